@@ -1,0 +1,41 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check lint format clean
+
+# Quantize the small network that comes with the package, and show what came of it.
+demo: .venv/.demo
+	$(BIN)/python -m openvino.tools.pot.demo
+
+# Everything that must hold before a change goes in.
+test: lint
+	$(BIN)/python -m pytest -q
+
+# The quick part: style, types and the order of the packages.
+check: lint
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+lint: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python scripts/typecheck.py
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .typecheck .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+# The files .demo and .dev mark what has been installed since pyproject.toml last changed.
+.venv/.demo: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install -e .
+	touch $@
+
+.venv/.dev: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install -e ".[dev]"
+	touch $@ .venv/.demo

@@ -1,0 +1,3 @@
+"""Old name of openvino.tools.pot.algorithms.quantization."""
+
+from openvino.tools.pot.algorithms.quantization import *

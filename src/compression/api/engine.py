@@ -1,0 +1,3 @@
+"""Old name of openvino.tools.pot.api.engine."""
+
+from openvino.tools.pot.api.engine import Engine as Engine

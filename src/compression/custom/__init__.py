@@ -1,0 +1,1 @@
+"""Old home of the base classes that users derive from."""

@@ -1,0 +1,3 @@
+"""Old home of DataLoader, now in openvino.tools.pot.api.data_loader."""
+
+from openvino.tools.pot.api.data_loader import DataLoader as DataLoader

@@ -1,0 +1,54 @@
+"""Post-training quantization of OpenVINO models."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from openvino.tools.pot.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
+    from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
+    from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
+    from openvino.tools.pot.api import DataLoader as DataLoader
+    from openvino.tools.pot.api import Engine as Engine
+    from openvino.tools.pot.api import Metric as Metric
+    from openvino.tools.pot.engines.ie_engine import IEEngine as IEEngine
+    from openvino.tools.pot.graph import load_model as load_model
+    from openvino.tools.pot.graph import save_model as save_model
+    from openvino.tools.pot.graph.model_utils import compress_model_weights as compress_model_weights
+    from openvino.tools.pot.pipeline.initializer import create_pipeline as create_pipeline
+    from openvino.tools.pot.pipeline.pipeline import Pipeline as Pipeline
+    from openvino.tools.pot.quantize import quantize as quantize
+
+_HOMES = {
+    "DataLoader": "api",
+    "Engine": "api",
+    "Metric": "api",
+    "IEEngine": "engines.ie_engine",
+    "load_model": "graph",
+    "save_model": "graph",
+    "compress_model_weights": "graph.model_utils",
+    "create_pipeline": "pipeline.initializer",
+    "Pipeline": "pipeline.pipeline",
+    "DefaultQuantization": "algorithms.quantization",
+    "MinMaxQuantization": "algorithms.quantization",
+    "FastBiasCorrection": "algorithms.quantization",
+    "quantize": "quantize",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are strings
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that importing the package costs little."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,11 @@
+"""Algorithms: each a short composition of placement, statistics and arithmetic."""
+
+from __future__ import annotations
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.quantization import DefaultQuantization, FastBiasCorrection, MinMaxQuantization
+
+ALGORITHMS: dict[str, type[Algorithm]] = {
+    algorithm.name: algorithm for algorithm in (DefaultQuantization, MinMaxQuantization, FastBiasCorrection)
+}
+"""Name in a configuration -> class."""

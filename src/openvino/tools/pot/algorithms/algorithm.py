@@ -1,0 +1,89 @@
+"""The small interface of every algorithm, and the context that its stages share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import Plan, WeightQuantizer
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.statistics.layout import Request, Statistics
+
+
+@dataclass
+class Outcome:
+    """What the stages decided, before any edit: ranges by quantizer and shifts of biases by layer."""
+
+    activations: dict[TensorId, QuantizerRange] = field(default_factory=dict)
+    weights: dict[WeightQuantizer, QuantizerRange] = field(default_factory=dict)
+    bias_shifts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """One float model on its way to a quantized one.
+
+    Attributes:
+        sub: the model and the user's names in it.
+        view: the float model, looked at.
+        plan: where quantizers go; set by the stage that places them.
+        outcome: filled by the stages in their order.
+    """
+
+    sub: SubModel
+    view: GraphView
+    plan: Plan | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+class Stage(Protocol):
+    """A step of quantization: asks for statistics before the pass, decides on parameters after it."""
+
+    def requests(self, context: Context) -> Iterable[Request]:
+        """What must be measured on the float model."""
+        ...
+
+    def decide(self, context: Context, statistics: Statistics) -> None:
+        """Fill in the outcome from the statistics and from what earlier stages decided."""
+        ...
+
+
+class Algorithm(ABC):
+    """A named, configured sequence of stages.
+
+    Args:
+        config: the ``params`` of its entry in the list of algorithms.
+        engine: what runs models over data.
+    """
+
+    name: str = ""
+
+    def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
+        self.engine = engine
+        self.config: Mapping[str, Any] = dict(config or {})
+        self.stages: tuple[Stage, ...] = self._make_stages()
+
+    @property
+    @abstractmethod
+    def sampling(self) -> MinMaxParameters | None:
+        """The parameters that choose samples, None if another algorithm of the sequence does."""
+
+    @abstractmethod
+    def _make_stages(self) -> tuple[Stage, ...]:
+        """Check the configuration and build the stages."""
+
+    def run(self, model: CompressedModel) -> CompressedModel:
+        """Apply the algorithm; the given model is left as it is."""
+        from openvino.tools.pot.algorithms.sequence import run_sequence
+
+        return run_sequence(model, [self], self.engine)

@@ -1,0 +1,7 @@
+"""The quantization algorithms."""
+
+from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
+from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
+from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
+
+__all__ = ["DefaultQuantization", "FastBiasCorrection", "MinMaxQuantization"]

@@ -1,0 +1,24 @@
+"""DefaultQuantization: ranges, then biases, from one pass over the data."""
+
+from __future__ import annotations
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm, Stage
+from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
+from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
+from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
+from openvino.tools.pot.config.validation import validate
+
+
+class DefaultQuantization(Algorithm):
+    """Full quantization without accuracy control: MinMaxQuantization, then FastBiasCorrection."""
+
+    name = "DefaultQuantization"
+
+    @property
+    def sampling(self) -> MinMaxParameters:
+        """The parameters that choose samples."""
+        return self._parameters
+
+    def _make_stages(self) -> tuple[Stage, ...]:
+        self._parameters = validate(DefaultQuantizationParameters, self.config, f"{self.name} params")
+        return (RangeStage(self._parameters), BiasStage(self._parameters))

@@ -1,0 +1,134 @@
+"""FastBiasCorrection: makes the mean of every layer's output what it was in float, in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
+from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, MinMaxParameters
+from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.graph.edits.bias import bias_input
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.quantization.bias import output_shift
+from openvino.tools.pot.quantization.fake_quantize import fake_quantize
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.reducers import Extreme, Rows
+
+ROWS_PER_SAMPLE = 16
+
+
+class FastBiasCorrection(Algorithm):
+    """Corrects biases; stands behind MinMaxQuantization in the same list of algorithms."""
+
+    name = "FastBiasCorrection"
+
+    @property
+    def sampling(self) -> MinMaxParameters | None:
+        """None: the samples are those of MinMaxQuantization."""
+        return None
+
+    def _make_stages(self) -> tuple[Stage, ...]:
+        known = {key: value for key, value in self.config.items() if key not in MinMaxParameters.model_fields}
+        shared = {key: value for key, value in self.config.items() if key in MinMaxParameters.model_fields}
+        validate(MinMaxParameters, shared, f"{self.name} params")
+        return (BiasStage(validate(FastBiasCorrectionParameters, known, f"{self.name} params")),)
+
+
+class BiasStage:
+    """Shifts each bias by the difference that rounding makes to the mean output of its layer.
+
+    Both parts count: the weights' rounding, with the mean input over all samples, and the input's own
+    rounding and clipping, with rows gathered from a part of the samples.
+
+    Source: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019,
+    section 4.2, with measured means in place of derived ones.
+    """
+
+    def __init__(self, parameters: FastBiasCorrectionParameters) -> None:
+        self._parameters = parameters
+
+    def requests(self, context: Context) -> Iterator[Request]:
+        """Ask for the mean of each layer's input and for rows of it."""
+        for _, layer in self._layers(context):
+            yield from _input_requests(context.view, layer)
+
+    def decide(self, context: Context, statistics: Statistics) -> None:
+        """Compute the shift of each layer's bias."""
+        assert context.plan is not None
+        readers = {reader: q for q in context.plan.weights for reader in q.readers}
+        for planned, layer in self._layers(context):
+            quantizer = readers[InputId(layer.node, layer.weights)]
+            shift = _shift(context, statistics, planned, layer, quantizer)
+            if not self._too_large(context.view, layer, shift):
+                context.outcome.bias_shifts[layer.node] = shift
+
+    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer]]:
+        """The layers to correct: linear, with quantized weights and inputs of a known number of channels."""
+        if context.plan is None:
+            return
+        for planned in context.plan.layers:
+            layer = linear_layer(context.view, planned.node)
+            if layer is None or not planned.weights or not planned.activations:
+                continue
+            shape = context.view.shape(_activation(context.view, layer))
+            if shape is None or shape[layer.input_axis] is None:
+                continue
+            if self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None:
+                yield planned, layer
+
+    def _too_large(self, view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) -> bool:
+        threshold, bias = self._parameters.threshold, bias_input(view, layer)
+        if threshold is None or bias is None:
+            return False
+        old = view.value(view.inputs(bias.node)[bias.port]).astype(np.float64).reshape(-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return bool(np.nanmax(np.abs(shift) / np.abs(old)) >= threshold)
+
+
+def _activation(view: GraphView, layer: LinearLayer) -> TensorId:
+    return view.inputs(layer.node)[layer.activation]
+
+
+def _input_requests(view: GraphView, layer: LinearLayer) -> tuple[Request, Request]:
+    tensor = _activation(view, layer)
+    axis = layer.input_axis % len(view.shape(tensor) or ())
+    return (
+        Request(tensor, Extreme("mean", axis), "mean"),
+        Request(tensor, Rows(axis, ROWS_PER_SAMPLE), "stack"),
+    )
+
+
+def _shift(
+    context: Context,
+    statistics: Statistics,
+    planned: QuantizedLayer,
+    layer: LinearLayer,
+    quantizer: WeightQuantizer,
+) -> NDArray[np.float64]:
+    view, outcome = context.view, context.outcome
+    mean_request, rows_request = _input_requests(view, layer)
+    mean = statistics.value(mean_request)
+    group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
+    error = _rounding_error(statistics.rows(rows_request), outcome.activations[group]) if group else 0.0
+    weights = np.asarray(view.value(quantizer.tensor), np.float32)
+    quantized = fake_quantize(weights, outcome.weights[quantizer])
+    return output_shift(
+        canonical_weights(view, layer, weights),
+        canonical_weights(view, layer, quantized),
+        layer.tap_share,
+        mean.reshape(layer.groups, -1),
+        (mean + error).reshape(layer.groups, -1),
+    )
+
+
+def _rounding_error(rows: NDArray[np.float32], grid: QuantizerRange) -> NDArray[np.float64]:
+    """Mean over rows of Q(x) - x for each channel."""
+    flat = QuantizerRange(grid.low.reshape(-1), grid.high.reshape(-1), grid.levels)
+    return np.asarray((fake_quantize(rows, flat) - rows).mean(axis=0, dtype=np.float64))

@@ -1,0 +1,29 @@
+"""From a plan and its parameters to the edited model."""
+
+from __future__ import annotations
+
+from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.graph.edits.bias import shift_bias
+from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
+from openvino.tools.pot.graph.geometry import linear_layer
+from openvino.tools.pot.graph.names import all_names, stabilise
+from openvino.tools.pot.graph.view import GraphView
+
+
+def transform(context: Context) -> None:
+    """Carry out what the stages decided, on the context's own model."""
+    assert context.plan is not None
+    model, view, outcome = context.sub.model, context.view, context.outcome
+    before = all_names(model)
+    for name, shift in outcome.bias_shifts.items():
+        layer = linear_layer(view, name)
+        assert layer is not None
+        shift_bias(view, layer, shift)
+    view = GraphView(model)
+    for quantizer in context.plan.activations:
+        grid = outcome.activations[quantizer.tensor]
+        insert_fake_quantize(view, quantizer.tensor, quantizer.readers, grid, quantizer.name)
+    for weights in context.plan.weights:
+        insert_fake_quantize(view, weights.tensor, weights.readers, outcome.weights[weights], weights.name)
+    model.validate_nodes_and_infer_types()
+    stabilise(model, [*before, *all_names(model)])

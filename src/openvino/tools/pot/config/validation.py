@@ -1,0 +1,75 @@
+"""Turning user mappings into frozen parameter objects, with one clear sentence where they don't fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+
+
+class Parameters(BaseModel):
+    """Base of parameter objects: frozen, unknown keys refused, strings not taken for numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def validate(kind: type[P], values: Any, where: str) -> P:
+    """Check a mapping against a parameter class.
+
+    Args:
+        kind: the class.
+        values: the user's mapping; an ``addict.Dict`` is fine.
+        where: what the mapping is, for messages: ``DefaultQuantization params``.
+
+    Raises:
+        ConfigError: names the key path, what was found and what is allowed, and the nearest known key.
+    """
+    if isinstance(values, kind):
+        return values
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where}: found {values!r}, expected a mapping")
+    try:
+        return kind.model_validate(_plain(values))
+    except ValidationError as error:
+        raise ConfigError(_sentence(kind, error, where)) from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _sentence(kind: type[BaseModel], error: ValidationError, where: str) -> str:
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(kind, first["loc"][:-1])
+        return f"{where}: unknown parameter {path!r}{nearest(str(first['loc'][-1]), known)}"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error" and not path:
+        return f"{where}: {message}"
+    found = f", found {first['input']!r}" if first["type"] != "value_error" else ""
+    return f"{where}: {path}: {message[:1].lower()}{message[1:]}{found}"
+
+
+def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The field names of the parameter class found by following ``path`` from ``kind``."""
+    for part in path:
+        if isinstance(part, str) and part in kind.model_fields:
+            kind = _model_in(kind.model_fields[part].annotation) or kind
+    return list(kind.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)

@@ -1,0 +1,1 @@
+"""How samples flow through a compiled model."""

@@ -1,0 +1,131 @@
+"""Fitting the arrays of a sample to the inputs of a model, or saying clearly why they don't fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.utils.errors import DataError, nearest
+
+
+class InputSpec:
+    """An input of a model as a sample sees it: its names, shape and element type."""
+
+    def __init__(self, parameter: ov.Node) -> None:
+        output = parameter.output(0)
+        self.name: str = parameter.get_friendly_name()
+        self.names: set[str] = {self.name, *output.get_names()}
+        self.shape: ov.PartialShape = output.get_partial_shape()
+        self.dtype = output.get_element_type()
+
+    def fit(self, value: Any, index: int) -> NDArray[np.generic]:
+        """``value`` as a C-contiguous array of the input's dtype and rank.
+
+        Raises:
+            DataError: names the input, the sample, what was expected and what was found.
+        """
+        array = self._typed(self._as_array(value, index), index)
+        array = self._ranked(array)
+        if not self.shape.compatible(ov.PartialShape(list(array.shape))):
+            raise DataError(
+                f"sample {index}: input {self.name!r} expects shape {self.shape}, found {list(np.shape(value))}"
+            )
+        return np.ascontiguousarray(array)
+
+    def _as_array(self, value: Any, index: int) -> NDArray[Any]:
+        if hasattr(value, "detach"):  # a torch tensor, perhaps on a device or with a gradient
+            value = value.detach().cpu().numpy()
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise DataError(
+                f"sample {index}: input {self.name!r} expects numbers, found {type(value).__name__} "
+                f"of dtype {array.dtype}"
+            )
+        return array
+
+    def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
+        wanted = self.dtype.to_dtype()
+        if array.dtype.kind == "f":
+            if not np.isfinite(array).all():
+                raise DataError(f"sample {index}: input {self.name!r} holds NaN or infinite values")
+            if np.dtype(wanted).kind != "f" and not np.array_equal(array, np.trunc(array)):
+                raise DataError(
+                    f"sample {index}: input {self.name!r} expects {self.dtype.get_type_name()}, found fractions "
+                    f"in {array.dtype}"
+                )
+        with np.errstate(over="ignore"):
+            typed = array.astype(wanted, copy=False)
+        if typed.dtype.kind == "f" and not np.isfinite(typed).all():
+            raise DataError(f"sample {index}: input {self.name!r} holds values beyond {self.dtype.get_type_name()}")
+        return typed
+
+    def _ranked(self, array: NDArray[Any]) -> NDArray[Any]:
+        if self.shape.rank.is_dynamic:
+            return array
+        rank = self.shape.rank.get_length()
+        if array.ndim == rank - 1:
+            return array[None]
+        while array.ndim > rank and array.shape[0] == 1:
+            array = array[0]
+        return array
+
+
+class Feeder:
+    """Turns the data of samples into feeds for one model.
+
+    Args:
+        model: the model to feed.
+    """
+
+    def __init__(self, model: ov.Model) -> None:
+        self.inputs = [InputSpec(parameter) for parameter in model.get_parameters()]
+        self._by_name = {name: spec for spec in self.inputs for name in spec.names}
+
+    def feed(self, data: Any, index: int) -> dict[str, NDArray[np.generic]]:
+        """Input name -> array.
+
+        Args:
+            data: an array for the only input, a mapping of input name to array, or a sequence of arrays in
+                the order of the inputs where there are several.
+            index: the sample's index, for messages.
+
+        Raises:
+            DataError: an input is unknown or missing, or an array doesn't fit.
+        """
+        if isinstance(data, Mapping):
+            return self._from_mapping(data, index)
+        if len(self.inputs) == 1:
+            return {self.inputs[0].name: self.inputs[0].fit(data, index)}
+        if isinstance(data, (tuple, list)) and len(data) == len(self.inputs):
+            return {spec.name: spec.fit(value, index) for spec, value in zip(self.inputs, data, strict=True)}
+        raise DataError(
+            f"sample {index}: the model has inputs {[spec.name for spec in self.inputs]}, found a "
+            f"{type(data).__name__}, expected a dict of input name to array"
+        )
+
+    def _from_mapping(self, data: Mapping[Any, Any], index: int) -> dict[str, NDArray[np.generic]]:
+        feed = {}
+        for key, value in data.items():
+            name = str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+            if name not in self._by_name:
+                raise DataError(
+                    f"sample {index}: the model has no input {name!r}, its inputs are "
+                    f"{[spec.name for spec in self.inputs]}{nearest(name, self._by_name)}"
+                )
+            spec = self._by_name[name]
+            feed[spec.name] = spec.fit(value, index)
+        missing = [spec.name for spec in self.inputs if spec.name not in feed]
+        if missing:
+            raise DataError(f"sample {index}: no data for input {missing[0]!r}, found {[str(k) for k in data]}")
+        return feed
+
+
+def stack(feeds: list[dict[str, NDArray[np.generic]]], axis: int = 0) -> dict[str, NDArray[np.generic]]:
+    """One feed from those of a batch of samples, joined along the batch axis."""
+    if len(feeds) == 1:
+        return feeds[0]
+    return {name: np.concatenate([feed[name] for feed in feeds], axis=axis) for name in feeds[0]}

@@ -1,0 +1,52 @@
+"""Calling user-written metrics, which take their arguments and give their values in several forms."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from openvino.tools.pot.utils.errors import EngineError
+
+
+def update_metric(metric: Any, output: Any, target: list[Any], metadata: list[dict[str, Any]]) -> None:
+    """Call ``update(output, target)``, with the metadata too where the metric takes three arguments."""
+    if _takes_metadata(metric.update):
+        metric.update(output, target, metadata)
+    else:
+        metric.update(output, target)
+
+
+def _takes_metadata(update: Any) -> bool:
+    try:
+        parameters = list(inspect.signature(update).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(positional) > 2
+
+
+def sample_values(metric: Any, indices: list[int]) -> list[dict[str, Any]]:
+    """``{"sample_id", "metric_name", "result"}`` for the samples of the last update.
+
+    Raises:
+        EngineError: the metric gives no values per sample, or not one for each sample.
+    """
+    try:
+        value = metric.value
+    except (NotImplementedError, AttributeError) as error:
+        raise EngineError(f"metric {type(metric).__name__} has no property 'value' with values per sample") from error
+    if not isinstance(value, Mapping):
+        raise EngineError(f"metric {type(metric).__name__}: value is {value!r}, expected a mapping of name to values")
+    found = []
+    for name, result in value.items():
+        results = [result] if np.ndim(result) == 0 else list(result)
+        if len(results) != len(indices):
+            raise EngineError(
+                f"metric {type(metric).__name__}: {name!r} has {len(results)} values, expected {len(indices)}"
+            )
+        pairs = zip(indices, results, strict=True)
+        found.extend({"sample_id": index, "metric_name": name, "result": value} for index, value in pairs)
+    return found

@@ -1,0 +1,59 @@
+"""A compiled model fed from a stream of samples: requests run side by side, results come in sample order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+Feed = dict[str, NDArray[np.generic]]
+Outputs = list[NDArray[np.generic]]
+T = TypeVar("T")
+
+# More requests than the device works on at once, so that it never waits for the host to take a result.
+_SPARE = 2
+
+
+def run_stream(
+    compiled: ov.CompiledModel, feeds: Iterable[tuple[T, Feed]], requests: int = 0
+) -> Iterator[tuple[T, Outputs]]:
+    """Yield ``(tag, outputs)`` for each ``(tag, feed)``, in the order of the feeds.
+
+    Requests are taken in turn, and the oldest is waited for when all are busy: reading the next feed and
+    using the last result go on while the device works, and nothing is held beyond the requests. No Python
+    callback runs on the device's threads: one that still needs the interpreter when the compiled model is
+    destroyed would block it for ever.
+
+    Args:
+        compiled: the model.
+        feeds: tags and feeds.
+        requests: parallel requests, 0 lets the device choose.
+    """
+    count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
+    idle = [compiled.create_infer_request() for _ in range(count)]
+    running: deque[tuple[T, ov.InferRequest]] = deque()
+    try:
+        for tag, feed in feeds:
+            if not idle:
+                yield _finish(running, idle)
+            request = idle.pop()
+            request.start_async(feed)
+            running.append((tag, request))
+        while running:
+            yield _finish(running, idle)
+    finally:
+        for _, request in running:
+            request.wait()
+
+
+def _finish(running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest]) -> tuple[T, Outputs]:
+    tag, request = running.popleft()
+    try:
+        request.wait()
+    finally:
+        idle.append(request)
+    return tag, [tensor.data.copy() for tensor in request.output_tensors]

@@ -1,0 +1,6 @@
+"""Everything that touches OpenVINO nodes: loading, saving, looking, editing."""
+
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.save import save_model
+
+__all__ = ["load_model", "save_model"]

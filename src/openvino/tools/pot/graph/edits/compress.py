@@ -1,0 +1,70 @@
+"""Storage of quantized weights as integers.
+
+    Constant(float) ── ... ── FakeQuantize ── layer
+                        ──▶
+    Constant(int8) ── Convert ── [Subtract(zero point)] ── Multiply(scale) ── layer
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.quantization.fake_quantize import level_indices
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+
+
+def compress_weights(model: ov.Model) -> int:
+    """Replace every FakeQuantize over constants by integers; returns how many were replaced.
+
+    The function of the model stays the same. Edits the model in place.
+    """
+    view = GraphView(model)
+    count = 0
+    for name in view.nodes:
+        if view.type(name) == "FakeQuantize" and view.is_constant(TensorId(name)):
+            count += _compress(view, name)
+    return count
+
+
+def _compress(view: GraphView, name: str) -> bool:
+    grid = _grid(view, name)
+    if grid is None:
+        return False
+    node, source = view.nodes[name], view.inputs(name)[0]
+    indices = level_indices(np.asarray(view.value(source), np.float32), grid)
+    lowest = -(grid.levels // 2)
+    zero_point = lowest - grid.low / grid.scale
+    values = (indices + np.float32(lowest)).astype(np.int8)
+    _replace(node, values, zero_point, grid.scale)
+    return True
+
+
+def _grid(view: GraphView, name: str) -> QuantizerRange | None:
+    """The range of a FakeQuantize that maps a range onto itself in at most 256 levels, None for others."""
+    borders = [np.asarray(view.value(tensor), np.float32) for tensor in view.inputs(name)[1:]]
+    levels = int(view.nodes[name].get_attributes()["levels"])
+    same = all(np.array_equal(a, b) for a, b in zip(borders[:2], borders[2:], strict=True))
+    return QuantizerRange(borders[0], borders[1], levels) if same and 2 <= levels <= 256 else None
+
+
+def _replace(
+    node: ov.Node, values: NDArray[np.int8], zero_point: NDArray[np.float64], scale: NDArray[np.float64]
+) -> None:
+    name, dtype = node.get_friendly_name(), node.get_output_element_type(0)
+    stored = op.constant(values, name=f"{name}/quantized")
+    value = op.convert(stored, dtype.get_type_name(), name=f"{name}/convert")
+    rounded = np.round(zero_point)
+    if np.any(rounded):
+        shift = op.constant(rounded.astype(np.int8), name=f"{name}/zero_point")
+        floats = op.convert(shift, dtype.get_type_name(), name=f"{name}/zero_point/convert")
+        value = op.subtract(value, floats, name=f"{name}/subtract")
+    factor = op.constant(scale.astype(dtype.to_dtype()), name=f"{name}/scale")
+    result = op.multiply(value, factor, name=name)
+    node.set_friendly_name(f"{name}/replaced")
+    for reader in node.output(0).get_target_inputs():
+        reader.replace_source_output(result.output(0))

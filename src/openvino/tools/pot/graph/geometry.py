@@ -1,0 +1,114 @@
+"""The shape of linear layers: their weights in one canonical layout, and which taps read padding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.graph.view import GraphView
+
+_CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
+
+
+@dataclass(frozen=True)
+class LinearLayer:
+    """A layer with constant weights that is linear in one activation.
+
+    Attributes:
+        node: its name.
+        activation: input port of the activation.
+        weights: input port of the weights.
+        input_axis: axis of the activation that is summed over.
+        output_axis: axis of the result with the output channels.
+        groups: number of groups the channels fall into.
+        tap_share: share of output positions at which each kernel tap reads data, not padding.
+    """
+
+    node: str
+    activation: int
+    weights: int
+    input_axis: int
+    output_axis: int
+    groups: int
+    tap_share: NDArray[np.float64]
+
+
+def linear_layer(view: GraphView, name: str) -> LinearLayer | None:
+    """The linear layer that a node is, None for any other operation."""
+    kind = view.type(name)
+    if kind in _CONVOLUTIONS:
+        weight_shape = view.shape(view.inputs(name)[1]) or ()
+        groups = weight_shape[0] or 1 if kind.startswith("Group") else 1
+        return LinearLayer(name, 0, 1, 1, 1, groups, _tap_share(view, name))
+    if kind == "MatMul":
+        return _matmul(view, name)
+    return None
+
+
+def canonical_weights(
+    view: GraphView, layer: LinearLayer, weights: NDArray[np.generic]
+) -> NDArray[np.floating]:
+    """Weights as ``[groups, outputs, inputs, taps]``, a view where the layout allows."""
+    kind = view.type(layer.node)
+    if kind == "MatMul":
+        transposed = view.nodes[layer.node].get_attributes()["transpose_b" if layer.weights == 1 else "transpose_a"]
+        outputs_first = transposed if layer.weights == 1 else not transposed
+        matrix = weights.reshape(weights.shape[-2:])
+        return np.asarray((matrix if outputs_first else matrix.T)[None, :, :, None])
+    grouped = weights if kind.startswith("Group") else weights[None]
+    if "Backprop" in kind:
+        grouped = grouped.swapaxes(1, 2)
+    return np.asarray(grouped.reshape(*grouped.shape[:3], -1))
+
+
+def _matmul(view: GraphView, name: str) -> LinearLayer | None:
+    inputs = view.inputs(name)
+    constant = [view.is_constant(tensor) for tensor in inputs]
+    if constant == [False, False] or all(constant):
+        return None
+    weights = constant.index(True)
+    shapes = [view.shape(tensor) or () for tensor in inputs]
+    if len(shapes[weights]) < 2 or prod(size or 0 for size in shapes[weights][:-2]) != 1:
+        return None
+    if len(shapes[1 - weights]) < 2:
+        return None
+    attributes = view.nodes[name].get_attributes()
+    if weights == 1:
+        return LinearLayer(name, 0, 1, -2 if attributes["transpose_a"] else -1, -1, 1, np.ones(1))
+    return LinearLayer(name, 1, 0, -1 if attributes["transpose_b"] else -2, -2, 1, np.ones(1))
+
+
+def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
+    node = view.nodes[name]
+    kernel = [int(size) for size in (view.shape(view.inputs(name)[1]) or ())]  # type: ignore[arg-type]
+    kernel = kernel[3 if view.type(name).startswith("Group") else 2 :]
+    source, target = view.shape(view.inputs(name)[0]), view.shape(view.outputs(name)[0])
+    if source is None or target is None or None in source[2:] or None in target[2:]:
+        return np.ones(prod(kernel))
+    sizes = list(zip(kernel, source[2:], target[2:], strict=True))
+    if "Backprop" in view.type(name):
+        # Every tap is applied to every input position and lands on an output position, cropping left aside.
+        covered = prod(int(n or 1) for _, n, _ in sizes) / prod(int(m or 1) for *_, m in sizes)
+        return np.full(prod(kernel), covered)
+    attributes: dict[str, Any] = node.get_attributes()
+    shares = [
+        _axis_share(k, int(n or 1), int(m or 1), stride, pad, dilation)
+        for (k, n, m), stride, pad, dilation in zip(
+            sizes, attributes["strides"], attributes["pads_begin"], attributes["dilations"], strict=True
+        )
+    ]
+    total = shares[0]
+    for share in shares[1:]:
+        total = np.multiply.outer(total, share)
+    return np.asarray(total.reshape(-1))
+
+
+def _axis_share(
+    taps: int, size: int, positions: int, stride: int, pad: int, dilation: int
+) -> NDArray[np.float64]:
+    read = np.arange(positions)[None] * stride - pad + np.arange(taps)[:, None] * dilation
+    return np.asarray(((read >= 0) & (read < size)).mean(axis=1))

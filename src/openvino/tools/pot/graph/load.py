@@ -1,0 +1,128 @@
+"""Reading models: IR and framework files, single models and cascades, without touching what was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.names import all_names, fused_names, stabilise
+from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest
+
+_MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})
+_CASCADE_KEYS = frozenset({"name", "model", "weights"})
+_CONVERTED = frozenset({".onnx", ".tflite", ".pb", ".pdmodel"})
+
+
+def load_model(
+    model_config: Mapping[str, Any] | ov.Model | str | Path, target_device: str = "ANY"
+) -> CompressedModel:
+    """Read a model to be quantized.
+
+    Args:
+        model_config: ``{"model_name", "model": path, "weights": path}`` (name and weights optional), or
+            ``{"model_name", "cascade": [{"name", "model", "weights"}, ...]}``, or a path (``.xml``, ``.onnx``,
+            ``.tflite``, ``.pb``, Paddle), or an ``openvino.Model``, which is cloned and never changed.
+        target_device: accepted as in POT; reading is the same for all devices.
+
+    Returns:
+        The model object that pipelines and ``save_model`` take. Node names are the user's own; those of
+        operations that were fused while reading still resolve.
+
+    Raises:
+        ConfigError: a key is unknown, missing or of the wrong type.
+        ModelError: a file is missing or can't be read.
+    """
+    from openvino.tools.pot.hardware import find_device
+
+    find_device(target_device)
+    if isinstance(model_config, CompressedModel):
+        return model_config.clone()
+    if not isinstance(model_config, Mapping):
+        model_config = {"model": model_config}
+    _check_keys(model_config, _MODEL_KEYS, "model config")
+    if "cascade" in model_config:
+        return _load_cascade(model_config)
+    sub = _load_one(model_config, "model config", model_config.get("model_name"))
+    return CompressedModel([sub], sub.name)
+
+
+def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
+    entries = config["cascade"]
+    if not isinstance(entries, (list, tuple)) or not entries:
+        raise ConfigError(f"model config: 'cascade' is {entries!r}, expected a list of models")
+    subs = []
+    for position, entry in enumerate(entries):
+        where = f"model config: cascade[{position}]"
+        _check_keys(entry, _CASCADE_KEYS, where)
+        if not isinstance(entry.get("name"), str):
+            raise ConfigError(f"{where}: 'name' is {entry.get('name')!r}, expected a string")
+        subs.append(_load_one(entry, where, entry["name"]))
+    names = [sub.name for sub in subs]
+    if len(set(names)) != len(names):
+        raise ConfigError(f"model config: cascade names {names} are not unique")
+    return CompressedModel(subs, str(config.get("model_name") or "cascade"), is_cascade=True)
+
+
+def _check_keys(config: Any, known: frozenset[str], where: str) -> None:
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"{where} is a {type(config).__name__}, expected a mapping with {sorted(known)}")
+    for key in config:
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key {key!r}{nearest(str(key), known)}")
+
+
+def _load_one(config: Mapping[str, Any], where: str, name: str | None) -> SubModel:
+    given = config.get("model")
+    if isinstance(given, ov.Model):
+        return prepare(given, name or given.get_friendly_name(), None)
+    if not isinstance(given, (str, Path)) or not str(given):
+        raise ConfigError(f"{where}: 'model' is {given!r}, expected a path or an openvino.Model")
+    path = Path(given)
+    weights = config.get("weights")
+    source = _read(path, Path(weights) if weights else None)
+    return prepare(source, name or path.stem, path)
+
+
+def _read(path: Path, weights: Path | None) -> ov.Model:
+    for file in (path, weights):
+        if file is not None and not file.exists():
+            raise ModelError(f"model file {str(file)!r} does not exist")
+    try:
+        if path.suffix.lower() == ".xml" or path.suffix.lower() in _CONVERTED:
+            return ov.Core().read_model(path, weights) if weights else ov.Core().read_model(path)
+        return ov.convert_model(path)
+    except Exception as error:
+        raise ModelError(f"model file {str(path)!r} can't be read: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
+    """Clone ``source`` with the common model optimisations applied and all names unique and stable."""
+    from openvino._offline_transformations import apply_moc_transformations
+
+    original = all_names(source)
+    optimised = source.clone()
+    apply_moc_transformations(optimised, cf=False)
+    renamed: dict[str, str] = {}
+    if _operations(optimised) == _operations(source):
+        # Nothing was left to fuse: the plain clone keeps constants stored in half precision as they are.
+        optimised = source.clone()
+    else:
+        renamed = fused_names(optimised, original)
+    before = {id_: node.get_friendly_name() for id_, node in enumerate(optimised.get_ordered_ops())}
+    stabilise(optimised, original)
+    after = {before[id_]: node.get_friendly_name() for id_, node in enumerate(optimised.get_ordered_ops())}
+    return SubModel(name, optimised, {old: after.get(new, new) for old, new in renamed.items()}, path)
+
+
+def _operations(model: ov.Model) -> dict[str, str]:
+    storage = ("Constant", "Convert")
+    return {name: kind for name, kind in all_names(model).items() if kind not in storage}

@@ -1,0 +1,61 @@
+"""The object that ``load_model`` returns and that pipelines pass along: one model, or a cascade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+
+@dataclass
+class SubModel:
+    """One network of a model object.
+
+    Attributes:
+        name: what files saved from it are called.
+        model: the network; node names in it are unique.
+        renamed: name of a node as the user gave it -> the node that took it in when operations were fused.
+        source: the file it was read from, None for a model given in memory.
+    """
+
+    name: str
+    model: ov.Model
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    source: Path | None = None
+
+
+class CompressedModel:
+    """A network, or the networks of a cascade in their order.
+
+    Args:
+        submodels: at least one.
+        name: the name of the whole.
+        is_cascade: whether paths and nodes are told apart by submodel name.
+    """
+
+    def __init__(self, submodels: list[SubModel], name: str, is_cascade: bool = False) -> None:
+        self.submodels = submodels
+        self.name = name
+        self.is_cascade = is_cascade
+
+    def __iter__(self) -> Iterator[SubModel]:
+        return iter(self.submodels)
+
+    @property
+    def models(self) -> list[dict[str, Any]]:
+        """``[{"name": str, "model": openvino.Model}, ...]``, as POT's model object offered it."""
+        return [{"name": sub.name, "model": sub.model} for sub in self.submodels]
+
+    def save(self, save_path: str | Path, model_name: str | None = None) -> list[dict[str, str]]:
+        """Same as ``save_model(self, save_path, model_name)``."""
+        from openvino.tools.pot.graph.save import save_model
+
+        return save_model(self, save_path, model_name)
+
+    def clone(self) -> CompressedModel:
+        """A copy whose graphs can be edited apart; weights are shared."""
+        copies = [SubModel(sub.name, sub.model.clone(), sub.renamed, sub.source) for sub in self.submodels]
+        return CompressedModel(copies, self.name, self.is_cascade)

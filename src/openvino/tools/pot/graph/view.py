@@ -1,0 +1,118 @@
+"""A read-only index over an ``openvino.Model``: nodes by name, consumers in a stable order, constants."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.utils.errors import ModelError, nearest
+
+# Their outputs carry no data of the user's even where all inputs are constant.
+_NEVER_CONSTANT = frozenset({"Parameter", "ReadValue", "RandomUniform"})
+
+
+class GraphView:
+    """An index over a model whose node names are unique; made anew after an edit.
+
+    Args:
+        model: the model to look at; it is never changed through the view.
+
+    Raises:
+        ModelError: two nodes share a name.
+    """
+
+    def __init__(self, model: ov.Model) -> None:
+        self.model = model
+        self.nodes: dict[str, ov.Node] = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
+        if len(self.nodes) != len(model.get_ops()):
+            raise ModelError(f"model {model.get_friendly_name()!r} has two nodes of the same name")
+        self.order: dict[str, int] = {name: position for position, name in enumerate(self.nodes)}
+
+    def node(self, name: str) -> ov.Node:
+        """The node called ``name``; raises ModelError with the nearest name where there is none."""
+        if name not in self.nodes:
+            raise ModelError(f"the model has no node {name!r}{nearest(name, self.nodes)}")
+        return self.nodes[name]
+
+    def type(self, name: str) -> str:
+        """The operation type of the node called ``name``."""
+        return self._types[name]
+
+    def output(self, tensor: TensorId) -> ov.Output:
+        """The ``openvino.Output`` behind a tensor id."""
+        return self.node(tensor.node).output(tensor.port)
+
+    def inputs(self, name: str) -> tuple[TensorId, ...]:
+        """The tensors that the node reads, by input port."""
+        return self._inputs[name]
+
+    def consumers(self, tensor: TensorId) -> tuple[InputId, ...]:
+        """The inputs that read a tensor, in topological order."""
+        return self._consumers.get(tensor, ())
+
+    def outputs(self, name: str) -> tuple[TensorId, ...]:
+        """The tensors that leave the node."""
+        return tuple(TensorId(name, port) for port in range(self.nodes[name].get_output_size()))
+
+    def is_constant(self, tensor: TensorId) -> bool:
+        """Whether the tensor depends on constants only."""
+        return tensor.node in self._constants
+
+    def is_float(self, tensor: TensorId) -> bool:
+        """Whether the tensor holds floating-point data."""
+        return bool(self.output(tensor).get_element_type().is_real())
+
+    def shape(self, tensor: TensorId) -> tuple[int | None, ...] | None:
+        """The shape with None for dynamic dimensions; None where the rank itself is dynamic."""
+        shape = self.output(tensor).get_partial_shape()
+        if shape.rank.is_dynamic:
+            return None
+        return tuple(None if d.is_dynamic else d.get_length() for d in shape)
+
+    def value(self, tensor: TensorId) -> NDArray[np.generic]:
+        """The value of a constant tensor; a view of the model's memory where it is a Constant itself."""
+        node = self.node(tensor.node)
+        if self.type(tensor.node) == "Constant":
+            return np.asarray(node.data)
+        output = node.output(tensor.port)
+        result = ov.Tensor(output.get_element_type(), output.get_shape())
+        if not ov.Model([output], []).evaluate([result], []):
+            raise ModelError(f"the constant expression at node {tensor.node!r} can't be evaluated")
+        return np.array(result.data)
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return {name: node.get_type_name() for name, node in self.nodes.items()}
+
+    @cached_property
+    def _inputs(self) -> dict[str, tuple[TensorId, ...]]:
+        return {
+            name: tuple(
+                TensorId(source.get_node().get_friendly_name(), source.get_index())
+                for source in (port.get_source_output() for port in node.inputs())
+            )
+            for name, node in self.nodes.items()
+        }
+
+    @cached_property
+    def _consumers(self) -> dict[TensorId, tuple[InputId, ...]]:
+        consumers: dict[TensorId, list[InputId]] = {}
+        for name, tensors in self._inputs.items():
+            for port, tensor in enumerate(tensors):
+                consumers.setdefault(tensor, []).append(InputId(name, port))
+        return {tensor: tuple(readers) for tensor, readers in consumers.items()}
+
+    @cached_property
+    def _constants(self) -> frozenset[str]:
+        constants: set[str] = set()
+        for name, tensors in self._inputs.items():
+            kind = self._types[name]
+            if kind == "Constant" or (
+                tensors and kind not in _NEVER_CONSTANT and all(tensor.node in constants for tensor in tensors)
+            ):
+                constants.add(name)
+        return frozenset(constants)

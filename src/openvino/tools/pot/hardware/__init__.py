@@ -1,0 +1,45 @@
+"""Devices as data: which operations run in low precision, and how."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from openvino.tools.pot.hardware.schema import Device, Operation
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+
+__all__ = ["Device", "Operation", "find_device"]
+
+_TABLES = ("cpu.json", "gpu.json", "npu.json", "gna.json")
+
+
+@cache
+def _devices() -> dict[str, Device]:
+    devices = [Device.model_validate(_read(table)) for table in _TABLES]
+    return {name: device for device in devices for name in (device.name, *device.aliases)}
+
+
+def _read(table: str) -> dict[str, Any]:
+    """A table as it stands, over the one that it names under ``like``."""
+    own: dict[str, Any] = json.loads(files(__name__).joinpath(table).read_text("utf-8"))
+    like = own.pop("like", None)
+    return {**_read(like), **own} if like else own
+
+
+def find_device(name: str) -> Device:
+    """The device called ``name`` (in any case): ANY, CPU, GPU, NPU, VPU.
+
+    Raises:
+        ConfigError: the name is unknown, or the device is not supported yet.
+    """
+    known = _devices()
+    device = known.get(str(name).upper())
+    if device is None:
+        raise ConfigError(
+            f"target_device is {name!r}, expected one of {', '.join(known)}{nearest(str(name).upper(), known)}"
+        )
+    if not device.supported:
+        raise ConfigError(f"target_device {name!r} is not supported: {device.reason}")
+    return device

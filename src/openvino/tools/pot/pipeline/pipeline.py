@@ -1,0 +1,50 @@
+"""A sequence of algorithms bound to an engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.sequence import run_sequence
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model import CompressedModel
+
+
+class Pipeline:
+    """Applies algorithms to models and measures models.
+
+    Args:
+        engine: what runs models over data.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._algorithms: list[Algorithm] = []
+
+    @property
+    def algo_seq(self) -> list[Algorithm]:
+        """The algorithms in their order."""
+        return self._algorithms
+
+    def add_algo(self, algorithm: Algorithm) -> None:
+        """Append an algorithm."""
+        self._algorithms.append(algorithm)
+
+    def run(self, model: CompressedModel | ov.Model) -> CompressedModel:
+        """Quantize a model; returns a new one, the given one is left as it is.
+
+        Raises:
+            EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
+        """
+        return run_sequence(load_model(model), self._algorithms, self._engine)
+
+    def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
+        """The engine's metrics of a model over its whole data loader, an empty dict without a metric."""
+        if self._engine.metric is None:
+            return {}
+        self._engine.set_model(model)
+        metrics: dict[str, Any] | None = self._engine.predict(print_progress=True)[0]
+        return metrics or {}

@@ -1,0 +1,133 @@
+"""Which operations of a model will run in low precision, and which look like it but can't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import Device, Operation
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operation that runs in INT8: its table entry and the inputs that it needs quantized.
+
+    Attributes:
+        channel_axes: weight port -> axes of that weight with one range per index.
+        per_channel: its activation may have one range per channel.
+    """
+
+    node: str
+    type: str
+    operation: Operation
+    activations: tuple[InputId, ...]
+    weights: tuple[InputId, ...]
+    channel_axes: Mapping[int, tuple[int, ...]]
+    per_channel: bool
+
+
+def find_layers(
+    view: GraphView, device: Device, ignored: Mapping[str, str]
+) -> tuple[dict[str, Layer], dict[str, str]]:
+    """The layers by node name, and node name -> reason for candidates that stay in float."""
+    layers: dict[str, Layer] = {}
+    floats: dict[str, str] = {}
+    for name in view.nodes:
+        operation = device.operations.get(view.type(name))
+        if operation is None or view.is_constant(TensorId(name)):
+            continue
+        reason = ignored.get(name) or _obstacle(view, name, operation)
+        if reason:
+            floats[name] = reason
+        else:
+            layers[name] = _layer(view, name, operation)
+    return layers, floats
+
+
+def _layer(view: GraphView, name: str, operation: Operation) -> Layer:
+    inputs = view.inputs(name)
+    activations = [p for p in operation.activations if not view.is_constant(inputs[p])]
+    weights = [p for p in operation.weights if view.is_constant(inputs[p]) and not is_quantized(view, inputs[p])]
+    axes = {p: channel_axes(view, name, p, operation) for p in weights}
+    return Layer(
+        node=name,
+        type=view.type(name),
+        operation=operation,
+        activations=tuple(InputId(name, port) for port in activations),
+        weights=tuple(InputId(name, port) for port in weights),
+        channel_axes=axes,
+        per_channel=operation.depthwise_per_channel and is_depthwise(view, name),
+    )
+
+
+def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
+    """Why a candidate can't run in INT8, an empty string where it can."""
+    inputs = view.inputs(name)
+    kind = view.type(name)
+    if not all(view.is_float(inputs[port]) for port in (*operation.activations, *operation.weights)):
+        return "its data is not floating-point"
+    if any(view.shape(inputs[port]) is None for port in operation.activations):
+        return "the rank of its input is dynamic"
+    if kind == "Gather":
+        return "" if _is_embedding(view, inputs) else "it is no lookup in a constant table"
+    fixed = [view.is_constant(inputs[port]) for port in operation.weights]
+    if kind != "MatMul" and not all(fixed):
+        return "its weights are computed, not constant"
+    if kind == "MatMul" and _contracted(view, name) == 1:
+        return "it sums over one element only: an outer product, not worth INT8"
+    return ""
+
+
+def _is_embedding(view: GraphView, inputs: tuple[TensorId, ...]) -> bool:
+    shape = view.shape(inputs[0])
+    axis = view.is_constant(inputs[2]) and int(view.value(inputs[2]).reshape(-1)[0]) == 0
+    return view.is_constant(inputs[0]) and shape is not None and len(shape) == 2 and axis
+
+
+def _contracted(view: GraphView, name: str) -> int | None:
+    shape = view.shape(view.inputs(name)[0])
+    transpose = bool(view.nodes[name].get_attributes()["transpose_a"])
+    return None if not shape else shape[-2 if transpose and len(shape) > 1 else -1]
+
+
+def is_depthwise(view: GraphView, name: str) -> bool:
+    """Whether a GroupConvolution has one input channel in each group."""
+    shape = view.shape(view.inputs(name)[1])
+    return view.type(name) == "GroupConvolution" and shape is not None and shape[2] == 1
+
+
+def is_quantized(view: GraphView, tensor: TensorId) -> bool:
+    """Whether a constant expression is a quantized one already: a FakeQuantize, or integers scaled to floats."""
+    kind = view.type(tensor.node)
+    if kind == "FakeQuantize":
+        return True
+    if kind == "Constant":
+        return not view.is_float(tensor)
+    data = view.inputs(tensor.node)
+    return bool(data) and is_quantized(view, data[0])
+
+
+def channel_axes(view: GraphView, name: str, port: int, operation: Operation) -> tuple[int, ...]:
+    """The axes of the weight at ``port`` that hold output channels."""
+    rank = len(view.shape(view.inputs(name)[port]) or ())
+    if operation.channels == "matmul":
+        return _matmul_axes(view, name, port, rank)
+    axes = {
+        "first": (0,),
+        "first_two": (0, 1),
+        "second": (1,),
+        "first_and_third": (0, 2),
+        "rows": (0,),
+    }[operation.channels]
+    return tuple(axis for axis in axes if axis < rank)
+
+
+def _matmul_axes(view: GraphView, name: str, port: int, rank: int) -> tuple[int, ...]:
+    if rank < 2:
+        return ()
+    attributes = view.nodes[name].get_attributes()
+    if port == 1:
+        return (rank - 2,) if attributes["transpose_b"] else (rank - 1,)
+    return (rank - 1,) if attributes["transpose_a"] else (rank - 2,)

@@ -1,0 +1,107 @@
+"""What will be quantized, where, and why: plain frozen data, read by every later stage and by people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+
+
+@dataclass(frozen=True)
+class ActivationQuantizer:
+    """A FakeQuantize on a tensor, read by some of its consumers.
+
+    Attributes:
+        tensor: what is quantized.
+        readers: the inputs that read the quantized form; others go on reading the float one.
+        group: quantizers of one group share their range; the smallest tensor id of the group.
+        per_channel: one range per channel (axis 1) in place of one for the tensor.
+        attention: the tensor is a factor of a product of two activations.
+        feeds: types of the layers that read it, directly or through transparent operations.
+        reason: why it is there, in words.
+    """
+
+    tensor: TensorId
+    readers: tuple[InputId, ...]
+    group: TensorId
+    per_channel: bool
+    attention: bool
+    feeds: tuple[str, ...]
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The name of the FakeQuantize node, as POT formed it."""
+        return f"{self.readers[0].node}/fq_input_{self.readers[0].port}"
+
+
+@dataclass(frozen=True)
+class WeightQuantizer:
+    """A FakeQuantize on constant weights.
+
+    Attributes:
+        tensor: the constant expression, as the layer reads it.
+        readers: the inputs that read the quantized form.
+        channel_axes: axes of the tensor with a range for each index; empty means one range for all.
+        group: quantizers of one group share their range.
+        first: it belongs to a convolution with no quantized layer before it.
+        reason: why it is there, in words.
+    """
+
+    tensor: TensorId
+    readers: tuple[InputId, ...]
+    channel_axes: tuple[int, ...]
+    group: TensorId
+    first: bool
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The name of the FakeQuantize node, as POT formed it."""
+        return f"{self.readers[0].node}/fq_weights_{self.readers[0].port}"
+
+
+@dataclass(frozen=True)
+class QuantizedLayer:
+    """An operation that will run in low precision.
+
+    Attributes:
+        activations: its inputs that carry quantized activations.
+        groups: for each of them, the group of quantizers whose range it has; None where the model came with
+            a FakeQuantize there.
+        weights: its inputs with quantized weights.
+    """
+
+    node: str
+    type: str
+    activations: tuple[InputId, ...]
+    groups: tuple[TensorId | None, ...]
+    weights: tuple[InputId, ...]
+
+
+@dataclass(frozen=True)
+class FloatLayer:
+    """An operation on floating-point data that stays as it is."""
+
+    node: str
+    type: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every quantizer and every layer left in float, in topological order."""
+
+    device: str
+    activations: tuple[ActivationQuantizer, ...]
+    weights: tuple[WeightQuantizer, ...]
+    layers: tuple[QuantizedLayer, ...]
+    floats: tuple[FloatLayer, ...]
+
+    def activation_of(self, reader: InputId) -> ActivationQuantizer | None:
+        """The quantizer that an input will read, None where it reads none."""
+        return next((q for q in self.activations if reader in q.readers), None)
+
+    def weight_of(self, reader: InputId) -> WeightQuantizer | None:
+        """The weight quantizer that an input will read, None where it reads none."""
+        return next((q for q in self.weights if reader in q.readers), None)

@@ -1,0 +1,299 @@
+"""From a float model to a plan: which tensors are quantized, for whom, and why.
+
+The plan grows from the operations that run in INT8 (layers). A layer asks for its inputs to be quantized; the
+request moves up through operations that pass data unchanged, so that a chain between two layers stays in INT8
+and the quantizer stands where values are made; never inside a pattern that the device fuses, since those
+patterns start behind a layer and end before the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import Device
+from openvino.tools.pot.placement.layers import Layer, find_layers
+from openvino.tools.pot.placement.plan import (
+    ActivationQuantizer,
+    FloatLayer,
+    Plan,
+    QuantizedLayer,
+    WeightQuantizer,
+)
+
+
+def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], transformer: bool = False) -> Plan:
+    """Decide every quantizer of a model.
+
+    Args:
+        view: the float model.
+        device: the hardware table.
+        ignored: node name -> reason for the nodes that the user wants in float.
+        transformer: leave elementwise operations in float even where they could read quantized data.
+
+    Returns:
+        The plan; the same model gives the same plan.
+    """
+    layers, floats = find_layers(view, device, ignored)
+    requests = _Requests(view, device, ignored, layers)
+    requests.spread()
+    if not transformer:
+        requests.join()
+    return Plan(
+        device=device.name,
+        activations=requests.activation_quantizers(),
+        weights=_weight_quantizers(view, layers),
+        layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
+        floats=_float_layers(view, device, ignored, layers, floats, requests),
+    )
+
+
+@dataclass
+class _Requests:
+    """The inputs that shall read quantized data, and the tensors bound to one range."""
+
+    view: GraphView
+    device: Device
+    ignored: Mapping[str, str]
+    layers: Mapping[str, Layer]
+    reasons: dict[InputId, str] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
+    joined: set[InputId] = field(default_factory=set)
+    parents: dict[TensorId, TensorId] = field(default_factory=dict)
+
+    def spread(self) -> None:
+        """Start at the layers and move up through the operations that keep data in INT8."""
+        for name in reversed(self.view.nodes):
+            layer = self.layers.get(name)
+            if layer is not None:
+                self._start(layer)
+            elif name not in self.ignored and self._wanted(name):
+                self._move_up(name)
+
+    def _start(self, layer: Layer) -> None:
+        for reader in layer.activations:
+            self.reasons[reader] = f"activation of {layer.type} {layer.node!r}"
+        if layer.operation.shared_activations:
+            self._bind([self._source(reader) for reader in layer.activations])
+
+    def _wanted(self, name: str) -> bool:
+        return any(r in self.reasons for out in self.view.outputs(name) for r in self.view.consumers(out))
+
+    def _move_up(self, name: str) -> None:
+        averaging = name_ports(self.device.averaging, self.view, name)
+        ports = name_ports(self.device.transparent, self.view, name)
+        if averaging is not None and not _copies_values(self.view, name):
+            self._request(name, averaging, f"keeps {self.view.type(name)} {name!r} in INT8")
+        elif (ports is not None or averaging is not None) and self._passes(name, ports or averaging or ()):
+            self.passed.add(name)
+            ports = ports or averaging or ()
+            self._request(name, ports, self._reason_behind(name))
+            self._bind([*self.view.outputs(name), *(self.view.inputs(name)[port] for port in ports)])
+
+    def _passes(self, name: str, ports: tuple[int, ...]) -> bool:
+        """Whether a request may move from the outputs of a transparent node to its inputs."""
+        for output in self.view.outputs(name):
+            for reader in self.view.consumers(output):
+                if reader not in self.reasons and self.view.type(reader.node) not in ("Add", "Subtract"):
+                    return False  # somebody needs the float values
+        sources = [self.view.inputs(name)[port] for port in ports]
+        return all(not self.view.is_constant(s) and self.view.is_float(s) for s in sources) and _pads_zero(
+            self.view, name
+        )
+
+    def _request(self, name: str, ports: tuple[int, ...], reason: str) -> None:
+        for port in ports:
+            source = self.view.inputs(name)[port]
+            if not self.view.is_constant(source) and self.view.is_float(source):
+                self.reasons[InputId(name, port)] = reason
+
+    def _reason_behind(self, name: str) -> str:
+        readers = [r for out in self.view.outputs(name) for r in self.view.consumers(out) if r in self.reasons]
+        inner = self.reasons[readers[0]].split(", carried by ")[0]
+        return f"{inner}, carried by {self.view.type(name)} {name!r}"
+
+    def join(self) -> None:
+        """Let elementwise operations read what a layer beside them has quantized, where the device fuses that."""
+        for tensor in self._quantized_tensors():
+            joining = {kind for layer in self._layers_behind(tensor) for kind in layer.operation.joining}
+            for reader in self.view.consumers(tensor):
+                if (
+                    reader not in self.reasons
+                    and reader.node not in self.ignored
+                    and self.view.type(reader.node) in joining
+                    and not any(self.view.is_constant(s) for s in self.view.inputs(reader.node))
+                ):
+                    self.reasons[reader] = f"residual input of {self.view.type(reader.node)} {reader.node!r}"
+                    self.joined.add(reader)
+
+    def _layers_behind(self, tensor: TensorId) -> list[Layer]:
+        """The layers that read a tensor, directly or through transparent nodes."""
+        found: list[Layer] = []
+        for reader in self.view.consumers(tensor):
+            if reader in self.reasons and reader.node in self.layers:
+                found.append(self.layers[reader.node])
+            elif reader in self.reasons and reader.node in self.passed:
+                for output in self.view.outputs(reader.node):
+                    found.extend(self._layers_behind(output))
+        return found
+
+    def _source(self, reader: InputId) -> TensorId:
+        return self.view.inputs(reader.node)[reader.port]
+
+    def _bind(self, tensors: list[TensorId]) -> None:
+        for tensor in tensors[1:]:
+            first, second = sorted((self.group(tensors[0]), self.group(tensor)))
+            if first != second:
+                self.parents[second] = first
+
+    def group(self, tensor: TensorId) -> TensorId:
+        """The representative of all tensors bound to one range with this one."""
+        while tensor in self.parents:
+            tensor = self.parents[tensor]
+        return tensor
+
+    def _quantized_tensors(self) -> list[TensorId]:
+        """Tensors that get a quantizer of their own, in topological order."""
+        found = []
+        for name in self.view.nodes:
+            if name in self.passed or self.view.type(name) == "FakeQuantize":
+                continue
+            for tensor in self.view.outputs(name):
+                if any(reader in self.reasons for reader in self.view.consumers(tensor)):
+                    found.append(tensor)
+        return found
+
+    @cached_property
+    def members(self) -> dict[TensorId, list[TensorId]]:
+        """Representative of a group -> its tensors that get a quantizer, in topological order."""
+        found: dict[TensorId, list[TensorId]] = {}
+        for tensor in self._quantized_tensors():
+            found.setdefault(self.group(tensor), []).append(tensor)
+        return found
+
+    def group_of(self, reader: InputId) -> TensorId | None:
+        """The first quantized tensor of the group that an input belongs to, None if the model came quantized."""
+        members = self.members.get(self.group(self._source(reader)))
+        return members[0] if members else None
+
+    def activation_quantizers(self) -> tuple[ActivationQuantizer, ...]:
+        """One quantizer for each tensor that somebody reads quantized and that isn't quantized already."""
+        quantizers = []
+        for tensor in self._quantized_tensors():
+            members = self.members[self.group(tensor)]
+            readers = tuple(r for r in self.view.consumers(tensor) if r in self.reasons)
+            quantizers.append(
+                ActivationQuantizer(
+                    tensor=tensor,
+                    readers=readers,
+                    group=members[0],
+                    per_channel=len(members) == 1 and self._all_depthwise(readers),
+                    attention=any(r.node in self.layers and not self.layers[r.node].weights for r in readers),
+                    feeds=tuple(sorted({layer.type for layer in self._layers_behind(tensor)})),
+                    reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
+                )
+            )
+        return tuple(quantizers)
+
+    def _all_depthwise(self, readers: tuple[InputId, ...]) -> bool:
+        return all(
+            reader in self.joined or (reader.node in self.layers and self.layers[reader.node].per_channel)
+            for reader in readers
+        )
+
+
+def _quantized_layer(layer: Layer, requests: _Requests) -> QuantizedLayer:
+    groups = tuple(requests.group_of(reader) for reader in layer.activations)
+    return QuantizedLayer(layer.node, layer.type, layer.activations, groups, layer.weights)
+
+
+def name_ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
+    """The data ports that a table names for the node's type, None where it doesn't name the type."""
+    ports = table.get(view.type(name))
+    return tuple(range(len(view.inputs(name)))) if ports == () else ports
+
+
+def _copies_values(view: GraphView, name: str) -> bool:
+    """Whether an averaging operation is in a mode that only repeats values."""
+    return view.type(name) == "Interpolate" and view.nodes[name].get_attributes().get("mode") == "nearest"
+
+
+def _pads_zero(view: GraphView, name: str) -> bool:
+    """Whether a Pad inserts nothing but zeros or copies; zero is on every grid, other values need not be."""
+    if view.type(name) != "Pad" or view.nodes[name].get_attributes().get("pad_mode") != "constant":
+        return True
+    inputs = view.inputs(name)
+    return len(inputs) < 4 or (view.is_constant(inputs[3]) and not np.any(view.value(inputs[3])))
+
+
+def _first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str]:
+    """Convolutions with no quantized layer before them."""
+    behind: set[str] = set()
+    first: set[str] = set()
+    for name in view.nodes:
+        follows = any(source.node in behind for source in view.inputs(name))
+        if name in layers and not follows and layers[name].type in ("Convolution", "GroupConvolution"):
+            first.add(name)
+        if name in layers or follows:
+            behind.add(name)
+    return first
+
+
+def _weight_quantizers(view: GraphView, layers: Mapping[str, Layer]) -> tuple[WeightQuantizer, ...]:
+    """One quantizer for each constant and channel layout; layers that share both share the quantizer."""
+    first = _first_convolutions(view, layers)
+    readers: dict[tuple[TensorId, tuple[int, ...]], list[InputId]] = {}
+    groups: dict[tuple[TensorId, tuple[int, ...]], TensorId] = {}
+    for layer in layers.values():
+        sources = [view.inputs(reader.node)[reader.port] for reader in layer.weights]
+        for reader, source in zip(layer.weights, sources, strict=True):
+            key = (source, layer.channel_axes[reader.port])
+            readers.setdefault(key, []).append(reader)
+            groups.setdefault(key, min(sources) if layer.operation.shared_weights else source)
+    return tuple(
+        WeightQuantizer(
+            tensor,
+            tuple(inputs),
+            axes,
+            groups[tensor, axes],
+            any(reader.node in first for reader in inputs),
+            "weights of " + ", ".join(f"{layers[r.node].type} {r.node!r}" for r in inputs),
+        )
+        for (tensor, axes), inputs in readers.items()
+    )
+
+
+def _float_layers(
+    view: GraphView,
+    device: Device,
+    ignored: Mapping[str, str],
+    layers: Mapping[str, Layer],
+    floats: Mapping[str, str],
+    requests: _Requests,
+) -> tuple[FloatLayer, ...]:
+    found = []
+    for name, node in view.nodes.items():
+        kind = view.type(name)
+        if (
+            name in layers
+            or kind in ("Parameter", "Result", "Constant", "FakeQuantize")
+            or view.is_constant(TensorId(name))
+            or node.get_output_size() == 0
+            or not view.is_float(TensorId(name))
+            or any(InputId(name, port) in requests.reasons for port in range(len(view.inputs(name))))
+        ):
+            continue
+        reason = floats.get(name) or ignored.get(name) or _why_float(device, kind)
+        found.append(FloatLayer(name, kind, reason))
+    return tuple(found)
+
+
+def _why_float(device: Device, kind: str) -> str:
+    if kind in device.transparent or kind in device.averaging:
+        return "no operation that runs in INT8 reads its result directly"
+    return f"{kind} has no INT8 form worth entering on {device.name}, or is fused with its neighbours"

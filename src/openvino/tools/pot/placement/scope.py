@@ -1,0 +1,50 @@
+"""The ignored scope: what the user wants left in float."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.config.parameters import IgnoredScope
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+
+
+def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, str]) -> dict[str, str]:
+    """Node name -> reason, for every node that the scope takes out.
+
+    Args:
+        view: the float model.
+        scope: names (the user's, from before operations were fused), operation types, or the whole model.
+        renamed: the user's names of nodes that were fused -> the nodes that stand for them.
+
+    Raises:
+        ConfigError: a name matches no node.
+    """
+    if scope.skip_model:
+        return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
+    ignored: dict[str, str] = {}
+    for name in scope.scope:
+        node = name if name in view.nodes else renamed.get(name)
+        if node is None:
+            known = [*view.nodes, *renamed]
+            raise ConfigError(f"ignored.scope: the model has no node {name!r}{nearest(name, known)}")
+        ignored[node] = f"named in the ignored scope as {name!r}"
+    for operation in scope.operations:
+        for name, node in view.nodes.items():
+            if view.type(name) == operation.type and _has(node, operation.attributes):
+                ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")
+    return ignored
+
+
+def _has(node: ov.Node, attributes: Mapping[str, Any]) -> bool:
+    if not attributes:
+        return True
+    own = node.get_attributes()
+    return all(key in own and _plain(own[key]) == _plain(value) for key, value in attributes.items())
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else str(value).lower()

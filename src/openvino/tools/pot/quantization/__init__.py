@@ -1,0 +1,1 @@
+"""Arithmetic on arrays: schemes, ranges, rounding, bias. Knows nothing of graphs or devices."""

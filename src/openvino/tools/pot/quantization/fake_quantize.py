@@ -1,0 +1,21 @@
+"""Rounding to the levels of a range: what FakeQuantize computes, on arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+
+
+def fake_quantize(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
+    """``values`` clipped to the range and rounded to the nearest level, ties to even, in the dtype given."""
+    low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
+    return level_indices(values, grid) * ((high - low) / (grid.levels - 1)) + low
+
+
+def level_indices(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
+    """The index of the level nearest to each value, 0 to levels - 1, in the dtype of ``values``."""
+    low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
+    steps = np.asarray((np.clip(values, low, high) - low) * ((grid.levels - 1) / (high - low)))
+    return np.round(steps, out=steps)

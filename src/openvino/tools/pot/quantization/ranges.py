@@ -1,0 +1,79 @@
+"""Ranges of FakeQuantize from range statistics, with zero exactly on a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+SMALLEST_HIGH = 8e-5
+SMALLEST_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class QuantizerRange:
+    """The parameters of a FakeQuantize: values are rounded to ``levels`` points from ``low`` to ``high``.
+
+    Attributes:
+        low, high: float32, of one shape that broadcasts against the tensor.
+        levels: number of points.
+    """
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    levels: int
+
+    @property
+    def scale(self) -> Array:
+        """The distance of two levels, float64."""
+        return (self.high.astype(np.float64) - self.low) / (self.levels - 1)
+
+
+def floored(high: Array) -> Array:
+    """``high`` with channels of next to no range widened, so that no scale is zero.
+
+    The floor is 8e-5, or a hundredth of the widest channel where that is more.
+    """
+    return np.maximum(high, max(SMALLEST_HIGH, SMALLEST_SHARE * float(np.max(high))))
+
+
+def symmetric_range(high: Array, levels: int, unsigned: bool) -> QuantizerRange:
+    """A range whose zero point is fixed.
+
+    Args:
+        high: largest magnitude for each channel, non-negative.
+        levels: an even number leaves one more level below zero than above; an odd number is narrow.
+        unsigned: whether the range starts at zero.
+    """
+    high = floored(np.asarray(high, np.float64))
+    if unsigned:
+        low = np.zeros_like(high)
+    elif levels % 2:
+        low = -high
+    else:
+        low = -high * levels / (levels - 2)
+    return QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels)
+
+
+def asymmetric_range(low: Array, high: Array, levels: int) -> QuantizerRange:
+    """A range that covers ``[low, high]`` and zero, with one border moved outwards so that zero is a level."""
+    low = np.minimum(np.asarray(low, np.float64), 0.0)
+    high = np.maximum(np.asarray(high, np.float64), 0.0)
+    width = floored(high - low)
+    # A channel without range keeps the floor as its range, above zero or around what it has.
+    high = np.maximum(high, low + width)
+    last = levels - 1
+    zero = np.clip(np.round(-low * last / (high - low)), 0, last)
+    inside = (zero > 0) & (zero < last)
+    ratio = np.where(inside, zero / np.where(inside, last - zero, 1), 0.0)  # -low / high of a range with that zero
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved_low = np.where(inside, -ratio * high, low)
+        moved_high = np.where(inside, -low / ratio, high)
+    take_low = inside & (high - moved_low >= moved_high - low)
+    take_high = inside & ~take_low
+    new_low = np.where(take_low, moved_low, np.where(zero == 0, 0.0, low))
+    new_high = np.where(take_high, moved_high, np.where(zero == last, 0.0, high))
+    return QuantizerRange(new_low.astype(np.float32), new_high.astype(np.float32), levels)

@@ -1,0 +1,108 @@
+"""Which rule finds each border of a range: POT's defaults, presets, and what the user said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.config.parameters import Bound, QuantizerParameters, RangeEstimator
+from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, symmetric_range
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BorderRule:
+    """How one border is found: a statistic of each sample, an aggregator, and a limit.
+
+    Attributes:
+        kind: ``min``, ``max``, ``abs_max``, ``quantile`` or ``abs_quantile``.
+        aggregator: how the figures of the samples become one.
+        probability: share of values beyond a quantile.
+        limit: the border never lies beyond it.
+    """
+
+    kind: str
+    aggregator: str
+    probability: float = 1e-4
+    limit: float | None = None
+
+
+_QUANTILES = {"min": "quantile", "max": "quantile", "abs_max": "abs_quantile"}
+
+
+def border_rules(
+    symmetric: bool, per_channel: bool, estimators: tuple[RangeEstimator | None, ...]
+) -> tuple[BorderRule, BorderRule]:
+    """The rules for the lower and the upper border.
+
+    Args:
+        symmetric: whether the upper border is the largest magnitude.
+        per_channel: whether every channel has its own range; then extremes over samples are taken.
+        estimators: what the user said, the more general first.
+    """
+    low = BorderRule("min", "min" if symmetric or per_channel else "mean")
+    high = BorderRule("abs_max" if symmetric else "max", "max" if per_channel else "mean")
+    for estimator in estimators:
+        if estimator is None:
+            continue
+        if estimator.preset == "quantile":
+            low = BorderRule(_QUANTILES.get(low.kind, low.kind), low.aggregator)
+            high = BorderRule(_QUANTILES.get(high.kind, high.kind), high.aggregator)
+        low, high = _override(low, estimator.min), _override(high, estimator.max)
+    return low, high
+
+
+def _override(rule: BorderRule, bound: Bound | None) -> BorderRule:
+    if bound is None:
+        return rule
+    return BorderRule(
+        bound.type or rule.kind, bound.aggregator or rule.aggregator, bound.outlier_prob, bound.clipping_value
+    )
+
+
+def limited(low: Array, high: Array, rules: tuple[BorderRule, BorderRule]) -> tuple[Array, Array]:
+    """The borders, cut at the limits that the rules name."""
+    if rules[0].limit is not None:
+        low = np.maximum(low, rules[0].limit)
+    if rules[1].limit is not None:
+        high = np.minimum(high, rules[1].limit)
+    return low, high
+
+
+def activation_range(
+    low: Array, high: Array, symmetric: bool | None, parameters: QuantizerParameters
+) -> QuantizerRange:
+    """The range of activations from their borders.
+
+    Args:
+        low, high: borders for each channel, or one of each.
+        symmetric: True for a fixed zero point, False for a free one, None for a free one where there are
+            negative values.
+        parameters: levels that the user fixed.
+    """
+    levels = _levels(parameters, 256)
+    unsigned = bool(np.all(low >= 0)) if parameters.level_low is None else parameters.level_low == 0
+    if symmetric or (symmetric is None and unsigned):
+        return symmetric_range(np.maximum(high, 0), levels, unsigned)
+    return asymmetric_range(low, high, levels)
+
+
+def weight_range(low: Array, high: Array, symmetric: bool, parameters: QuantizerParameters) -> QuantizerRange:
+    """The range of weights from their borders; symmetric ones are narrow, -127 to 127, unless levels are given."""
+    if symmetric:
+        return symmetric_range(high, _levels(parameters, 255), unsigned=False)
+    return asymmetric_range(low, high, _levels(parameters, 256))
+
+
+def halved(grid: QuantizerRange) -> QuantizerRange:
+    """A range twice as wide, of which weights use the inner half: seven bits, so that products can't overflow."""
+    return QuantizerRange(grid.low * 2, grid.high * 2, grid.levels)
+
+
+def _levels(parameters: QuantizerParameters, default: int) -> int:
+    if parameters.level_low is None or parameters.level_high is None:
+        return default
+    return parameters.level_high - parameters.level_low + 1

@@ -1,0 +1,79 @@
+"""The short way in: one call from a float model and some samples to an INT8 model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.pipeline.initializer import create_pipeline
+from openvino.tools.pot.utils.errors import DataError
+
+
+class _Samples(DataLoader):
+    """Samples that were given as any indexable or iterable."""
+
+    def __init__(self, data: Any, limit: int) -> None:
+        super().__init__()
+        if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")) or isinstance(data, Mapping):
+            if isinstance(data, Mapping) or not isinstance(data, Iterable):
+                raise DataError(f"data is a {type(data).__name__}, expected samples: something to iterate or index")
+            data = list(islice(data, limit))
+        self._data: Sequence[Any] = data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._data[index]
+
+
+def quantize(
+    model: ov.Model | str | Path,
+    data: Any,
+    *,
+    preset: str | None = None,
+    target_device: str = "ANY",
+    model_type: str | None = None,
+    ignored: Mapping[str, Any] | Sequence[str] | None = None,
+    subset_size: int = 300,
+    compress: bool = True,
+    **parameters: Any,
+) -> ov.Model:
+    """Quantize a model to INT8 with DefaultQuantization.
+
+    Args:
+        model: a path (``.xml``, ``.onnx``, ``.tflite``, ...) or an ``openvino.Model``, which isn't changed.
+        data: samples: anything to index or iterate that gives arrays, dicts of input name to array, or
+            tuples whose first element is one of these.
+        preset: ``performance``, ``mixed`` or ``accuracy``; absent, symmetry is chosen for each tensor.
+        target_device: ``ANY``, ``CPU``, ``GPU`` or ``NPU``.
+        model_type: ``transformer`` for networks of attention blocks.
+        ignored: node names to leave in float, or a mapping with ``scope``, ``operations``, ``skip_model``.
+        subset_size: how many samples are used at most.
+        compress: whether weights are stored as int8.
+        parameters: further parameters of DefaultQuantization.
+
+    Returns:
+        The quantized model, ready to compile or to save with ``openvino.save_model``.
+
+    Raises:
+        ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
+    """
+    scope = ignored if isinstance(ignored, Mapping) or ignored is None else {"scope": list(ignored)}
+    given = {"preset": preset, "model_type": model_type, "ignored": scope}
+    params = {key: value for key, value in given.items() if value is not None}
+    params.update(parameters, target_device=target_device, stat_subset_size=subset_size)
+    engine = IEEngine({"device": "CPU"}, _Samples(data, subset_size))
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
+    quantized = pipeline.run(load_model(model))
+    if compress:
+        compress_model_weights(quantized)
+    return quantized.submodels[0].model

@@ -1,0 +1,1 @@
+"""Statistics of tensors: reduced inside the graph, streamed through accumulators, in one pass."""

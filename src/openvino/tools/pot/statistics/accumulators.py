@@ -1,0 +1,124 @@
+"""What the host keeps of the vectors that a reducer gives: streamed, merged, asked for once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+
+
+class Accumulator(Protocol):
+    """Takes the vectors of one statistic in sample order."""
+
+    def update(self, vector: Vector) -> None:
+        """Take the vector of one inference; it may be overwritten afterwards."""
+        ...
+
+    def merge(self, other: Accumulator) -> None:
+        """Take all that another accumulator of the same statistic took, as if it came after."""
+        ...
+
+    def value(self) -> NDArray[np.float64]:
+        """The statistic over all inferences so far."""
+        ...
+
+
+class Extremum:
+    """The elementwise smallest or largest vector; exact under merging."""
+
+    def __init__(self, largest: bool) -> None:
+        self._pick = np.maximum if largest else np.minimum
+        self._best: Vector | None = None
+
+    def update(self, vector: Vector) -> None:
+        """Take one vector."""
+        self._best = vector.copy() if self._best is None else self._pick(self._best, vector)
+
+    def merge(self, other: Extremum) -> None:
+        """Take what another one has seen."""
+        if other._best is not None:
+            self.update(other._best)
+
+    def value(self) -> NDArray[np.float64]:
+        """The elementwise extremum."""
+        assert self._best is not None
+        return self._best.astype(np.float64)
+
+
+class Mean:
+    """The elementwise mean, summed in float64."""
+
+    def __init__(self) -> None:
+        self._sum: NDArray[np.float64] | float = 0.0
+        self._count = 0
+
+    def update(self, vector: Vector) -> None:
+        """Take one vector."""
+        self._sum = self._sum + vector.astype(np.float64)
+        self._count += 1
+
+    def merge(self, other: Mean) -> None:
+        """Take what another one has seen."""
+        self._sum = self._sum + other._sum
+        self._count += other._count
+
+    def value(self) -> NDArray[np.float64]:
+        """The elementwise mean."""
+        return np.asarray(self._sum / self._count)
+
+
+class PerSample:
+    """All vectors, for aggregators that need every sample at once: a scalar or a channel vector each."""
+
+    def __init__(self, aggregate: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
+        self._aggregate = aggregate
+        self._vectors: list[Vector] = []
+
+    def update(self, vector: Vector) -> None:
+        """Take one vector."""
+        self._vectors.append(vector.copy())
+
+    def merge(self, other: PerSample) -> None:
+        """Take what another one has seen."""
+        self._vectors.extend(other._vectors)
+
+    def value(self) -> NDArray[np.float64]:
+        """The aggregate over samples."""
+        return self._aggregate(np.stack(self._vectors).astype(np.float64))
+
+
+class Stack:
+    """Vectors from a part of the samples, stacked: for rows, from which distributions are estimated.
+
+    Samples beyond ``limit`` are thinned evenly: every second one goes whenever the limit is reached, so that
+    what is kept is spread over the whole pass without knowing its length.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._stride = 1
+        self._seen = 0
+        self._vectors: list[Vector] = []
+
+    def update(self, vector: Vector) -> None:
+        """Take one vector, or leave it out."""
+        if self._seen % self._stride == 0:
+            self._vectors.append(vector.copy())
+        self._seen += 1
+        if len(self._vectors) > self._limit:
+            self._vectors, self._stride = self._vectors[::2], self._stride * 2
+
+    def merge(self, other: Stack) -> None:
+        """Take what another one has kept, thinned to the limit together."""
+        self._vectors.extend(other._vectors)
+        self._seen += other._seen
+        while len(self._vectors) > self._limit:
+            self._vectors, self._stride = self._vectors[::2], self._stride * 2
+
+    def value(self) -> NDArray[np.float64]:
+        """The kept vectors, shape ``[samples, size]``, float32."""
+        return np.stack(self._vectors)  # type: ignore[return-value]

@@ -1,0 +1,32 @@
+"""Errors a user can act on: one sentence naming the thing, what was expected and what was found."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PotError(RuntimeError):
+    """Base of every error raised on purpose by this package."""
+
+
+class ConfigError(PotError, ValueError):
+    """A parameter or configuration key is unknown, ill-typed or not supported."""
+
+
+class ModelError(PotError):
+    """A model can't be read, edited or written."""
+
+
+class DataError(PotError):
+    """A sample of the data loader doesn't fit the model."""
+
+
+class EngineError(PotError):
+    """The engine lacks something that it needs: a model, a data loader, a metric."""
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """The clause ``"; did you mean 'x'?"`` for the candidate closest to ``name``, or an empty string."""
+    close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

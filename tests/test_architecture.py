@@ -1,0 +1,77 @@
+"""The order of the packages: each may import itself, its neighbours on the same line and lines below."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+POT = Path(__file__).resolve().parents[1] / "src/openvino/tools/pot"
+LAYERS = (
+    ("__main__", "demo"),
+    ("__init__",),
+    ("cli",),
+    ("quantize",),
+    ("pipeline", "report"),
+    ("algorithms",),
+    ("placement", "statistics", "engines", "samplers"),
+    ("graph",),
+    ("hardware", "quantization"),
+    ("config", "api"),
+    ("utils", "version"),
+)
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+PREFIX = ["openvino", "tools", "pot"]
+FILES = sorted(POT.rglob("*.py"))
+
+
+def imported_names(source: str, module: list[str]) -> Iterator[list[str]]:
+    """The parts of every absolute name that the source imports; module is its own name's parts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = module[: len(module) - node.level] if node.level else []
+            base = base + (node.module.split(".") if node.module else [])
+            yield from ([*base, alias.name] for alias in node.names)
+
+
+def broken_rules(source: str, module: list[str]) -> list[str]:
+    """What the source may not import from where it stands."""
+    own = module[3]
+    broken = []
+    for name in imported_names(source, module):
+        if name[:3] == PREFIX:
+            layer = name[3] if len(name) > 3 and name[3] in RANK else "__init__"
+            if RANK[layer] < RANK[own]:
+                broken.append(f"{own} imports {layer}")
+        elif name[0] == "openvino" and own == "quantization":
+            broken.append("quantization imports OpenVINO")
+    return broken
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {file.relative_to(POT).parts[0].removesuffix(".py") for file in FILES} <= set(RANK)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(POT)))
+def test_imports_point_downwards(file: Path) -> None:
+    module = [*PREFIX, *file.relative_to(POT).with_suffix("").parts]
+    assert broken_rules(file.read_text(encoding="utf-8"), module) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "source", "broken"),
+    [
+        ("graph", "from ..config import a\nimport openvino as ov\nfrom ..graph.b import c", []),
+        ("graph", "from ..engines.b import c", ["graph imports engines"]),
+        ("hardware", "from openvino.tools.pot import graph", ["hardware imports graph"]),
+        ("algorithms", "def f():\n    import openvino.tools.pot.cli", ["algorithms imports cli"]),
+        ("config", "from openvino.tools.pot import DataLoader", ["config imports __init__"]),
+        ("quantization", "from openvino.tools.pot.utils import a\nimport numpy", []),
+        ("quantization", "import openvino.opset13 as ops", ["quantization imports OpenVINO"]),
+        ("quantization", "from openvino import Model", ["quantization imports OpenVINO"]),
+    ],
+)
+def test_the_check_itself(own: str, source: str, broken: list[str]) -> None:
+    assert broken_rules(source, [*PREFIX, own, "module"]) == broken
