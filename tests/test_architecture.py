@@ -11,7 +11,7 @@ LAYERS = (
     ("__main__", "demo"),
     ("__init__",),
     ("cli",),
-    ("quantize",),
+    ("shortcut",),
     ("pipeline", "report"),
     ("algorithms",),
     ("placement", "statistics", "engines", "samplers"),

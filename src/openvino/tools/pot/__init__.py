@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.graph.model_utils import compress_model_weights as compress_model_weights
     from openvino.tools.pot.pipeline.initializer import create_pipeline as create_pipeline
     from openvino.tools.pot.pipeline.pipeline import Pipeline as Pipeline
-    from openvino.tools.pot.quantize import quantize as quantize
+    from openvino.tools.pot.shortcut import quantize as quantize
 
 _HOMES = {
     "DataLoader": "api",
@@ -35,10 +35,10 @@ _HOMES = {
     "DefaultQuantization": "algorithms.quantization",
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
-    "quantize": "quantize",
+    "quantize": "shortcut",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are strings
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.quantization import DefaultQuantization, FastBiasCorrection, MinMaxQuantization
+from openvino.tools.pot.algorithms.quantization import (
+    DefaultQuantization,
+    FastBiasCorrection,
+    MinMaxQuantization,
+)
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
     algorithm.name: algorithm for algorithm in (DefaultQuantization, MinMaxQuantization, FastBiasCorrection)

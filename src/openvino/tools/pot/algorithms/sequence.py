@@ -71,7 +71,9 @@ def _measure(
     if wanted is not None and wanted > length:
         logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
     subset = choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
-    batch_axis = int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
+    batch_axis = (
+        int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
+    )
     layout = StatisticsLayout(context.sub.model, requests, batch_axis)
     engine.set_model(model)
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
@@ -88,4 +90,6 @@ def _record(model: ov.Model, algorithms: Sequence[Algorithm], samples: int) -> N
     for position, algorithm in enumerate(algorithms):
         key = f"algorithm_{position}"
         model.set_rt_info(algorithm.name, [root, key, "name"])
-        model.set_rt_info(json.dumps(algorithm.config, default=str, sort_keys=True), [root, key, "parameters"])
+        model.set_rt_info(
+            json.dumps(algorithm.config, default=str, sort_keys=True), [root, key, "parameters"]
+        )

@@ -18,7 +18,9 @@ class Engine(ABC):
         metric: the figure of merit, needed for evaluation only.
     """
 
-    def __init__(self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None) -> None:
+    def __init__(
+        self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
+    ) -> None:
         self.config = Dict(config or {})
         self._data_loader = data_loader
         self._metric = metric

@@ -40,7 +40,8 @@ class Bound(Parameters):
     type: Literal["min", "max", "abs_max", "quantile", "abs_quantile"] | None = None
     outlier_prob: float = Field(default=1e-4, gt=0, lt=0.5)
     aggregator: (
-        Literal["mean", "max", "min", "median", "mean_no_outliers", "median_no_outliers", "hl_estimator"] | None
+        Literal["mean", "max", "min", "median", "mean_no_outliers", "median_no_outliers", "hl_estimator"]
+        | None
     ) = None
     clipping_value: float | None = None
 

@@ -60,7 +60,9 @@ class InputSpec:
         with np.errstate(over="ignore"):
             typed = array.astype(wanted, copy=False)
         if typed.dtype.kind == "f" and not np.isfinite(typed).all():
-            raise DataError(f"sample {index}: input {self.name!r} holds values beyond {self.dtype.get_type_name()}")
+            raise DataError(
+                f"sample {index}: input {self.name!r} holds values beyond {self.dtype.get_type_name()}"
+            )
         return typed
 
     def _ranked(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -120,7 +122,9 @@ class Feeder:
             feed[spec.name] = spec.fit(value, index)
         missing = [spec.name for spec in self.inputs if spec.name not in feed]
         if missing:
-            raise DataError(f"sample {index}: no data for input {missing[0]!r}, found {[str(k) for k in data]}")
+            raise DataError(
+                f"sample {index}: no data for input {missing[0]!r}, found {[str(k) for k in data]}"
+            )
         return feed
 
 

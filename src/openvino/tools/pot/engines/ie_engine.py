@@ -48,7 +48,9 @@ class IEEngine(Engine):
         ConfigError: a key is unknown or a value of the wrong type.
     """
 
-    def __init__(self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None) -> None:
+    def __init__(
+        self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
+    ) -> None:
         super().__init__(config, data_loader, metric)
         for key in self.config:
             if key not in _KEYS:
@@ -69,7 +71,9 @@ class IEEngine(Engine):
             raise ConfigError(f"engine config: {key} is {number!r}, expected a whole number of at least 0")
         available = os.cpu_count() or 1
         if number > available:
-            logger.warning("engine config: %s %d is more than the %d processors, using these", key, number, available)
+            logger.warning(
+                "engine config: %s %d is more than the %d processors, using these", key, number, available
+            )
         return min(number, available)
 
     def set_model(self, model: CompressedModel | ov.Model) -> None:
@@ -96,8 +100,8 @@ class IEEngine(Engine):
             print_progress: whether a progress bar is shown.
 
         Returns:
-            ``(metrics, statistics)``: metrics as ``{name: value}``, None without a metric, or with
-            ``metric_per_sample`` a pair of ``[{"sample_id", "metric_name", "result"}]`` and ``{name: value}``.
+            ``(metrics, statistics)``: metrics as ``{name: value}``, None without a metric; with
+            ``metric_per_sample`` a pair: ``[{"sample_id", "metric_name", "result"}]``, ``{name: value}``.
 
         Raises:
             EngineError: no model, no data loader, or no metric where values per sample are wanted.
@@ -158,10 +162,14 @@ class IEEngine(Engine):
         assert self._model is not None
         if self._model.is_cascade:
             names = [sub.name for sub in self._model]
-            raise EngineError(f"IEEngine runs one model, found a cascade of {names}: subclass it, override predict")
+            raise EngineError(
+                f"IEEngine runs one model, found a cascade of {names}: subclass it, override predict"
+            )
         return self._model.submodels[0].model
 
-    def _feeds(self, model: ov.Model, sampler: Any, show: bool, what: str) -> Iterator[tuple[list[Item], Feed]]:
+    def _feeds(
+        self, model: ov.Model, sampler: Any, show: bool, what: str
+    ) -> Iterator[tuple[list[Item], Feed]]:
         batches: Iterable[list[Item]] = self._batches(sampler)
         if show:
             total = -(-len(sampler) // getattr(sampler, "batch_size", 1))
@@ -195,7 +203,9 @@ class IEEngine(Engine):
         try:
             item = sampler.load(index)
         except Exception as error:
-            raise DataError(f"sample {index}: the data loader raised {type(error).__name__}: {error}") from error
+            raise DataError(
+                f"sample {index}: the data loader raised {type(error).__name__}: {error}"
+            ) from error
         return parse_item(item, index)
 
     def _process_batch(
@@ -209,7 +219,9 @@ class IEEngine(Engine):
         if self._feeder is None or self._feeder[0] is not model:
             self._feeder = (model, Feeder(model))
         feeder = self._feeder[1]
-        feeds = [feeder.feed(data, index) for data, index in zip(image_batch, self._batch_indices, strict=True)]
+        feeds = [
+            feeder.feed(data, index) for data, index in zip(image_batch, self._batch_indices, strict=True)
+        ]
         return stack(feeds, self._batch_dim)
 
     def postprocess_output(self, outputs: dict[str, NDArray[np.generic]], metadata: dict[str, Any]) -> Any:

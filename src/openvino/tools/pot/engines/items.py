@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from openvino.tools.pot.utils.errors import DataError
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True)
+class Item:
     """One sample: what is fed, what it is compared with, and what the user's hooks want to know of it."""
 
     index: int
@@ -38,7 +40,7 @@ def parse_item(item: Any, index: int) -> Item:
 
 
 def _is_nested_numbers(value: Any) -> bool:
-    """Whether a pair is itself an array written as nested lists; those hold lists, pairs of old items don't."""
+    """Whether a pair is itself an array, written as nested lists."""
     return isinstance(value, list) and all(isinstance(part, list) for part in value)
 
 

@@ -37,10 +37,14 @@ def sample_values(metric: Any, indices: list[int]) -> list[dict[str, Any]]:
     try:
         value = metric.value
     except (NotImplementedError, AttributeError) as error:
-        raise EngineError(f"metric {type(metric).__name__} has no property 'value' with values per sample") from error
+        raise EngineError(
+            f"metric {type(metric).__name__} has no property 'value' with values per sample"
+        ) from error
     if not isinstance(value, Mapping):
-        raise EngineError(f"metric {type(metric).__name__}: value is {value!r}, expected a mapping of name to values")
-    found = []
+        raise EngineError(
+            f"metric {type(metric).__name__}: value is {value!r}, expected a mapping of name to values"
+        )
+    found: list[dict[str, Any]] = []
     for name, result in value.items():
         results = [result] if np.ndim(result) == 0 else list(result)
         if len(results) != len(indices):

@@ -55,7 +55,9 @@ def canonical_weights(
     """Weights as ``[groups, outputs, inputs, taps]``, a view where the layout allows."""
     kind = view.type(layer.node)
     if kind == "MatMul":
-        transposed = view.nodes[layer.node].get_attributes()["transpose_b" if layer.weights == 1 else "transpose_a"]
+        transposed = view.nodes[layer.node].get_attributes()[
+            "transpose_b" if layer.weights == 1 else "transpose_a"
+        ]
         outputs_first = transposed if layer.weights == 1 else not transposed
         matrix = weights.reshape(weights.shape[-2:])
         return np.asarray((matrix if outputs_first else matrix.T)[None, :, :, None])

@@ -18,14 +18,14 @@ _CONVERTED = frozenset({".onnx", ".tflite", ".pb", ".pdmodel"})
 
 
 def load_model(
-    model_config: Mapping[str, Any] | ov.Model | str | Path, target_device: str = "ANY"
+    model_config: Mapping[str, Any] | CompressedModel | ov.Model | str | Path, target_device: str = "ANY"
 ) -> CompressedModel:
     """Read a model to be quantized.
 
     Args:
         model_config: ``{"model_name", "model": path, "weights": path}`` (name and weights optional), or
-            ``{"model_name", "cascade": [{"name", "model", "weights"}, ...]}``, or a path (``.xml``, ``.onnx``,
-            ``.tflite``, ``.pb``, Paddle), or an ``openvino.Model``, which is cloned and never changed.
+            ``{"model_name", "cascade": [{"name", "model", "weights"}, ...]}``, or a path (``.xml``,
+            ``.onnx``, ``.tflite``, ``.pb``, Paddle), or an ``openvino.Model`` or a model object, which are cloned.
         target_device: accepted as in POT; reading is the same for all devices.
 
     Returns:

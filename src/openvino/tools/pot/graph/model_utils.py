@@ -10,7 +10,6 @@ import openvino as ov
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
-from openvino.tools.pot.graph.names import stabilise
 from openvino.tools.pot.graph.save import save_model
 from openvino.tools.pot.utils.errors import ModelError, nearest
 
@@ -75,10 +74,9 @@ def add_outputs(model: CompressedModel | ov.Model, node_names: Iterable[str]) ->
     """Make the first outputs of nodes outputs of the model, in place; returns name -> the new output."""
     added = {}
     for name in node_names:
-        node = get_node_by_name(model, name)
-        owner = next(sub.model for sub in _submodels(model) if node.node in sub.model.get_ops())
-        added[name] = owner.add_outputs(node.node.output(0))[0]
-        stabilise(owner, [op.get_friendly_name() for op in owner.get_ordered_ops()])
+        found = get_node_by_name(model, name)
+        owner = next(sub.model for sub in _submodels(model) if found.fullname in _full_names(model, sub))
+        added[name] = owner.add_outputs(found.node.output(0))[0]
     return added
 
 
@@ -87,8 +85,11 @@ def _submodels(model: CompressedModel | ov.Model) -> list[SubModel]:
 
 
 def _nodes(model: CompressedModel | ov.Model) -> Iterator[Node]:
-    cascade = isinstance(model, CompressedModel) and model.is_cascade
     for sub in _submodels(model):
-        for node in sub.model.get_ordered_ops():
-            name = node.get_friendly_name()
-            yield Node(name, f"{sub.name}_{name}" if cascade else name, node.get_type_name(), node)
+        for full_name, node in _full_names(model, sub).items():
+            yield Node(node.get_friendly_name(), full_name, node.get_type_name(), node)
+
+
+def _full_names(model: CompressedModel | ov.Model, sub: SubModel) -> dict[str, ov.Node]:
+    prefix = f"{sub.name}_" if isinstance(model, CompressedModel) and model.is_cascade else ""
+    return {prefix + node.get_friendly_name(): node for node in sub.model.get_ordered_ops()}

@@ -17,7 +17,7 @@ def all_names(model: ov.Model) -> dict[str, str]:
 def fused_names(model: ov.Model, original: Mapping[str, str]) -> dict[str, str]:
     """Original node name -> name of the node that stands for it, read from the runtime info of fusions.
 
-    Where several nodes claim a name, an operation goes before a constant and the earliest one before the rest.
+    Where several nodes claim a name, operations go before constants and earlier nodes before later ones.
     """
     claims: dict[str, str] = {}
     constants: dict[str, str] = {}

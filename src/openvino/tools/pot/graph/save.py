@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -36,7 +35,7 @@ def save_model(
     saved = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _working_folder(folder) as work:
+        with _WorkingFolder(folder) as work:
             stems = [_file_stem(model, sub, model_name) for sub in model]
             for sub, stem in zip(model, stems, strict=True):
                 ov.save_model(sub.model, work / f"{stem}.xml", compress_to_fp16=False)
@@ -55,7 +54,7 @@ def _file_stem(model: CompressedModel, sub: SubModel, model_name: str | None) ->
     return name or "model"
 
 
-class _working_folder:
+class _WorkingFolder:
     """A hidden folder beside the target, on the same file system so that renaming is atomic."""
 
     def __init__(self, parent: Path) -> None:
@@ -72,5 +71,5 @@ class _working_folder:
 def _move(work: Path, folder: Path, stem: str) -> dict[str, str]:
     # The weights go first: an old .xml beside new weights lasts for the time between two renames only.
     for suffix in (".bin", ".xml"):
-        os.replace(work / f"{stem}{suffix}", folder / f"{stem}{suffix}")
+        (work / f"{stem}{suffix}").replace(folder / f"{stem}{suffix}")
     return {"model": str(folder / f"{stem}.xml"), "weights": str(folder / f"{stem}.bin")}

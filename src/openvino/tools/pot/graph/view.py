@@ -112,7 +112,9 @@ class GraphView:
         for name, tensors in self._inputs.items():
             kind = self._types[name]
             if kind == "Constant" or (
-                tensors and kind not in _NEVER_CONSTANT and all(tensor.node in constants for tensor in tensors)
+                tensors
+                and kind not in _NEVER_CONSTANT
+                and all(tensor.node in constants for tensor in tensors)
             ):
                 constants.add(name)
         return frozenset(constants)

@@ -37,9 +37,8 @@ def find_device(name: str) -> Device:
     known = _devices()
     device = known.get(str(name).upper())
     if device is None:
-        raise ConfigError(
-            f"target_device is {name!r}, expected one of {', '.join(known)}{nearest(str(name).upper(), known)}"
-        )
+        hint = nearest(str(name).upper(), known)
+        raise ConfigError(f"target_device is {name!r}, expected one of {', '.join(known)}{hint}")
     if not device.supported:
         raise ConfigError(f"target_device {name!r} is not supported: {device.reason}")
     return device

@@ -41,5 +41,7 @@ def _algorithm(entry: Any, where: str, engine: Engine) -> Algorithm:
     name = entry.get("name")
     if name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
-        raise ConfigError(f"{where}: algorithm {name!r} is not one of {known}{nearest(str(name), ALGORITHMS)}")
+        raise ConfigError(
+            f"{where}: algorithm {name!r} is not one of {known}{nearest(str(name), ALGORITHMS)}"
+        )
     return ALGORITHMS[name](entry.get("params") or {}, engine)

@@ -49,7 +49,9 @@ def find_layers(
 def _layer(view: GraphView, name: str, operation: Operation) -> Layer:
     inputs = view.inputs(name)
     activations = [p for p in operation.activations if not view.is_constant(inputs[p])]
-    weights = [p for p in operation.weights if view.is_constant(inputs[p]) and not is_quantized(view, inputs[p])]
+    weights = [
+        p for p in operation.weights if view.is_constant(inputs[p]) and not is_quantized(view, inputs[p])
+    ]
     axes = {p: channel_axes(view, name, p, operation) for p in weights}
     return Layer(
         node=name,
@@ -99,7 +101,7 @@ def is_depthwise(view: GraphView, name: str) -> bool:
 
 
 def is_quantized(view: GraphView, tensor: TensorId) -> bool:
-    """Whether a constant expression is a quantized one already: a FakeQuantize, or integers scaled to floats."""
+    """Whether a constant expression is quantized already: a FakeQuantize, or integers made floats."""
     kind = view.type(tensor.node)
     if kind == "FakeQuantize":
         return True

@@ -113,12 +113,14 @@ class _Requests:
                 self.reasons[InputId(name, port)] = reason
 
     def _reason_behind(self, name: str) -> str:
-        readers = [r for out in self.view.outputs(name) for r in self.view.consumers(out) if r in self.reasons]
+        readers = [
+            r for out in self.view.outputs(name) for r in self.view.consumers(out) if r in self.reasons
+        ]
         inner = self.reasons[readers[0]].split(", carried by ")[0]
         return f"{inner}, carried by {self.view.type(name)} {name!r}"
 
     def join(self) -> None:
-        """Let elementwise operations read what a layer beside them has quantized, where the device fuses that."""
+        """Let elementwise operations read quantized data beside a layer, where the device fuses them."""
         for tensor in self._quantized_tensors():
             joining = {kind for layer in self._layers_behind(tensor) for kind in layer.operation.joining}
             for reader in self.view.consumers(tensor):
@@ -177,7 +179,7 @@ class _Requests:
         return found
 
     def group_of(self, reader: InputId) -> TensorId | None:
-        """The first quantized tensor of the group that an input belongs to, None if the model came quantized."""
+        """The first quantized tensor of an input's group, None where the model came quantized."""
         members = self.members.get(self.group(self._source(reader)))
         return members[0] if members else None
 

@@ -27,11 +27,11 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
         return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
     ignored: dict[str, str] = {}
     for name in scope.scope:
-        node = name if name in view.nodes else renamed.get(name)
-        if node is None:
+        present = name if name in view.nodes else renamed.get(name)
+        if present is None:
             known = [*view.nodes, *renamed]
             raise ConfigError(f"ignored.scope: the model has no node {name!r}{nearest(name, known)}")
-        ignored[node] = f"named in the ignored scope as {name!r}"
+        ignored[present] = f"named in the ignored scope as {name!r}"
     for operation in scope.operations:
         for name, node in view.nodes.items():
             if view.type(name) == operation.type and _has(node, operation.attributes):

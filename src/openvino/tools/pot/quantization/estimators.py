@@ -18,7 +18,7 @@ def median(samples: Array) -> Array:
 
 
 def hodges_lehmann(samples: Array) -> Array:
-    """The Hodges-Lehmann estimate: the median of the means of all pairs of samples, a sample with itself included.
+    """The Hodges-Lehmann estimate: the median of the means of all pairs of samples.
 
     Source: Hodges and Lehmann, "Estimates of Location Based on Rank Tests", 1963. Beyond 512 samples pairs
     are taken from 512 of them, spread evenly, so that cost stays bounded.
@@ -67,8 +67,8 @@ def array_statistic(
     if kind.startswith("abs"):
         values = np.abs(values)
     if kind in ("max", "abs_max"):
-        return values.max(axis=others, keepdims=True).astype(np.float64)
+        return np.asarray(values.max(axis=others, keepdims=True), np.float64)
     if kind == "min":
-        return values.min(axis=others, keepdims=True).astype(np.float64)
+        return np.asarray(values.min(axis=others, keepdims=True), np.float64)
     share = 1 - probability if upper or kind == "abs_quantile" else probability
     return np.asarray(np.quantile(values, share, axis=others, keepdims=True), np.float64)

@@ -59,7 +59,7 @@ def symmetric_range(high: Array, levels: int, unsigned: bool) -> QuantizerRange:
 
 
 def asymmetric_range(low: Array, high: Array, levels: int) -> QuantizerRange:
-    """A range that covers ``[low, high]`` and zero, with one border moved outwards so that zero is a level."""
+    """A range over ``[low, high]`` and zero, with one border moved outwards so that zero is a level."""
     low = np.minimum(np.asarray(low, np.float64), 0.0)
     high = np.maximum(np.asarray(high, np.float64), 0.0)
     width = floored(high - low)
@@ -68,7 +68,9 @@ def asymmetric_range(low: Array, high: Array, levels: int) -> QuantizerRange:
     last = levels - 1
     zero = np.clip(np.round(-low * last / (high - low)), 0, last)
     inside = (zero > 0) & (zero < last)
-    ratio = np.where(inside, zero / np.where(inside, last - zero, 1), 0.0)  # -low / high of a range with that zero
+    ratio = np.where(
+        inside, zero / np.where(inside, last - zero, 1), 0.0
+    )  # -low / high of a range with that zero
     with np.errstate(divide="ignore", invalid="ignore"):
         moved_low = np.where(inside, -ratio * high, low)
         moved_high = np.where(inside, -low / ratio, high)

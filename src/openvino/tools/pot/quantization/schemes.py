@@ -91,14 +91,14 @@ def activation_range(
 
 
 def weight_range(low: Array, high: Array, symmetric: bool, parameters: QuantizerParameters) -> QuantizerRange:
-    """The range of weights from their borders; symmetric ones are narrow, -127 to 127, unless levels are given."""
+    """The range of weights from their borders; symmetric ones are narrow unless levels are given."""
     if symmetric:
         return symmetric_range(high, _levels(parameters, 255), unsigned=False)
     return asymmetric_range(low, high, _levels(parameters, 256))
 
 
 def halved(grid: QuantizerRange) -> QuantizerRange:
-    """A range twice as wide, of which weights use the inner half: seven bits, so that products can't overflow."""
+    """A range twice as wide, so that weights use seven bits and sums of two products can't overflow."""
     return QuantizerRange(grid.low * 2, grid.high * 2, grid.levels)
 
 

@@ -17,7 +17,9 @@ class BatchSampler:
         subset_indices: which samples, in which order; default all.
     """
 
-    def __init__(self, data_loader: Any, batch_size: int = 1, subset_indices: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, data_loader: Any, batch_size: int = 1, subset_indices: Sequence[int] | None = None
+    ) -> None:
         self._data_loader = data_loader
         self.batch_size = batch_size
         self._indices = list(range(len(data_loader)) if subset_indices is None else subset_indices)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
+Own = TypeVar("Own", contravariant=True)
 
 
-class Accumulator(Protocol):
+class Accumulator(Protocol[Own]):
     """Takes the vectors of one statistic in sample order."""
 
     def update(self, vector: Vector) -> None:
         """Take the vector of one inference; it may be overwritten afterwards."""
         ...
 
-    def merge(self, other: Accumulator) -> None:
+    def merge(self, other: Own) -> None:
         """Take all that another accumulator of the same statistic took, as if it came after."""
         ...
 
@@ -121,4 +122,4 @@ class Stack:
 
     def value(self) -> NDArray[np.float64]:
         """The kept vectors, shape ``[samples, size]``, float32."""
-        return np.stack(self._vectors)  # type: ignore[return-value]
+        return np.stack(self._vectors)

@@ -1,13 +1,14 @@
 """What to measure in one pass, and what came of it.
 
-A request is a tensor, a reduction inside the graph, and an accumulator on the host. All reductions of a layout
-leave the graph in one concatenated vector, since many small outputs cost more than the reductions themselves.
+A request is a tensor, a reduction inside the graph, and an accumulator on the host. All reductions of a
+layout leave the graph in one concatenated vector: many small outputs cost more than reducing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -23,7 +24,7 @@ from openvino.tools.pot.utils.errors import ModelError
 
 ROW_SAMPLES = 64
 
-_STREAMED: dict[str, Callable[[], Accumulator]] = {
+_STREAMED: dict[str, Callable[[], Accumulator[Any]]] = {
     "min": lambda: Extremum(largest=False),
     "max": lambda: Extremum(largest=True),
     "mean": Mean,
@@ -46,7 +47,7 @@ class Request:
     reducer: Reducer
     aggregator: str
 
-    def accumulator(self) -> Accumulator:
+    def accumulator(self) -> Accumulator[Any]:
         """A new, empty accumulator."""
         if self.aggregator in _STREAMED:
             return _STREAMED[self.aggregator]()
@@ -60,7 +61,7 @@ class Statistics:
         samples: the number of inferences.
     """
 
-    def __init__(self, accumulators: Mapping[Request, Accumulator], samples: int) -> None:
+    def __init__(self, accumulators: Mapping[Request, Accumulator[Any]], samples: int) -> None:
         self._accumulators = dict(accumulators)
         self.samples = samples
 
@@ -143,4 +144,4 @@ def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> 
     vectors = [reducer.reduce(view.output(tensor), tensor) for tensor, reducer in wanted]
     joined = vectors[0] if len(vectors) == 1 else op.concat(vectors, 0).output(0)
     result = op.result(joined, name="statistics")
-    return ov.Model([result], clone.get_sinks(), clone.get_parameters(), clone.get_friendly_name())
+    return ov.Model([result.output(0)], clone.get_sinks(), clone.get_parameters(), clone.get_friendly_name())

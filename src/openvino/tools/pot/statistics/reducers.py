@@ -16,7 +16,6 @@ from openvino import opset13 as op
 from openvino.tools.pot.graph.tensors import TensorId
 
 
-
 class Reducer(Protocol):
     """What is computed from a tensor at each inference."""
 
@@ -80,7 +79,9 @@ class Quantile:
         )
         whole = op.floor(place)
         first = op.convert(whole, "i64")
-        second = op.minimum(op.add(first, op.constant(np.int64(1))), op.subtract(count, op.constant(np.int64(1))))
+        second = op.minimum(
+            op.add(first, op.constant(np.int64(1))), op.subtract(count, op.constant(np.int64(1)))
+        )
         depth = op.add(second, op.constant(np.int64(1)))
         tail = op.topk(rows, depth, 1, "max" if self.upper else "min", "value").output(0)
         near = op.gather(tail, first, op.constant(np.int64(1)))

@@ -73,8 +73,7 @@ class RangeStage:
         transformer = parameters.model_type == "transformer"
         context.plan = make_plan(context.view, self._device, ignored, transformer)
         for quantizer in context.plan.activations:
-            for request in self._borders(quantizer):
-                yield request
+            yield from self._borders(quantizer)
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Set the range of every quantizer."""
@@ -145,7 +144,9 @@ class RangeStage:
     ) -> None:
         parameters = self._parameters
         symmetric = _symmetric_weights(parameters, self._device)
-        rules = border_rules(symmetric, True, (parameters.range_estimator, parameters.weights.range_estimator))
+        rules = border_rules(
+            symmetric, True, (parameters.range_estimator, parameters.weights.range_estimator)
+        )
         borders = []
         for quantizer in group:
             axes = quantizer.channel_axes if parameters.weights.granularity != "pertensor" else ()
@@ -156,8 +157,8 @@ class RangeStage:
             )
             borders.append(limited(low, high, rules))
         if len(group) > 1:
-            low, high = min(np.min(low) for low, _ in borders), max(np.max(high) for _, high in borders)
-            borders = [(np.full_like(pair[0], low), np.full_like(pair[1], high)) for pair in borders]
+            least, most = min(np.min(low) for low, _ in borders), max(np.max(high) for _, high in borders)
+            borders = [(np.full_like(low, least), np.full_like(high, most)) for low, high in borders]
         for quantizer, (low, high) in zip(group, borders, strict=True):
             grid = weight_range(low, high, symmetric, parameters.weights)
             context.outcome.weights[quantizer] = halved(grid) if self._saturates(quantizer) else grid

@@ -1,0 +1,1 @@
+"""Edits of a model, one kind a file."""

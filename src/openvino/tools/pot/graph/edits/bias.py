@@ -1,7 +1,7 @@
 """Change of a layer's bias.
 
-    layer ── Add(b) ── next          layer ── Add(b + shift) ── next
-    layer ── next             ──▶    layer ── Add(shift) ── next
+layer ── Add(b) ── next          layer ── Add(b + shift) ── next
+layer ── next             ──▶    layer ── Add(shift) ── next
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def shift_bias(view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) 
     bias = bias_input(view, layer)
     if bias is not None:
         old = view.value(view.inputs(bias.node)[bias.port]).astype(np.float64)
-        constant = op.constant((old + shift.reshape(shape)).astype(dtype), name=f"{layer.node}/corrected_bias")
+        constant = op.constant(
+            (old + shift.reshape(shape)).astype(dtype), name=f"{layer.node}/corrected_bias"
+        )
         view.nodes[bias.node].input(bias.port).replace_source_output(constant.output(0))
         return
     constant = op.constant(shift.reshape(shape).astype(dtype), name=f"{layer.node}/corrected_bias")

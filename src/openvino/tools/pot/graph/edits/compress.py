@@ -1,8 +1,8 @@
 """Storage of quantized weights as integers.
 
-    Constant(float) ── ... ── FakeQuantize ── layer
-                        ──▶
-    Constant(int8) ── Convert ── [Subtract(zero point)] ── Multiply(scale) ── layer
+Constant(float) ── ... ── FakeQuantize ── layer
+                    ──▶
+Constant(int8) ── Convert ── [Subtract(zero point)] ── Multiply(scale) ── layer
 """
 
 from __future__ import annotations

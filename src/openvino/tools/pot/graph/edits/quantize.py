@@ -1,7 +1,7 @@
 """Insertion of FakeQuantize.
 
-    producer ──┬── reader            producer ──┬── FakeQuantize ── reader
-               └── other     ──▶                └── other
+producer ──┬── reader            producer ──┬── FakeQuantize ── reader
+           └── other     ──▶                └── other
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 def insert_fake_quantize(
     view: GraphView, tensor: TensorId, readers: Iterable[InputId], grid: QuantizerRange, name: str
-) -> ov.Node:
-    """Let ``readers`` read ``tensor`` through a new FakeQuantize called ``name``; the others stay as they are."""
+) -> None:
+    """Let ``readers``, and no others, read ``tensor`` through a new FakeQuantize called ``name``."""
     source = view.output(tensor)
     low, high = (_constant(border, source) for border in (grid.low, grid.high))
     node = op.fake_quantize(source, low, high, low, high, grid.levels, name=name)
@@ -28,8 +28,8 @@ def insert_fake_quantize(
     high.set_friendly_name(f"{name}/high")
     for reader in readers:
         view.node(reader.node).input(reader.port).replace_source_output(node.output(0))
-    return node
 
 
 def _constant(border: np.ndarray[tuple[int, ...], np.dtype[np.float32]], source: ov.Output) -> ov.Node:
-    return op.constant(border.astype(source.get_element_type().to_dtype()))
+    constant: ov.Node = op.constant(border.astype(source.get_element_type().to_dtype()))
+    return constant

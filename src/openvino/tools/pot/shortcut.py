@@ -24,7 +24,9 @@ class _Samples(DataLoader):
         super().__init__()
         if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")) or isinstance(data, Mapping):
             if isinstance(data, Mapping) or not isinstance(data, Iterable):
-                raise DataError(f"data is a {type(data).__name__}, expected samples: something to iterate or index")
+                raise DataError(
+                    f"data is a {type(data).__name__}, expected samples: something to iterate or index"
+                )
             data = list(islice(data, limit))
         self._data: Sequence[Any] = data
 
@@ -69,8 +71,8 @@ def quantize(
     """
     scope = ignored if isinstance(ignored, Mapping) or ignored is None else {"scope": list(ignored)}
     given = {"preset": preset, "model_type": model_type, "ignored": scope}
-    params = {key: value for key, value in given.items() if value is not None}
-    params.update(parameters, target_device=target_device, stat_subset_size=subset_size)
+    params: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    params |= {**parameters, "target_device": target_device, "stat_subset_size": subset_size}
     engine = IEEngine({"device": "CPU"}, _Samples(data, subset_size))
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
     quantized = pipeline.run(load_model(model))
