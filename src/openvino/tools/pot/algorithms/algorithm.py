@@ -16,16 +16,27 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan, WeightQuantizer
+from openvino.tools.pot.quantization.migration import Migration
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
 
 @dataclass
 class Outcome:
-    """What the stages decided, before any edit: ranges by quantizer and shifts of biases by layer."""
+    """What the stages decided, before any edit.
+
+    Attributes:
+        activations: range by quantized tensor.
+        weights: range by weight quantizer.
+        migrations: quantized tensor -> division of its channels before rounding.
+        weight_scales: weight quantizer -> factor of each input channel, which makes up for the division.
+        bias_shifts: layer -> what is added to each output channel.
+    """
 
     activations: dict[TensorId, QuantizerRange] = field(default_factory=dict)
     weights: dict[WeightQuantizer, QuantizerRange] = field(default_factory=dict)
+    migrations: dict[TensorId, Migration] = field(default_factory=dict)
+    weight_scales: dict[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
     bias_shifts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
@@ -44,6 +55,17 @@ class Context:
     view: GraphView
     plan: Plan | None = None
     outcome: Outcome = field(default_factory=Outcome)
+
+    def weight_values(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
+        """The float weights under a quantizer, with the factors of a migration applied."""
+        values = np.asarray(self.view.value(quantizer.tensor), np.float32)
+        scale = self.outcome.weight_scales.get(quantizer)
+        if scale is None:
+            return values
+        (axis,) = set(range(values.ndim)[-2:]) - set(quantizer.channel_axes)
+        shape = [1] * values.ndim
+        shape[axis] = len(scale)
+        return values * scale.reshape(shape).astype(np.float32)
 
 
 class Stage(Protocol):

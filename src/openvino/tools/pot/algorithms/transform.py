@@ -5,6 +5,7 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
+from openvino.tools.pot.graph.edits.replace import replace_constant
 from openvino.tools.pot.graph.geometry import linear_layer
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.view import GraphView
@@ -19,11 +20,18 @@ def transform(context: Context) -> None:
         layer = linear_layer(view, name)
         assert layer is not None
         shift_bias(view, layer, shift)
+    for scaled in outcome.weight_scales:
+        values = context.weight_values(scaled)
+        replace_constant(view, scaled.readers, values, f"{scaled.readers[0].node}/scaled_weights")
     view = GraphView(model)
     for quantizer in context.plan.activations:
-        grid = outcome.activations[quantizer.tensor]
-        insert_fake_quantize(view, quantizer.tensor, quantizer.readers, grid, quantizer.name)
+        grid, migration = outcome.activations[quantizer.tensor], outcome.migrations.get(quantizer.tensor)
+        divisor = migration.scale if migration is not None else None
+        insert_fake_quantize(view, quantizer.tensor, quantizer.readers, grid, quantizer.name, divisor)
     for weights in context.plan.weights:
-        insert_fake_quantize(view, weights.tensor, weights.readers, outcome.weights[weights], weights.name)
+        # A weight that was rewritten above is another constant by now: ask the reader, not the plan.
+        first = weights.readers[0]
+        tensor = view.inputs(first.node)[first.port]
+        insert_fake_quantize(view, tensor, weights.readers, outcome.weights[weights], weights.name)
     model.validate_nodes_and_infer_types()
     stabilise(model, [*before, *all_names(model)])

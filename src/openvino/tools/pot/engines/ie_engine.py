@@ -146,7 +146,12 @@ class IEEngine(Engine):
         return ((self._sample_values, metrics) if need_metrics_per_sample else metrics), None
 
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
-        feeds = self._feeds(layout.model, sampler, print_progress, "Statistics")
+        feeds = (
+            (items, {**feed, **layout.extra_feed(position)})
+            for position, (items, feed) in enumerate(
+                self._feeds(self._single_model(), sampler, print_progress, "Statistics")
+            )
+        )
         compiled = self._compile(layout.model, "measured")
         results = run_stream(compiled, feeds, self._stat_requests_number)
         return layout.collect(np.asarray(outputs[0], np.float32) for _, outputs in results)

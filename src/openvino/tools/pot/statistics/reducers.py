@@ -5,7 +5,6 @@ A reducer is frozen data, so that equal requests fall together; ``reduce`` appen
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,13 +12,11 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.tensors import TensorId
-
 
 class Reducer(Protocol):
     """What is computed from a tensor at each inference."""
 
-    def reduce(self, source: ov.Output, tensor: TensorId) -> ov.Output:
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``; returns a float32 vector whose length ``size`` tells."""
         ...
 
@@ -40,7 +37,7 @@ class Extreme:
     kind: str
     axis: int | None = None
 
-    def reduce(self, source: ov.Output, tensor: TensorId) -> ov.Output:
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``."""
         axes = op.constant(_other_axes(source, self.axis))
         value = op.abs(source).output(0) if self.kind == "abs_max" else source
@@ -68,7 +65,7 @@ class Quantile:
     magnitude: bool = False
     axis: int | None = None
 
-    def reduce(self, source: ov.Output, tensor: TensorId) -> ov.Output:
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``: a TopK no longer than the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
         rows = _rows_by_channel(value, self.axis)
@@ -100,27 +97,54 @@ class Rows:
 
     Attributes:
         axis: the channel axis.
-        count: how many vectors for each inference; all where the tensor has fewer places.
+        count: how many vectors for each inference, at places that move from inference to inference.
     """
 
     axis: int
     count: int
 
-    def reduce(self, source: ov.Output, tensor: TensorId) -> ov.Output:
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the gathering of ``count`` vectors; returned flat, channel by channel."""
         rows = _rows_by_channel(source, self.axis)
-        # The name decides the places, so that runs agree and layers of equal shape look elsewhere.
-        generator = np.random.default_rng(zlib.crc32(str(tensor).encode()))
-        strata = (np.arange(self.count) + generator.random(self.count)) / self.count
-        count = op.gather(op.shape_of(rows), op.constant(np.int64(1)), op.constant(np.int64(0)))
-        places = op.convert(
-            op.floor(op.multiply(op.convert(count, "f32"), op.constant(strata.astype(np.float32)))), "i64"
-        )
-        return _vector(op.gather(rows, places, op.constant(np.int64(1))).output(0))
+        return _vector(op.gather(rows, places.along(rows, self.count), op.constant(np.int64(1))).output(0))
 
     def size(self, shape: tuple[int | None, ...]) -> int:
         """Channels times vectors."""
         return _channels(shape, self.axis) * self.count
+
+
+class Places:
+    """Where rows are taken: one place in each of ``count`` equal parts, moved by a phase from 0 to 1.
+
+    Tensors of equal size share the computation, since many small nodes would cost more than the gathering.
+
+    Args:
+        phase: a scalar that the feeder changes from inference to inference, so that in time every place has
+            its turn.
+    """
+
+    def __init__(self, phase: ov.Output) -> None:
+        self._phase = phase
+        self._known: dict[tuple[int, int], ov.Output] = {}
+
+    def along(self, rows: ov.Output, count: int) -> ov.Output:
+        """Indices into the second axis of ``rows``, shape ``[count]``, int64."""
+        size = rows.get_partial_shape()[1]
+        key = (0 if size.is_dynamic else size.get_length(), count)
+        if key in self._known:
+            return self._known[key]
+        length = op.gather(op.shape_of(rows), op.constant(np.int64(1)), op.constant(np.int64(0)))
+        width = op.divide(op.convert(length, "f32"), op.constant(np.float32(count)))
+        starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
+        places = op.convert(op.floor(op.multiply(starts, width)), "i64").output(0)
+        if not size.is_dynamic:
+            self._known[key] = places
+        return places
+
+
+def phase_of(position: int) -> float:
+    """The phase of an inference: the golden ratio's multiples fill the interval evenly at every length."""
+    return (position * 0.6180339887498949) % 1.0
 
 
 def _channels(shape: tuple[int | None, ...], axis: int | None) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Stage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
+from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
+from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 
@@ -21,4 +23,10 @@ class DefaultQuantization(Algorithm):
 
     def _make_stages(self) -> tuple[Stage, ...]:
         self._parameters = validate(DefaultQuantizationParameters, self.config, f"{self.name} params")
-        return (RangeStage(self._parameters), BiasStage(self._parameters))
+        parameters = self._parameters
+        return (
+            PlanStage(parameters),
+            MigrationStage(parameters),
+            RangeStage(parameters),
+            BiasStage(parameters),
+        )

@@ -116,8 +116,11 @@ def _shift(
     mean_request, rows_request = _input_requests(view, layer)
     mean = statistics.value(mean_request)
     group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
-    error = _rounding_error(statistics.rows(rows_request), outcome.activations[group]) if group else 0.0
-    weights = np.asarray(view.value(quantizer.tensor), np.float32)
+    divisor = outcome.migrations[group].scale if group in outcome.migrations else np.float64(1)
+    mean = mean / divisor
+    rows = (statistics.rows(rows_request) / divisor).astype(np.float32)
+    error = _rounding_error(rows, outcome.activations[group]) if group else 0.0
+    weights = context.weight_values(quantizer)
     quantized = fake_quantize(weights, outcome.weights[quantizer])
     return output_shift(
         canonical_weights(view, layer, weights),

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
+from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
-from openvino.tools.pot.placement.planner import make_plan
-from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.quantization.estimators import array_statistic
+from openvino.tools.pot.quantization.migration import Migration
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.schemes import (
     BorderRule,
@@ -49,11 +49,11 @@ class MinMaxQuantization(Algorithm):
 
     def _make_stages(self) -> tuple[Stage, ...]:
         self._parameters = validate(MinMaxParameters, self.config, f"{self.name} params")
-        return (RangeStage(self._parameters),)
+        return (PlanStage(self._parameters), RangeStage(self._parameters))
 
 
 class RangeStage:
-    """Plans the quantizers, asks for range statistics and turns them into ranges.
+    """Asks for range statistics of the planned quantizers and turns them into ranges.
 
     Args:
         parameters: of the algorithm.
@@ -67,11 +67,8 @@ class RangeStage:
         self._device = find_device(parameters.target_device)
 
     def requests(self, context: Context) -> Iterator[Request]:
-        """Place the quantizers, then ask for the borders of every activation."""
-        parameters = self._parameters
-        ignored = ignored_nodes(context.view, parameters.ignored, context.sub.renamed)
-        transformer = parameters.model_type == "transformer"
-        context.plan = make_plan(context.view, self._device, ignored, transformer)
+        """Ask for the borders of every activation."""
+        assert context.plan is not None
         for quantizer in context.plan.activations:
             yield from self._borders(quantizer)
 
@@ -81,12 +78,11 @@ class RangeStage:
         plan, view = context.plan, context.view
         ranks = {q.tensor: len(view.shape(q.tensor) or ()) for q in plan.activations}
         for group in _groups(plan.activations):
-            grid = self._activation_range(group, statistics)
+            grid = self._activation_range(group, context.outcome.migrations, statistics)
             for quantizer in group:
                 context.outcome.activations[quantizer.tensor] = _by_channel(grid, ranks[quantizer.tensor])
-        values = {q.tensor: view.value(q.tensor) for q in plan.weights}
         for members in _groups(plan.weights):
-            self._weight_ranges(context, members, values)
+            self._weight_ranges(context, members)
         logger.info(
             "%d activations and %d weights of %d layers quantized",
             len(plan.activations), len(plan.weights), len(plan.layers),
@@ -121,12 +117,19 @@ class RangeStage:
             Request(quantizer.tensor, Extreme("min", axis), "min"),
         )
 
-    def _activation_range(self, group: list[ActivationQuantizer], statistics: Statistics) -> QuantizerRange:
+    def _activation_range(
+        self,
+        group: list[ActivationQuantizer],
+        migrations: Mapping[TensorId, Migration],
+        statistics: Statistics,
+    ) -> QuantizerRange:
         """One range for all quantizers of a group: it covers the borders of each."""
         lows, highs, smallest = [], [], []
         for quantizer in group:
             low, high, least = (statistics.value(request) for request in self._borders(quantizer))
             low, high = limited(low, high, self._rules(quantizer))
+            if quantizer.tensor in migrations:
+                high = migrations[quantizer.tensor].high
             lows.append(low)
             highs.append(high)
             smallest.append(least)
@@ -139,9 +142,7 @@ class RangeStage:
             low = np.minimum(low, np.min(smallest, axis=0))
         return activation_range(low, high, symmetric, self._parameters.activations)
 
-    def _weight_ranges(
-        self, context: Context, group: list[WeightQuantizer], values: dict[TensorId, NDArray[np.generic]]
-    ) -> None:
+    def _weight_ranges(self, context: Context, group: list[WeightQuantizer]) -> None:
         parameters = self._parameters
         symmetric = _symmetric_weights(parameters, self._device)
         rules = border_rules(
@@ -150,7 +151,7 @@ class RangeStage:
         borders = []
         for quantizer in group:
             axes = quantizer.channel_axes if parameters.weights.granularity != "pertensor" else ()
-            array = np.asarray(values[quantizer.tensor], np.float32)
+            array = context.weight_values(quantizer)
             low, high = (
                 array_statistic(array, rule.kind, rule.probability, upper, axes)
                 for rule, upper in zip(rules, (False, True), strict=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.tensors import InputId, TensorId
@@ -18,18 +19,40 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 
 def insert_fake_quantize(
-    view: GraphView, tensor: TensorId, readers: Iterable[InputId], grid: QuantizerRange, name: str
+    view: GraphView,
+    tensor: TensorId,
+    readers: Iterable[InputId],
+    grid: QuantizerRange,
+    name: str,
+    divisor: NDArray[np.float64] | None = None,
 ) -> None:
-    """Let ``readers``, and no others, read ``tensor`` through a new FakeQuantize called ``name``."""
+    """Let ``readers``, and no others, read ``tensor`` through a new FakeQuantize called ``name``.
+
+    Args:
+        view: the model, edited in place.
+        tensor: what is quantized.
+        readers: who reads the quantized form.
+        grid: the range of what leaves the FakeQuantize.
+        name: of the new node.
+        divisor: for each index of the last axis, what the tensor is divided by on the way: the input range
+            is wider by it.
+    """
     source = view.output(tensor)
-    low, high = (_constant(border, source) for border in (grid.low, grid.high))
-    node = op.fake_quantize(source, low, high, low, high, grid.levels, name=name)
-    low.set_friendly_name(f"{name}/low")
-    high.set_friendly_name(f"{name}/high")
+    low, high = _borders(grid, source, name)
+    from_low, from_high = low, high
+    if divisor is not None:
+        factor = divisor.astype(np.float32)
+        wide = QuantizerRange(grid.low * factor, grid.high * factor, grid.levels)
+        from_low, from_high = _borders(wide, source, f"{name}/input")
+    node = op.fake_quantize(source, from_low, from_high, low, high, grid.levels, name=name)
     for reader in readers:
         view.node(reader.node).input(reader.port).replace_source_output(node.output(0))
 
 
-def _constant(border: np.ndarray[tuple[int, ...], np.dtype[np.float32]], source: ov.Output) -> ov.Node:
-    constant: ov.Node = op.constant(border.astype(source.get_element_type().to_dtype()))
+def _borders(grid: QuantizerRange, source: ov.Output, name: str) -> tuple[ov.Node, ov.Node]:
+    return _constant(grid.low, source, f"{name}/low"), _constant(grid.high, source, f"{name}/high")
+
+
+def _constant(border: NDArray[np.floating], source: ov.Output, name: str) -> ov.Node:
+    constant: ov.Node = op.constant(border.astype(source.get_element_type().to_dtype()), name=name)
     return constant

@@ -1,0 +1,106 @@
+"""Migration of range from activations to the weights behind them, for matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.geometry import canonical_weights, linear_layer
+from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
+from openvino.tools.pot.quantization.migration import best_migration
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.reducers import Extreme, Rows
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+ROWS = 16
+_ROWS_TRIED = 256
+
+
+class MigrationStage:
+    """Finds, for each activation read by matrix products alone, the scale that lowers their error most.
+
+    The division is part of the activation's FakeQuantize, whose input range may differ from channel to channel
+    while its output range is one; the product with the weights is part of their constants.
+    """
+
+    def __init__(self, parameters: MinMaxParameters) -> None:
+        # An explicit preset, mode or estimator means POT's formulas, which know no migration.
+        activations = parameters.activations
+        said = (parameters.preset, parameters.range_estimator, activations.mode, activations.range_estimator)
+        self._active = all(word is None for word in said) and activations.level_low is None
+
+    def requests(self, context: Context) -> Iterator[Request]:
+        """Ask for the width of each channel and for rows."""
+        for quantizer, _ in self._candidates(context):
+            yield from _requests(context, quantizer)
+
+    def decide(self, context: Context, statistics: Statistics) -> None:
+        """Choose the scales."""
+        count = 0
+        for quantizer, weights in self._candidates(context):
+            width, rows = _requests(context, quantizer)
+            matrices = [_matrix(context, w) for w in weights]
+            values = statistics.rows(rows)
+            sample = values[:: max(1, len(values) // _ROWS_TRIED)]
+            unsigned = bool(values.min() >= 0)
+            migration = best_migration(sample, statistics.value(width), matrices, unsigned)
+            context.outcome.migrations[quantizer.tensor] = migration
+            if np.any(migration.scale != 1):
+                count += 1
+                context.outcome.weight_scales.update(dict.fromkeys(weights, migration.scale))
+        logger.debug("range moved from activations to weights at %d tensors", count)
+
+    def _candidates(self, context: Context) -> Iterator[tuple[ActivationQuantizer, list[WeightQuantizer]]]:
+        return _candidates(context) if self._active else iter(())
+
+
+def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request]:
+    axis = len(context.view.shape(quantizer.tensor) or ()) - 1
+    return (
+        Request(quantizer.tensor, Extreme("abs_max", axis), "max"),
+        Request(quantizer.tensor, Rows(axis, ROWS), "stack"),
+    )
+
+
+def _candidates(context: Context) -> Iterator[tuple[ActivationQuantizer, list[WeightQuantizer]]]:
+    """Activations that only matrix products with weights of their own read, and those weights."""
+    plan, view = context.plan, context.view
+    if plan is None:
+        return
+    by_reader = {reader: q for q in plan.weights for reader in q.readers}
+    sizes: dict[object, int] = {}
+    for quantizer in plan.activations:
+        sizes[quantizer.group] = sizes.get(quantizer.group, 0) + 1
+    for quantizer in plan.activations:
+        shape = view.shape(quantizer.tensor)
+        if sizes[quantizer.group] > 1 or quantizer.feeds != ("MatMul",) or not shape or shape[-1] is None:
+            continue
+        weights = [_weights_of(context, reader, by_reader) for reader in quantizer.readers]
+        found = [w for w in weights if w is not None]
+        if len(found) == len(weights):
+            yield quantizer, found
+
+
+def _weights_of(
+    context: Context, reader: InputId, by_reader: dict[InputId, WeightQuantizer]
+) -> WeightQuantizer | None:
+    """The weights that a reader is multiplied with, None where they are shared or no plain matrix."""
+    layer = linear_layer(context.view, reader.node) if context.view.type(reader.node) == "MatMul" else None
+    if layer is None or layer.activation != reader.port or layer.input_axis != -1:
+        return None
+    weights = by_reader.get(InputId(reader.node, layer.weights))
+    return weights if weights is not None and len(weights.readers) == 1 else None
+
+
+def _matrix(context: Context, weights: WeightQuantizer) -> NDArray[np.float32]:
+    layer = linear_layer(context.view, weights.readers[0].node)
+    assert layer is not None
+    values = np.asarray(context.view.value(weights.tensor), np.float32)
+    return canonical_weights(context.view, layer, values)[0, :, :, 0]

@@ -1,0 +1,35 @@
+"""Placement as the first stage: no statistics, only the plan."""
+
+from __future__ import annotations
+
+from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.placement.planner import make_plan
+from openvino.tools.pot.placement.scope import ignored_nodes
+from openvino.tools.pot.statistics.layout import Request, Statistics
+
+
+class PlanStage:
+    """Places the quantizers of a model for a device, less the ignored scope.
+
+    Args:
+        parameters: of the algorithm.
+
+    Raises:
+        ConfigError: the target device is unknown or not supported.
+    """
+
+    def __init__(self, parameters: MinMaxParameters) -> None:
+        self._parameters = parameters
+        self._device = find_device(parameters.target_device)
+
+    def requests(self, context: Context) -> list[Request]:
+        """Make the plan; nothing needs to be measured for it."""
+        ignored = ignored_nodes(context.view, self._parameters.ignored, context.sub.renamed)
+        transformer = self._parameters.model_type == "transformer"
+        context.plan = make_plan(context.view, self._device, ignored, transformer)
+        return []
+
+    def decide(self, context: Context, statistics: Statistics) -> None:
+        """Nothing: the plan stands."""
