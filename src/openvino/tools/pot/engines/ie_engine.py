@@ -147,7 +147,7 @@ class IEEngine(Engine):
 
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
         feeds = (
-            (items, {**feed, **layout.extra_feed(position)})
+            (items, {**feed, **layout.places.feed(position, feed)})
             for position, (items, feed) in enumerate(
                 self._feeds(self._single_model(), sampler, print_progress, "Statistics")
             )

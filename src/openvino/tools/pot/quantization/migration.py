@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import floored, symmetric_range
+from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 STRENGTHS = (0.5, 0.65, 0.8, 0.9)
-CLIPS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3)
+LOPSIDED = 3.0
+FIRST_CLIPS = (1.0, 0.55)
+FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,11 @@ class Migration:
 
     Attributes:
         scale: divisor of each channel of the last axis.
-        high: largest magnitude kept after the division, shape ``[1]``.
+        grid: the range after the division.
     """
 
     scale: Array
-    high: Array
+    grid: QuantizerRange
 
 
 def migration_scale(activation: Array, weights: Array, strength: float) -> Array:
@@ -47,46 +49,72 @@ def migration_scale(activation: Array, weights: Array, strength: float) -> Array
     return np.asarray(scale / np.exp(np.mean(np.log(scale))))
 
 
-def best_migration(rows: Floats, activation: Array, weights: list[Floats], unsigned: bool) -> Migration:
-    """The scale and the clipping that make the products' error least; a scale of ones is among the candidates.
+def best_migration(rows: Floats, low: Array, high: Array, weights: Floats) -> Migration:
+    """The scale and the clipping that make the product's error least; a scale of ones is among the candidates.
 
-    The error of a product is taken as the sum over channels of what rounding adds to each of its factors, as
-    if those were independent of each other, which is much cheaper than the products themselves.
+    Strength is searched first, at two clippings, then the clipping at the best strength.
 
     Args:
         rows: samples of the activation, shape ``[rows, channels]``.
-        activation: largest magnitude of each channel over all data.
-        weights: the matrices that multiply it, each ``[outputs, channels]``.
-        unsigned: whether the activation is never negative.
+        low, high: smallest and largest value of each channel over all data.
+        weights: what multiplies it, shape ``[outputs, channels]``.
     """
-    largest = np.max([np.abs(matrix).max(axis=0) for matrix in weights], axis=0).astype(np.float64)
-    power = np.mean(rows.astype(np.float64) ** 2, axis=0)
-    gains = np.sum([(matrix**2).sum(axis=0) for matrix in weights], axis=0)
-    best, least = None, np.inf
-    for strength in (None, *STRENGTHS):
-        scale = (
-            np.ones_like(activation) if strength is None else migration_scale(activation, largest, strength)
+    problem = _Product(rows, weights)
+    activation = np.maximum(-low, high)
+    largest = floored(np.abs(weights).max(axis=0).astype(np.float64))
+    scales = [migration_scale(activation, largest, strength) for strength in STRENGTHS]
+    tried: dict[float, Migration] = {}
+    for scale in (np.ones_like(activation), *scales):
+        problem.divide(scale)
+        for clip in FIRST_CLIPS:
+            grid = _clipped(low / scale, high / scale, clip)
+            tried[problem.error(grid)] = Migration(scale, grid)
+    scale = tried[min(tried)].scale
+    problem.divide(scale)
+    for clip in FURTHER_CLIPS:
+        grid = _clipped(low / scale, high / scale, clip)
+        tried[problem.error(grid)] = Migration(scale, grid)
+    return tried[min(tried)]
+
+
+def _clipped(low: Array, high: Array, clip: float) -> QuantizerRange:
+    """One range for all channels, its wider side shortened to ``clip`` of the largest magnitude.
+
+    A free zero point makes matrix products slower, so that only lopsided ranges get one.
+    """
+    least, most = np.min(low, keepdims=True), np.max(high, keepdims=True)
+    limit = np.maximum(-least, most) * clip
+    if least >= 0 or -least * LOPSIDED > most:
+        return symmetric_range(limit, 256, unsigned=bool(least >= 0))
+    return asymmetric_range(np.maximum(least, -limit), np.minimum(most, limit), 256)
+
+
+class _Product:
+    """A product of activations and weights, and its error when both are rounded.
+
+    Rows count in inverse proportion to their power: products are normalised row by row further on
+    (LayerNorm, Softmax), and a few rows of large values would decide alone otherwise.
+    """
+
+    def __init__(self, rows: Floats, weights: Floats) -> None:
+        self._rows, self._weights = rows, weights
+        self._product = rows @ weights.T
+        power = (self._product.astype(np.float64) ** 2).mean(axis=1)
+        shares = 1 / (power + np.median(power) + np.finfo(np.float64).tiny)
+        self._shares = (shares / shares.sum()).astype(np.float32)
+
+    def divide(self, scale: Array) -> None:
+        """Divide the activations by ``scale`` and round the weights times it."""
+        factor = scale.astype(np.float32)
+        self._divided = np.asarray(self._rows / factor, np.float32)
+        scaled = self._weights * factor
+        self._rounded = fake_quantize(
+            scaled, symmetric_range(np.abs(scaled).max(1, keepdims=True), 255, False)
         )
-        weight_error = float(sum(_weight_error(matrix, scale) for matrix in weights) @ power)
-        widest = np.max(activation / scale, keepdims=True)
-        for clip in CLIPS:
-            error = weight_error + float(_activation_error(rows, scale, widest * clip, unsigned) @ gains)
-            if error < least:
-                best, least = Migration(scale, widest * clip), error
-    assert best is not None
-    return best
 
-
-def _weight_error(matrix: Floats, scale: Array) -> Array:
-    """Squared rounding error of the weights of each channel, in units of the unscaled ones."""
-    factor = scale.astype(np.float32)
-    scaled = matrix * factor
-    rounded = fake_quantize(scaled, symmetric_range(np.abs(scaled).max(1, keepdims=True), 255, False))
-    return np.asarray((((rounded - scaled) / factor) ** 2).sum(axis=0), np.float64)
-
-
-def _activation_error(rows: Floats, scale: Array, high: Array, unsigned: bool) -> Array:
-    """Mean squared rounding and clipping error of each channel, in units of the undivided ones."""
-    divided = np.asarray(rows / scale.astype(np.float32), np.float32)
-    rounded = fake_quantize(divided, symmetric_range(high, 256, unsigned))
-    return np.asarray(((rounded - divided) ** 2).mean(axis=0), np.float64) * scale**2
+    def error(self, grid: QuantizerRange) -> float:
+        """The weighted squared error, less what a bias makes up for, with activations rounded to ``grid``."""
+        quantized = fake_quantize(self._divided, grid)
+        difference = quantized @ self._rounded.T - self._product
+        difference -= self._shares @ difference
+        return float(self._shares @ (difference**2).sum(axis=1))

@@ -19,11 +19,11 @@ from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
-from openvino.tools.pot.statistics.reducers import Places, Reducer, Rows, phase_of
+from openvino.tools.pot.statistics.places import Places
+from openvino.tools.pot.statistics.reducers import Reducer, Rows
 from openvino.tools.pot.utils.errors import ModelError
 
 ROW_SAMPLES = 64
-_PHASE = "statistics_phase"
 
 _STREAMED: dict[str, Callable[[], Accumulator[Any]]] = {
     "min": lambda: Extremum(largest=False),
@@ -109,11 +109,7 @@ class StatisticsLayout:
                 size = request.reducer.size(view.shape(request.tensor) or ())
                 self._slices[key] = slice(end, end + size)
                 end += size
-        self.model = _instrument(model, self._slices)
-
-    def extra_feed(self, position: int) -> dict[str, NDArray[np.float32]]:
-        """What the inference at ``position`` gets beside the sample."""
-        return {_PHASE: np.array(phase_of(position), np.float32)}
+        self.places, self.model = _instrument(model, self._slices)
 
     def collect(self, vectors: Iterable[NDArray[np.float32]]) -> Statistics:
         """Take the output vector of each inference, in sample order."""
@@ -142,13 +138,13 @@ def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
     return clone
 
 
-def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> ov.Model:
+def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> tuple[Places, ov.Model]:
     """A clone whose only output is the concatenation of all reductions."""
     clone = model.clone()
     view = GraphView(clone)
-    phase = op.parameter([], ov.Type.f32, name=_PHASE)
-    places = Places(phase.output(0))
+    places = Places(view)
     vectors = [reducer.reduce(view.output(tensor), places) for tensor, reducer in wanted]
     joined = vectors[0] if len(vectors) == 1 else op.concat(vectors, 0).output(0)
     result = op.result(joined, name="statistics")
-    return ov.Model([result.output(0)], clone.get_sinks(), [*clone.get_parameters(), phase], clone.get_friendly_name())
+    parameters = [*clone.get_parameters(), *places.parameters]
+    return places, ov.Model([result.output(0)], clone.get_sinks(), parameters, clone.get_friendly_name())

@@ -12,6 +12,8 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.statistics.places import Places
+
 
 class Reducer(Protocol):
     """What is computed from a tensor at each inference."""
@@ -111,40 +113,6 @@ class Rows:
     def size(self, shape: tuple[int | None, ...]) -> int:
         """Channels times vectors."""
         return _channels(shape, self.axis) * self.count
-
-
-class Places:
-    """Where rows are taken: one place in each of ``count`` equal parts, moved by a phase from 0 to 1.
-
-    Tensors of equal size share the computation, since many small nodes would cost more than the gathering.
-
-    Args:
-        phase: a scalar that the feeder changes from inference to inference, so that in time every place has
-            its turn.
-    """
-
-    def __init__(self, phase: ov.Output) -> None:
-        self._phase = phase
-        self._known: dict[tuple[int, int], ov.Output] = {}
-
-    def along(self, rows: ov.Output, count: int) -> ov.Output:
-        """Indices into the second axis of ``rows``, shape ``[count]``, int64."""
-        size = rows.get_partial_shape()[1]
-        key = (0 if size.is_dynamic else size.get_length(), count)
-        if key in self._known:
-            return self._known[key]
-        length = op.gather(op.shape_of(rows), op.constant(np.int64(1)), op.constant(np.int64(0)))
-        width = op.divide(op.convert(length, "f32"), op.constant(np.float32(count)))
-        starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
-        places = op.convert(op.floor(op.multiply(starts, width)), "i64").output(0)
-        if not size.is_dynamic:
-            self._known[key] = places
-        return places
-
-
-def phase_of(position: int) -> float:
-    """The phase of an inference: the golden ratio's multiples fill the interval evenly at every length."""
-    return (position * 0.6180339887498949) % 1.0
 
 
 def _channels(shape: tuple[int | None, ...], axis: int | None) -> int:

@@ -96,13 +96,15 @@ def _activation(view: GraphView, layer: LinearLayer) -> TensorId:
     return view.inputs(layer.node)[layer.activation]
 
 
-def _input_requests(view: GraphView, layer: LinearLayer) -> tuple[Request, Request]:
+def _input_requests(view: GraphView, layer: LinearLayer) -> list[Request]:
+    """Rows of the layer's input, and its mean unless that would count the padding of sentences."""
     tensor = _activation(view, layer)
-    axis = layer.input_axis % len(view.shape(tensor) or ())
-    return (
-        Request(tensor, Extreme("mean", axis), "mean"),
-        Request(tensor, Rows(axis, ROWS_PER_SAMPLE), "stack"),
-    )
+    rank = len(view.shape(tensor) or ())
+    axis = layer.input_axis % rank
+    requests = [Request(tensor, Rows(axis, ROWS_PER_SAMPLE), "stack")]
+    if axis != rank - 1 or rank < 3:
+        requests.append(Request(tensor, Extreme("mean", axis), "mean"))
+    return requests
 
 
 def _shift(
@@ -113,12 +115,13 @@ def _shift(
     quantizer: WeightQuantizer,
 ) -> NDArray[np.float64]:
     view, outcome = context.view, context.outcome
-    mean_request, rows_request = _input_requests(view, layer)
-    mean = statistics.value(mean_request)
+    rows_request, *mean_request = _input_requests(view, layer)
+    rows = statistics.rows(rows_request)
+    mean = statistics.value(mean_request[0]) if mean_request else rows.mean(axis=0, dtype=np.float64)
     group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
     divisor = outcome.migrations[group].scale if group in outcome.migrations else np.float64(1)
     mean = mean / divisor
-    rows = (statistics.rows(rows_request) / divisor).astype(np.float32)
+    rows = np.asarray(rows / divisor, np.float32)
     error = _rounding_error(rows, outcome.activations[group]) if group else 0.0
     weights = context.weight_values(quantizer)
     quantized = fake_quantize(weights, outcome.weights[quantizer])

@@ -20,7 +20,7 @@ from openvino.tools.pot.utils.logger import get_logger
 logger = get_logger(__name__)
 
 ROWS = 16
-_ROWS_TRIED = 256
+_ROWS_TRIED = 128
 
 
 class MigrationStage:
@@ -45,12 +45,11 @@ class MigrationStage:
         """Choose the scales."""
         count = 0
         for quantizer, weights in self._candidates(context):
-            width, rows = _requests(context, quantizer)
-            matrices = [_matrix(context, w) for w in weights]
+            low, high, rows = _requests(context, quantizer)
+            matrix = np.concatenate([_matrix(context, w) for w in weights])
             values = statistics.rows(rows)
             sample = values[:: max(1, len(values) // _ROWS_TRIED)]
-            unsigned = bool(values.min() >= 0)
-            migration = best_migration(sample, statistics.value(width), matrices, unsigned)
+            migration = best_migration(sample, statistics.value(low), statistics.value(high), matrix)
             context.outcome.migrations[quantizer.tensor] = migration
             if np.any(migration.scale != 1):
                 count += 1
@@ -61,10 +60,11 @@ class MigrationStage:
         return _candidates(context) if self._active else iter(())
 
 
-def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request]:
+def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
     axis = len(context.view.shape(quantizer.tensor) or ()) - 1
     return (
-        Request(quantizer.tensor, Extreme("abs_max", axis), "max"),
+        Request(quantizer.tensor, Extreme("min", axis), "min"),
+        Request(quantizer.tensor, Extreme("max", axis), "max"),
         Request(quantizer.tensor, Rows(axis, ROWS), "stack"),
     )
 

@@ -124,12 +124,12 @@ class RangeStage:
         statistics: Statistics,
     ) -> QuantizerRange:
         """One range for all quantizers of a group: it covers the borders of each."""
+        if group[0].tensor in migrations:
+            return migrations[group[0].tensor].grid
         lows, highs, smallest = [], [], []
         for quantizer in group:
             low, high, least = (statistics.value(request) for request in self._borders(quantizer))
             low, high = limited(low, high, self._rules(quantizer))
-            if quantizer.tensor in migrations:
-                high = migrations[quantizer.tensor].high
             lows.append(low)
             highs.append(high)
             smallest.append(least)
