@@ -1,0 +1,1 @@
+"""Figures, plans and comparisons as data; whoever shows them decides how."""

@@ -1,0 +1,102 @@
+"""Figures of models as they run: time of a request, precision of the layers, size of the weights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import openvino as ov
+
+# What hardware runs in INT8 with profit; everything else is cheap beside these.
+HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul"})
+INT8_TYPES = frozenset({"u8", "i8"})
+
+_SINGLE_REQUEST = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+
+@dataclass(frozen=True)
+class RuntimeLayer:
+    """A layer of a compiled model.
+
+    Attributes:
+        type: what the device calls it, such as ``Convolution``.
+        precision: of its computation, such as ``f32`` or ``u8``.
+        names: the nodes of the model that it stands for.
+    """
+
+    type: str
+    precision: str
+    names: tuple[str, ...]
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether it multiplies 8-bit integers."""
+        return self.precision in INT8_TYPES
+
+
+def compile_single(model: ov.Model | str | Path, device: str = "CPU") -> ov.CompiledModel:
+    """Compile for single requests, with what is not quantized in float32, so that figures compare."""
+    core = ov.Core()
+    return core.compile_model(
+        model if isinstance(model, ov.Model) else core.read_model(model), device, _SINGLE_REQUEST
+    )
+
+
+def latencies(
+    compiled: Sequence[ov.CompiledModel], feeds: Sequence[Any], repeats: int = 200, warm_up: int = 10
+) -> list[float]:
+    """Median seconds of a single request for each of several models.
+
+    The models take turns at each feed, so that whatever else the machine does meets all of them alike.
+
+    Args:
+        compiled: the models.
+        feeds: what a request takes; used in turn.
+        repeats: requests that count, for each model.
+        warm_up: requests before them that don't count.
+    """
+    requests = [model.create_infer_request() for model in compiled]
+    times: list[list[float]] = [[] for _ in requests]
+    for turn in range(warm_up + repeats):
+        feed = feeds[turn % len(feeds)]
+        for request, own in zip(requests, times, strict=True):
+            started = time.perf_counter()
+            request.infer(feed)
+            own.append(time.perf_counter() - started)
+    return [median(own[warm_up:]) for own in times]
+
+
+def plain_pass(
+    model: ov.Model | str | Path, feeds: Sequence[Mapping[str, np.ndarray[Any, Any]]], device: str = "CPU"
+) -> float:
+    """Seconds to compile a model for throughput and run it over all feeds: the least any pass can take."""
+    started = time.perf_counter()
+    core = ov.Core()
+    model = model if isinstance(model, ov.Model) else core.read_model(model)
+    hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"}
+    queue = ov.AsyncInferQueue(core.compile_model(model, device, hints))
+    for feed in feeds:
+        queue.start_async(feed)
+    queue.wait_all()
+    return time.perf_counter() - started
+
+
+def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
+    """The layers of a compiled model that INT8 is for: convolutions and matrix products."""
+    layers = []
+    for node in compiled.get_runtime_model().get_ordered_ops():
+        info = {key: node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision")}
+        if info["layerType"] in HEAVY_TYPES:
+            names = node.get_rt_info()["originalLayersNames"].astype(str)
+            layers.append(RuntimeLayer(info["layerType"], info["runtimePrecision"], tuple(names.split(","))))
+    return layers
+
+
+def weights_size(model_path: str | Path) -> int:
+    """Bytes of the ``.bin`` file beside an IR's ``.xml``."""
+    return Path(model_path).with_suffix(".bin").stat().st_size
