@@ -1,0 +1,34 @@
+"""Every script in examples runs as it stands and leaves a quantized model."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import openvino as ov
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SCRIPTS = sorted(EXAMPLES.rglob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)
+def test_script(script: Path, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    saved = list(tmp_path.rglob("*.xml"))
+    assert saved
+    for file in saved:
+        assert str(file.relative_to(tmp_path)) in run.stdout
+        types = [node.get_type_name() for node in ov.Core().read_model(file).get_ops()]
+        assert "FakeQuantize" in types
+
+
+def test_every_example_is_described_with_its_command() -> None:
+    index = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    for script in SCRIPTS:
+        command = f"python {script.relative_to(EXAMPLES.parent).as_posix()}"
+        assert command in (script.parent / "README.md").read_text(encoding="utf-8")
+        assert command in script.read_text(encoding="utf-8")
+        assert f"({script.parent.name}/README.md)" in index
