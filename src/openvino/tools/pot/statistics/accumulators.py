@@ -110,16 +110,23 @@ class Stack:
         if self._seen % self._stride == 0:
             self._vectors.append(vector.copy())
         self._seen += 1
-        if len(self._vectors) > self._limit:
-            self._vectors, self._stride = self._vectors[::2], self._stride * 2
+        self._thin()
 
     def merge(self, other: Stack) -> None:
-        """Take what another one has kept, thinned to the limit together."""
-        self._vectors.extend(other._vectors)
+        """Take what another one has kept, both thinned alike."""
+        while self._stride < other._stride:
+            self._halve()
+        self._vectors.extend(other._vectors[:: self._stride // other._stride])
         self._seen += other._seen
-        while len(self._vectors) > self._limit:
-            self._vectors, self._stride = self._vectors[::2], self._stride * 2
+        self._thin()
 
     def value(self) -> NDArray[np.float64]:
         """The kept vectors, shape ``[samples, size]``, float32."""
         return np.stack(self._vectors)
+
+    def _thin(self) -> None:
+        while len(self._vectors) > self._limit:
+            self._halve()
+
+    def _halve(self) -> None:
+        self._vectors, self._stride = self._vectors[::2], self._stride * 2

@@ -70,7 +70,7 @@ class Quantile:
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``: a TopK no longer than the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
-        rows = _rows_by_channel(value, self.axis)
+        rows = _as_f32(_rows_by_channel(value, self.axis))
         count = op.gather(op.shape_of(rows), op.constant(np.int64(1)), op.constant(np.int64(0)))
         place = op.multiply(
             op.convert(op.subtract(count, op.constant(np.int64(1))), "f32"),
@@ -142,6 +142,8 @@ def _rows_by_channel(source: ov.Output, axis: int | None) -> ov.Output:
 
 
 def _vector(value: ov.Output) -> ov.Output:
-    if value.get_element_type() != ov.Type.f32:
-        value = op.convert(value, "f32").output(0)
-    return op.reshape(value, op.constant(np.array([-1], np.int64)), False).output(0)
+    return op.reshape(_as_f32(value), op.constant(np.array([-1], np.int64)), False).output(0)
+
+
+def _as_f32(value: ov.Output) -> ov.Output:
+    return value if value.get_element_type() == ov.Type.f32 else op.convert(value, "f32").output(0)

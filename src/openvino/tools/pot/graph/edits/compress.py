@@ -17,6 +17,9 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.fake_quantize import level_indices
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 
+# Of a step: what rounding of the borders to float32 may move zero by, with room.
+_TOLERANCE = 1e-3
+
 
 def compress_weights(model: ov.Model) -> int:
     """Replace every FakeQuantize over constants by integers; returns how many were replaced.
@@ -35,12 +38,15 @@ def _compress(view: GraphView, name: str) -> bool:
     grid = _grid(view, name)
     if grid is None:
         return False
-    node, source = view.nodes[name], view.inputs(name)[0]
-    indices = level_indices(np.asarray(view.value(source), np.float32), grid)
     lowest = -(grid.levels // 2)
     zero_point = lowest - grid.low / grid.scale
+    rounded = np.clip(np.round(zero_point), -128, 127)
+    if np.any(np.abs(zero_point - rounded) > _TOLERANCE):
+        return False  # zero is no level: a model that came quantized
+    node, source = view.nodes[name], view.inputs(name)[0]
+    indices = level_indices(np.asarray(view.value(source), np.float32), grid)
     values = (indices + np.float32(lowest)).astype(np.int8)
-    _replace(node, values, zero_point, grid.scale)
+    _replace(node, values, rounded.astype(np.int8), grid.scale)
     return True
 
 
@@ -49,18 +55,18 @@ def _grid(view: GraphView, name: str) -> QuantizerRange | None:
     borders = [np.asarray(view.value(tensor), np.float32) for tensor in view.inputs(name)[1:]]
     levels = int(view.nodes[name].get_attributes()["levels"])
     same = all(np.array_equal(a, b) for a, b in zip(borders[:2], borders[2:], strict=True))
-    return QuantizerRange(borders[0], borders[1], levels) if same and 2 <= levels <= 256 else None
+    fits = same and 2 <= levels <= 256 and bool(np.all(borders[0] < borders[1]))
+    return QuantizerRange(borders[0], borders[1], levels) if fits else None
 
 
 def _replace(
-    node: ov.Node, values: NDArray[np.int8], zero_point: NDArray[np.float64], scale: NDArray[np.float64]
+    node: ov.Node, values: NDArray[np.int8], zero_point: NDArray[np.int8], scale: NDArray[np.float64]
 ) -> None:
     name, dtype = node.get_friendly_name(), node.get_output_element_type(0)
     stored = op.constant(values, name=f"{name}/quantized")
     value = op.convert(stored, dtype.get_type_name(), name=f"{name}/convert")
-    rounded = np.round(zero_point)
-    if np.any(rounded):
-        shift = op.constant(rounded.astype(np.int8), name=f"{name}/zero_point")
+    if np.any(zero_point):
+        shift = op.constant(zero_point, name=f"{name}/zero_point")
         floats = op.convert(shift, dtype.get_type_name(), name=f"{name}/zero_point/convert")
         value = op.subtract(value, floats, name=f"{name}/subtract")
     factor = op.constant(scale.astype(dtype.to_dtype()), name=f"{name}/scale")

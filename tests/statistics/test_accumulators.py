@@ -1,0 +1,66 @@
+"""Streaming accumulators: merging is the same as one pass, stacks stay small and even."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
+from openvino.tools.pot.statistics.accumulators import Extremum, Mean, PerSample, Stack
+
+EXACT: dict[str, Callable[[], Any]] = {
+    "min": lambda: Extremum(False),
+    "max": lambda: Extremum(True),
+    "mean": Mean,
+    **{name: (lambda f=f: PerSample(f)) for name, f in PER_SAMPLE_AGGREGATORS.items()},
+}
+
+
+def filled(accumulator: Any, vectors: Any) -> Any:
+    scratch = np.empty(np.shape(vectors)[1:], np.float32)
+    for vector in vectors:
+        scratch[...] = vector  # as a request's memory, which the next inference overwrites
+        accumulator.update(scratch)
+    return accumulator
+
+
+@pytest.mark.parametrize("make", EXACT.values(), ids=EXACT)
+@given(count=st.integers(1, 20), cut=st.integers(0, 20), seed=st.integers(0, 5))
+def test_merging_is_one_pass(make: Callable[[], Any], count: int, cut: int, seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(count, 3)).astype(np.float32)
+    whole, part, rest = (filled(make(), v) for v in (vectors, vectors[:cut], vectors[cut:]))
+    part.merge(rest)
+    np.testing.assert_allclose(part.value(), whole.value(), rtol=1e-12)
+
+
+@given(count=st.integers(1, 500), limit=st.integers(1, 20))
+def test_a_stack_is_bounded_and_even(count: int, limit: int) -> None:
+    kept = filled(Stack(limit), np.arange(count)[:, None]).value()[:, 0]
+    assert min(count, limit) / 2 <= len(kept) <= limit
+    steps = np.diff(kept)
+    assert kept[0] == 0
+    assert len(set(steps)) <= 1
+    assert count - kept[-1] <= (steps[0] if len(steps) else count)
+
+
+@given(first=st.integers(0, 300), second=st.integers(0, 300), limit=st.integers(2, 20))
+def test_merged_stacks_are_bounded_and_even(first: int, second: int, limit: int) -> None:
+    stack = filled(Stack(limit), np.arange(first)[:, None])
+    stack.merge(filled(Stack(limit), np.arange(first, first + second)[:, None]))
+    if first + second == 0:
+        return
+    kept = stack.value()[:, 0]
+    assert len(kept) <= limit
+    assert len(kept) >= min(first + second, limit) / 4
+    # No part of the samples is taken for more than it is.
+    for part in (kept[kept < first], kept[kept >= first]):
+        steps = np.diff(part)
+        assert len(set(steps)) <= 1
+    early, late = np.diff(kept[kept < first]), np.diff(kept[kept >= first])
+    if len(early) and len(late):
+        assert early[0] == late[0]

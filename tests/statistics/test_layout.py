@@ -1,0 +1,267 @@
+"""What a pass measures, against NumPy on the same data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from builders import conv, model, parameter, run
+from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.statistics.layout import Request, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer, Rows
+
+X = TensorId("x")
+SHARE = 0.03
+
+
+class Samples(DataLoader):
+    def __init__(self, arrays: list[NDArray[Any]]) -> None:
+        super().__init__()
+        self.arrays = arrays
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.arrays[index], None
+
+
+def measure(
+    network: ov.Model,
+    requests: list[Request],
+    arrays: list[NDArray[Any]],
+    parallel: int = 1,
+    batch: int | None = None,
+) -> Statistics:
+    loader = Samples(arrays)
+    engine = IEEngine({"stat_requests_number": parallel}, loader)
+    engine.set_model(network)
+    layout = StatisticsLayout(network, requests, None if batch is None else 0)
+    return engine.predict(stats_layout=layout, sampler=BatchSampler(loader, batch or 1))[1]
+
+
+def identity(shape: list[int], dtype: Any = np.float32) -> ov.Model:
+    x = parameter(shape, dtype=dtype)
+    return model(op.relu(x), x)
+
+
+def samples(shape: tuple[int, ...], count: int, seed: int = 0) -> list[NDArray[np.float32]]:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(0.3 * i, 1 + i, shape).astype(np.float32) for i in range(count)]
+
+
+def by_numpy(reducer: Reducer, array: NDArray[np.float32]) -> NDArray[np.float64]:
+    rows = array.reshape(1, -1)
+    if reducer.axis is not None:
+        rows = np.moveaxis(array, reducer.axis, 0).reshape(array.shape[reducer.axis], -1)
+    rows = rows.astype(np.float64)
+    if isinstance(reducer, Quantile):
+        values = np.abs(rows) if reducer.magnitude else rows
+        share = 1 - reducer.probability if reducer.upper else reducer.probability
+        return np.quantile(values, share, axis=1)
+    plain = {"min": np.min, "max": np.max, "mean": np.mean, "abs_max": lambda v, axis: np.abs(v).max(axis)}
+    return plain[reducer.kind](rows, axis=1)
+
+
+def every_reducer(axis: int | None) -> list[Reducer]:
+    extremes = [Extreme(kind, axis) for kind in ("min", "max", "abs_max", "mean")]
+    quantiles = [Quantile(p, upper, axis=axis) for p in (1e-4, SHARE) for upper in (False, True)]
+    return [*extremes, *quantiles, Quantile(SHARE, True, magnitude=True, axis=axis)]
+
+
+CASES = [
+    ((1, 3), [1, 3], 1),
+    ((5, 7), [5, 7], 1),
+    ((2, 6, 4), [2, 6, 4], 1),
+    ((2, 6, 4), [2, 6, 4], 2),
+    ((1, 5, 6, 7), [1, 5, 6, 7], 1),
+    ((3, 5, 6, 7), [3, 5, 6, 7], 1),
+    ((3, 5, 6, 7), [3, 5, 6, 7], 3),
+    ((3, 5, 6, 7), [-1, 5, -1, -1], 1),
+    ((3, 5, 6, 7), [-1, -1, -1, 7], 3),
+    ((2, 3, 4, 5, 6), [2, 3, 4, 5, 6], 1),
+    ((2, 3, 4, 5, 6), [-1, 3, -1, 5, -1], 1),
+    ((4,), [4], None),
+]
+
+
+@pytest.mark.parametrize(("shape", "declared", "axis"), CASES)
+def test_reducers(shape: tuple[int, ...], declared: list[int], axis: int | None) -> None:
+    reducers = every_reducer(None) + (every_reducer(axis) if axis is not None else [])
+    requests = [Request(X, reducer, "max") for reducer in reducers]
+    (array,) = samples(shape, 1)
+    statistics = measure(identity(declared), requests, [array])
+    for request in requests:
+        expected = by_numpy(request.reducer, array)
+        np.testing.assert_allclose(statistics.value(request), expected, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_other_float_types(dtype: type) -> None:
+    requests = [Request(X, reducer, "max") for reducer in every_reducer(1)]
+    array = samples((2, 4, 50), 1)[0].astype(dtype)
+    statistics = measure(identity([2, 4, 50], dtype), requests, [array])
+    for request in requests:
+        expected = by_numpy(request.reducer, array)
+        np.testing.assert_allclose(statistics.value(request), expected, rtol=2e-3, atol=2e-3)
+
+
+def test_a_scalar() -> None:
+    x = parameter([2, 3])
+    network = model(op.reduce_max(x, op.constant([0, 1]), False, name="largest"), x)
+    requests = [Request(TensorId("largest"), reducer, "max") for reducer in every_reducer(None)]
+    statistics = measure(network, requests, [np.arange(6, dtype=np.float32).reshape(2, 3)])
+    assert [float(statistics.value(request)[0]) for request in requests] == [5.0] * len(requests)
+
+
+@pytest.mark.parametrize("axis", [None, 1])
+@pytest.mark.parametrize(
+    "aggregator", ["min", "max", "mean", "median", "mean_no_outliers", "median_no_outliers", "hl_estimator"]
+)
+def test_aggregation_over_samples(aggregator: str, axis: int | None) -> None:
+    data = samples((1, 4, 5, 5), 23)
+    requests = [Request(X, Extreme("max", axis), aggregator), Request(X, Quantile(SHARE, False), aggregator)]
+    statistics = measure(identity([1, 4, 5, 5]), requests, data)
+    assert statistics.samples == 23
+    for request in requests:
+        figures = np.stack([by_numpy(request.reducer, array) for array in data])
+        # The aggregators proper are checked in tests/quantization; here it counts what they are given.
+        low, high = figures.min(axis=0), figures.max(axis=0)
+        value = statistics.value(request)
+        exact = {"min": low, "max": high, "mean": figures.mean(axis=0), "median": np.median(figures, axis=0)}
+        if aggregator in exact:
+            np.testing.assert_allclose(value, exact[aggregator], rtol=2e-6)
+        assert value.shape == low.shape
+        assert np.all((value >= low - 1e-5) & (value <= high + 1e-5))
+
+
+def test_all_layers_in_one_pass_with_equal_requests_once() -> None:
+    x = parameter([1, 3, 8, 8])
+    network = model(conv(op.relu(conv(x, 4, "a")), 5, "b"), x)
+    per_channel = [Request(TensorId(name), Extreme("max", 1), "max") for name in ("x", "a", "b")]
+    overall = [Request(TensorId(name), Extreme("max"), "mean") for name in ("b", "a", "x")]
+    streamed = [Request(TensorId("a"), Extreme("max", 1), kind) for kind in ("min", "mean", "median")]
+    requests = [*per_channel, *overall, *streamed, *per_channel]
+    data = samples((1, 3, 8, 8), 3)
+    statistics = measure(network, requests, data)
+    (once,) = StatisticsLayout(network, [*requests, *requests]).model.outputs
+    (apart,) = StatisticsLayout(network, requests).model.outputs
+    assert once.get_shape() == apart.get_shape() == ov.Shape([3 + 4 + 5 + 3])
+    shown = model([*network.inputs, *(network_output(network, name) for name in ("a", "b"))], x)
+    values = [run(shown, array) for array in data]
+    for request in requests:
+        position = ["x", "a", "b"].index(request.tensor.node)
+        figures = [by_numpy(request.reducer, outputs[position]) for outputs in values]
+        reduce = {"max": np.max, "mean": np.mean, "min": np.min, "median": np.median}[request.aggregator]
+        np.testing.assert_allclose(statistics.value(request), reduce(figures, axis=0), rtol=1e-5)
+
+
+def network_output(network: ov.Model, name: str) -> ov.Output:
+    return next(node for node in network.get_ops() if node.get_friendly_name() == name).output(0)
+
+
+def test_the_model_is_left_alone() -> None:
+    network = identity([1, 3, 4])
+    before = [node.get_friendly_name() for node in network.get_ordered_ops()]
+    StatisticsLayout(network, [Request(X, Extreme("max", 1), "max")], batch_axis=0)
+    assert [node.get_friendly_name() for node in network.get_ordered_ops()] == before
+    assert network.input(0).get_partial_shape() == ov.PartialShape([1, 3, 4])
+
+
+def test_parallel_requests_change_nothing() -> None:
+    data = samples((1, 4, 6, 6), 31)
+    reducers = [Extreme("max", 1), Quantile(SHARE, True), Extreme("mean", 1)]
+    requests = [Request(X, r, a) for r in reducers for a in ("mean", "max", "median", "hl_estimator")]
+    rows = Request(X, Rows(1, 4), "stack")
+    one, four = (measure(identity([1, 4, 6, 6]), [*requests, rows], data, n) for n in (1, 2))
+    for request in [*requests, rows]:
+        np.testing.assert_array_equal(one.value(request), four.value(request))
+
+
+@pytest.mark.parametrize("batch", [2, 3])
+def test_samples_in_batches(batch: int) -> None:
+    data = samples((1, 4, 6), 6)
+    requests = [
+        Request(X, Extreme(kind, axis), kind) for kind in ("min", "max", "mean") for axis in (None, 1)
+    ]
+    one, many = (measure(identity([1, 4, 6]), requests, data, batch=size) for size in (None, batch))
+    for request in requests:
+        np.testing.assert_allclose(many.value(request), one.value(request), rtol=1e-5, atol=1e-6)
+
+
+def test_halves_merge_into_the_whole() -> None:
+    data = samples((1, 4, 6), 9)
+    requests = [
+        Request(X, Extreme("max", 1), aggregator)
+        for aggregator in ("min", "max", "mean", "median", "hl_estimator", "mean_no_outliers")
+    ]
+    whole = measure(identity([1, 4, 6]), requests, data)
+    part = measure(identity([1, 4, 6]), requests, data[:4])
+    part.merge(measure(identity([1, 4, 6]), requests, data[4:]))
+    assert part.samples == whole.samples
+    for request in requests:
+        np.testing.assert_allclose(part.value(request), whole.value(request), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shape", "declared", "axis"),
+    [
+        ((1, 5, 6, 7), [1, 5, 6, 7], 1),
+        ((2, 5, 6, 7), [2, 5, 6, 7], 1),
+        ((2, 6, 7, 5), [-1, -1, -1, 5], 3),
+        ((4, 5), [4, 5], 1),
+        ((1, 5), [1, 5], 1),
+        ((2, 3, 5), [2, 3, 5], 2),
+    ],
+)
+def test_rows_are_rows_of_the_tensor(shape: tuple[int, ...], declared: list[int], axis: int) -> None:
+    data = samples(shape, 5)
+    request = Request(X, Rows(axis, 8), "stack")
+    statistics = measure(identity(declared), [request], data)
+    rows = statistics.rows(request)
+    assert rows.shape == (5 * 8, 5)
+    for number, array in enumerate(data):
+        own = {row.tobytes() for row in np.moveaxis(array, axis, -1).reshape(-1, 5)}
+        taken = {row.tobytes() for row in rows[number * 8 : number * 8 + 8]}
+        assert taken <= own
+        assert len(taken) == min(8, len(own))  # spread over the tensor
+
+
+def test_rows_move_from_sample_to_sample() -> None:
+    (array,) = samples((1, 3, 20, 20), 1)
+    request = Request(X, Rows(1, 4), "stack")
+    rows = measure(identity([1, 3, 20, 20]), [request], [array] * 10).rows(request)
+    assert len(np.unique(rows, axis=0)) > 30
+
+
+def test_rows_of_padded_tokens_are_not_taken() -> None:
+    ids, mask = parameter([1, 12, 4]), parameter([1, 12], "attention_mask", np.int64)
+    network = model([op.relu(ids), mask], ids, mask)
+    data = []
+    for length in (3, 12, 5):
+        array = np.full((1, 12, 4), -1, np.float32)
+        array[:, :length] = np.arange(length)[:, None]
+        data.append({"x": array, "attention_mask": (np.arange(12) < length).astype(np.int64)[None]})
+    request = Request(X, Rows(2, 6), "stack")
+    rows = measure(network, [request], data).rows(request)
+    assert np.all(rows >= 0)
+    assert len(np.unique(rows)) > 5
+
+
+def test_a_model_with_state() -> None:
+    x = parameter([1, 4])
+    start = op.constant(np.zeros((1, 4), np.float32))
+    variable = op.read_value(start, "state", ov.Type.f32, ov.PartialShape([1, 4]))
+    total = op.add(x, variable, name="total")
+    network = ov.Model([op.result(total)], [op.assign(total, "state")], [x.get_node()], "stateful")
+    request = Request(TensorId("total"), Extreme("max"), "max")
+    data = [np.full((1, 4), 1, np.float32)] * 3
+    assert measure(network, [request], data).value(request) > 0
