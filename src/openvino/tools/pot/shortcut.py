@@ -11,6 +11,7 @@ import openvino as ov
 
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
@@ -20,14 +21,16 @@ from openvino.tools.pot.utils.errors import DataError
 class _Samples(DataLoader):
     """Samples that were given as any indexable or iterable."""
 
-    def __init__(self, data: Any, limit: int) -> None:
+    def __init__(self, data: Any, limit: Any) -> None:
         super().__init__()
         if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")) or isinstance(data, Mapping):
             if isinstance(data, Mapping) or not isinstance(data, Iterable):
                 raise DataError(
                     f"data is a {type(data).__name__}, expected samples: something to iterate or index"
                 )
-            data = list(islice(data, limit))
+            count = limit if isinstance(limit, int) and limit > 0 else None
+            # What is iterated may fill one buffer again and again.
+            data = [own(item) for item in islice(data, count)]
         self._data: Sequence[Any] = data
 
     def __len__(self) -> int:
@@ -44,7 +47,7 @@ def quantize(
     preset: str | None = None,
     target_device: str = "ANY",
     model_type: str | None = None,
-    ignored: Mapping[str, Any] | Sequence[str] | None = None,
+    ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
     subset_size: int = 300,
     compress: bool = True,
     **parameters: Any,
@@ -69,7 +72,9 @@ def quantize(
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
     """
-    scope = ignored if isinstance(ignored, Mapping) or ignored is None else {"scope": list(ignored)}
+    subset_size = parameters.pop("stat_subset_size", subset_size)
+    names = [ignored] if isinstance(ignored, str) else ignored
+    scope = names if isinstance(names, Mapping) or names is None else {"scope": list(names)}
     given = {"preset": preset, "model_type": model_type, "ignored": scope}
     params: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     params |= {**parameters, "target_device": target_device, "stat_subset_size": subset_size}

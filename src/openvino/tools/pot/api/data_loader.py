@@ -21,7 +21,8 @@ class DataLoader(ABC):
     """
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
-        self.config = Dict(config) if config is None or isinstance(config, Mapping) else config
+        plain = config is None or (isinstance(config, Mapping) and not isinstance(config, Dict))
+        self.config = Dict(config) if plain else config
 
     @abstractmethod
     def __len__(self) -> int:

@@ -9,11 +9,18 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.utils.errors import DataError, nearest
+from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
+
+# Types that NumPy has too.
+_FED = ("f16", "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "boolean")
 
 
 class InputSpec:
-    """An input of a model as a sample sees it: its names, shape and element type."""
+    """An input of a model as a sample sees it: its names, shape and element type.
+
+    Raises:
+        ModelError: the element type is one that arrays can't have.
+    """
 
     def __init__(self, parameter: ov.Node) -> None:
         output = parameter.output(0)
@@ -21,6 +28,9 @@ class InputSpec:
         self.names: set[str] = {self.name, *output.get_names()}
         self.shape: ov.PartialShape = output.get_partial_shape()
         self.dtype = output.get_element_type()
+        if self.dtype not in [getattr(ov.Type, name) for name in _FED]:
+            kind = self.dtype.get_type_name()
+            raise ModelError(f"input {self.name!r} is {kind}, expected one of {', '.join(_FED)}")
 
     def fit(self, value: Any, index: int) -> NDArray[np.generic]:
         """``value`` as a C-contiguous array of the input's dtype and rank.
@@ -28,18 +38,23 @@ class InputSpec:
         Raises:
             DataError: names the input, the sample, what was expected and what was found.
         """
-        array = self._typed(self._as_array(value, index), index)
-        array = self._ranked(array)
+        found = self._as_array(value, index)
+        array = self._ranked(self._typed(found, index))
         if not self.shape.compatible(ov.PartialShape(list(array.shape))):
             raise DataError(
-                f"sample {index}: input {self.name!r} expects shape {self.shape}, found {list(np.shape(value))}"
+                f"sample {index}: input {self.name!r} expects shape {self.shape}, found {list(found.shape)}"
             )
         return np.ascontiguousarray(array)
 
     def _as_array(self, value: Any, index: int) -> NDArray[Any]:
         if hasattr(value, "detach"):  # a torch tensor, perhaps on a device or with a gradient
             value = value.detach().cpu().numpy()
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError as error:  # lists of uneven lengths
+            raise DataError(
+                f"sample {index}: input {self.name!r} expects an array, found a {type(value).__name__}: {error}"
+            ) from error
         if array.dtype.kind not in "biuf":
             raise DataError(
                 f"sample {index}: input {self.name!r} expects numbers, found {type(value).__name__} "
@@ -48,21 +63,18 @@ class InputSpec:
         return array
 
     def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
-        wanted = self.dtype.to_dtype()
-        if array.dtype.kind == "f":
-            if not np.isfinite(array).all():
-                raise DataError(f"sample {index}: input {self.name!r} holds NaN or infinite values")
-            if np.dtype(wanted).kind != "f" and not np.array_equal(array, np.trunc(array)):
-                raise DataError(
-                    f"sample {index}: input {self.name!r} expects {self.dtype.get_type_name()}, found fractions "
-                    f"in {array.dtype}"
-                )
-        with np.errstate(over="ignore"):
+        wanted, where = np.dtype(self.dtype.to_dtype()), f"sample {index}: input {self.name!r}"
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError(f"{where} holds NaN or infinite values")
+        with np.errstate(over="ignore", invalid="ignore"):
             typed = array.astype(wanted, copy=False)
-        if typed.dtype.kind == "f" and not np.isfinite(typed).all():
-            raise DataError(
-                f"sample {index}: input {self.name!r} holds values beyond {self.dtype.get_type_name()}"
-            )
+        if wanted.kind == "f":
+            if typed is not array and not np.isfinite(typed).all():
+                raise DataError(f"{where} holds values beyond {self.dtype.get_type_name()}")
+        elif not np.can_cast(array.dtype, wanted) and not np.array_equal(typed, array):
+            fractions = array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array))
+            found = f"fractions in {array.dtype}" if fractions else f"{array.dtype} values beyond it"
+            raise DataError(f"{where} expects {self.dtype.get_type_name()}, found {found}")
         return typed
 
     def _ranked(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -129,7 +141,21 @@ class Feeder:
 
 
 def stack(feeds: list[dict[str, NDArray[np.generic]]], axis: int = 0) -> dict[str, NDArray[np.generic]]:
-    """One feed from those of a batch of samples, joined along the batch axis."""
+    """One feed from those of a batch of samples, joined along the batch axis.
+
+    Raises:
+        DataError: samples differ in shape elsewhere.
+    """
     if len(feeds) == 1:
         return feeds[0]
-    return {name: np.concatenate([feed[name] for feed in feeds], axis=axis) for name in feeds[0]}
+    joined = {}
+    for name in feeds[0]:
+        arrays = [feed[name] for feed in feeds]
+        try:
+            joined[name] = np.concatenate(arrays, axis=axis)
+        except ValueError as error:
+            shapes = sorted({str(list(array.shape)) for array in arrays})
+            raise DataError(
+                f"input {name!r}: samples of one batch must have one shape, found {', '.join(shapes)}"
+            ) from error
+    return joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import openvino as ov
@@ -12,14 +12,23 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.feeding import Feeder, stack
-from openvino.tools.pot.engines.items import Item, parse_item
-from openvino.tools.pot.engines.metrics import sample_values, update_metric
+from openvino.tools.pot.engines.items import Item
+from openvino.tools.pot.engines.loading import first_read, load_batches
+from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.stream import Feed, run_stream
+from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, PotError, nearest
+from openvino.tools.pot.utils.errors import (
+    ConfigError,
+    DataError,
+    EngineError,
+    ModelError,
+    PotError,
+    nearest,
+    reason,
+)
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
 
@@ -34,8 +43,8 @@ _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **_PRECISION}
 class IEEngine(Engine):
     """Runs one model over the samples of a data loader.
 
-    Users override the hooks ``_fill_input``, ``_process_batch``, ``postprocess_output`` and
-    ``_update_metrics``; they act on evaluation, and the first two on the statistics pass as well.
+    Users override the hooks ``_fill_input``, ``_process_batch``, ``postprocess_output``, ``_update_metrics``
+    and ``_predict``; they act on evaluation, and the first two on the statistics pass as well.
 
     Args:
         config: ``device`` (default ``CPU``), ``stat_requests_number`` and ``eval_requests_number`` (parallel
@@ -58,18 +67,16 @@ class IEEngine(Engine):
         self._device = str(self.config.get("device") or "CPU")
         self._stat_requests_number = self._requests("stat_requests_number")
         self._eval_requests_number = self._requests("eval_requests_number")
-        self._batch_dim = int(self.config.get("batch_dim") or 0)
+        self._batch_dim = _whole_number(self.config, "batch_dim")
         self._model: CompressedModel | None = None
         self._feeder: tuple[ov.Model, Feeder] | None = None
         self._batch_indices: list[int] = []
-        self._batch_metadata: list[dict[str, Any]] = []
+        self._batch_metadata: list[Any] = []
         self._sample_values: list[dict[str, Any]] = []
+        self._warned, self._labelled = False, True
 
     def _requests(self, key: str) -> int:
-        number = self.config.get(key) or 0
-        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-            raise ConfigError(f"engine config: {key} is {number!r}, expected a whole number of at least 0")
-        available = os.cpu_count() or 1
+        number, available = _whole_number(self.config, key), os.cpu_count() or 1
         if number > available:
             logger.warning(
                 "engine config: %s %d is more than the %d processors, using these", key, number, available
@@ -118,7 +125,13 @@ class IEEngine(Engine):
         sampler = sampler if sampler is not None else BatchSampler(self.data_loader)
         if len(sampler) == 0:
             raise DataError("the data loader is empty, expected at least one sample")
-        return self._predict(stats_layout, sampler, print_progress, metric_per_sample)
+        if stats_layout is None:
+            self._sample_values, self._warned, self._labelled = [], False, True
+            if self.metric is not None:
+                self.metric.reset()
+        found = self._predict(stats_layout, sampler, print_progress, metric_per_sample)
+        # An override of _predict may leave its results with the metric and return nothing.
+        return found if found is not None else (self._metrics(metric_per_sample), None)
 
     def _predict(
         self,
@@ -126,42 +139,52 @@ class IEEngine(Engine):
         sampler: Any,
         print_progress: bool = False,
         need_metrics_per_sample: bool = False,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any] | None:
         """Hook: one pass over the sampler, for statistics or for the metric."""
         if stats_layout is not None:
             return None, self._collect(stats_layout, sampler, print_progress)
-        if self.metric is not None:
-            self.metric.reset()
-        self._sample_values = []
         model = self._single_model()
+        feeds = first_read(self._feeds(model, sampler, print_progress, "Evaluation"))
         compiled = self._compile(model, "evaluated")
-        feeds = self._feeds(model, sampler, print_progress, "Evaluation")
-        for items, outputs in run_stream(compiled, feeds, self._eval_requests_number):
+        self._labelled = False
+        for items, outputs in self._infer(compiled, feeds, self._eval_requests_number):
             processed = self.postprocess_output(NamedOutputs(compiled, outputs), items[0].metadata)
-            if self.metric is not None:
-                self._batch_metadata = [item.metadata for item in items]
-                annotations = [(item.index, item.annotation) for item in items]
-                self._update_metrics(processed, annotations, need_metrics_per_sample)
-        metrics = None if self.metric is None else dict(self.metric.avg_value)
-        return ((self._sample_values, metrics) if need_metrics_per_sample else metrics), None
+            self._batch_metadata = [item.metadata for item in items]
+            annotations = [(item.index, item.annotation) for item in items]
+            self._labelled |= any(item.annotation is not None for item in items)
+            self._update_metrics(processed, annotations, need_metrics_per_sample)
+        return self._metrics(need_metrics_per_sample), None
+
+    def _metrics(self, per_sample: bool) -> Any:
+        values = None if self.metric is None else average(self.metric, self._labelled)
+        return (self._sample_values, values) if per_sample else values
 
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
+        plain = first_read(self._feeds(self._single_model(), sampler, print_progress, "Statistics"))
         feeds = (
             (items, {**feed, **layout.places.feed(position, feed)})
-            for position, (items, feed) in enumerate(
-                self._feeds(self._single_model(), sampler, print_progress, "Statistics")
-            )
+            for position, (items, feed) in enumerate(plain)
         )
         compiled = self._compile(layout.model, "measured")
-        results = run_stream(compiled, feeds, self._stat_requests_number)
+        results = self._infer(compiled, feeds, self._stat_requests_number)
         return layout.collect(np.asarray(outputs[0], np.float32) for _, outputs in results)
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
             return ov.Core().compile_model(model, self._device, _PASS)
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise ModelError(f"the model can't be {purpose} on device {self._device!r}: {reason}") from error
+            raise ModelError(
+                f"the model can't be {purpose} on device {self._device!r}: {reason(error)}"
+            ) from error
+
+    def _infer(
+        self, compiled: ov.CompiledModel, feeds: Iterable[tuple[list[Item], Feed]], requests: int
+    ) -> Iterator[tuple[list[Item], Outputs]]:
+        try:
+            yield from run_stream(compiled, feeds, requests)
+        except InferenceError as error:
+            items = cast("list[Item]", error.tag)
+            raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
 
     def _single_model(self) -> ov.Model:
         assert self._model is not None
@@ -175,7 +198,7 @@ class IEEngine(Engine):
     def _feeds(
         self, model: ov.Model, sampler: Any, show: bool, what: str
     ) -> Iterator[tuple[list[Item], Feed]]:
-        batches: Iterable[list[Item]] = self._batches(sampler)
+        batches: Iterable[list[Item]] = load_batches(sampler)
         if show:
             total = -(-len(sampler) // getattr(sampler, "batch_size", 1))
             batches = track(batches, total, f"{what} pass")
@@ -186,36 +209,18 @@ class IEEngine(Engine):
                     [((item.index, item.annotation), item.data, item.metadata) for item in batch]
                 )
                 feed = self._fill_input(model, images)
+                labels = zip(annotations, metadata, strict=True)
+                items = [Item(index, None, label, meta) for (index, label), meta in labels]
             except PotError:
                 raise
             except Exception as error:
-                found = f"{type(error).__name__}: {error}"
+                found = f"{type(error).__name__}: {reason(error)}"
                 raise DataError(f"sample {batch[0].index}: it can't be fed to the model: {found}") from error
-            items = zip(annotations, images, metadata, strict=True)
-            yield [Item(index, image, label, meta) for (index, label), image, meta in items], feed
-
-    def _batches(self, sampler: Any) -> Iterator[list[Item]]:
-        if hasattr(sampler, "batches"):
-            for indices in sampler.batches():
-                yield [self._load(sampler, index) for index in indices]
-            return
-        count = 0
-        for batch in sampler:
-            yield [parse_item(item, count + offset) for offset, item in enumerate(batch)]
-            count += len(batch)
-
-    def _load(self, sampler: Any, index: int) -> Item:
-        try:
-            item = sampler.load(index)
-        except Exception as error:
-            raise DataError(
-                f"sample {index}: the data loader raised {type(error).__name__}: {error}"
-            ) from error
-        return parse_item(item, index)
+            yield items, feed
 
     def _process_batch(
-        self, batch: list[tuple[tuple[int, Any], Any, dict[str, Any]]]
-    ) -> tuple[list[tuple[int, Any]], list[Any], list[dict[str, Any]]]:
+        self, batch: list[tuple[tuple[int, Any], Any, Any]]
+    ) -> tuple[list[tuple[int, Any]], list[Any], list[Any]]:
         """Hook: the pairs ``(index, annotation)``, the data and the metadata of a batch of items."""
         return [item[0] for item in batch], [item[1] for item in batch], [item[2] for item in batch]
 
@@ -223,20 +228,34 @@ class IEEngine(Engine):
         """Hook: the feed, input name to array, for the data of a batch."""
         if self._feeder is None or self._feeder[0] is not model:
             self._feeder = (model, Feeder(model))
-        feeder = self._feeder[1]
-        feeds = [
-            feeder.feed(data, index) for data, index in zip(image_batch, self._batch_indices, strict=True)
-        ]
+        feeder, indices = self._feeder[1], self._batch_indices
+        # The hook before may have made several images of one sample.
+        feeds = [feeder.feed(data, indices[min(i, len(indices) - 1)]) for i, data in enumerate(image_batch)]
         return stack(feeds, self._batch_dim)
 
-    def postprocess_output(self, outputs: dict[str, NDArray[np.generic]], metadata: dict[str, Any]) -> Any:
+    def postprocess_output(self, outputs: dict[str, NDArray[np.generic]], metadata: Any) -> Any:
         """Hook: what the metric gets, by default the outputs as a list in the model's order."""
         return list(outputs.values())
 
     def _update_metrics(
         self, output: Any, annotations: list[tuple[int, Any]], need_metrics_per_sample: bool = False
     ) -> None:
-        """Hook: give the outputs and the annotations of a batch to the metric."""
-        update_metric(self.metric, output, [label for _, label in annotations], self._batch_metadata)
+        """Hook: give the outputs and the annotations of a batch to the metric; without them there is no update."""
+        labels = [label for _, label in annotations]
+        if self.metric is None:
+            return
+        if any(label is None for label in labels):
+            if not self._warned:
+                logger.warning("sample %d has no annotation: the metric leaves it out", annotations[0][0])
+            self._warned = True
+            return
+        update_metric(self.metric, output, labels, self._batch_metadata)
         if need_metrics_per_sample:
             self._sample_values.extend(sample_values(self.metric, [index for index, _ in annotations]))
+
+
+def _whole_number(config: Mapping[str, Any], key: str) -> int:
+    number = config.get(key) or 0
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ConfigError(f"engine config: {key} is {number!r}, expected a whole number of at least 0")
+    return number

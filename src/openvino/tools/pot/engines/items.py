@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from openvino.tools.pot.utils.errors import DataError
 
 
@@ -16,37 +18,52 @@ class Item:
     index: int
     data: Any
     annotation: Any
-    metadata: dict[str, Any]
+    metadata: Any
 
 
 def parse_item(item: Any, index: int) -> Item:
     """Tell the forms of items apart.
 
     ``(data, annotation[, metadata])``; ``((index, annotation), data[, metadata])``, the older order, known by
-    a pair in the first place; or data alone.
+    a pair in the first place that isn't data itself; ``(data,)``; or data alone.
     """
     if not isinstance(item, (tuple, list)):
         return Item(index, item, None, {})
-    if len(item) not in (2, 3):
+    if len(item) not in (1, 2, 3):
         raise DataError(
             f"sample {index}: the data loader gave a {type(item).__name__} of {len(item)} elements, expected "
             f"(data, annotation) or (data, annotation, metadata)"
         )
-    first, second = item[0], item[1]
-    metadata = _metadata(item[2] if len(item) == 3 else None, index)
-    if isinstance(first, (tuple, list)) and len(first) == 2 and not _is_nested_numbers(first):
+    first, second, metadata = (*item, None, None)[:3]
+    metadata = {} if metadata is None else metadata
+    if isinstance(first, (tuple, list)) and len(first) == 2 and not _is_data(first, second):
         return Item(index, second, first[1], metadata)
     return Item(index, first, second, metadata)
 
 
-def _is_nested_numbers(value: Any) -> bool:
-    """Whether a pair is itself an array, written as nested lists."""
-    return isinstance(value, list) and all(isinstance(part, list) for part in value)
+def own(value: Any) -> Any:
+    """``value`` with copies of its arrays and tensors, so that the loader may fill its buffers anew."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if hasattr(value, "detach") and hasattr(value, "clone"):
+        return value.detach().clone()
+    if type(value) in (list, tuple):
+        return type(value)(own(part) for part in value)
+    if type(value) is dict:
+        return {key: own(part) for key, part in value.items()}
+    return value
 
 
-def _metadata(value: Any, index: int) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise DataError(f"sample {index}: metadata is a {type(value).__name__}, expected a mapping")
-    return dict(value)
+def _is_data(pair: Any, second: Any) -> bool:
+    """Whether a pair in the first place is data for two inputs, or a list of two numbers, not an index and a label."""
+    if all(_is_array(part) for part in pair):
+        return True
+    numbers = isinstance(pair, list) and all(isinstance(part, (int, float)) for part in pair)
+    return numbers and not _is_array(second) and not isinstance(second, Mapping)
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array or a tensor with axes, or a list."""
+    if isinstance(value, list) or hasattr(value, "detach"):
+        return True
+    return hasattr(value, "__array__") and getattr(value, "ndim", 1) > 0

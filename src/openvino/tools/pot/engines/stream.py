@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
+
+from openvino.tools.pot.utils.errors import reason
 
 Feed = dict[str, NDArray[np.generic]]
 Outputs = list[NDArray[np.generic]]
@@ -16,6 +19,18 @@ T = TypeVar("T")
 
 # More requests than the device works on at once, so that it never waits for the host to take a result.
 _SPARE = 2
+
+
+class InferenceError(RuntimeError):
+    """OpenVINO refused a feed or failed on it.
+
+    Attributes:
+        tag: the feed's.
+    """
+
+    def __init__(self, tag: object, error: Exception) -> None:
+        super().__init__(reason(error))
+        self.tag = tag
 
 
 def run_stream(
@@ -32,6 +47,9 @@ def run_stream(
         compiled: the model.
         feeds: tags and feeds.
         requests: parallel requests, 0 lets the device choose.
+
+    Raises:
+        InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
     """
     count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
     idle = [compiled.create_infer_request() for _ in range(count)]
@@ -41,19 +59,30 @@ def run_stream(
             if not idle:
                 yield _finish(running, idle)
             request = idle.pop()
-            request.start_async(feed)
+            with _naming(tag):
+                request.start_async(feed)
             running.append((tag, request))
         while running:
             yield _finish(running, idle)
     finally:
         for _, request in running:
-            request.wait()
+            with suppress(RuntimeError):
+                request.wait()
+
+
+@contextmanager
+def _naming(tag: object) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InferenceError(tag, error) from error
 
 
 def _finish(running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest]) -> tuple[T, Outputs]:
     tag, request = running.popleft()
     try:
-        request.wait()
+        with _naming(tag):
+            request.wait()
     finally:
         idle.append(request)
     return tag, [tensor.data.copy() for tensor in request.output_tensors]

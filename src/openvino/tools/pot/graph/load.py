@@ -8,13 +8,14 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import all_names, fused_names, stabilise
-from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
 
 _MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})
 _CASCADE_KEYS = frozenset({"name", "model", "weights"})
-_CONVERTED = frozenset({".onnx", ".tflite", ".pb", ".pdmodel"})
+_FILES = frozenset({".xml", ".onnx", ".tflite", ".pb", ".pdmodel"})
 
 
 def load_model(
@@ -46,8 +47,15 @@ def load_model(
     _check_keys(model_config, _MODEL_KEYS, "model config")
     if "cascade" in model_config:
         return _load_cascade(model_config)
-    sub = _load_one(model_config, "model config", model_config.get("model_name"))
+    sub = _load_one(model_config, "model config", _name(model_config))
     return CompressedModel([sub], sub.name)
+
+
+def _name(config: Mapping[str, Any]) -> str | None:
+    name = config.get("model_name")
+    if name is not None and not isinstance(name, (str, Path)):
+        raise ConfigError(f"model config: 'model_name' is {name!r}, expected a string")
+    return str(name) if name else None
 
 
 def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
@@ -64,7 +72,7 @@ def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
     names = [sub.name for sub in subs]
     if len(set(names)) != len(names):
         raise ConfigError(f"model config: cascade names {names} are not unique")
-    return CompressedModel(subs, str(config.get("model_name") or "cascade"), is_cascade=True)
+    return CompressedModel(subs, _name(config) or "cascade", is_cascade=True)
 
 
 def _check_keys(config: Any, known: frozenset[str], where: str) -> None:
@@ -83,25 +91,34 @@ def _load_one(config: Mapping[str, Any], where: str, name: str | None) -> SubMod
         raise ConfigError(f"{where}: 'model' is {given!r}, expected a path or an openvino.Model")
     path = Path(given)
     weights = config.get("weights")
+    if weights and not isinstance(weights, (str, Path)):
+        raise ConfigError(f"{where}: 'weights' is {weights!r}, expected a path")
     source = _read(path, Path(weights) if weights else None)
     return prepare(source, name or path.stem, path)
 
 
 def _read(path: Path, weights: Path | None) -> ov.Model:
-    for file in (path, weights):
+    for kind, file in (("model", path), ("weights", weights)):
         if file is not None and not file.exists():
-            raise ModelError(f"model file {str(file)!r} does not exist")
+            raise ModelError(f"{kind} file {str(file)!r} does not exist")
+    if path.is_dir() and path.suffix.lower() in _FILES:
+        raise ModelError(f"model file {str(path)!r} is a folder, expected a file")
     try:
-        if path.suffix.lower() == ".xml" or path.suffix.lower() in _CONVERTED:
+        if path.suffix.lower() in _FILES:
             return ov.Core().read_model(path, weights) if weights else ov.Core().read_model(path)
         return ov.convert_model(path)
     except Exception as error:
-        raise ModelError(f"model file {str(path)!r} can't be read: {_first_line(error)}") from error
+        raise ModelError(_unreadable(path, weights, error)) from error
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+def _unreadable(path: Path, weights: Path | None, error: Exception) -> str:
+    beside = path.with_suffix(".bin")
+    if path.suffix.lower() == ".xml" and weights is None and not beside.exists() and "bin file" in str(error):
+        return f"weights file {str(beside)!r} of model file {str(path)!r} does not exist"
+    cause = reason(error)
+    if cause.startswith("Unable to read the model"):  # followed by general advice
+        cause = f"it is no valid {path.suffix} file"
+    return f"model file {str(path)!r} can't be read: {cause}"
 
 
 def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
@@ -111,16 +128,15 @@ def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
     original = all_names(source)
     optimised = source.clone()
     apply_moc_transformations(optimised, cf=False)
-    renamed: dict[str, str] = {}
     if _operations(optimised) == _operations(source):
-        # Nothing was left to fuse: the plain clone keeps constants stored in half precision as they are.
+        # Nothing was left to fuse: a plain clone keeps constants as they are stored.
         optimised = source.clone()
-    else:
-        renamed = fused_names(optimised, original)
-    before = {id_: node.get_friendly_name() for id_, node in enumerate(optimised.get_ordered_ops())}
-    stabilise(optimised, original)
-    after = {before[id_]: node.get_friendly_name() for id_, node in enumerate(optimised.get_ordered_ops())}
-    return SubModel(name, optimised, {old: after.get(new, new) for old, new in renamed.items()}, path)
+        stabilise(optimised, original)
+        return SubModel(name, optimised, {}, path)
+    restore_halves(optimised, source)
+    fused = fused_names(optimised, original)
+    present = stabilise(optimised, original)
+    return SubModel(name, optimised, {old: present.get(new, new) for old, new in fused.items()}, path)
 
 
 def _operations(model: ov.Model) -> dict[str, str]:

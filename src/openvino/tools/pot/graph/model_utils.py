@@ -53,7 +53,7 @@ def compress_model_weights(model: CompressedModel | ov.Model) -> None:
 def get_nodes_by_type(model: CompressedModel | ov.Model, types: Iterable[str]) -> list[Node]:
     """The nodes whose operation is one of ``types``, in topological order."""
     wanted = {types} if isinstance(types, str) else set(types)
-    return [node for node in _nodes(model) if node.type in wanted]
+    return [node for _, node in _nodes(model) if node.type in wanted]
 
 
 def get_node_by_name(model: CompressedModel | ov.Model, name: str) -> Node:
@@ -62,21 +62,34 @@ def get_node_by_name(model: CompressedModel | ov.Model, name: str) -> Node:
     Raises:
         ModelError: there is none; the nearest name is given.
     """
-    names = {name} | {sub.renamed[name] for sub in _submodels(model) if name in sub.renamed}
-    nodes = list(_nodes(model))
-    for node in nodes:
-        if names & {node.name, node.fullname}:
-            return node
-    raise ModelError(f"the model has no node {name!r}{nearest(name, [node.fullname for node in nodes])}")
+    return _find(model, name)[1]
 
 
 def add_outputs(model: CompressedModel | ov.Model, node_names: Iterable[str]) -> dict[str, ov.Output]:
-    """Make the first outputs of nodes outputs of the model, in place; returns name -> the new output."""
-    added = {}
-    for name in node_names:
-        found = get_node_by_name(model, name)
-        owner = next(sub.model for sub in _submodels(model) if found.fullname in _full_names(model, sub))
-        added[name] = owner.add_outputs(found.node.output(0))[0]
+    """Make the first outputs of nodes outputs of the model, in place; returns name -> the new output.
+
+    A node that is an output already gets no second one.
+
+    Raises:
+        ModelError: there is no such node; then the model is as it was.
+    """
+    names = [node_names] if isinstance(node_names, str) else list(node_names)
+    found = {name: _find(model, name) for name in names}
+    return {name: _as_output(sub, node.node) for name, (sub, node) in found.items()}
+
+
+def _as_output(sub: SubModel, node: ov.Node) -> ov.Output:
+    if node.get_type_name() == "Result":
+        return node.output(0)
+    for reader in node.output(0).get_target_inputs():
+        if reader.get_node().get_type_name() == "Result":
+            result: ov.Output = reader.get_node().output(0)
+            return result
+    name = node.get_friendly_name()
+    if not node.output(0).get_names():  # OpenVINO would make one up
+        node.output(0).set_names({name})
+    added: ov.Output = sub.model.add_outputs(node.output(0))[0]
+    added.get_node().set_friendly_name(f"{name}/result")
     return added
 
 
@@ -84,12 +97,22 @@ def _submodels(model: CompressedModel | ov.Model) -> list[SubModel]:
     return [SubModel(model.get_friendly_name(), model)] if isinstance(model, ov.Model) else model.submodels
 
 
-def _nodes(model: CompressedModel | ov.Model) -> Iterator[Node]:
+def _nodes(model: CompressedModel | ov.Model) -> Iterator[tuple[SubModel, Node]]:
+    cascade = isinstance(model, CompressedModel) and model.is_cascade
     for sub in _submodels(model):
-        for full_name, node in _full_names(model, sub).items():
-            yield Node(node.get_friendly_name(), full_name, node.get_type_name(), node)
+        prefix = f"{sub.name}_" if cascade else ""
+        for node in sub.model.get_ordered_ops():
+            name = node.get_friendly_name()
+            yield sub, Node(name, prefix + name, node.get_type_name(), node)
 
 
-def _full_names(model: CompressedModel | ov.Model, sub: SubModel) -> dict[str, ov.Node]:
-    prefix = f"{sub.name}_" if isinstance(model, CompressedModel) and model.is_cascade else ""
-    return {prefix + node.get_friendly_name(): node for node in sub.model.get_ordered_ops()}
+def _find(model: CompressedModel | ov.Model, name: str) -> tuple[SubModel, Node]:
+    nodes = list(_nodes(model))
+    for sub, node in nodes:
+        if name in (node.name, node.fullname):
+            return sub, node
+    for sub, node in nodes:
+        prefix = node.fullname.removesuffix(node.name)
+        if node.name in (sub.renamed.get(name), sub.renamed.get(name.removeprefix(prefix))):
+            return sub, node
+    raise ModelError(f"the model has no node {name!r}{nearest(name, [node.fullname for _, node in nodes])}")

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 
 import openvino as ov
 
 _FUSED_NAMES = "fused_names_0"
+_COUNTED = re.compile(r"(^|/)[A-Z][A-Za-z0-9]*_[0-9]+(/|$)")
 
 
 def all_names(model: ov.Model) -> dict[str, str]:
     """Node name -> operation type for every node of the model."""
     return {node.get_friendly_name(): node.get_type_name() for node in model.get_ops()}
+
+
+def merged_names(node: ov.Node, known: Container[str]) -> list[str]:
+    """A node's own name, then the names of the nodes that were fused into it, as its runtime info lists them.
+
+    The list is joined by commas, and names may hold commas themselves: the longest of ``known`` is taken.
+    """
+    names, info = [node.get_friendly_name()], node.get_rt_info()
+    parts = info[_FUSED_NAMES].astype(str).split(",") if _FUSED_NAMES in info else []
+    start = 0
+    while start < len(parts):
+        ends = range(len(parts), start, -1)
+        end = next((end for end in ends if ",".join(parts[start:end]) in known), start + 1)
+        names.append(",".join(parts[start:end]))
+        start = end
+    return names
 
 
 def fused_names(model: ov.Model, original: Mapping[str, str]) -> dict[str, str]:
@@ -22,43 +40,65 @@ def fused_names(model: ov.Model, original: Mapping[str, str]) -> dict[str, str]:
     claims: dict[str, str] = {}
     constants: dict[str, str] = {}
     for node in model.get_ordered_ops():
-        name, info = node.get_friendly_name(), node.get_rt_info()
         target = constants if node.get_type_name() == "Constant" else claims
-        if _FUSED_NAMES in info:
-            for old in info[_FUSED_NAMES].astype(str).split(","):
-                target.setdefault(old, name)
+        for old in merged_names(node, original)[1:]:
+            target.setdefault(old, node.get_friendly_name())
     present = all_names(model)
     merged = {**constants, **claims}
     return {old: new for old, new in merged.items() if old in original and old not in present}
 
 
-def stabilise(model: ov.Model, keep: Iterable[str] = ()) -> None:
+def stabilise(model: ov.Model, keep: Iterable[str] = ()) -> dict[str, str]:
     """Give every node a unique name that depends on its place alone.
 
     Names that OpenVINO makes up hold a counter of the process, so that two runs would differ; the first node
     that has a name of ``keep`` (the user's own) stays as it is.
+
+    Returns:
+        Old name -> new name, for the first node of each name.
     """
-    kept, taken = set(keep), set(keep)
-    for position, node in enumerate(model.get_ordered_ops()):
-        name = node.get_friendly_name()
-        if name in kept:
-            kept.discard(name)
-            continue
-        if name == node.get_name():
-            consumer = _first_consumer(node)
-            name = f"{consumer}/{node.get_type_name()}" if consumer else f"{node.get_type_name()}_{position}"
-        node.set_friendly_name(_free(name, taken))
-        taken.add(node.get_friendly_name())
+    kept = frozenset(keep)
+    taken = set(kept)
+    nodes = model.get_ordered_ops()
+    owners = _owners(nodes, kept)
+    renamed: dict[str, str] = {}
+    for position, node in enumerate(nodes):
+        old = name = node.get_friendly_name()
+        if owners.get(name) != position:
+            if _is_made_up(node, kept):
+                consumer, kind = _first_consumer(node, kept), node.get_type_name()
+                name = f"{consumer}/{kind}" if consumer else f"{kind}_{position}"
+            node.set_friendly_name(_free(name, taken))
+            taken.add(node.get_friendly_name())
+        renamed.setdefault(old, node.get_friendly_name())
+    return renamed
 
 
-def _first_consumer(node: ov.Node) -> str | None:
+def _owners(nodes: list[ov.Node], keep: Container[str]) -> dict[str, int]:
+    """Name to keep -> position of the node that keeps it; names made up by OpenVINO come last."""
+    owners: dict[str, int] = {}
+    for made_up in (False, True):
+        for position, node in enumerate(nodes):
+            name = node.get_friendly_name()
+            if name in keep and (name == node.get_name()) == made_up:
+                owners.setdefault(name, position)
+    return owners
+
+
+def _is_made_up(node: ov.Node, keep: Container[str]) -> bool:
+    """Whether a name is none of ``keep`` but a type and a counter, or made from such a name."""
+    name = node.get_friendly_name()
+    return bool(name == node.get_name() or (name not in keep and _COUNTED.search(name)))
+
+
+def _first_consumer(node: ov.Node, keep: Container[str]) -> str | None:
     """The named consumer of a constant, so that its name tells what it belongs to."""
     if node.get_type_name() != "Constant":
         return None
     readers = sorted(
         (reader.get_node().get_friendly_name(), reader.get_index())
         for reader in node.output(0).get_target_inputs()
-        if reader.get_node().get_friendly_name() != reader.get_node().get_name()
+        if not _is_made_up(reader.get_node(), keep)
     )
     return readers[0][0] if readers else None
 

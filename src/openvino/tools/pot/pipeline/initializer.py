@@ -24,7 +24,7 @@ def create_pipeline(algorithms: Sequence[Mapping[str, Any]], engine: Engine) -> 
     Raises:
         ConfigError: an algorithm or a parameter is unknown, ill-typed or not supported.
     """
-    if isinstance(algorithms, Mapping) or not isinstance(algorithms, Sequence):
+    if isinstance(algorithms, (Mapping, str)) or not isinstance(algorithms, Sequence):
         raise ConfigError(f"algorithms is a {type(algorithms).__name__}, expected a list of name and params")
     pipeline = Pipeline(engine)
     for position, entry in enumerate(algorithms):
@@ -39,7 +39,7 @@ def _algorithm(entry: Any, where: str, engine: Engine) -> Algorithm:
         if key not in _KEYS:
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(str(key), _KEYS)}")
     name = entry.get("name")
-    if name not in ALGORITHMS:
+    if not isinstance(name, str) or name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
         raise ConfigError(
             f"{where}: algorithm {name!r} is not one of {known}{nearest(str(name), ALGORITHMS)}"

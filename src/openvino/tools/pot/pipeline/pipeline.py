@@ -11,16 +11,17 @@ from openvino.tools.pot.algorithms.sequence import run_sequence
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.errors import EngineError
 
 
 class Pipeline:
     """Applies algorithms to models and measures models.
 
     Args:
-        engine: what runs models over data.
+        engine: what runs models over data; only algorithms that need no data do without.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine | None) -> None:
         self._engine = engine
         self._algorithms: list[Algorithm] = []
 
@@ -42,7 +43,13 @@ class Pipeline:
         return run_sequence(load_model(model), self._algorithms, self._engine)
 
     def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
-        """The engine's metrics of a model over its whole data loader, an empty dict without a metric."""
+        """The engine's metrics of a model over its whole data loader, an empty dict without a metric.
+
+        Raises:
+            EngineError, DataError, ModelError: as the engine raises them.
+        """
+        if self._engine is None:
+            raise EngineError("evaluation needs an engine, the pipeline has none")
         if self._engine.metric is None:
             return {}
         self._engine.set_model(model)

@@ -30,3 +30,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     """The clause ``"; did you mean 'x'?"`` for the candidate closest to ``name``, or an empty string."""
     close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def reason(error: BaseException) -> str:
+    """What an error of OpenVINO or Python says, in one line: its last one, where OpenVINO states the cause."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

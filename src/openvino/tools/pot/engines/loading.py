@@ -1,0 +1,73 @@
+"""Reading samples: the batches of a sampler as items, whatever the sampler and the data loader give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Any, TypeVar
+
+from openvino.tools.pot.engines.items import Item, own, parse_item
+from openvino.tools.pot.utils.errors import DataError
+
+T = TypeVar("T")
+
+
+def load_batches(sampler: Any) -> Iterator[list[Item]]:
+    """The items of each batch of a sampler; every sample is read once, in order.
+
+    Args:
+        sampler: a ``BatchSampler``, or anything that iterates over lists of items.
+
+    Raises:
+        DataError: the data loader raised, with its error as the cause; the sample is named.
+    """
+    if hasattr(sampler, "batches") and hasattr(sampler, "load"):
+        for indices in sampler.batches():
+            # Samples of one batch are held together: a loader may use one buffer for all of them.
+            keep = own if len(indices) > 1 else _as_it_is
+            yield [_held(parse_item(keep(_load(sampler, index)), index)) for index in indices]
+        return
+    count = 0
+    for batch in _guarded(sampler):
+        yield [_held(parse_item(item, count + offset)) for offset, item in enumerate(batch)]
+        count += len(batch)
+
+
+def first_read(feeds: Iterator[T]) -> Iterator[T]:
+    """The same feeds, the first read at once: one that doesn't fit is found before any long work."""
+    return chain([next(feeds)], feeds)
+
+
+def _held(item: Item) -> Item:
+    """Labels outlast the reading of further samples while inference goes on, data doesn't."""
+    return replace(item, annotation=own(item.annotation), metadata=own(item.metadata))
+
+
+def _as_it_is(item: Any) -> Any:
+    return item
+
+
+def _load(sampler: Any, index: int) -> Any:
+    try:
+        return sampler.load(index)
+    except Exception as error:
+        raise _raised(index, error) from error
+
+
+def _guarded(sampler: Any) -> Iterator[list[Any]]:
+    batches, count = iter(sampler), 0
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except Exception as error:
+            raise _raised(count, error) from error
+        yield batch
+        count += len(batch)
+
+
+def _raised(index: int, error: Exception) -> DataError:
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return DataError(f"sample {index}: the data loader raised {what}")
