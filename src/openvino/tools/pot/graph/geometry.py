@@ -85,32 +85,32 @@ def _matmul(view: GraphView, name: str) -> LinearLayer | None:
 
 
 def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
-    node = view.nodes[name]
+    attributes: dict[str, Any] = view.nodes[name].get_attributes()
     kernel = [int(size) for size in (view.shape(view.inputs(name)[1]) or ())]  # type: ignore[arg-type]
     kernel = kernel[3 if view.type(name).startswith("Group") else 2 :]
+    backwards = "Backprop" in view.type(name)
     source, target = view.shape(view.inputs(name)[0]), view.shape(view.outputs(name)[0])
     if source is None or target is None or None in source[2:] or None in target[2:]:
-        return np.ones(prod(kernel))
-    sizes = list(zip(kernel, source[2:], target[2:], strict=True))
-    if "Backprop" in view.type(name):
-        # Every tap is applied to every input position and lands on an output position, cropping left aside.
-        covered = prod(int(n or 1) for _, n, _ in sizes) / prod(int(m or 1) for *_, m in sizes)
-        return np.full(prod(kernel), covered)
-    attributes: dict[str, Any] = node.get_attributes()
+        # Of large maps the border hardly counts.
+        return np.full(prod(kernel), 1 / prod(attributes["strides"]) if backwards else 1.0)
+    # The transposed form is the plain one from target to source, each term counted on the target's side.
+    small, large = (source, target) if backwards else (target, source)
     shares = [
-        _axis_share(k, int(n or 1), int(m or 1), stride, pad, dilation)
-        for (k, n, m), stride, pad, dilation in zip(
-            sizes, attributes["strides"], attributes["pads_begin"], attributes["dilations"], strict=True
+        _axis_share(taps, int(n or 1), int(m or 1), stride, pad, dilation)
+        for taps, n, m, stride, pad, dilation in zip(
+            kernel, large[2:], small[2:], attributes["strides"], attributes["pads_begin"],
+            attributes["dilations"], strict=True,
         )
-    ]
+    ]  # fmt: skip
     total = shares[0]
     for share in shares[1:]:
         total = np.multiply.outer(total, share)
-    return np.asarray(total.reshape(-1))
+    return np.asarray(total.reshape(-1)) * (prod(small[2:]) / prod(large[2:]) if backwards else 1.0)
 
 
 def _axis_share(
     taps: int, size: int, positions: int, stride: int, pad: int, dilation: int
 ) -> NDArray[np.float64]:
+    """For each tap, the share of ``positions`` at which it meets one of ``size`` elements."""
     read = np.arange(positions)[None] * stride - pad + np.arange(taps)[:, None] * dilation
     return np.asarray(((read >= 0) & (read < size)).mean(axis=1))
