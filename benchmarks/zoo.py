@@ -86,7 +86,7 @@ def benchmark(entry: Entry, folder: Path, repeats: int, limit: int | None) -> di
     return {
         "name": entry.name,
         "metric": entry.metric,
-        "float": entry.evaluate(openvino_infer(entry.model), limit) if unmeasured else entry.fp32,
+        "float": round(entry.evaluate(openvino_infer(entry.model), limit) if unmeasured else entry.fp32, 4),
         "int8": round(entry.evaluate(infer, limit), 4),
         "fidelity": round(entry.fidelity(infer, min(FIDELITY_SAMPLES, limit or FIDELITY_SAMPLES)), 2),
         "int8_layers": sum(layer.is_int8 for layer in layers),
