@@ -19,9 +19,8 @@ from openvino.tools.pot.quantization.bias import output_shift
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.statistics.reducers import Extreme, Rows
-
-ROWS_PER_SAMPLE = 16
+from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.sampling import rows_request
 
 
 class FastBiasCorrection(Algorithm):
@@ -77,8 +76,7 @@ class BiasStage:
             layer = linear_layer(context.view, planned.node)
             if layer is None or not planned.weights or not planned.activations:
                 continue
-            shape = context.view.shape(_activation(context.view, layer))
-            if shape is None or shape[layer.input_axis] is None:
+            if not _input_requests(context.view, layer):
                 continue
             if self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None:
                 yield planned, layer
@@ -97,11 +95,17 @@ def _activation(view: GraphView, layer: LinearLayer) -> TensorId:
 
 
 def _input_requests(view: GraphView, layer: LinearLayer) -> list[Request]:
-    """Rows of the layer's input, and its mean unless that would count the padding of sentences."""
+    """Rows of the layer's input, and its mean unless that would count the padding of sentences.
+
+    Empty where the number of channels is dynamic.
+    """
     tensor = _activation(view, layer)
     rank = len(view.shape(tensor) or ())
     axis = layer.input_axis % rank
-    requests = [Request(tensor, Rows(axis, ROWS_PER_SAMPLE), "stack")]
+    rows = rows_request(view, tensor, axis)
+    if rows is None:
+        return []
+    requests = [rows]
     if axis != rank - 1 or rank < 3:
         requests.append(Request(tensor, Extreme("mean", axis), "mean"))
     return requests

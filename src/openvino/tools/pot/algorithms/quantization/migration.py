@@ -14,12 +14,12 @@ from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
 from openvino.tools.pot.quantization.migration import best_migration
 from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.statistics.reducers import Extreme, Rows
+from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.sampling import rows_request
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-ROWS = 16
 _ROWS_TRIED = 128
 
 
@@ -62,11 +62,11 @@ class MigrationStage:
 
 def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
     axis = len(context.view.shape(quantizer.tensor) or ()) - 1
-    return (
-        Request(quantizer.tensor, Extreme("min", axis), "min"),
-        Request(quantizer.tensor, Extreme("max", axis), "max"),
-        Request(quantizer.tensor, Rows(axis, ROWS), "stack"),
-    )
+    rows = rows_request(context.view, quantizer.tensor, axis)
+    assert rows is not None
+    extremes = (Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max"))
+    low, high = extremes
+    return low, high, rows
 
 
 def _candidates(context: Context) -> Iterator[tuple[ActivationQuantizer, list[WeightQuantizer]]]:

@@ -1,0 +1,165 @@
+"""Two ways to the range of activations: POT's estimators, and the range of least error.
+
+POT's stand for whatever a configuration names; where it is silent, the range of least error is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import ActivationQuantizer
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.schemes import BorderRule, activation_range, border_rules, limited
+from openvino.tools.pot.quantization.search import least_error_range
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
+from openvino.tools.pot.statistics.sampling import rows_request
+
+Array = NDArray[np.float64]
+CHANNEL_AXIS = 1
+
+
+class ActivationRanges(Protocol):
+    """Asks for statistics of a quantizer's tensor and finds the one range of a group of quantizers."""
+
+    def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
+        """What must be measured."""
+        ...
+
+    def range(
+        self, view: GraphView, group: Sequence[ActivationQuantizer], statistics: Statistics
+    ) -> QuantizerRange:
+        """The range, with borders for each channel or one of each."""
+        ...
+
+
+def activation_ranges(parameters: MinMaxParameters) -> ActivationRanges:
+    """POT's estimators where the parameters name a preset or an estimator, else least error."""
+    said = (parameters.preset, parameters.range_estimator, parameters.activations.range_estimator)
+    return LeastError(parameters) if all(word is None for word in said) else Estimators(parameters)
+
+
+def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:
+    """Whether the zero point is fixed; None where the data decides."""
+    if quantizer.attention and parameters.model_type == "transformer":
+        return True
+    if parameters.activations.mode is not None:
+        return parameters.activations.mode == "symmetric"
+    if parameters.preset is not None:
+        return parameters.preset == "performance"
+    # A free zero point costs matrix products a tenth of their speed and convolutions nothing.
+    return True if "MatMul" in quantizer.feeds else None
+
+
+def _is_per_channel(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool:
+    return quantizer.per_channel and parameters.activations.granularity != "pertensor"
+
+
+def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQuantizer]) -> bool | None:
+    fixed = [is_symmetric(parameters, quantizer) for quantizer in group]
+    return True if any(fixed) else (None if None in fixed else False)
+
+
+class Estimators:
+    """POT's range estimators: a statistic of each sample, aggregated."""
+
+    def __init__(self, parameters: MinMaxParameters) -> None:
+        self._parameters = parameters
+
+    def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
+        """The lower border, the upper one, and the smallest value of all."""
+        axis = CHANNEL_AXIS if _is_per_channel(self._parameters, quantizer) else None
+        low, high = self._rules(quantizer)
+        return [
+            Request(quantizer.tensor, _reducer(low, axis, upper=False), low.aggregator),
+            Request(quantizer.tensor, _reducer(high, axis, upper=True), high.aggregator),
+            Request(quantizer.tensor, Extreme("min", axis), "min"),
+        ]
+
+    def range(
+        self, view: GraphView, group: Sequence[ActivationQuantizer], statistics: Statistics
+    ) -> QuantizerRange:
+        """The range that covers the borders of each member."""
+        lows, highs, smallest = [], [], []
+        for quantizer in group:
+            low, high, least = (statistics.value(request) for request in self.requests(view, quantizer))
+            low, high = limited(low, high, self._rules(quantizer))
+            lows.append(low)
+            highs.append(high)
+            smallest.append(least)
+        low, high, least = np.min(lows, axis=0), np.max(highs, axis=0), np.min(smallest, axis=0)
+        symmetric = _common_symmetry(self._parameters, group)
+        if np.all(least >= 0):
+            low = np.zeros_like(low)
+        elif symmetric:
+            low = np.minimum(low, least)
+        return activation_range(low, high, symmetric, self._parameters.activations)
+
+    def _rules(self, quantizer: ActivationQuantizer) -> tuple[BorderRule, BorderRule]:
+        parameters = self._parameters
+        return border_rules(
+            bool(is_symmetric(parameters, quantizer)),
+            _is_per_channel(parameters, quantizer),
+            (parameters.range_estimator, parameters.activations.range_estimator),
+        )
+
+
+class LeastError:
+    """The range of least rounding and clipping error on sampled rows, within the extremes over all data.
+
+    Ranges for each channel (inputs of depthwise convolutions) are the extremes themselves.
+    """
+
+    def __init__(self, parameters: MinMaxParameters) -> None:
+        self._parameters = parameters
+
+    def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
+        """The extremes, and rows unless ranges are for each channel."""
+        per_channel = _is_per_channel(self._parameters, quantizer)
+        axis = CHANNEL_AXIS if per_channel else None
+        extremes = [Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max")]
+        rows = None if per_channel else _rows(view, quantizer)
+        return extremes if rows is None else [*extremes, rows]
+
+    def range(
+        self, view: GraphView, group: Sequence[ActivationQuantizer], statistics: Statistics
+    ) -> QuantizerRange:
+        """One search over the rows of all members."""
+        symmetric = _common_symmetry(self._parameters, group)
+        measured = [[statistics.value(r) for r in self.requests(view, quantizer)[:2]] for quantizer in group]
+        low = np.min([pair[0] for pair in measured], axis=0)
+        high = np.max([pair[1] for pair in measured], axis=0)
+        requests = [_rows(view, quantizer) for quantizer in group]
+        rows = [statistics.rows(r).reshape(-1) for r in requests if r is not None]
+        if low.size > 1 or len(rows) < len(group):
+            return activation_range(
+                low, np.maximum(high, -low) if symmetric else high, symmetric, self._parameters.activations
+            )
+        unsigned = bool(low[0] >= 0)
+        fixed = symmetric or unsigned
+
+        def make(lows: Array, highs: Array) -> QuantizerRange:
+            lows = np.zeros_like(lows) if unsigned else (-highs if symmetric else lows)
+            return activation_range(lows, highs, symmetric, self._parameters.activations)
+
+        most = max(high[0], -low[0]) if symmetric else high[0]
+        return least_error_range(np.concatenate(rows), 0.0 if fixed else low[0], most, make)
+
+
+def _rows(view: GraphView, quantizer: ActivationQuantizer) -> Request | None:
+    rank = len(view.shape(quantizer.tensor) or ())
+    return rows_request(view, quantizer.tensor, rank - 1 if "MatMul" in quantizer.feeds else CHANNEL_AXIS)
+
+
+def _reducer(rule: BorderRule, axis: int | None, upper: bool) -> Reducer:
+    if rule.kind == "quantile":
+        return Quantile(rule.probability, upper, axis=axis)
+    if rule.kind == "abs_quantile":
+        return Quantile(rule.probability, True, magnitude=True, axis=axis)
+    return Extreme(rule.kind, axis)
