@@ -93,19 +93,25 @@ def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
     if source is None or target is None or None in source[2:] or None in target[2:]:
         # Of large maps the border hardly counts.
         return np.full(prod(kernel), 1 / prod(attributes["strides"]) if backwards else 1.0)
-    # The transposed form is the plain one from target to source, each term counted on the target's side.
-    small, large = (source, target) if backwards else (target, source)
+    # The transposed form is the plain one from target to source, and its mean is over the larger side.
+    pair = (target, source) if backwards else (source, target)
+    large, small = ([int(size or 1) for size in shape[2:]] for shape in pair)
     shares = [
-        _axis_share(taps, int(n or 1), int(m or 1), stride, pad, dilation)
-        for taps, n, m, stride, pad, dilation in zip(
-            kernel, large[2:], small[2:], attributes["strides"], attributes["pads_begin"],
-            attributes["dilations"], strict=True,
+        _axis_share(taps, size, positions, stride, pad, dilation)
+        for taps, size, positions, stride, pad, dilation in zip(
+            kernel,
+            large,
+            small,
+            attributes["strides"],
+            attributes["pads_begin"],
+            attributes["dilations"],
+            strict=True,
         )
-    ]  # fmt: skip
+    ]
     total = shares[0]
     for share in shares[1:]:
         total = np.multiply.outer(total, share)
-    return np.asarray(total.reshape(-1)) * (prod(small[2:]) / prod(large[2:]) if backwards else 1.0)
+    return np.asarray(total.reshape(-1) * (prod(small) / prod(large) if backwards else 1.0))
 
 
 def _axis_share(
