@@ -69,6 +69,14 @@ def test_named_files_exist(file: Path) -> None:
         assert any((place / path).exists() for place in (ROOT, POT, file.parent)), path
 
 
+@pytest.mark.parametrize("file", CURRENT, ids=name)
+def test_named_things_are_where_the_document_says(file: Path) -> None:
+    pairs = re.findall(r"`(\w+)`\s(?:in|of|\|)\s`([\w/]+\.py)`", read(file))
+    for thing, path in pairs:
+        place = next(place for place in (ROOT, POT) if (place / path).exists())
+        assert re.search(rf"\b{thing}\b", read(place / path)), f"{thing} in {path}"
+
+
 @pytest.mark.parametrize("file", DOCUMENTS, ids=name)
 def test_no_paths_of_a_machine(file: Path) -> None:
     # /tmp is every machine's, and commands may use it.
