@@ -16,7 +16,7 @@ class ActivationQuantizer:
         readers: the inputs that read the quantized form; others go on reading the float one.
         group: quantizers of one group share their range; the smallest tensor id of the group.
         per_channel: one range per channel (axis 1) in place of one for the tensor.
-        attention: the tensor is a factor of a product of two activations.
+        attention: the tensor becomes a factor of a product of two activations.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.
     """

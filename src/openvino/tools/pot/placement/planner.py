@@ -27,6 +27,10 @@ from openvino.tools.pot.placement.plan import (
 )
 
 
+_PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit"})
+_PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
+
+
 def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], transformer: bool = False) -> Plan:
     """Decide every quantizer of a model.
 
@@ -97,6 +101,8 @@ class _Requests:
 
     def _passes(self, name: str, ports: tuple[int, ...]) -> bool:
         """Whether a request may move from the outputs of a transparent node to its inputs."""
+        if self.view.type(name) in _PARTS and self._feeds_products_only(name):
+            return False  # queries, keys and values cut from one tensor differ too much to share a range
         for output in self.view.outputs(name):
             for reader in self.view.consumers(output):
                 if reader not in self.reasons and self.view.type(reader.node) not in ("Add", "Subtract"):
@@ -105,6 +111,10 @@ class _Requests:
         return all(not self.view.is_constant(s) and self.view.is_float(s) for s in sources) and _pads_zero(
             self.view, name
         )
+
+    def _feeds_products_only(self, name: str) -> bool:
+        layers = [layer for output in self.view.outputs(name) for layer in self._layers_behind(output)]
+        return all(layer.type in _PRODUCTS for layer in layers)
 
     def _request(self, name: str, ports: tuple[int, ...], reason: str) -> None:
         for port in ports:
@@ -195,7 +205,7 @@ class _Requests:
                     readers=readers,
                     group=members[0],
                     per_channel=len(members) == 1 and self._all_depthwise(readers),
-                    attention=any(r.node in self.layers and not self.layers[r.node].weights for r in readers),
+                    attention=any(not layer.weights for layer in self._layers_behind(tensor)),
                     feeds=tuple(sorted({layer.type for layer in self._layers_behind(tensor)})),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
                 )

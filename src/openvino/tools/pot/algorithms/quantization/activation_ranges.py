@@ -54,7 +54,7 @@ def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -
     if parameters.preset is not None:
         return parameters.preset == "performance"
     # A free zero point costs matrix products a tenth of their speed and convolutions nothing.
-    return True if "MatMul" in quantizer.feeds else None
+    return True if quantizer.attention or "MatMul" in quantizer.feeds else None
 
 
 def _is_per_channel(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool:
