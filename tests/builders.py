@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
+
+from openvino.tools.pot import DataLoader, IEEngine, create_pipeline, load_model
+from openvino.tools.pot.graph.model import CompressedModel
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -52,3 +57,55 @@ def run(network: ov.Model, *arrays: NDArray[Any], device: str = "CPU") -> list[N
     request = compiled.create_infer_request()
     request.infer(list(arrays))
     return [tensor.data.copy() for tensor in request.output_tensors]
+
+
+def network(seed: int = 0) -> ov.Model:
+    """Two convolutions with biases over an image ``x`` of shape 1x3x8x8."""
+    x = parameter([1, 3, 8, 8])
+    hidden = op.relu(op.add(conv(x, 4, "conv1", seed=seed), bias(4, "bias1"), name="add1"), name="relu1")
+    return model(op.add(conv(hidden, 5, "conv2", seed=seed + 1), bias(5, "bias2"), name="add2"), x)
+
+
+def bias(channels: int, name: str, seed: int = 7) -> ov.Node:
+    constant: ov.Node = op.constant(weights((1, channels, 1, 1), seed), name=name)
+    return constant
+
+
+def images(count: int = 4, seed: int = 0, shape: tuple[int, ...] = (1, 3, 8, 8)) -> list[NDArray[np.float32]]:
+    return list(np.random.default_rng(seed).standard_normal((count, *shape)).astype(np.float32))
+
+
+class Items(DataLoader):
+    """A loader of the items that it is given."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        super().__init__()
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.items[index]
+
+
+def labelled(arrays: Iterable[NDArray[Any]]) -> Items:
+    """A loader of ``(array, index)``."""
+    return Items([(array, number) for number, array in enumerate(arrays)])
+
+
+def quantized(
+    source: Any, loader: Any, engine: Mapping[str, Any] | None = None, **params: Any
+) -> CompressedModel:
+    """What DefaultQuantization makes of a model, or of anything that ``load_model`` takes."""
+    algorithms = [{"name": "DefaultQuantization", "params": params}]
+    return create_pipeline(algorithms, IEEngine(engine, loader)).run(load_model(source))
+
+
+def stored(source: CompressedModel | ov.Model) -> tuple[bytes, bytes]:
+    """The .xml and the .bin of a model as ``openvino.serialize`` writes them."""
+    network = source if isinstance(source, ov.Model) else source.submodels[0].model
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder, "m.xml"), Path(folder, "m.bin")
+        ov.serialize(network, files[0], files[1])
+        return files[0].read_bytes(), files[1].read_bytes()

@@ -8,6 +8,8 @@ from typing import Any
 
 from addict import Dict
 
+from openvino.tools.pot.utils.errors import ConfigError
+
 
 class Engine(ABC):
     """Runs a model over the samples of a data loader, for metrics or for statistics.
@@ -16,11 +18,16 @@ class Engine(ABC):
         config: engine settings, kept as ``self.config`` with attribute access.
         data_loader: the samples.
         metric: the figure of merit, needed for evaluation only.
+
+    Raises:
+        ConfigError: the settings are no mapping.
     """
 
     def __init__(
         self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
     ) -> None:
+        if config is not None and not isinstance(config, Mapping):
+            raise ConfigError(f"engine config is a {type(config).__name__}, expected a mapping")
         self.config = Dict(config or {})
         self._data_loader = data_loader
         self._metric = metric

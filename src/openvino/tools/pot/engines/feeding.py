@@ -51,9 +51,9 @@ class InputSpec:
             value = value.detach().cpu().numpy()
         try:
             array = np.asarray(value)
-        except ValueError as error:  # lists of uneven lengths
+        except ValueError as error:
             raise DataError(
-                f"sample {index}: input {self.name!r} expects an array, found a {type(value).__name__}: {error}"
+                f"sample {index}: input {self.name!r} expects an array, found a {type(value).__name__} of uneven parts"
             ) from error
         if array.dtype.kind not in "biuf":
             raise DataError(

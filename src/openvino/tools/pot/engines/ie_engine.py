@@ -64,7 +64,9 @@ class IEEngine(Engine):
         for key in self.config:
             if key not in _KEYS:
                 raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), _KEYS)}")
-        self._device = str(self.config.get("device") or "CPU")
+        self._device = self.config.get("device") or "CPU"
+        if not isinstance(self._device, str):
+            raise ConfigError(f"engine config: device is {self._device!r}, expected a string")
         self._stat_requests_number = self._requests("stat_requests_number")
         self._eval_requests_number = self._requests("eval_requests_number")
         self._batch_dim = _whole_number(self.config, "batch_dim")

@@ -44,4 +44,7 @@ def _algorithm(entry: Any, where: str, engine: Engine) -> Algorithm:
         raise ConfigError(
             f"{where}: algorithm {name!r} is not one of {known}{nearest(str(name), ALGORITHMS)}"
         )
-    return ALGORITHMS[name](entry.get("params") or {}, engine)
+    params = entry.get("params") or {}
+    if not isinstance(params, Mapping):
+        raise ConfigError(f"{where}: params is {params!r}, expected a mapping")
+    return ALGORITHMS[name](params, engine)

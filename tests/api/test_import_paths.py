@@ -1,0 +1,104 @@
+"""Every import that scripts use resolves, and to one and the same thing under its old and new names."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+POT = "openvino.tools.pot"
+PATHS = {
+    POT: (
+        *("DataLoader", "Metric", "Engine", "IEEngine", "load_model", "save_model", "compress_model_weights"),
+        *("create_pipeline", "Pipeline", "DefaultQuantization", "MinMaxQuantization", "FastBiasCorrection"),
+    ),
+    f"{POT}.api": ("DataLoader", "Metric", "Engine"),
+    f"{POT}.api.data_loader": ("DataLoader",),
+    f"{POT}.api.metric": ("Metric",),
+    f"{POT}.api.engine": ("Engine",),
+    f"{POT}.engines.ie_engine": ("IEEngine",),
+    f"{POT}.graph": ("load_model", "save_model"),
+    f"{POT}.graph.model_utils": (
+        *("load_model", "save_model", "compress_model_weights"),
+        *("get_nodes_by_type", "get_node_by_name", "add_outputs"),
+    ),
+    f"{POT}.pipeline.initializer": ("create_pipeline",),
+    f"{POT}.samplers.batch_sampler": ("BatchSampler",),
+    f"{POT}.utils.logger": ("init_logger", "get_logger"),
+    f"{POT}.algorithms.quantization": ("DefaultQuantization", "MinMaxQuantization", "FastBiasCorrection"),
+}
+ALIASES = {
+    "compression.api": ("DataLoader", "Metric", "Engine"),
+    "compression.api.data_loader": ("DataLoader",),
+    "compression.api.metric": ("Metric",),
+    "compression.api.engine": ("Engine",),
+    "compression.data_loaders.data_loader": ("DataLoader",),
+    "compression.custom.metric": ("Metric",),
+    "compression.engines.ie_engine": ("IEEngine",),
+    "compression.graph": ("load_model", "save_model"),
+    "compression.graph.model_utils": PATHS[f"{POT}.graph.model_utils"],
+    "compression.pipeline.initializer": ("create_pipeline",),
+    "compression.samplers.batch_sampler": ("BatchSampler",),
+    "compression.utils.logger": ("init_logger", "get_logger"),
+    "compression.algorithms.quantization": PATHS[f"{POT}.algorithms.quantization"],
+}
+HOMES = {name: module for module, names in PATHS.items() if module != POT for name in names}
+LATER = (
+    *("AccuracyAwareQuantization", "BiasCorrection", "ActivationChannelAlignment", "OverflowCorrection"),
+    *("DataFreeQuantization", "RangeSupervision", "MagnitudeSparsity", "WeightSparsity"),
+)
+
+
+@pytest.mark.parametrize(("module", "names"), [*PATHS.items(), *ALIASES.items()], ids=[*PATHS, *ALIASES])
+def test_path_resolves(module: str, names: tuple[str, ...]) -> None:
+    found = importlib.import_module(module)
+    for name in names:
+        value = getattr(found, name)
+        home = HOMES.get(name)
+        if home is not None:
+            assert value is getattr(importlib.import_module(home), name)
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_name_is_absent_or_an_algorithm_that_can_be_run_by_name(name: str) -> None:
+    pot = importlib.import_module(POT)
+    algorithms = importlib.import_module(f"{POT}.algorithms").ALGORITHMS
+    if hasattr(pot, name):
+        assert algorithms[name] is getattr(pot, name)
+    else:
+        assert name not in algorithms
+        with pytest.raises(ImportError, match=name):
+            exec(f"from {POT} import {name}")
+
+
+def test_all_names_that_are_listed_exist() -> None:
+    pot = importlib.import_module(POT)
+    assert {name for name in pot.__all__ if not hasattr(pot, name)} == set()
+    assert set(PATHS[POT]) <= set(dir(pot))
+
+
+def test_importing_the_package_alone_loads_nothing_heavy() -> None:
+    probe = (
+        "import sys, openvino.tools.pot as pot\n"
+        "heavy = [m for m in ('pydantic', 'rich', 'openvino.tools.pot.algorithms') if m in sys.modules]\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (f"{POT}.engines.simplified_engine", "SimplifiedEngine"),
+        (f"{POT}.statistics.collector", "StatisticsCollector"),
+        (f"{POT}.api.samples.classification.data_loader", None),
+        ("compression.api.samples.utils.argument_parser", "get_common_argparser"),
+    ],
+)
+def test_a_module_of_later_work_is_absent_or_whole(module: str, name: str | None) -> None:
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        assert module.startswith(str(error.name))
+    else:
+        assert name is None or hasattr(found, name)
