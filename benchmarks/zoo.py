@@ -63,24 +63,25 @@ def quantize(entry: Entry, feeds: Sequence[Feed], folder: Path) -> Path:
     return Path(save_model(quantized, folder)[0]["model"])
 
 
-def timed(entry: Entry, feeds: Sequence[Feed], folder: Path, repeats: int) -> tuple[Path, float, float]:
-    """The INT8 model's path, and median seconds of the workflow and of a plain pass, which take turns."""
-    passes, workflows = [], []
+def timed(entry: Entry, feeds: Sequence[Feed], folder: Path, repeats: int) -> tuple[Path, dict[str, float]]:
+    """The INT8 model's path, and times: medians of rounds, each of which takes all of them in turn."""
+    rounds: dict[str, list[float]] = {"workflow_s": [], "plain_s": [], "speedup": []}
     for _ in range(repeats):
-        passes.append(measure.plain_pass(entry.model, feeds))
+        rounds["plain_s"].append(measure.plain_pass(entry.model, feeds))
         started = time.perf_counter()
         path = quantize(entry, feeds, folder)
-        workflows.append(time.perf_counter() - started)
-    return path, median(workflows), median(passes)
+        rounds["workflow_s"].append(time.perf_counter() - started)
+        compiled = [measure.compile_single(model) for model in (entry.model, path)]
+        before, after = measure.latencies(compiled, feeds[:20], repeats=100)
+        rounds["speedup"].append(before / after)
+    return path, {key: round(median(values), 3) for key, values in rounds.items()}
 
 
 def benchmark(entry: Entry, folder: Path, repeats: int, limit: int | None) -> dict[str, Any]:
     """All figures of one entry."""
     feeds = [entry.calibration[i] for i in range(min(SAMPLES, len(entry.calibration)))]
-    path, workflow, plain = timed(entry, feeds, folder, repeats)
-    compiled = [measure.compile_single(model) for model in (entry.model, path)]
-    before, after = measure.latencies(compiled, feeds[:20], repeats=100)
-    layers = measure.heavy_layers(compiled[1])
+    path, times = timed(entry, feeds, folder, repeats)
+    layers = measure.heavy_layers(measure.compile_single(path))
     infer = openvino_infer(path)
     unmeasured = entry.fp32 is None or limit is not None
     return {
@@ -91,9 +92,7 @@ def benchmark(entry: Entry, folder: Path, repeats: int, limit: int | None) -> di
         "fidelity": round(entry.fidelity(infer, min(FIDELITY_SAMPLES, limit or FIDELITY_SAMPLES)), 2),
         "int8_layers": sum(layer.is_int8 for layer in layers),
         "layers": len(layers),
-        "workflow_s": round(workflow, 3),
-        "plain_s": round(plain, 3),
-        "speedup": round(before / after, 2),
+        **times,
         "size": round(measure.weights_size(path) / measure.weights_size(entry.model), 3),
     }
 
@@ -129,7 +128,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="entries to run (default: all)")
     parser.add_argument("--zoo", type=Path, default=ROOT / "../shared/zoo", help="folder with the networks")
     parser.add_argument("--peer", type=Path, help="JSON lines with NNCF's figures, for columns beside ours")
-    parser.add_argument("--repeats", type=int, default=3, help="times that quantizing is timed (default: 3)")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="rounds of timing, whose medians count (default: 3)"
+    )
     parser.add_argument("--limit", type=int, help="evaluation samples at most, for a quick look")
     parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     options = parser.parse_args()
