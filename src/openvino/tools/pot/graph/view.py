@@ -9,7 +9,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.tensors import InputId, TensorId
-from openvino.tools.pot.utils.errors import ModelError, nearest
+from openvino.tools.pot.utils.errors import ModelError, nearest, reason
 
 # Their outputs carry no data of the user's even where all inputs are constant.
 _NEVER_CONSTANT = frozenset({"Parameter", "ReadValue", "RandomUniform"})
@@ -78,11 +78,7 @@ class GraphView:
         node = self.node(tensor.node)
         if self.type(tensor.node) == "Constant":
             return np.asarray(node.data)
-        output = node.output(tensor.port)
-        result = ov.Tensor(output.get_element_type(), output.get_shape())
-        if not ov.Model([output], []).evaluate([result], []):
-            raise ModelError(f"the constant expression at node {tensor.node!r} can't be evaluated")
-        return np.array(result.data)
+        return _evaluated(node.output(tensor.port))
 
     @cached_property
     def _types(self) -> dict[str, str]:
@@ -118,3 +114,22 @@ class GraphView:
             ):
                 constants.add(name)
         return frozenset(constants)
+
+
+def _evaluated(output: ov.Output) -> NDArray[np.generic]:
+    """The value of a constant expression."""
+    expression = ov.Model([output], [])
+    result = ov.Tensor(output.get_element_type(), ov.Shape())
+    try:
+        if expression.evaluate([result], []):
+            return np.array(result.data)
+    except RuntimeError:
+        pass  # operations such as Convolution have no reference to evaluate
+    try:
+        compiled = ov.Core().compile_model(expression, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        return np.array(compiled([])[0])
+    except RuntimeError as error:
+        name = output.get_node().get_friendly_name()
+        raise ModelError(
+            f"the constant expression at node {name!r} can't be evaluated: {reason(error)}"
+        ) from error
