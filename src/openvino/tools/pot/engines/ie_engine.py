@@ -230,7 +230,7 @@ class IEEngine(Engine):
         """Hook: the feed, input name to array, for the data of a batch."""
         if self._feeder is None or self._feeder[0] is not model:
             self._feeder = (model, Feeder(model))
-        feeder, indices = self._feeder[1], self._batch_indices
+        feeder, indices = self._feeder[1], self._batch_indices or [0]
         # The hook before may have made several images of one sample.
         feeds = [feeder.feed(data, indices[min(i, len(indices) - 1)]) for i, data in enumerate(image_batch)]
         return stack(feeds, self._batch_dim)

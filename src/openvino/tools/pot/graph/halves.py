@@ -25,11 +25,10 @@ def restore_halves(model: ov.Model, source: ov.Model) -> None:
     stored = _stored_halves(source.clone())
     if not stored:
         return
-    names = set(stored)
     for node in model.get_ordered_ops():
         if node.get_type_name() != "Constant" or node.get_output_element_type(0) != ov.Type.f32:
             continue
-        origins = [name for name in merged_names(node, names) if name in stored]
+        origins = [name for name in merged_names(node, stored) if name in stored]
         if origins:
             half = _half(node, stored[origins[0]])
             if half is not None:
@@ -57,11 +56,14 @@ def _half(constant: ov.Node, origin: ov.Node) -> ov.Output | None:
     if before.shape == values.shape and np.array_equal(before, values):
         return origin.output(0)
     with np.errstate(over="ignore"):
-        half = values.astype(np.float16)
-    if not np.array_equal(half, values):
-        return None
-    name = constant.get_friendly_name()
-    convert = op.convert(op.constant(half, name=f"{name}_compressed"), "f32", name=name)
-    for key, value in origin.get_rt_info().items():
-        convert.get_rt_info()[key] = value
-    return convert.output(0)
+        exact = np.array_equal(values.astype(np.float16), values)
+    return _compressed(origin.get_friendly_name(), values) if exact else None
+
+
+def _compressed(name: str, values: NDArray[np.float32]) -> ov.Output:
+    """A Convert over half precision storage, marked as OpenVINO marks it, which Python can't do by itself."""
+    from openvino._offline_transformations import compress_model_transformation
+
+    result = op.result(op.constant(values, name=name))
+    compress_model_transformation(ov.Model([result], []))
+    return result.input_value(0)

@@ -10,7 +10,7 @@ import openvino as ov
 
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
-from openvino.tools.pot.graph.names import all_names, fused_names, stabilise
+from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, stabilise
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
 
 _MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})
@@ -134,6 +134,7 @@ def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
         stabilise(optimised, original)
         return SubModel(name, optimised, {}, path)
     restore_halves(optimised, source)
+    adopt_names(optimised, original)
     fused = fused_names(optimised, original)
     present = stabilise(optimised, original)
     return SubModel(name, optimised, {old: present.get(new, new) for old, new in fused.items()}, path)

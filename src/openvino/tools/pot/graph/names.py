@@ -48,6 +48,25 @@ def fused_names(model: ov.Model, original: Mapping[str, str]) -> dict[str, str]:
     return {old: new for old, new in merged.items() if old in original and old not in present}
 
 
+def adopt_names(model: ov.Model, original: Mapping[str, str]) -> None:
+    """Give operations whose names OpenVINO made up the name of one that was fused into them.
+
+    Args:
+        model: the model after fusions.
+        original: node name -> operation type before them; a name of the same type is preferred.
+    """
+    present = set(all_names(model))
+    for node in model.get_ordered_ops():
+        if node.get_type_name() == "Constant" or not _is_made_up(node, original):
+            continue
+        gone = [name for name in merged_names(node, original) if name in original and name not in present]
+        same = [name for name in gone if original[name] == node.get_type_name()]
+        other = [name for name in gone if original[name] not in ("Constant", "Convert")]
+        for name in (same + other)[:1]:
+            node.set_friendly_name(name)
+            present.add(name)
+
+
 def stabilise(model: ov.Model, keep: Iterable[str] = ()) -> dict[str, str]:
     """Give every node a unique name that depends on its place alone.
 
