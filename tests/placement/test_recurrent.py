@@ -1,0 +1,149 @@
+"""Recurrent layers, from the float model to what the CPU runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from plans import activations, groups, plan_of, weights_of
+
+from builders import Items, model, parameter, weights
+from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model
+
+STEPS, INPUTS, HIDDEN = 12, 16, 32
+GATES = {"LSTM": 4, "GRU": 3}
+Feed = dict[str, NDArray[np.float32]]
+
+CPU_FLAGS = Path("/proc/cpuinfo")
+HAS_INT8_RNN = CPU_FLAGS.exists() and "avx512_vnni" in CPU_FLAGS.read_text(encoding="utf-8")
+
+LINEAR_BEFORE_RESET = pytest.mark.xfail(
+    raises=RuntimeError, reason="a GRU with linear_before_reset has no INT8 form and fails to compile"
+)
+RANGE_OF_STATE = pytest.mark.xfail(
+    raises=AssertionError, reason="the state is rounded with the input's range, which must cover it"
+)
+
+
+def recurrent(kind: str, state: str = "zeros", batch: int = 1, **attributes: Any) -> ov.Model:
+    """One layer; its state starts from constant zeros, an input ``h``, or zeros made for the batch."""
+    directions = 2 if attributes.get("direction") == "bidirectional" else 1
+    rows, biases = GATES[kind] * HIDDEN, (GATES[kind] + attributes.get("linear_before_reset", 0)) * HIDDEN
+    x = parameter([batch, STEPS, INPUTS])
+    inputs, shape = [x], (1, directions, HIDDEN)
+    size = op.gather(op.shape_of(x), op.constant([0]), op.constant(0))
+    lengths = op.broadcast(op.constant([STEPS]), size) if batch < 0 else op.constant([STEPS])
+    start: Any = op.constant(np.zeros(shape, np.float32))
+    if state == "made":
+        start = op.broadcast(
+            op.constant(np.zeros((1, 1, 1), np.float32)), op.concat([size, op.constant(list(shape[1:]))], 0)
+        )
+    cell = start if state == "made" else op.constant(np.zeros(shape, np.float32))
+    if state == "input":
+        start = parameter([batch, *shape[1:]], "h")
+        inputs.append(start)
+    constants = [
+        op.constant(weights((directions, rows, *tail), seed, 0.3), name=name)
+        for seed, (name, tail) in enumerate({"W": (INPUTS,), "R": (HIDDEN,)}.items())
+    ] + [op.constant(weights((directions, biases), 3, 0.2))]
+    direction = attributes.pop("direction", "forward")
+    states = (start, cell) if kind == "LSTM" else (start,)
+    make = op.lstm_sequence if kind == "LSTM" else op.gru_sequence
+    node = make(x, *states, lengths, *constants, HIDDEN, direction, **attributes, name="rnn")
+    return model(node.output(0), *inputs)
+
+
+def feeds(network: ov.Model, low: float = -1.0, high: float = 1.0, count: int = 6) -> list[Feed]:
+    rng = np.random.default_rng(4)
+    dimensions = {port.get_any_name(): port.get_partial_shape() for port in network.inputs}
+    shapes = {
+        name: [1 if d.is_dynamic else d.get_length() for d in dims] for name, dims in dimensions.items()
+    }
+    spans = {"x": (low, high), "h": (-0.3, 0.3)}
+    return [
+        {name: rng.uniform(*spans[name], shape).astype(np.float32) for name, shape in shapes.items()}
+        for _ in range(count)
+    ]
+
+
+def compiled(network: ov.Model) -> ov.CompiledModel:
+    return ov.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+
+def quantized(network: ov.Model, data: list[Feed], algorithm: str, compress: bool) -> ov.Model:
+    engine = IEEngine({}, Items([(feed, None) for feed in data]))
+    result = create_pipeline([{"name": algorithm, "params": {}}], engine).run(load_model(network))
+    if compress:
+        compress_model_weights(result)
+    return result.submodels[0].model
+
+
+def error(network: ov.Model, other: ov.Model, data: list[Feed]) -> float:
+    """The root of the mean square error, in standard deviations of the float output."""
+    ours, theirs = (np.array([run(feed)[0] for feed in data]) for run in (compiled(other), compiled(network)))
+    return float(np.sqrt(((ours - theirs) ** 2).mean()) / theirs.std())
+
+
+def precision(network: ov.Model) -> set[str]:
+    """In what the CPU runs the recurrent layers."""
+    info = [node.get_rt_info() for node in compiled(network).get_runtime_model().get_ordered_ops()]
+    return {i["runtimePrecision"].astype(str) for i in info if i["layerType"].astype(str) == "RNNSeq"}
+
+
+@pytest.mark.parametrize("algorithm", ["MinMaxQuantization", "DefaultQuantization"])
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize(("state", "batch"), [("zeros", 1), ("input", 1), ("made", -1)])
+@pytest.mark.parametrize("kind", GATES)
+def test_from_float_to_int8(kind: str, state: str, batch: int, compress: bool, algorithm: str) -> None:
+    network = recurrent(kind, state, batch)
+    data = feeds(network)
+    result = quantized(network, data, algorithm, compress)
+    assert error(network, result, data) < 0.03
+    if HAS_INT8_RNN:
+        assert precision(result) == {"u8"}
+
+
+@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("direction", ["reverse", "bidirectional"])
+def test_other_directions(kind: str, direction: str) -> None:
+    network = recurrent(kind, direction=direction)
+    data = feeds(network)
+    assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.03
+
+
+@RANGE_OF_STATE
+@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize(("low", "high"), [(-0.05, 0.05), (0.0, 1.0)])
+def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: float) -> None:
+    network = recurrent(kind)
+    data = feeds(network, low, high)
+    assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.05
+
+
+@LINEAR_BEFORE_RESET
+@pytest.mark.parametrize("state", ["zeros", "input"])
+def test_gru_with_linear_before_reset_can_be_compiled(state: str) -> None:
+    network = recurrent("GRU", state, linear_before_reset=True)
+    data = feeds(network)
+    assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.03
+
+
+@pytest.mark.parametrize("kind", GATES)
+def test_the_plan(kind: str) -> None:
+    first = 4 if kind == "LSTM" else 3
+    plan = plan_of(recurrent(kind, "input"))
+    assert activations(plan) == {"x": {"rnn:in0"}, "h": {"rnn:in1"}}
+    assert groups(plan) == {frozenset({"x", "h"})}
+    assert set(weights_of(plan)) == {"W", "R"}
+    assert {reader for readers, _ in weights_of(plan).values() for reader in readers} == {
+        f"rnn:in{first}",
+        f"rnn:in{first + 1}",
+    }
+    assert len({q.group for q in plan.weights}) == 1
+    # A quantizer on a constant state would keep the layer in float.
+    assert activations(plan_of(recurrent(kind, "zeros"))) == {"x": {"rnn:in0"}}
