@@ -100,7 +100,8 @@ class MinMaxParameters(Parameters):
         stat_subset_size: number of samples, default all.
         stat_batch_size: samples for each inference of the statistics pass.
         shuffle_data, seed: whether the subset is drawn at random, and from which seed.
-        saturation_fix: halve the weight range of the first layers, of all, or of none.
+        saturation_fix: halve the weight range of the first layers, of all, or of none; absent: widen it for
+            exactly those output channels whose sums could overflow int16.
         model_type: ``transformer`` leaves elementwise operations in float.
     """
 
@@ -111,7 +112,7 @@ class MinMaxParameters(Parameters):
     shuffle_data: bool = False
     seed: int = 0
     inplace_statistics: bool = True
-    saturation_fix: Literal["first_layer", "all", "no"] = "first_layer"
+    saturation_fix: Literal["first_layer", "all", "no"] | None = None
     model_type: Literal["transformer"] | None = None
     ignored: IgnoredScope = IgnoredScope()
     weights: QuantizerParameters = QuantizerParameters()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
 from openvino.tools.pot.algorithms.quantization.activation_ranges import CHANNEL_AXIS, activation_ranges
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
+from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.tensors import TensorId
@@ -45,7 +46,8 @@ class MinMaxQuantization(Algorithm):
 
     def _make_stages(self) -> tuple[Stage, ...]:
         self._parameters = validate(MinMaxParameters, self.config, f"{self.name} params")
-        return (PlanStage(self._parameters), RangeStage(self._parameters))
+        parameters = self._parameters
+        return (PlanStage(parameters), RangeStage(parameters), SaturationStage(parameters))
 
 
 class RangeStage:

@@ -1,0 +1,108 @@
+"""Eight-bit weights that no processor can overflow: ranges widened exactly where a sum could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
+from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.placement.layers import is_depthwise
+from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.quantization.fake_quantize import level_indices
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.saturation import overflow_free
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+_MARGIN = 1.1
+"""Data that was not seen may be larger than the largest that was; indices end at 255 all the same."""
+
+
+class SaturationStage:
+    """Widens the weight ranges of the output channels whose sums of two products could overflow int16.
+
+    Active where ``saturation_fix`` is absent; a depthwise convolution sums nothing over channels and is left.
+
+    Args:
+        parameters: of the algorithm.
+    """
+
+    def __init__(self, parameters: MinMaxParameters) -> None:
+        self._active = parameters.saturation_fix is None
+
+    def requests(self, context: Context) -> Iterator[Request]:
+        """Ask for the largest value of each input channel of the layers."""
+        for _, layer, _ in self._layers(context):
+            yield _largest(context, layer)
+
+    def decide(self, context: Context, statistics: Statistics) -> None:
+        """Widen the ranges that need it."""
+        factors: dict[WeightQuantizer, NDArray[np.float64]] = {}
+        for planned, layer, quantizer in self._layers(context):
+            group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
+            if group is None:
+                continue
+            largest = statistics.value(_largest(context, layer))
+            if group in context.outcome.migrations:
+                largest = largest / context.outcome.migrations[group].scale
+            indices = _top_levels(largest, context.outcome.activations[group])
+            factor = _factor(context, layer, quantizer, indices.reshape(layer.groups, -1))
+            factors[quantizer] = np.maximum(factor, factors.get(quantizer, 1.0))
+        for quantizer, factor in factors.items():
+            grid = context.outcome.weights[quantizer]
+            wide = factor.astype(np.float32)
+            context.outcome.weights[quantizer] = QuantizerRange(
+                grid.low * wide, grid.high * wide, grid.levels
+            )
+        touched = sum(int(np.sum(factor > 1)) for factor in factors.values())
+        total = sum(factor.size for factor in factors.values())
+        logger.info(
+            "%d of %d output channels got a wider range, so that int16 sums can't overflow", touched, total
+        )
+
+    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+        if context.plan is None or not self._active:
+            return
+        by_reader = {reader: q for q in context.plan.weights for reader in q.readers}
+        for planned in context.plan.layers:
+            layer = linear_layer(context.view, planned.node)
+            if layer is None or not planned.activations or is_depthwise(context.view, planned.node):
+                continue
+            quantizer = by_reader.get(InputId(layer.node, layer.weights))
+            shape = context.view.shape(context.view.inputs(layer.node)[layer.activation])
+            if quantizer is not None and shape is not None and shape[layer.input_axis] is not None:
+                yield planned, layer, quantizer
+
+
+def _largest(context: Context, layer: LinearLayer) -> Request:
+    tensor = context.view.inputs(layer.node)[layer.activation]
+    axis = layer.input_axis % len(context.view.shape(tensor) or ())
+    return Request(tensor, Extreme("max", axis), "max")
+
+
+def _top_levels(largest: NDArray[np.float64], grid: QuantizerRange) -> NDArray[np.float64]:
+    flat = QuantizerRange(grid.low.reshape(-1), grid.high.reshape(-1), grid.levels)
+    top = np.where(largest > 0, largest * _MARGIN, largest / _MARGIN)
+    return np.asarray(level_indices(top, flat), np.float64)
+
+
+def _factor(
+    context: Context, layer: LinearLayer, quantizer: WeightQuantizer, largest: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The factor in the shape of the quantizer's borders."""
+    grid, weights = context.outcome.weights[quantizer], context.weight_values(quantizer)
+    low, high = (
+        canonical_weights(context.view, layer, np.broadcast_to(border, weights.shape))[:, :, :1, :1]
+        for border in (grid.low, grid.high)
+    )
+    canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), grid.levels)
+    factor = overflow_free(canonical_weights(context.view, layer, weights), canonical, largest)
+    return factor.reshape(grid.low.shape) if factor.size == grid.low.size else factor.max().reshape(())

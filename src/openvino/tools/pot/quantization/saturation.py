@@ -1,0 +1,63 @@
+"""Protection against the overflow of int16 sums on processors without VNNI.
+
+Their instruction ``vpmaddubsw`` multiplies pairs of neighbouring input channels, unsigned 8-bit activations by
+signed 8-bit weights, and adds the two products in int16 with saturation; only then are sums widened to int32. A
+pair overflows where both weights are large, of one sign, and meet large inputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.quantization.fake_quantize import level_indices
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+
+Array = NDArray[np.float64]
+
+LIMIT = 32767.0
+_ROUNDS = 4
+
+
+def pair_bound(weights: Array, largest: Array) -> Array:
+    """The largest magnitude that the sum of two neighbouring products can reach.
+
+    Args:
+        weights: integers, shape ``[groups, outputs, inputs, taps]``.
+        largest: the largest level index of each input channel, 0 to 255, shape ``[groups, inputs]``.
+
+    Returns:
+        One figure for each output channel, shape ``[groups, outputs]``.
+    """
+    products = weights * largest[:, None, :, None]
+    if products.shape[2] % 2:
+        products = np.pad(products, ((0, 0), (0, 0), (0, 1), (0, 0)))
+    pairs = products.reshape(*products.shape[:2], -1, 2, products.shape[3])
+    positive = np.maximum(pairs, 0).sum(axis=3)
+    negative = np.maximum(-pairs, 0).sum(axis=3)
+    return np.asarray(np.maximum(positive, negative).max(axis=(2, 3)))
+
+
+def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: Array) -> Array:
+    """How much wider the range of each output channel must be so that no pair can overflow.
+
+    Args:
+        weights: float weights, shape ``[groups, outputs, inputs, taps]``.
+        grid: their symmetric range, borders of shape ``[groups, outputs, 1, 1]``.
+        largest: the largest level index of each input channel, shape ``[groups, inputs]``.
+
+    Returns:
+        Factors of at least one, shape ``[groups, outputs]``.
+    """
+    factor = np.ones(weights.shape[:2])
+    middle = (grid.levels - 1) / 2
+    for _ in range(_ROUNDS):
+        stretch = factor[:, :, None, None].astype(np.float32)
+        stretched = QuantizerRange(grid.low * stretch, grid.high * stretch, grid.levels)
+        rounded = level_indices(weights, stretched).astype(np.float64) - middle
+        bound = pair_bound(rounded, largest)
+        if np.all(bound <= LIMIT):
+            break
+        # Rounding may lift a weight by half a level: a little more than the ratio brings it below.
+        factor = np.where(bound > LIMIT, factor * bound / LIMIT * 1.002, factor)
+    return factor
