@@ -11,12 +11,15 @@ _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
 def init_logger(
-    level: str = "INFO", stream: TextIO | None = None, file_name: str | None = None, progress_bar: bool = True
+    level: str | int = "INFO",
+    stream: TextIO | None = None,
+    file_name: str | None = None,
+    progress_bar: bool = True,
 ) -> logging.Logger:
     """Set up the package's logger; calling it again replaces the earlier set-up.
 
     Args:
-        level: one of CRITICAL, ERROR, WARNING, INFO, DEBUG, in any case.
+        level: one of CRITICAL, ERROR, WARNING, INFO, DEBUG, in any case, or its number in ``logging``.
         stream: where lines go, default standard output.
         file_name: a file that gets the same lines, appended, default none.
         progress_bar: whether long work may draw a bar on a terminal, default yes.
@@ -29,7 +32,8 @@ def init_logger(
     """
     from openvino.tools.pot.utils import progress
 
-    if str(level).upper() not in _LEVELS:
+    name = logging.getLevelName(level) if isinstance(level, int) else str(level).upper()
+    if name not in _LEVELS:
         raise ValueError(f"log level is {level!r}, expected one of {', '.join(_LEVELS)}")
     logger = logging.getLogger(ROOT)
     for handler in list(logger.handlers):
@@ -41,7 +45,7 @@ def init_logger(
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s: %(message)s", "%H:%M:%S"))
         logger.addHandler(handler)
-    logger.setLevel(str(level).upper())
+    logger.setLevel(name)
     logger.propagate = False
     progress.enabled = progress_bar
     return logger
