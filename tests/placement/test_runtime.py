@@ -1,0 +1,122 @@
+"""What the plan calls INT8 runs in INT8: quantizers stand where the CPU can use them."""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as op
+from test_planner import ACTIVATION_FUNCTIONS, TRANSPARENT, bias, const, depthwise, interpolate
+
+from builders import conv, labelled, model, parameter, quantized, weights
+
+pytestmark = pytest.mark.skipif(
+    "INT8" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"), reason="this CPU has no INT8"
+)
+STAYS_FLOAT = {
+    "SpaceToDepth": "the CPU does not carry INT8 through it",
+    "Tile": "the CPU does not carry INT8 through it",
+    "Pad": "the CPU carries INT8 through padding by a constant only where the data has no sign",
+}
+
+
+def precisions(network: ov.Model) -> dict[str, str]:
+    """Layer -> the type of the data that the CPU reads in it."""
+    compiled = ov.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    info = [node.get_rt_info() for node in compiled.get_runtime_model().get_ordered_ops()]
+    kinds = ("Convolution", "FullyConnected", "MatMul", "Deconvolution")
+    return {
+        name: i["runtimePrecision"].astype(str)
+        for i in info
+        if i["layerType"].astype(str) in kinds
+        for name in i["originalLayersNames"].astype(str).split(",")
+    }
+
+
+def in_int8(network: ov.Model, *layers: str) -> bool:
+    shape = tuple(network.input(0).get_shape())
+    data = [weights(shape, seed, 1.0) for seed in range(4)]
+    found = precisions(quantized(network, labelled(data)).submodels[0].model)
+    return all(found[layer] in ("u8", "i8") for layer in layers)
+
+
+CASES = [
+    pytest.param(
+        name,
+        signed,
+        marks=[pytest.mark.xfail(reason=STAYS_FLOAT[name])]
+        if name in STAYS_FLOAT and (signed or name != "Pad")
+        else [],
+    )
+    for name in TRANSPARENT
+    for signed in (False, True)
+]
+
+
+@pytest.mark.parametrize(("name", "signed"), CASES)
+def test_behind_what_only_moves_data(name: str, signed: bool) -> None:
+    x = parameter([1, 4, 8, 8])
+    moved = TRANSPARENT[name](op.tanh(x) if signed else op.sigmoid(x))
+    # The pooling keeps the operation and the convolution from being made one.
+    pooled = op.max_pool(moved, [1, 1], [1, 1], [1, 1], [1, 1], [3, 3]).output(0)
+    assert in_int8(model(op.tanh(conv(pooled, 4, "a")), x), "a")
+
+
+@pytest.mark.parametrize("function", ACTIVATION_FUNCTIONS)
+def test_behind_an_activation(function: str) -> None:
+    x = parameter([1, 4, 8, 8])
+    active = ACTIVATION_FUNCTIONS[function](op.add(conv(x, 4, "a"), bias(4)))
+    assert in_int8(model(op.tanh(conv(active.output(0), 4, "b")), x), "a", "b")
+
+
+def test_in_a_residual_block() -> None:
+    x = parameter([1, 4, 8, 8])
+    start = op.relu(conv(x, 4, "a")).output(0)
+    inner = conv(op.relu(conv(start, 4, "b")).output(0), 4, "c")
+    after = op.relu(op.add(op.add(inner, bias(4)), start)).output(0)
+    assert in_int8(model(op.tanh(conv(after, 4, "d")), x), "a", "b", "c", "d")
+
+
+def test_in_an_inverted_residual() -> None:
+    x = parameter([1, 4, 8, 8])
+    start = conv(x, 4, "a")
+    wide = op.clamp(op.add(conv(start, 8, "b", kernel=1), bias(8)), 0, 6)
+    deep = op.clamp(op.add(depthwise(wide, 8, "c"), bias(8)), 0, 6).output(0)
+    total = op.add(op.add(conv(deep, 4, "d", kernel=1), bias(4)), start).output(0)
+    assert in_int8(model(op.tanh(conv(total, 4, "e")), x), "a", "b", "c", "d", "e")
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear_onnx", "cubic"])
+def test_in_a_pyramid(mode: str) -> None:
+    x = parameter([1, 4, 16, 16])
+    fine = op.relu(conv(x, 4, "a")).output(0)
+    coarse = op.relu(conv(op.avg_pool(fine, [2, 2], [0, 0], [0, 0], [2, 2], True).output(0), 4, "b"))
+    joined = op.concat([fine, interpolate(coarse, mode)], 1).output(0)
+    assert in_int8(model(op.tanh(conv(joined, 4, "c")), x), "a", "b", "c")
+
+
+def test_in_a_decoder() -> None:
+    x = parameter([1, 4, 8, 8])
+    start = op.relu(conv(x, 4, "a"))
+    larger = op.convolution_backprop_data(start, const(weights((4, 3, 2, 2))), [2, 2], name="b")
+    assert in_int8(model(op.tanh(conv(op.relu(larger).output(0), 4, "c")), x), "a", "b", "c")
+
+
+def test_in_attention() -> None:
+    x = parameter([1, 6, 8])
+
+    def projected(name: str, order: list[int]) -> ov.Node:
+        product = op.matmul(x, const(weights((8, 8), len(name))), False, False, name=name)
+        heads = op.reshape(op.add(product, const(weights((8,)))), const([1, 6, 2, 4]), False)
+        return op.transpose(heads, const(order))
+
+    scores = op.matmul(
+        projected("query", [0, 2, 1, 3]), projected("keys", [0, 2, 3, 1]), False, False, name="scores"
+    )
+    shares = op.softmax(op.multiply(scores, const(np.float32(0.5))), 3)
+    context = op.transpose(
+        op.matmul(shares, projected("val", [0, 2, 1, 3]), False, False, name="context"), const([0, 2, 1, 3])
+    )
+    flat = op.reshape(context, const([1, 6, 8]), False)
+    out = op.add(op.matmul(flat, const(weights((8, 8), 9)), False, False, name="out"), x)
+    assert in_int8(model(op.tanh(out), x), "query", "keys", "val", "scores", "context", "out")
