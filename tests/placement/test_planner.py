@@ -326,6 +326,14 @@ def test_quantized_activations_are_respected(moved: bool) -> None:
     assert plan.layers[0].groups == (None,)
 
 
+@pytest.mark.xfail(reason="behind a moving operation with a float reader, given quantizers are not seen")
+def test_quantized_activations_are_respected_beside_a_float_reader() -> None:
+    x = parameter([1, 4, 8, 8])
+    moved = op.transpose(fake_quantize(op.sigmoid(x), "given"), const([0, 1, 3, 2]))
+    plan = plan_of(model([conv(moved.output(0), 4, "a"), op.exp(moved)], x))
+    assert activations(plan) == {}
+
+
 def test_a_concatenation_of_quantized_and_float_data() -> None:
     x = parameter([1, 4, 8, 8])
     joined = op.concat([fake_quantize(op.sigmoid(x), "given"), op.tanh(x, name="made")], 1, name="joined")
