@@ -140,7 +140,7 @@ def test_defaults() -> None:
     assert (parameters.shuffle_data, parameters.seed) == (False, 0)
     assert parameters.use_fast_bias
     assert not parameters.use_layerwise_tuning
-    assert parameters.saturation_fix == "first_layer"
+    assert parameters.saturation_fix is None
     assert parameters.inplace_statistics
     assert parameters.target_device == "ANY"
     assert not parameters.ignored.skip_model
