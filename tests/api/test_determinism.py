@@ -122,3 +122,18 @@ def test_no_name_holds_a_counter(source: Path) -> None:
     new = {node.get_friendly_name() for node in sub.model.get_ops()} - before
     parts = [part for name in new for part in name.split("/") if part[:1].isupper() and part[-1:].isdigit()]
     assert [part for part in parts if int(part.rsplit("_", 1)[-1]) > len(sub.model.get_ops())] == []
+
+
+def test_a_model_with_a_state() -> None:
+    x = builders.parameter([1, 3, 8, 8])
+    total = op.add(op.read_value(op.constant(np.zeros((1, 3, 8, 8), np.float32)), "s"), x, name="total")
+    result = op.result(builders.conv(total, 4, "c"), name="y")
+    network = ov.Model([result], [op.assign(total, "s")], [x.get_node()], "stateful")
+    assert digest(network, 1) == digest(network, 2)
+    found = builders.quantized(network, builders.labelled(IMAGES)).submodels[0].model
+    assert {"ReadValue", "Assign", "FakeQuantize"} <= {node.get_type_name() for node in found.get_ops()}
+    assert len(found.get_sinks()) == 1
+    expected = builders.run(network, IMAGES[0])[0]
+    np.testing.assert_allclose(
+        builders.run(found, IMAGES[0])[0], expected, atol=0.05 * np.abs(expected).max()
+    )

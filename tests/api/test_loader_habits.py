@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import openvino as ov
 import pytest
 from addict import Dict
 from numpy.typing import NDArray
@@ -224,6 +225,15 @@ def test_each_sample_is_read_once() -> None:
     reads.clear()
     result(Crops(), stat_subset_size=3)
     assert reads == [0, 1, 2]
+
+
+def test_images_of_different_sizes_for_a_dynamic_input() -> None:
+    x = builders.parameter(ov.PartialShape([1, 3, -1, -1]))
+    network = builders.model(builders.conv(x, 4, "c"), x)
+    images = [np.random.default_rng(n).standard_normal((1, 3, 8 + n, 9)) for n in range(3)]
+    forms = [images, [image[0] for image in images], [image[None] for image in images]]
+    found = {builders.stored(builders.quantized(network, builders.labelled(form))) for form in forms}
+    assert len(found) == 1
 
 
 def test_config_of_a_loader() -> None:

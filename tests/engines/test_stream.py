@@ -58,6 +58,16 @@ def test_look_ahead_is_bounded(doubled: ov.CompiledModel) -> None:
     assert len(log) <= 4
 
 
+@pytest.mark.parametrize("requests", [1, 2, 3])
+def test_samples_of_a_model_with_a_state_are_independent(requests: int) -> None:
+    x = builders.parameter([1, 4])
+    total = op.add(op.read_value(op.constant(np.zeros((1, 4), np.float32)), "total"), x)
+    network = ov.Model([op.result(total)], [op.assign(total, "total")], [x.get_node()], "sum")
+    compiled = ov.Core().compile_model(network, "CPU")
+    found = run_stream(compiled, feeds(6), requests)
+    assert [float(outputs[0][0, 0]) for _, outputs in found] == [0, 1, 2, 3, 4, 5]
+
+
 def test_no_feeds(doubled: ov.CompiledModel) -> None:
     assert list(run_stream(doubled, feeds(0))) == []
 

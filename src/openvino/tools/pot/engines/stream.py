@@ -43,6 +43,9 @@ def run_stream(
     callback runs on the device's threads: one that still needs the interpreter when the compiled model is
     destroyed would block it for ever.
 
+    A model with a state starts each feed from its initial one, so that results don't depend on which request
+    took which feed.
+
     Args:
         compiled: the model.
         feeds: tags and feeds.
@@ -53,6 +56,7 @@ def run_stream(
     """
     count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
     idle = [compiled.create_infer_request() for _ in range(count)]
+    stateful = bool(idle[0].query_state())
     running: deque[tuple[T, ov.InferRequest]] = deque()
     try:
         for tag, feed in feeds:
@@ -60,6 +64,8 @@ def run_stream(
                 yield _finish(running, idle)
             request = idle.pop()
             with _naming(tag):
+                if stateful:
+                    request.reset_state()
                 request.start_async(feed)
             running.append((tag, request))
         while running:
