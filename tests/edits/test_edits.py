@@ -109,6 +109,21 @@ def test_a_bias_that_two_layers_share_changes_for_one() -> None:
     np.testing.assert_array_equal(after[1], before[1])
 
 
+@pytest.mark.parametrize("others", [(op.relu, None), (None, op.relu)])
+def test_all_readers_of_a_layer_see_the_shift(
+    others: tuple[Callable[[ov.Output], ov.Node] | None, ...],
+) -> None:
+    x = parameter([2, 3, 6, 6])
+    layer, constant = conv(x, 4, "layer"), op.constant(weights((1, 4, 1, 1), 3))
+    nodes = [other(layer) if other else op.relu(op.add(layer, constant)) for other in others]
+    network, raw = model(nodes, x), run(model(layer, x), IMAGE)[0]
+    shifted(network)
+    moved = raw + SHIFT.reshape(1, 4, 1, 1)
+    for other, result in zip(others, run(network, IMAGE), strict=True):
+        expected = np.maximum(moved if other else moved + weights((1, 4, 1, 1), 3), 0)
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_a_layer_that_is_an_output_keeps_its_name_there() -> None:
     x = parameter([2, 3, 6, 6])
     output = conv(x, 4, "layer")
