@@ -16,7 +16,7 @@ from test_planner import ACTIVATION_FUNCTIONS, TRANSPARENT, Tensor, bias, depthw
 from builders import conv, labelled, model, parameter, quantized, run, weights
 from openvino.tools.pot import compress_model_weights
 
-MOVING = ("Transpose", "Pad", "Pad by reflection", "Tile", "Interpolate by repetition")
+MOVING = ("Transpose", "Pad", "Pad by reflection", "Interpolate by repetition")
 KINDS = [
     "conv",
     "biased",

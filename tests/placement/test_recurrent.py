@@ -22,13 +22,6 @@ Feed = dict[str, NDArray[np.float32]]
 CPU_FLAGS = Path("/proc/cpuinfo")
 HAS_INT8_RNN = CPU_FLAGS.exists() and "avx512_vnni" in CPU_FLAGS.read_text(encoding="utf-8")
 
-LINEAR_BEFORE_RESET = pytest.mark.xfail(
-    raises=RuntimeError, reason="a GRU with linear_before_reset has no INT8 form and fails to compile"
-)
-RANGE_OF_STATE = pytest.mark.xfail(
-    raises=AssertionError, reason="the state is rounded with the input's range, which must cover it"
-)
-
 
 def recurrent(kind: str, state: str = "zeros", batch: int = 1, **attributes: Any) -> ov.Model:
     """One layer; its state starts from constant zeros, an input ``h``, or zeros made for the batch."""
@@ -116,7 +109,6 @@ def test_other_directions(kind: str, direction: str) -> None:
     assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.03
 
 
-@RANGE_OF_STATE
 @pytest.mark.parametrize("kind", GATES)
 @pytest.mark.parametrize(("low", "high"), [(-0.05, 0.05), (0.0, 1.0)])
 def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: float) -> None:
@@ -125,7 +117,6 @@ def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: flo
     assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.05
 
 
-@LINEAR_BEFORE_RESET
 @pytest.mark.parametrize("state", ["zeros", "input"])
 def test_gru_with_linear_before_reset_can_be_compiled(state: str) -> None:
     network = recurrent("GRU", state, linear_before_reset=True)

@@ -14,8 +14,6 @@ pytestmark = pytest.mark.skipif(
     "INT8" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"), reason="this CPU has no INT8"
 )
 STAYS_FLOAT = {
-    "SpaceToDepth": "the CPU does not carry INT8 through it",
-    "Tile": "the CPU does not carry INT8 through it",
     "Pad": "the CPU carries INT8 through padding by a constant only where the data has no sign",
 }
 

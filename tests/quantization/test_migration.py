@@ -76,7 +76,6 @@ def test_ranges_are_those_of_the_divided_activation(seed: int) -> None:
     assert migration.grid.high[0] >= np.abs(divided).max() * 0.24
 
 
-@pytest.mark.xfail(reason="shares of rows without power overflow")
 def test_an_activation_of_zeros() -> None:
     rows, weights = problem(1)
     with warnings.catch_warnings():

@@ -69,7 +69,6 @@ def test_the_particular_goes_before_the_general() -> None:
     assert border_rules(False, False, (general, particular))[1] == BorderRule("quantile", "median")
 
 
-@pytest.mark.xfail(reason="a bound that is silent on a key resets what a more general one said")
 @pytest.mark.parametrize(
     "said",
     [{"type": "quantile", "outlier_prob": 0.01}, {"clipping_value": 6}, {"type": "max", "outlier_prob": 0.2}],

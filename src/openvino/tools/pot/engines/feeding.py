@@ -44,7 +44,7 @@ class InputSpec:
             raise DataError(
                 f"sample {index}: input {self.name!r} expects shape {self.shape}, found {list(found.shape)}"
             )
-        return np.ascontiguousarray(array)
+        return np.asarray(array, order="C")
 
     def _as_array(self, value: Any, index: int) -> NDArray[Any]:
         if hasattr(value, "detach"):  # a torch tensor, perhaps on a device or with a gradient

@@ -27,6 +27,7 @@ class Operation(_Frozen):
         depthwise_per_channel: whether a depthwise form takes one range per channel for its activations.
         joining: types of other consumers that should read the quantized form of an activation of this
             operation, because the device fuses them with a low-precision one.
+        state: largest magnitude of an inner state that the device rounds with the range of the activations.
     """
 
     activations: tuple[int, ...] = ()
@@ -36,6 +37,7 @@ class Operation(_Frozen):
     shared_activations: bool = False
     depthwise_per_channel: bool = False
     joining: tuple[str, ...] = ()
+    state: float = 0.0
 
 
 class Device(_Frozen):

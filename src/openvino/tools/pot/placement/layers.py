@@ -9,6 +9,8 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Operation
 
+_LOW_PRECISION = frozenset({"i8", "u8", "i4", "u4", "nf4", "f8e4m3", "f8e5m2", "f4e2m1"})
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -77,6 +79,8 @@ def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
     fixed = [view.is_constant(inputs[port]) for port in operation.weights]
     if kind != "MatMul" and not all(fixed):
         return "its weights are computed, not constant"
+    if view.nodes[name].get_attributes().get("linear_before_reset"):
+        return "its form with linear_before_reset does not run in INT8"
     if kind == "MatMul" and _contracted(view, name) == 1:
         return "it sums over one element only: an outer product, not worth INT8"
     return ""
@@ -103,12 +107,9 @@ def is_depthwise(view: GraphView, name: str) -> bool:
 def is_quantized(view: GraphView, tensor: TensorId) -> bool:
     """Whether a constant expression is quantized already: a FakeQuantize, or integers made floats."""
     kind = view.type(tensor.node)
-    if kind == "FakeQuantize":
-        return True
     if kind == "Constant":
-        return not view.is_float(tensor)
-    data = view.inputs(tensor.node)
-    return bool(data) and is_quantized(view, data[0])
+        return view.output(tensor).get_element_type().get_type_name() in _LOW_PRECISION
+    return kind == "FakeQuantize" or any(is_quantized(view, source) for source in view.inputs(tensor.node))
 
 
 def channel_axes(view: GraphView, name: str, port: int, operation: Operation) -> tuple[int, ...]:

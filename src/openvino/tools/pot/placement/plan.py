@@ -17,6 +17,7 @@ class ActivationQuantizer:
         group: quantizers of one group share their range; the smallest tensor id of the group.
         per_channel: one range per channel (axis 1) in place of one for the tensor.
         attention: the tensor becomes a factor of a product of two activations.
+        covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.
     """
@@ -27,6 +28,7 @@ class ActivationQuantizer:
     per_channel: bool
     attention: bool
     feeds: tuple[str, ...]
+    covers: float
     reason: str
 
     @property

@@ -26,7 +26,6 @@ from openvino.tools.pot.placement.plan import (
     WeightQuantizer,
 )
 
-
 _PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit"})
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
 
@@ -44,10 +43,9 @@ def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], trans
         The plan; the same model gives the same plan.
     """
     layers, floats = find_layers(view, device, ignored)
-    requests = _Requests(view, device, ignored, layers)
+    requests = _Requests(view, device, ignored, layers, joins=not transformer)
     requests.spread()
-    if not transformer:
-        requests.join()
+    requests.join()
     return Plan(
         device=device.name,
         activations=requests.activation_quantizers(),
@@ -65,10 +63,12 @@ class _Requests:
     device: Device
     ignored: Mapping[str, str]
     layers: Mapping[str, Layer]
+    joins: bool
     reasons: dict[InputId, str] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
     joined: set[InputId] = field(default_factory=set)
     parents: dict[TensorId, TensorId] = field(default_factory=dict)
+    behind: dict[TensorId, tuple[Layer, ...]] = field(default_factory=dict)
 
     def spread(self) -> None:
         """Start at the layers and move up through the operations that keep data in INT8."""
@@ -89,13 +89,12 @@ class _Requests:
         return any(r in self.reasons for out in self.view.outputs(name) for r in self.view.consumers(out))
 
     def _move_up(self, name: str) -> None:
-        averaging = name_ports(self.device.averaging, self.view, name)
-        ports = name_ports(self.device.transparent, self.view, name)
-        if averaging is not None and not _copies_values(self.view, name):
+        averaging = _ports(self.device.averaging, self.view, name)
+        ports = _ports(self.device.transparent, self.view, name)
+        if averaging is not None:
             self._request(name, averaging, f"keeps {self.view.type(name)} {name!r} in INT8")
-        elif (ports is not None or averaging is not None) and self._passes(name, ports or averaging or ()):
+        elif ports is not None and _copies_values(self.view, name) and self._passes(name, ports):
             self.passed.add(name)
-            ports = ports or averaging or ()
             self._request(name, ports, self._reason_behind(name))
             self._bind([*self.view.outputs(name), *(self.view.inputs(name)[port] for port in ports)])
 
@@ -105,12 +104,10 @@ class _Requests:
             return False  # queries, keys and values cut from one tensor differ too much to share a range
         for output in self.view.outputs(name):
             for reader in self.view.consumers(output):
-                if reader not in self.reasons and self.view.type(reader.node) not in ("Add", "Subtract"):
+                if reader not in self.reasons and not self._may_join(output, reader):
                     return False  # somebody needs the float values
         sources = [self.view.inputs(name)[port] for port in ports]
-        return all(not self.view.is_constant(s) and self.view.is_float(s) for s in sources) and _pads_zero(
-            self.view, name
-        )
+        return all(not self.view.is_constant(s) and self.view.is_float(s) for s in sources)
 
     def _feeds_products_only(self, name: str) -> bool:
         layers = [layer for output in self.view.outputs(name) for layer in self._layers_behind(output)]
@@ -131,28 +128,55 @@ class _Requests:
 
     def join(self) -> None:
         """Let elementwise operations read quantized data beside a layer, where the device fuses them."""
-        for tensor in self._quantized_tensors():
-            joining = {kind for layer in self._layers_behind(tensor) for kind in layer.operation.joining}
-            for reader in self.view.consumers(tensor):
-                if (
-                    reader not in self.reasons
-                    and reader.node not in self.ignored
-                    and self.view.type(reader.node) in joining
-                    and not any(self.view.is_constant(s) for s in self.view.inputs(reader.node))
-                ):
-                    self.reasons[reader] = f"residual input of {self.view.type(reader.node)} {reader.node!r}"
-                    self.joined.add(reader)
+        for name in self.view.nodes:
+            for tensor in self.view.outputs(name):
+                readers = self.view.consumers(tensor)
+                if any(reader in self.reasons for reader in readers):
+                    found = [r for r in readers if r not in self.reasons and self._may_join(tensor, r)]
+                    self.joined.update(found)
+        for reader in self.joined:
+            self.reasons[reader] = f"residual input of {self.view.type(reader.node)} {reader.node!r}"
 
-    def _layers_behind(self, tensor: TensorId) -> list[Layer]:
-        """The layers that read a tensor, directly or through transparent nodes."""
-        found: list[Layer] = []
-        for reader in self.view.consumers(tensor):
-            if reader in self.reasons and reader.node in self.layers:
-                found.append(self.layers[reader.node])
-            elif reader in self.reasons and reader.node in self.passed:
-                for output in self.view.outputs(reader.node):
-                    found.extend(self._layers_behind(output))
-        return found
+    def _may_join(self, tensor: TensorId, reader: InputId) -> bool:
+        return (
+            self.joins
+            and reader.node not in self.ignored
+            and any(
+                self.view.type(reader.node) in layer.operation.joining
+                for layer in self._layers_behind(tensor)
+            )
+            and not any(self.view.is_constant(source) for source in self.view.inputs(reader.node))
+        )
+
+    def _layers_behind(self, tensor: TensorId) -> tuple[Layer, ...]:
+        """The layers that read a tensor, directly or through transparent nodes.
+
+        Asked only once all that lies behind the tensor is decided, so that answers stay true.
+        """
+        if tensor not in self.behind:
+            found: dict[str, Layer] = {}
+            for reader in self.view.consumers(tensor):
+                if reader in self.reasons and reader.node in self.layers:
+                    found[reader.node] = self.layers[reader.node]
+                elif reader in self.reasons and reader.node in self.passed:
+                    for output in self.view.outputs(reader.node):
+                        found.update((layer.node, layer) for layer in self._layers_behind(output))
+            self.behind[tensor] = tuple(found.values())
+        return self.behind[tensor]
+
+    @cached_property
+    def _on_grid(self) -> frozenset[TensorId]:
+        """Tensors that the model itself quantized: a FakeQuantize's, and those that only carry them on."""
+        found: set[TensorId] = set()
+        for name in self.view.nodes:
+            ports = _ports(self.device.transparent, self.view, name)
+            carried = ports is not None and _copies_values(self.view, name)
+            inputs = self.view.inputs(name)
+            if self.view.type(name) == "FakeQuantize" or (
+                carried and ports and all(inputs[port] in found for port in ports)
+            ):
+                found.update(self.view.outputs(name))
+        return frozenset(found)
 
     def _source(self, reader: InputId) -> TensorId:
         return self.view.inputs(reader.node)[reader.port]
@@ -173,10 +197,12 @@ class _Requests:
         """Tensors that get a quantizer of their own, in topological order."""
         found = []
         for name in self.view.nodes:
-            if name in self.passed or self.view.type(name) == "FakeQuantize":
+            if name in self.passed:
                 continue
             for tensor in self.view.outputs(name):
-                if any(reader in self.reasons for reader in self.view.consumers(tensor)):
+                if tensor not in self._on_grid and any(
+                    reader in self.reasons for reader in self.view.consumers(tensor)
+                ):
                     found.append(tensor)
         return found
 
@@ -207,6 +233,7 @@ class _Requests:
                     per_channel=len(members) == 1 and self._all_depthwise(readers),
                     attention=any(not layer.weights for layer in self._layers_behind(tensor)),
                     feeds=tuple(sorted({layer.type for layer in self._layers_behind(tensor)})),
+                    covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
                 )
             )
@@ -224,23 +251,26 @@ def _quantized_layer(layer: Layer, requests: _Requests) -> QuantizedLayer:
     return QuantizedLayer(layer.node, layer.type, layer.activations, groups, layer.weights)
 
 
-def name_ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
+def _ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
     """The data ports that a table names for the node's type, None where it doesn't name the type."""
     ports = table.get(view.type(name))
     return tuple(range(len(view.inputs(name)))) if ports == () else ports
 
 
 def _copies_values(view: GraphView, name: str) -> bool:
-    """Whether an averaging operation is in a mode that only repeats values."""
-    return view.type(name) == "Interpolate" and view.nodes[name].get_attributes().get("mode") == "nearest"
+    """Whether an operation of the transparent table makes no values of its own.
 
-
-def _pads_zero(view: GraphView, name: str) -> bool:
-    """Whether a Pad inserts nothing but zeros or copies; zero is on every grid, other values need not be."""
-    if view.type(name) != "Pad" or view.nodes[name].get_attributes().get("pad_mode") != "constant":
-        return True
-    inputs = view.inputs(name)
-    return len(inputs) < 4 or (view.is_constant(inputs[3]) and not np.any(view.value(inputs[3])))
+    Interpolation does unless it repeats the nearest; a Pad does unless it inserts copies or zeros: zero is on
+    every grid, other values need not be.
+    """
+    kind = view.type(name)
+    attributes = view.nodes[name].get_attributes() if kind in ("Interpolate", "Pad") else {}
+    if kind == "Interpolate":
+        return bool(attributes["mode"] == "nearest")
+    if kind == "Pad" and attributes["pad_mode"] == "constant":
+        inputs = view.inputs(name)
+        return len(inputs) < 4 or (view.is_constant(inputs[3]) and not np.any(view.value(inputs[3])))
+    return True
 
 
 def _first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str]:

@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 STRENGTHS = (0.5, 0.65, 0.8, 0.9)
+_TINY = 1e-30
 LOPSIDED = 3.0
 FIRST_CLIPS = (1.0, 0.55)
 FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
@@ -100,7 +101,7 @@ class _Product:
         self._rows, self._weights = rows, weights
         self._product = rows @ weights.T
         power = (self._product.astype(np.float64) ** 2).mean(axis=1)
-        shares = 1 / (power + np.median(power) + np.finfo(np.float64).tiny)
+        shares = 1 / (power + np.median(power) + _TINY)
         self._shares = (shares / shares.sum()).astype(np.float32)
 
     def divide(self, scale: Array) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,8 @@ def border_rules(
         if estimator is None:
             continue
         if estimator.preset == "quantile":
-            low = BorderRule(_QUANTILES.get(low.kind, low.kind), low.aggregator)
-            high = BorderRule(_QUANTILES.get(high.kind, high.kind), high.aggregator)
+            low = replace(low, kind=_QUANTILES.get(low.kind, low.kind))
+            high = replace(high, kind=_QUANTILES.get(high.kind, high.kind))
         low, high = _override(low, estimator.min), _override(high, estimator.max)
     return low, high
 
@@ -58,8 +58,12 @@ def border_rules(
 def _override(rule: BorderRule, bound: Bound | None) -> BorderRule:
     if bound is None:
         return rule
+    said = bound.model_fields_set
     return BorderRule(
-        bound.type or rule.kind, bound.aggregator or rule.aggregator, bound.outlier_prob, bound.clipping_value
+        bound.type or rule.kind,
+        bound.aggregator or rule.aggregator,
+        bound.outlier_prob if "outlier_prob" in said else rule.probability,
+        bound.clipping_value if "clipping_value" in said else rule.limit,
     )
 
 

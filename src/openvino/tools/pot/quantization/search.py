@@ -12,7 +12,7 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 Array = NDArray[np.float64]
 
-EXPONENT = 2.4
+EXPONENT = 2.2
 """Above 2: networks forgive many small errors sooner than a few large ones, such as those of clipping."""
 
 SHRINKS = np.linspace(0.3, 1.0, 24)

@@ -23,7 +23,7 @@ from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Reducer, Rows
 from openvino.tools.pot.utils.errors import ModelError
 
-ROW_SAMPLES = 64
+ROW_SAMPLES = 150
 
 _STREAMED: dict[str, Callable[[], Accumulator[Any]]] = {
     "min": lambda: Extremum(largest=False),

@@ -93,7 +93,9 @@ class Estimators:
             lows.append(low)
             highs.append(high)
             smallest.append(least)
-        low, high, least = np.min(lows, axis=0), np.max(highs, axis=0), np.min(smallest, axis=0)
+        covers = max(quantizer.covers for quantizer in group)
+        low, least = (np.minimum(np.min(border, axis=0), -covers) for border in (lows, smallest))
+        high = np.maximum(np.max(highs, axis=0), covers)
         symmetric = _common_symmetry(self._parameters, group)
         if np.all(least >= 0):
             low = np.zeros_like(low)
@@ -141,7 +143,7 @@ class LeastError:
             return activation_range(
                 low, np.maximum(high, -low) if symmetric else high, symmetric, self._parameters.activations
             )
-        unsigned = bool(low[0] >= 0)
+        unsigned = bool(low[0] >= 0) and not any(quantizer.covers for quantizer in group)
         fixed = symmetric or unsigned
 
         def make(lows: Array, highs: Array) -> QuantizerRange:
@@ -149,6 +151,9 @@ class LeastError:
             return activation_range(lows, highs, symmetric, self._parameters.activations)
 
         most = max(high[0], -low[0]) if symmetric else high[0]
+        covers = max(quantizer.covers for quantizer in group)
+        if covers:
+            return make(np.minimum(low, -covers), np.maximum(most, np.array([covers])))
         return least_error_range(np.concatenate(rows), 0.0 if fixed else low[0], most, make)
 
 
