@@ -210,14 +210,14 @@ def test_an_error_in_a_hook_names_the_sample(hook: str) -> None:
     def broken(self: Any, *arguments: Any) -> Any:
         self.calls += 1
         if self.calls == 2:
-            raise ZeroDivisionError("by zero")
+            raise LookupError("by zero")
         return getattr(IEEngine, hook)(self, *arguments)
 
     setattr(Breaks, hook, broken)
     with pytest.raises(DataError) as caught:
         evaluated(engine(Breaks))
-    assert str(caught.value) == "sample 1: it can't be fed to the model: ZeroDivisionError: by zero"
-    assert type(caught.value.__cause__) is ZeroDivisionError
+    assert str(caught.value) == "sample 1: it can't be fed to the model: LookupError: by zero"
+    assert type(caught.value.__cause__) is LookupError
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ import pytest
 from openvino import opset13 as op
 
 import builders
-from openvino.tools.pot import IEEngine
+from openvino.tools.pot import IEEngine, create_pipeline
+from openvino.tools.pot.engines import ie_engine
 from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.stream import InferenceError, run_stream
 
@@ -138,8 +139,13 @@ def test_a_model_without_tensor_names() -> None:
 
 
 @pytest.mark.parametrize("key", ["stat_requests_number", "eval_requests_number"])
-def test_requests_are_clipped_with_a_warning(key: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_requests_are_clipped_with_a_warning(
+    key: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     processors = os.cpu_count() or 1
+    asked = []
+    real = ie_engine.run_stream
+    monkeypatch.setattr(ie_engine, "run_stream", lambda c, f, n: (asked.append(n), real(c, f, n))[1])
     with caplog.at_level(logging.WARNING):
         IEEngine({"device": "CPU", key: processors})
         assert caplog.records == []
@@ -148,7 +154,9 @@ def test_requests_are_clipped_with_a_warning(key: str, caplog: pytest.LogCapture
         f"engine config: {key} 1000 is more than the {processors} processors, using these"
     ]
     engine.set_model(builders.network())
-    assert engine.predict() == (None, None)
+    engine.predict()
+    create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(builders.network())
+    assert asked == ([processors, 0] if key == "eval_requests_number" else [0, processors])
 
 
 def test_config_of_an_engine_has_attributes() -> None:

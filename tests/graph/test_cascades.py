@@ -116,6 +116,13 @@ def test_a_clone_can_be_edited_apart(cascade: CompressedModel) -> None:
     assert [builders.stored(sub.model) for sub in cascade] == before
 
 
+def test_loading_a_model_object_clones_it() -> None:
+    model = load_model(builders.network())
+    before = builders.stored(model)
+    add_outputs(load_model(model), ["conv1"])
+    assert builders.stored(model) == before
+
+
 def test_an_optimised_model_is_told_by_its_nodes() -> None:
     float_model = load_model(builders.network())
     assert not get_nodes_by_type(float_model, ["FakeQuantize"])
@@ -156,6 +163,7 @@ def test_add_outputs(kind: Any) -> None:
     results = builders.run(owner, image)
     assert results[1].min() == 0
     assert results[1].shape == (1, 4, 8, 8)
+    assert [port.get_node().get_friendly_name() for port in owner.outputs] == ["y", "relu1/result"]
     again = add_outputs(model, "relu1")
     assert len(owner.outputs) == 2
     assert again["relu1"].get_names() == {"relu1"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 from pathlib import Path
 from typing import Any
@@ -177,6 +176,7 @@ def test_a_failed_write_leaves_everything_as_it_was(
 
 def test_a_full_disk(old: Path) -> None:
     """With a limit on the size of files in its place, in a process of its own."""
+    resource = pytest.importorskip("resource")
     before = contents(old)
     child = os.fork()
     if child == 0:
