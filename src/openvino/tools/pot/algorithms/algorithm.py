@@ -30,6 +30,7 @@ class Outcome:
         weights: range by weight quantizer.
         migrations: quantized tensor -> division of its channels before rounding.
         weight_scales: weight quantizer -> factor of each input channel, which makes up for the division.
+        rounded: weight quantizer -> weights moved to levels of its range, where not simply the nearest.
         bias_shifts: layer -> what is added to each output channel.
     """
 
@@ -37,6 +38,7 @@ class Outcome:
     weights: dict[WeightQuantizer, QuantizerRange] = field(default_factory=dict)
     migrations: dict[TensorId, Migration] = field(default_factory=dict)
     weight_scales: dict[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
+    rounded: dict[WeightQuantizer, NDArray[np.float32]] = field(default_factory=dict)
     bias_shifts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 

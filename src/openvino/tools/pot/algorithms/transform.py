@@ -20,9 +20,12 @@ def transform(context: Context) -> None:
         layer = linear_layer(view, name)
         assert layer is not None
         shift_bias(view, layer, shift)
-    for scaled in outcome.weight_scales:
-        values = context.weight_values(scaled)
-        replace_constant(view, scaled.readers, values, f"{scaled.readers[0].node}/scaled_weights")
+    for changed in context.plan.weights:
+        if changed in outcome.rounded or changed in outcome.weight_scales:
+            values = (
+                outcome.rounded.pop(changed) if changed in outcome.rounded else context.weight_values(changed)
+            )
+            replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights")
     view = GraphView(model)
     for quantizer in context.plan.activations:
         grid, migration = outcome.activations[quantizer.tensor], outcome.migrations.get(quantizer.tensor)

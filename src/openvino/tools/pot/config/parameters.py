@@ -154,8 +154,14 @@ class FastBiasCorrectionParameters(Parameters):
 
 
 class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParameters):
-    """Parameters of DefaultQuantization: those of its stages, and which stages run."""
+    """Parameters of DefaultQuantization: those of its stages, and which stages run.
 
+    Attributes:
+        weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, unless a
+            preset is named.
+    """
+
+    weight_rounding: Literal["nearest", "least_error"] | None = None
     use_fast_bias: bool = True
     use_layerwise_tuning: bool = False
 

@@ -9,9 +9,59 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
+
+
+@dataclass(frozen=True)
+class Window:
+    """How the kernel of a convolution slides over its input; one figure for each spatial axis.
+
+    Attributes:
+        kernel, strides, dilations: as the operation has them.
+        pads: zeros before the data.
+        size: extent of the input.
+        positions: extent of the output.
+    """
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[int, ...]
+    size: tuple[int, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def taps(self) -> int:
+        """Number of kernel elements."""
+        return prod(self.kernel)
+
+    def tap_offsets(self) -> list[NDArray[np.int64]]:
+        """For each axis, what each tap of the flattened kernel adds to the window's start, shape ``[taps]``."""
+        grids = np.meshgrid(*(np.arange(k) for k in self.kernel), indexing="ij")
+        return [
+            grid.reshape(-1) * dilation - pad
+            for grid, dilation, pad in zip(grids, self.dilations, self.pads, strict=True)
+        ]
+
+
+def window(view: GraphView, name: str) -> Window | None:
+    """The window of a Convolution or GroupConvolution, None for others and where an extent is dynamic."""
+    kind = view.type(name)
+    if kind not in ("Convolution", "GroupConvolution"):
+        return None
+    weights, source, target = (
+        view.shape(t) for t in (view.inputs(name)[1], view.inputs(name)[0], TensorId(name))
+    )
+    if source is None or target is None or weights is None:
+        return None
+    kernel, size, positions = weights[3 if kind == "GroupConvolution" else 2 :], source[2:], target[2:]
+    attributes = view.nodes[name].get_attributes()
+    given = (attributes["strides"], attributes["dilations"], attributes["pads_begin"])
+    known = [tuple(n for n in axes if n is not None) for axes in (kernel, *given, size, positions)]
+    return Window(*known) if len({len(axes) for axes in known}) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -65,6 +115,16 @@ def canonical_weights(
     if "Backprop" in kind:
         grouped = grouped.swapaxes(1, 2)
     return np.asarray(grouped.reshape(*grouped.shape[:3], -1))
+
+
+def from_canonical(
+    view: GraphView, layer: LinearLayer, weights: NDArray[np.floating], shape: tuple[int, ...]
+) -> NDArray[np.floating]:
+    """The inverse of ``canonical_weights``: back to the layer's own layout, of ``shape``."""
+    places = canonical_weights(view, layer, np.arange(prod(shape)).reshape(shape))
+    result = np.empty(prod(shape), weights.dtype)
+    result[places.reshape(-1)] = weights.reshape(-1)
+    return result.reshape(shape)
 
 
 def _matmul(view: GraphView, name: str) -> LinearLayer | None:

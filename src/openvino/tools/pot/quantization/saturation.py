@@ -15,7 +15,9 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 Array = NDArray[np.float64]
 
-LIMIT = 32767.0
+LIMIT = 32767.0 - 2 * 255
+"""What int16 holds, less room for two weights that are later rounded up in place of down."""
+
 _ROUNDS = 4
 
 

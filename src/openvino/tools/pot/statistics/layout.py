@@ -20,16 +20,17 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
-from openvino.tools.pot.statistics.reducers import Reducer, Rows
+from openvino.tools.pot.statistics.reducers import Patches, Reducer, Rows
 from openvino.tools.pot.utils.errors import ModelError
 
-ROW_SAMPLES = 150
+ROW_SAMPLES, PATCH_SAMPLES = 150, 64
 
 _STREAMED: dict[str, Callable[[], Accumulator[Any]]] = {
     "min": lambda: Extremum(largest=False),
     "max": lambda: Extremum(largest=True),
     "mean": Mean,
     "stack": lambda: Stack(ROW_SAMPLES),
+    "short stack": lambda: Stack(PATCH_SAMPLES),
 }
 
 
@@ -40,8 +41,8 @@ class Request:
     Attributes:
         tensor: what is measured.
         reducer: what leaves the graph at each inference.
-        aggregator: how inferences become one figure: ``min``, ``max``, ``mean``, ``stack`` (keep the vectors
-            of a part of the samples), or one of ``PER_SAMPLE_AGGREGATORS``.
+        aggregator: how inferences become one figure: ``min``, ``max``, ``mean``, ``stack`` or ``short stack``
+            (keep the vectors of a part of the samples), or one of ``PER_SAMPLE_AGGREGATORS``.
     """
 
     tensor: TensorId
@@ -76,6 +77,14 @@ class Statistics:
         stacked = self.value(request)
         by_channel = stacked.reshape(len(stacked), -1, request.reducer.count)
         return by_channel.transpose(0, 2, 1).reshape(-1, by_channel.shape[1]).astype(np.float32, copy=False)
+
+    def patches(self, request: Request) -> NDArray[np.float32]:
+        """Gathered patches of a ``Patches`` request, shape ``[samples * count, channels, taps]``."""
+        assert isinstance(request.reducer, Patches)
+        count, taps = request.reducer.count, request.reducer.window.taps
+        stacked = self.value(request)
+        by_channel = stacked.reshape(len(stacked), -1, count, taps).transpose(0, 2, 1, 3)
+        return by_channel.reshape(-1, by_channel.shape[2], taps).astype(np.float32, copy=False)
 
     def merge(self, other: Statistics) -> None:
         """Take the statistics of further samples, measured with the same layout."""

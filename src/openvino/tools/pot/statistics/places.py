@@ -7,12 +7,14 @@ the model has a mask of its tokens as an input, rows of token tensors come from 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.view import GraphView
 
 _PHASE = "statistics_phase"
@@ -34,6 +36,7 @@ class Places:
     def __init__(self, view: GraphView) -> None:
         self._phase = op.parameter([], ov.Type.f32, name=_PHASE)
         self._known: dict[tuple[int, int], ov.Output] = {}
+        self._windows: dict[tuple[Window, int], tuple[ov.Output, ov.Output]] = {}
         self._mask = _token_mask(view)
         self._token_counts: dict[int, ov.Node] = {}
 
@@ -66,6 +69,38 @@ class Places:
         starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
         places: ov.Output = op.convert(op.floor(op.multiply(starts, width)), "i64").output(0)
         return places
+
+    def of_windows(self, window: Window, count: int) -> tuple[ov.Output, ov.Output]:
+        """Where ``count`` windows read their input.
+
+        Returns:
+            Indices into the flattened spatial axes, int64, and 1 where a tap reads data or 0 where it reads
+            padding, float32; both of shape ``[count * taps]``.
+        """
+        if (window, count) not in self._windows:
+            self._windows[window, count] = self._window_indices(window, count)
+        return self._windows[window, count]
+
+    def _window_indices(self, window: Window, count: int) -> tuple[ov.Output, ov.Output]:
+        width = np.float32(prod(window.positions) / count)
+        starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
+        place = op.convert(op.floor(op.multiply(starts, op.constant(width))), "i64")
+        index, valid = op.constant(np.zeros((1, 1), np.int64)), op.constant(np.ones((1, 1), bool))
+        for axis, taps in enumerate(window.tap_offsets()):
+            behind = prod(window.positions[axis + 1 :])
+            along = op.floor_mod(
+                op.divide(place, op.constant(np.int64(behind))), op.constant(np.int64(window.positions[axis]))
+            )
+            start = op.multiply(along, op.constant(np.int64(window.strides[axis])))
+            read = op.add(op.unsqueeze(start, op.constant(np.int64(1))), op.constant(taps[None]))
+            last = op.constant(np.int64(window.size[axis] - 1))
+            inside = op.minimum(op.maximum(read, op.constant(np.int64(0))), last)
+            valid = op.logical_and(valid, op.equal(read, inside))
+            index = op.add(op.multiply(index, op.constant(np.int64(window.size[axis]))), inside)
+        flat = op.constant(np.array([-1], np.int64))
+        return op.reshape(index, flat, False).output(0), op.reshape(
+            op.convert(valid, "f32"), flat, False
+        ).output(0)
 
     def feed(self, position: int, feed: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
         """What the inference at ``position`` gets beside the sample's own ``feed``."""

@@ -12,6 +12,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.statistics.places import Places
 
 
@@ -113,6 +114,29 @@ class Rows:
     def size(self, shape: tuple[int | None, ...]) -> int:
         """Channels times vectors."""
         return _channels(shape, self.axis) * self.count
+
+
+@dataclass(frozen=True)
+class Patches:
+    """What a convolution multiplies with its kernel at a few output positions, padding as zeros.
+
+    Attributes:
+        window: the convolution's geometry.
+        count: how many positions for each inference; they move from inference to inference.
+    """
+
+    window: Window
+    count: int
+
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
+        """Append the gathering of ``count`` patches; returned flat: channel, position, tap."""
+        indices, valid = places.of_windows(self.window, self.count)
+        gathered = op.gather(_rows_by_channel(source, 1), indices, op.constant(np.int64(1)))
+        return _vector(op.multiply(_as_f32(gathered.output(0)), valid).output(0))
+
+    def size(self, shape: tuple[int | None, ...]) -> int:
+        """Channels times positions times taps."""
+        return _channels(shape, 1) * self.count * self.window.taps
 
 
 def _channels(shape: tuple[int | None, ...], axis: int | None) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from math import prod
 
+from openvino.tools.pot.graph.geometry import window
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.layout import Request
-from openvino.tools.pot.statistics.reducers import Rows
+from openvino.tools.pot.statistics.reducers import Patches, Rows
 
 _VALUES_PER_SAMPLE = 2048
+_VALUES_OF_PATCHES = 8192
+_FEWEST_PATCHES, _MOST_PATCHES = 4, 32
 _FEWEST_ROWS, _MOST_ROWS = 16, 256
 
 
@@ -27,3 +30,13 @@ def rows_request(view: GraphView, tensor: TensorId, axis: int) -> Request | None
     if None not in others:
         count = min(count, prod(size or 1 for size in others))
     return Request(tensor, Rows(axis % len(shape), count), "stack")
+
+
+def patches_request(view: GraphView, node: str) -> Request | None:
+    """Ask for patches of a convolution's input; None where an extent is dynamic or it is no convolution."""
+    geometry, tensor = window(view, node), view.inputs(node)[0]
+    shape = view.shape(tensor)
+    if geometry is None or shape is None or shape[1] is None:
+        return None
+    count = min(max(_VALUES_OF_PATCHES // (shape[1] * geometry.taps), _FEWEST_PATCHES), _MOST_PATCHES)
+    return Request(tensor, Patches(geometry, min(count, prod(geometry.positions))), "short stack")

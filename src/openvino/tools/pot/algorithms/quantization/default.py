@@ -7,6 +7,7 @@ from openvino.tools.pot.algorithms.quantization.fast_bias_correction import Bias
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
+from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
@@ -30,5 +31,6 @@ class DefaultQuantization(Algorithm):
             MigrationStage(parameters),
             RangeStage(parameters),
             SaturationStage(parameters),
+            RoundingStage(parameters),
             BiasStage(parameters),
         )

@@ -128,7 +128,9 @@ def _shift(
     rows = np.asarray(rows / divisor, np.float32)
     error = _rounding_error(rows, outcome.activations[group]) if group else 0.0
     weights = context.weight_values(quantizer)
-    quantized = fake_quantize(weights, outcome.weights[quantizer])
+    quantized = outcome.rounded.get(quantizer)
+    if quantized is None:
+        quantized = np.asarray(fake_quantize(weights, outcome.weights[quantizer]), np.float32)
     return output_shift(
         canonical_weights(view, layer, weights),
         canonical_weights(view, layer, quantized),

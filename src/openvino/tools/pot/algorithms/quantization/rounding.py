@@ -1,0 +1,105 @@
+"""Rounding of weights by the error it makes at the layer's output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical, linear_layer
+from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.quantization.fake_quantize import fake_quantize
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.rounding import least_error_rounding
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.reducers import Patches
+from openvino.tools.pot.statistics.sampling import patches_request, rows_request
+
+Floats = NDArray[np.float32]
+
+
+class RoundingStage:
+    """Rounds the weights of linear layers so that their outputs, not the weights, stay closest.
+
+    Args:
+        parameters: of the algorithm; the stage is active where ``weight_rounding`` is ``least_error``, or
+            absent with no preset named.
+    """
+
+    def __init__(self, parameters: DefaultQuantizationParameters) -> None:
+        silent = parameters.weight_rounding is None and parameters.preset is None
+        self._active = parameters.weight_rounding == "least_error" or silent
+
+    def requests(self, context: Context) -> Iterator[Request]:
+        """Ask for what each layer multiplies with its weights, at a few places."""
+        for _, layer, _ in self._layers(context):
+            request = _inputs(context, layer)
+            if request is not None:
+                yield request
+
+    def decide(self, context: Context, statistics: Statistics) -> None:
+        """Round."""
+        for planned, layer, quantizer in self._layers(context):
+            request = _inputs(context, layer)
+            if request is not None:
+                inputs = _quantized_inputs(context, statistics, planned, layer, request)
+                context.outcome.rounded[quantizer] = _rounded(context, layer, quantizer, inputs)
+
+    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+        """Linear layers with symmetric weights of their own."""
+        if context.plan is None or not self._active:
+            return
+        by_reader = {reader: q for q in context.plan.weights for reader in q.readers}
+        for planned in context.plan.layers:
+            layer = linear_layer(context.view, planned.node)
+            if layer is None or not planned.activations:
+                continue
+            quantizer = by_reader.get(InputId(layer.node, layer.weights))
+            if quantizer is not None and len(quantizer.readers) == 1:
+                yield planned, layer, quantizer
+
+
+def _inputs(context: Context, layer: LinearLayer) -> Request | None:
+    if layer.tap_share.size > 1:  # for transposed convolutions None: each output sees a part of the kernel
+        return patches_request(context.view, layer.node)
+    return rows_request(context.view, context.view.inputs(layer.node)[layer.activation], layer.input_axis)
+
+
+def _quantized_inputs(
+    context: Context, statistics: Statistics, planned: QuantizedLayer, layer: LinearLayer, request: Request
+) -> Floats:
+    """Rows of the layer's quantized input, shape ``[rows, channels, taps]``."""
+    found = (
+        statistics.patches(request)
+        if isinstance(request.reducer, Patches)
+        else statistics.rows(request)[:, :, None]
+    )
+    group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
+    if group is None:
+        return found
+    if group in context.outcome.migrations:
+        found = np.asarray(found / context.outcome.migrations[group].scale[:, None], np.float32)
+    grid = context.outcome.activations[group]
+    low, high = grid.low.reshape(-1, 1), grid.high.reshape(-1, 1)
+    return np.asarray(fake_quantize(found, QuantizerRange(low, high, grid.levels)), np.float32)
+
+
+def _rounded(context: Context, layer: LinearLayer, quantizer: WeightQuantizer, inputs: Floats) -> Floats:
+    view, grid = context.view, context.outcome.weights[quantizer]
+    weights = context.weight_values(quantizer)
+    canonical = canonical_weights(view, layer, weights)
+    scale = canonical_weights(view, layer, np.broadcast_to(grid.scale.astype(np.float32), weights.shape))
+    groups, outputs = canonical.shape[:2]
+    zero = round(float(np.ravel(-grid.low / grid.scale)[0]))
+    flat = least_error_rounding(
+        np.asarray(canonical.reshape(groups, outputs, -1), np.float32),
+        np.asarray(scale[:, :, :1, 0], np.float32),
+        -zero,
+        grid.levels - 1 - zero,
+        inputs.reshape(len(inputs), groups, -1),
+    )
+    return np.asarray(from_canonical(view, layer, flat, weights.shape), np.float32)

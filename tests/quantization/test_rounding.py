@@ -1,0 +1,74 @@
+"""Rounding by the error at the output: on the grid, beside the nearest, and better where inputs correlate."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openvino.tools.pot.quantization.rounding import least_error_rounding
+
+
+def problem(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights ``[2, 5, 24]``, their scales, and rows ``[400, 2, 24]`` that share a few directions."""
+    random = np.random.default_rng(seed)
+    weights = random.normal(size=(2, 5, 24)).astype(np.float32)
+    scale = np.abs(weights).max(axis=2, keepdims=True) / 7
+    rows = 0.1 * random.normal(size=(400, 2, 24)) + random.normal(size=(400, 2, 3)) @ random.normal(
+        size=(3, 24)
+    )
+    return weights, scale.astype(np.float32), rows.astype(np.float32)
+
+
+def nearest(weights: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(weights / scale), -7, 7) * scale
+
+
+def output_error(weights: np.ndarray, rounded: np.ndarray, rows: np.ndarray) -> float:
+    difference = np.einsum("ngi,goi->ngo", rows, (rounded - weights).astype(np.float64))
+    return float(difference.var(axis=0).sum())
+
+
+@given(seed=st.integers(0, 40))
+def test_weights_stay_on_the_grid_and_beside_their_value(seed: int) -> None:
+    weights, scale, rows = problem(seed)
+    integers = least_error_rounding(weights, scale, -7, 7, rows) / scale
+    assert np.allclose(integers, np.round(integers), atol=1e-4)
+    assert np.abs(integers).max() <= 7 + 1e-4
+    assert np.abs(integers - weights / scale).max() < 1 + 1e-4
+
+
+@given(seed=st.integers(0, 40))
+def test_correlated_inputs_get_less_error_than_the_nearest(seed: int) -> None:
+    weights, scale, rows = problem(seed)
+    found = output_error(weights, least_error_rounding(weights, scale, -7, 7, rows), rows)
+    assert found < 0.7 * output_error(weights, nearest(weights, scale), rows)
+
+
+def test_independent_inputs_get_the_nearest() -> None:
+    weights, scale, _ = problem(3)
+    axes = np.eye(24, dtype=np.float32)[:, None].repeat(2, axis=1)
+    rows = np.concatenate([axes, -axes])
+    assert np.allclose(least_error_rounding(weights, scale, -7, 7, rows), nearest(weights, scale))
+
+
+def test_too_few_rows_are_not_trusted() -> None:
+    weights, scale, rows = problem(5)
+    seen = rows[:3]
+    error = output_error(weights, least_error_rounding(weights, scale, -7, 7, seen), rows)
+    assert error < 1.1 * output_error(weights, nearest(weights, scale), rows)
+
+
+def test_inputs_in_blocks() -> None:
+    random = np.random.default_rng(0)
+    weights = random.normal(size=(1, 3, 1100)).astype(np.float32)
+    scale = np.abs(weights).max(axis=2, keepdims=True) / 127
+    rows = np.repeat(random.normal(size=(64, 1, 110)), 10, axis=2).astype(np.float32)
+    rounded = least_error_rounding(weights, scale, -127, 127, rows)
+    plain = np.clip(np.round(weights / scale), -127, 127) * scale
+    assert output_error(weights, rounded, rows) < output_error(weights, plain, rows)
+
+
+def test_dead_inputs() -> None:
+    weights, scale, rows = problem(1)
+    assert np.allclose(least_error_rounding(weights, scale, -7, 7, rows * 0), nearest(weights, scale))
