@@ -14,6 +14,7 @@ from openvino import opset13 as op
 
 from openvino.tools.pot import DataLoader, IEEngine, create_pipeline, load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.runtime import core
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -53,7 +54,7 @@ def conv(
 
 def run(network: ov.Model, *arrays: NDArray[Any], device: str = "CPU") -> list[NDArray[Any]]:
     """The outputs for one sample, in float32 arithmetic."""
-    compiled = ov.Core().compile_model(network, device, {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(network, device, {"INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
     request.infer(list(arrays))
     return [tensor.data.copy() for tensor in request.output_tensors]

@@ -31,6 +31,7 @@ from openvino.tools.pot.utils.errors import (
 )
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
+from openvino.tools.pot.utils.runtime import core
 
 logger = get_logger(__name__)
 
@@ -173,7 +174,7 @@ class IEEngine(Engine):
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
-            return ov.Core().compile_model(model, self._device, _PASS)
+            return core().compile_model(model, self._device, _PASS)
         except RuntimeError as error:
             raise ModelError(
                 f"the model can't be {purpose} on device {self._device!r}: {reason(error)}"

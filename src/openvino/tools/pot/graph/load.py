@@ -12,6 +12,7 @@ from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, stabilise
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
+from openvino.tools.pot.utils.runtime import core
 
 _MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})
 _CASCADE_KEYS = frozenset({"name", "model", "weights"})
@@ -105,7 +106,7 @@ def _read(path: Path, weights: Path | None) -> ov.Model:
         raise ModelError(f"model file {str(path)!r} is a folder, expected a file")
     try:
         if path.suffix.lower() in _FILES:
-            return ov.Core().read_model(path, weights) if weights else ov.Core().read_model(path)
+            return core().read_model(path, weights) if weights else core().read_model(path)
         return ov.convert_model(path)
     except Exception as error:
         raise ModelError(_unreadable(path, weights, error)) from error

@@ -1,0 +1,18 @@
+"""OpenVINO's runtime, once for the whole process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import openvino as ov
+
+
+@cache
+def core() -> ov.Core:
+    """The one Core of this package, which is never destroyed.
+
+    Each Core with a CPU plugin sets up the stack that signal handlers run on, and puts back the one it found
+    when it goes. When Cores don't go in the reverse order of their making, that is one that is gone too, and
+    the next Ctrl-C ends the process by a segmentation fault.
+    """
+    return ov.Core()
