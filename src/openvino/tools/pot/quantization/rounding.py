@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 
 _BLOCK = 512
 _DAMPING = 0.01
-_MOST_FLIPS = 256
+_MOST_FLIPS = 64
 _WORK = 4e7
 
 
