@@ -48,16 +48,16 @@ class Bar:
     transformer: bool = False
 
 
-# Measured: 0.006, 0.003, 0.004, 0, 0.021, 0.02, 0.089, 0.088, 0.001 and 30, 30, 25, 27, 21, 15, 17, 17, 23 dB.
+# Measured: 0, 0.005, 0.006, 0.005, 0.02, 0, 0.069, 0.056, 0.002 and 31, 30, 29, 26, 21, 14, 18, 19, 24 dB.
 BARS = {
     "cifar_resnet20": Bar(100, 500, 0.02, 27),
     "cifar_resnet32": Bar(100, 400, 0.02, 27),
-    "tiny_resnet8": Bar(100, 500, 0.02, 22),
+    "tiny_resnet8": Bar(100, 500, 0.02, 26),
     "ocr_cls_mobilenetv3": Bar(100, 200, 0.02, 24),
     "ocr_det_ppocrv4": Bar(30, 12, 0.04, 18),
     "ocr_rec_ppocrv4": Bar(40, 50, 0.05, 12),
-    "detect_yolo_fastestv2": Bar(60, 50, 0.12, 14),
-    "face_ultraface_rfb": Bar(60, 50, 0.12, 14),
+    "detect_yolo_fastestv2": Bar(60, 50, 0.11, 15),
+    "face_ultraface_rfb": Bar(60, 50, 0.1, 16),
     "text_minilm_stsb": Bar(30, 80, 0.02, 20, 0.52, True),  # the float model is stored in half precision
 }
 
@@ -162,10 +162,10 @@ def test_layers_run_in_int8(result: Result) -> None:
     assert others == {}
 
 
-@pytest.mark.xfail(
-    strict=False, reason="weights halfway between two levels are not rounded as FakeQuantize rounds them"
-)
-def test_compression_changes_nothing_beyond_rounding(result: Result) -> None:
+def test_compression_changes_nothing_beyond_rounding(result: Result, request: pytest.FixtureRequest) -> None:
+    if result.bar.transformer:
+        why = "half-precision values halfway between two levels are not rounded as FakeQuantize rounds them"
+        request.applymarker(pytest.mark.xfail(reason=why))
     before = GraphView(result.uncompressed)
     after = GraphView(ov.Core().read_model(result.paths["model"]))
     for name in before.nodes:
