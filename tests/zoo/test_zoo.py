@@ -162,10 +162,7 @@ def test_layers_run_in_int8(result: Result) -> None:
     assert others == {}
 
 
-def test_compression_changes_nothing_beyond_rounding(result: Result, request: pytest.FixtureRequest) -> None:
-    if result.bar.transformer:
-        why = "half-precision values halfway between two levels are not rounded as FakeQuantize rounds them"
-        request.applymarker(pytest.mark.xfail(reason=why))
+def test_compression_changes_nothing_beyond_rounding(result: Result) -> None:
     before = GraphView(result.uncompressed)
     after = GraphView(ov.Core().read_model(result.paths["model"]))
     for name in before.nodes:

@@ -10,6 +10,9 @@ import openvino as ov
 from openvino.tools.pot.config.parameters import IgnoredScope
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 
 def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, str]) -> dict[str, str]:
@@ -21,7 +24,8 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
         renamed: the user's names of nodes that were fused -> the nodes that stand for them.
 
     Raises:
-        ConfigError: a name matches no node.
+        ConfigError: a name matches no node. A type that matches none is a warning, since lists of types are
+            kept for many models.
     """
     if scope.skip_model:
         return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
@@ -32,7 +36,13 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
             known = [*view.nodes, *renamed]
             raise ConfigError(f"ignored.scope: the model has no node {name!r}{nearest(name, known)}")
         ignored[present] = f"named in the ignored scope as {name!r}"
+    kinds = {view.type(name) for name in view.nodes}
     for operation in scope.operations:
+        if operation.type not in kinds:
+            hint = nearest(operation.type, kinds)
+            logger.warning(
+                "ignored.operations: the model has no operation of type %r%s", operation.type, hint
+            )
         for name, node in view.nodes.items():
             if view.type(name) == operation.type and _has(node, operation.attributes):
                 ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")

@@ -17,5 +17,9 @@ def fake_quantize(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray
 def level_indices(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
     """The index of the level nearest to each value, 0 to levels - 1, in the dtype of ``values``."""
     low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
-    steps = np.asarray((np.clip(values, low, high) - low) * ((grid.levels - 1) / (high - low)))
-    return np.round(steps, out=steps)
+    # In this very order, so that values halfway between two levels go where FakeQuantize sends them.
+    steps: NDArray[np.floating] = np.asarray(np.clip(values, low, high))
+    steps -= low
+    steps /= high - low
+    steps *= grid.levels - 1
+    return np.asarray(np.round(steps, out=steps))

@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 
 _BLOCK = 512
 _DAMPING = 0.01
-_MOST_FLIPS = 64
+_MOST_FLIPS = 32
 _WORK = 4e7
 
 
@@ -63,21 +63,33 @@ def _covariance(rows: Floats) -> Floats:
 
 
 def _descend(weights: Floats, scale: Floats, lowest: int, highest: int, covariance: Floats) -> Floats:
-    integers = np.clip(np.round(weights / scale), lowest, highest)
-    error = integers - weights / scale
-    slope = error @ covariance
-    own = np.einsum("gii->gi", covariance)[:, None]
+    exact = weights / scale
+    integers = np.clip(np.round(exact), lowest, highest)
+    # Moving a weight by ``step`` changes the error by ``2 * step * slope + own``; own is infinite off the grid.
+    step = np.where(integers > exact, np.float32(-1), np.float32(1))
+    slope = (integers - exact) @ covariance
+    diagonal = np.einsum("gii->gi", covariance)
+    own = np.where(_allowed(integers + step, lowest, highest), diagonal[:, None], np.float32(np.inf))
     group, output = np.ogrid[: weights.shape[0], : weights.shape[1]]
+    change = np.empty_like(slope)
     for _ in range(min(_MOST_FLIPS, weights.shape[2], max(8, int(_WORK / weights.size)))):
-        step = np.where(error > 0, np.float32(-1), np.float32(1))
-        change = 2 * step * slope + own
-        moved = integers + step
-        change[(moved < lowest) | (moved > highest)] = np.inf
+        np.multiply(step, slope, out=change)
+        change *= 2
+        change += own
         best = change.argmin(axis=2)
-        flip = np.where(change[group, output, best] < 0, step[group, output, best], np.float32(0))
+        at = (group, output, best)
+        flip = np.where(change[at] < 0, step[at], np.float32(0))
         if not flip.any():
             break
-        error[group, output, best] += flip
-        integers[group, output, best] += flip
-        slope += flip[:, :, None] * covariance[group, best]
+        integers[at] += flip
+        step[at] = np.where(integers[at] > exact[at], np.float32(-1), np.float32(1))
+        back = _allowed(integers[at] + step[at], lowest, highest)
+        own[at] = np.where(back, diagonal[group, best], np.float32(np.inf))
+        moved = covariance[group, best]
+        moved *= flip[:, :, None]
+        slope += moved
     return np.asarray(integers * scale, np.float32)
+
+
+def _allowed(integers: Floats, lowest: int, highest: int) -> NDArray[np.bool_]:
+    return np.asarray((integers >= lowest) & (integers <= highest))

@@ -21,7 +21,7 @@ LIMIT = 32767.0 - 2 * 255
 _ROUNDS = 4
 
 
-def pair_bound(weights: Array, largest: Array) -> Array:
+def pair_bound(weights: NDArray[np.floating], largest: Array) -> Array:
     """The largest magnitude that the sum of two neighbouring products can reach.
 
     Args:
@@ -31,13 +31,13 @@ def pair_bound(weights: Array, largest: Array) -> Array:
     Returns:
         One figure for each output channel, shape ``[groups, outputs]``.
     """
-    products = weights * largest[:, None, :, None]
+    products = weights * largest[:, None, :, None].astype(weights.dtype)
     if products.shape[2] % 2:
         products = np.pad(products, ((0, 0), (0, 0), (0, 1), (0, 0)))
-    pairs = products.reshape(*products.shape[:2], -1, 2, products.shape[3])
-    positive = np.maximum(pairs, 0).sum(axis=3)
-    negative = np.maximum(-pairs, 0).sum(axis=3)
-    return np.asarray(np.maximum(positive, negative).max(axis=(2, 3)))
+    positive, negative = np.maximum(products, 0), np.minimum(products, 0)
+    most = (positive[:, :, 0::2] + positive[:, :, 1::2]).max(axis=(2, 3))
+    least = (negative[:, :, 0::2] + negative[:, :, 1::2]).min(axis=(2, 3))
+    return np.asarray(np.maximum(most, -least), np.float64)
 
 
 def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: Array) -> Array:
@@ -56,7 +56,7 @@ def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: 
     for _ in range(_ROUNDS):
         stretch = factor[:, :, None, None].astype(np.float32)
         stretched = QuantizerRange(grid.low * stretch, grid.high * stretch, grid.levels)
-        rounded = level_indices(weights, stretched).astype(np.float64) - middle
+        rounded = level_indices(weights, stretched) - np.float32(middle)
         bound = pair_bound(rounded, largest)
         if np.all(bound <= LIMIT):
             break

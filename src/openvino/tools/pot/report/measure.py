@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.utils.runtime import core
+
 # What hardware runs in INT8 with profit; everything else is cheap beside these.
 HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul"})
 INT8_TYPES = frozenset({"u8", "i8"})
@@ -41,9 +43,8 @@ class RuntimeLayer:
 
 def compile_single(model: ov.Model | str | Path, device: str = "CPU") -> ov.CompiledModel:
     """Compile for single requests, with what is not quantized in float32, so that figures compare."""
-    core = ov.Core()
-    return core.compile_model(
-        model if isinstance(model, ov.Model) else core.read_model(model), device, _SINGLE_REQUEST
+    return core().compile_model(
+        model if isinstance(model, ov.Model) else core().read_model(model), device, _SINGLE_REQUEST
     )
 
 
@@ -76,10 +77,9 @@ def plain_pass(
 ) -> float:
     """Seconds to compile a model for throughput and run it over all feeds: the least any pass can take."""
     started = time.perf_counter()
-    core = ov.Core()
-    model = model if isinstance(model, ov.Model) else core.read_model(model)
+    model = model if isinstance(model, ov.Model) else core().read_model(model)
     hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"}
-    queue = ov.AsyncInferQueue(core.compile_model(model, device, hints))
+    queue = ov.AsyncInferQueue(core().compile_model(model, device, hints))
     for feed in feeds:
         queue.start_async(feed)
     queue.wait_all()

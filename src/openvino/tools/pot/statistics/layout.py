@@ -21,7 +21,7 @@ from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Patches, Reducer, Rows
-from openvino.tools.pot.utils.errors import ModelError
+from openvino.tools.pot.utils.errors import ModelError, reason
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
 
@@ -142,8 +142,9 @@ def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
     try:
         clone.reshape(shapes)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise ModelError(f"stat_batch_size: the model takes one sample at a time only: {reason}") from error
+        raise ModelError(
+            f"stat_batch_size: the model takes one sample at a time only: {reason(error)}"
+        ) from error
     return clone
 
 
