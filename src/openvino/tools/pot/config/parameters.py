@@ -166,6 +166,14 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     use_layerwise_tuning: bool = False
 
     @model_validator(mode="after")
+    def _rounding_fits(self) -> DefaultQuantizationParameters:
+        if self.weight_rounding == "least_error" and self.weights.mode == "asymmetric":
+            raise ValueError(
+                "weight_rounding: least_error needs symmetric weights, found weights.mode asymmetric"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _only_what_is_built(self) -> DefaultQuantizationParameters:
         if not self.use_fast_bias:
             raise ValueError("use_fast_bias: false (BiasCorrection) is not supported yet, expected true")

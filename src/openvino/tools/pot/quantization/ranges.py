@@ -27,6 +27,11 @@ class QuantizerRange:
     levels: int
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether zero is the middle level of every channel."""
+        return bool(self.levels % 2 and np.array_equal(self.low, -self.high))
+
+    @property
     def scale(self) -> Array:
         """The distance of two levels, float64."""
         return (self.high.astype(np.float64) - self.low) / (self.levels - 1)

@@ -15,7 +15,8 @@ Array = NDArray[np.float64]
 EXPONENT = 2.2
 """Above 2: networks forgive many small errors sooner than a few large ones, such as those of clipping."""
 
-SHRINKS = np.linspace(0.3, 1.0, 24)
+_COUNT = 24
+SHRINKS: Array = np.linspace(0.3, 1.0, _COUNT, dtype=np.float64)
 _BINS = 1024
 _ROUNDS = 2
 
@@ -39,11 +40,11 @@ def least_error_range(
     centres, counts = _histogram(np.asarray(values, np.float64).reshape(-1))
     best_low = best_high = 1.0
     for _ in range(_ROUNDS):
-        errors = _errors(centres, counts, make(np.full_like(SHRINKS, low * best_low), high * SHRINKS))
+        errors = _errors(centres, counts, make(np.full(_COUNT, low * best_low), high * SHRINKS))
         best_high = float(SHRINKS[np.argmin(errors)])
         if low == 0:
             break
-        errors = _errors(centres, counts, make(low * SHRINKS, np.full_like(SHRINKS, high * best_high)))
+        errors = _errors(centres, counts, make(low * SHRINKS, np.full(_COUNT, high * best_high)))
         best_low = float(SHRINKS[np.argmin(errors)])
     return make(np.array([low * best_low]), np.array([high * best_high]))
 

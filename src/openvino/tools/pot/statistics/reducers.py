@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
@@ -146,7 +147,7 @@ def _channels(shape: tuple[int | None, ...], axis: int | None) -> int:
     return size
 
 
-def _other_axes(source: ov.Output, axis: int | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _other_axes(source: ov.Output, axis: int | None) -> NDArray[np.int64]:
     rank = source.get_partial_shape().rank.get_length()
     return np.array([a for a in range(rank) if axis is None or a != axis % rank], np.int64)
 

@@ -135,14 +135,13 @@ class LeastError:
         """One search over the rows of all members."""
         symmetric = _common_symmetry(self._parameters, group)
         measured = [[statistics.value(r) for r in self.requests(view, quantizer)[:2]] for quantizer in group]
-        low = np.min([pair[0] for pair in measured], axis=0)
-        high = np.max([pair[1] for pair in measured], axis=0)
+        low: Array = np.min([pair[0] for pair in measured], axis=0)
+        high: Array = np.max([pair[1] for pair in measured], axis=0)
         requests = [_rows(view, quantizer) for quantizer in group]
         rows = [statistics.rows(r).reshape(-1) for r in requests if r is not None]
         if low.size > 1 or len(rows) < len(group):
-            return activation_range(
-                low, np.maximum(high, -low) if symmetric else high, symmetric, self._parameters.activations
-            )
+            widest: Array = np.maximum(high, -low) if symmetric else high
+            return activation_range(low, widest, symmetric, self._parameters.activations)
         unsigned = bool(low[0] >= 0) and not any(quantizer.covers for quantizer in group)
         fixed = symmetric or unsigned
 

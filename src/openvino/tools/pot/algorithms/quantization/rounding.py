@@ -25,6 +25,8 @@ Floats = NDArray[np.float32]
 class RoundingStage:
     """Rounds the weights of linear layers so that their outputs, not the weights, stay closest.
 
+    Weights with a zero point keep the nearest levels.
+
     Args:
         parameters: of the algorithm; the stage is active where ``weight_rounding`` is ``least_error``, or
             absent with no preset named.
@@ -45,12 +47,12 @@ class RoundingStage:
         """Round."""
         for planned, layer, quantizer in self._layers(context):
             request = _inputs(context, layer)
-            if request is not None:
+            if request is not None and context.outcome.weights[quantizer].is_symmetric:
                 inputs = _quantized_inputs(context, statistics, planned, layer, request)
                 context.outcome.rounded[quantizer] = _rounded(context, layer, quantizer, inputs)
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
-        """Linear layers with symmetric weights of their own."""
+        """Linear layers with weights of their own."""
         if context.plan is None or not self._active:
             return
         by_reader = {reader: q for q in context.plan.weights for reader in q.readers}
@@ -94,12 +96,12 @@ def _rounded(context: Context, layer: LinearLayer, quantizer: WeightQuantizer, i
     canonical = canonical_weights(view, layer, weights)
     scale = canonical_weights(view, layer, np.broadcast_to(grid.scale.astype(np.float32), weights.shape))
     groups, outputs = canonical.shape[:2]
-    zero = round(float(np.ravel(-grid.low / grid.scale)[0]))
+    highest = grid.levels // 2
     flat = least_error_rounding(
         np.asarray(canonical.reshape(groups, outputs, -1), np.float32),
         np.asarray(scale[:, :, :1, 0], np.float32),
-        -zero,
-        grid.levels - 1 - zero,
+        -highest,
+        highest,
         inputs.reshape(len(inputs), groups, -1),
     )
     return np.asarray(from_canonical(view, layer, flat, weights.shape), np.float32)

@@ -48,7 +48,7 @@ class SaturationStage:
         factors: dict[WeightQuantizer, NDArray[np.float64]] = {}
         for planned, layer, quantizer in self._layers(context):
             group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
-            if group is None:
+            if group is None or not context.outcome.weights[quantizer].is_symmetric:
                 continue
             largest = statistics.value(_largest(context, layer))
             if group in context.outcome.migrations:
@@ -105,4 +105,4 @@ def _factor(
     )
     canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), grid.levels)
     factor = overflow_free(canonical_weights(context.view, layer, weights), canonical, largest)
-    return factor.reshape(grid.low.shape) if factor.size == grid.low.size else factor.max().reshape(())
+    return factor.reshape(grid.low.shape) if factor.size == grid.low.size else np.full((), np.max(factor))
