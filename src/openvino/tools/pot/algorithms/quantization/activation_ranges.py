@@ -134,9 +134,9 @@ class LeastError:
     ) -> QuantizerRange:
         """One search over the rows of all members."""
         symmetric = _common_symmetry(self._parameters, group)
-        measured = [[statistics.value(r) for r in self.requests(view, quantizer)[:2]] for quantizer in group]
-        low: Array = np.min([pair[0] for pair in measured], axis=0)
-        high: Array = np.max([pair[1] for pair in measured], axis=0)
+        extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
+        low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
+        high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
         requests = [_rows(view, quantizer) for quantizer in group]
         rows = [statistics.rows(r).reshape(-1) for r in requests if r is not None]
         if low.size > 1 or len(rows) < len(group):
