@@ -43,6 +43,8 @@ def run_sequence(
     result = model.clone()
     context = Context(result.submodels[0], GraphView(result.submodels[0].model))
     stages = [stage for algorithm in algorithms for stage in algorithm.stages]
+    if algorithms[0].sampling is None:
+        raise ConfigError(f"{algorithms[0].name} stands first: put MinMaxQuantization before it")
     requests = [request for stage in stages for request in stage.requests(context)]
     if context.plan is None or not context.plan.layers:
         logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)

@@ -26,6 +26,7 @@ def transform(context: Context) -> None:
                 outcome.rounded.pop(changed) if changed in outcome.rounded else context.weight_values(changed)
             )
             replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights")
+    stabilise(model, before)
     view = GraphView(model)
     for quantizer in context.plan.activations:
         grid, migration = outcome.activations[quantizer.tensor], outcome.migrations.get(quantizer.tensor)

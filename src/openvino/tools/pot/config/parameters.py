@@ -139,8 +139,8 @@ class FastBiasCorrectionParameters(Parameters):
     """Parameters of FastBiasCorrection.
 
     Attributes:
-        threshold: a layer whose largest relative change of a bias reaches it is left alone; absent: the
-            change is checked against the spread of the samples it comes from.
+        threshold: a layer whose largest relative change of a bias reaches it is left alone; absent:
+            none is.
         apply_for_all_nodes: also correct layers that have no bias, by adding one.
     """
 

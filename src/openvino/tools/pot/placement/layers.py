@@ -83,6 +83,8 @@ def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
         return "its form with linear_before_reset does not run in INT8"
     if kind == "MatMul" and _contracted(view, name) == 1:
         return "it sums over one element only: an outer product, not worth INT8"
+    if kind == "MatMul" and _follows_product(view, name):
+        return "the CPU plugin miscomputes a product of several fixed rows right behind another (2026.4)"
     return ""
 
 
@@ -90,6 +92,28 @@ def _is_embedding(view: GraphView, inputs: tuple[TensorId, ...]) -> bool:
     shape = view.shape(inputs[0])
     axis = view.is_constant(inputs[2]) and int(view.value(inputs[2]).reshape(-1)[0]) == 0
     return view.is_constant(inputs[0]) and shape is not None and len(shape) == 2 and axis
+
+
+def _follows_product(view: GraphView, name: str) -> bool:
+    """Whether a matrix with a fixed number of rows above one comes from a MatMul through elementwise operations.
+
+    Fused with the first product, the quantizer between the two is applied wrongly; outputs are garbage. Single
+    rows, dynamic batches and higher ranks are right.
+    """
+    pending = [source for source in view.inputs(name) if not view.is_constant(source)]
+    seen: set[TensorId] = set()
+    while pending:
+        tensor = pending.pop()
+        shape = view.shape(tensor)
+        if tensor in seen or shape is None or len(shape) != 2 or shape[0] in (None, 1):
+            continue
+        seen.add(tensor)
+        if view.type(tensor.node) == "MatMul":
+            return True
+        sources = [source for source in view.inputs(tensor.node) if not view.is_constant(source)]
+        if all(view.shape(source) == shape for source in sources):
+            pending.extend(sources)
+    return False
 
 
 def _contracted(view: GraphView, name: str) -> int | None:
@@ -128,8 +152,9 @@ def channel_axes(view: GraphView, name: str, port: int, operation: Operation) ->
 
 
 def _matmul_axes(view: GraphView, name: str, port: int, rank: int) -> tuple[int, ...]:
-    if rank < 2:
-        return ()
+    shape = view.shape(view.inputs(name)[port]) or ()
+    if rank < 2 or any(size != 1 for size in shape[:-2]):
+        return ()  # with matrices of a batch, ranges for each channel are read wrongly by the CPU plugin
     attributes = view.nodes[name].get_attributes()
     if port == 1:
         return (rank - 2,) if attributes["transpose_b"] else (rank - 1,)

@@ -135,11 +135,11 @@ class StatisticsLayout:
 def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
     clone = model.clone()
     shapes = {}
-    for port in clone.inputs:
-        shape = port.get_partial_shape()
-        shape[axis] = ov.Dimension()
-        shapes[port] = shape
     try:
+        for port in clone.inputs:
+            shape = port.get_partial_shape()
+            shape[axis] = ov.Dimension()
+            shapes[port] = shape
         clone.reshape(shapes)
     except RuntimeError as error:
         raise ModelError(

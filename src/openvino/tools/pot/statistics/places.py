@@ -19,6 +19,7 @@ from openvino.tools.pot.graph.view import GraphView
 
 _PHASE = "statistics_phase"
 _TOKENS = "statistics_tokens_"
+_MASKS = frozenset({"attention_mask", "input_mask"})
 _GOLDEN = 0.6180339887498949
 
 
@@ -108,7 +109,8 @@ class Places:
         extra: dict[str, NDArray[np.generic]] = {_PHASE: np.array(phase, np.float32)}
         if self._mask is None or not self._token_counts:
             return extra
-        valid = np.flatnonzero(feed[self._mask[0]])
+        masks = [feed[name] for name in self._mask[0] if name in feed]
+        valid = np.flatnonzero(masks[0]) if masks else np.arange(0)
         valid = valid if len(valid) else np.arange(self._mask[1])
         for count in self._token_counts:
             starts = (np.arange(count) + phase) * (len(valid) / count)
@@ -116,12 +118,15 @@ class Places:
         return extra
 
 
-def _token_mask(view: GraphView) -> tuple[str, int] | None:
-    """The input that says which tokens are valid, and how many there are; None where there is no such input."""
+def _token_mask(view: GraphView) -> tuple[set[str], int] | None:
+    """The names of the input that says which tokens are valid, and how many there are; None without one.
+
+    It is told by the name that exporters give it; a mask of any other name may mean anything.
+    """
     for node in view.model.get_parameters():
         output = node.output(0)
         names = {node.get_friendly_name(), *output.get_names()}
         shape = output.get_partial_shape()
-        if any("mask" in name.lower() for name in names) and shape.is_static and len(shape) == 2:
-            return node.get_friendly_name(), int(np.prod(list(shape.to_shape())))
+        if names & _MASKS and shape.is_static and len(shape) == 2:
+            return names, int(np.prod(list(shape.to_shape())))
     return None

@@ -57,8 +57,12 @@ def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -
     return True if quantizer.attention or "MatMul" in quantizer.feeds else None
 
 
-def _is_per_channel(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool:
-    return quantizer.per_channel and parameters.activations.granularity != "pertensor"
+def _is_per_channel(parameters: MinMaxParameters, view: GraphView, quantizer: ActivationQuantizer) -> bool:
+    """Whether each channel has its own range: planned so, not forbidden, and of a known number of channels."""
+    if not quantizer.per_channel or parameters.activations.granularity == "pertensor":
+        return False
+    shape = view.shape(quantizer.tensor)
+    return shape is not None and shape[CHANNEL_AXIS] is not None
 
 
 def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQuantizer]) -> bool | None:
@@ -74,7 +78,7 @@ class Estimators:
 
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The lower border, the upper one, and the smallest value of all."""
-        axis = CHANNEL_AXIS if _is_per_channel(self._parameters, quantizer) else None
+        axis = CHANNEL_AXIS if _is_per_channel(self._parameters, view, quantizer) else None
         low, high = self._rules(quantizer)
         return [
             Request(quantizer.tensor, _reducer(low, axis, upper=False), low.aggregator),
@@ -107,7 +111,7 @@ class Estimators:
         parameters = self._parameters
         return border_rules(
             bool(is_symmetric(parameters, quantizer)),
-            _is_per_channel(parameters, quantizer),
+            quantizer.per_channel and parameters.activations.granularity != "pertensor",
             (parameters.range_estimator, parameters.activations.range_estimator),
         )
 
@@ -123,7 +127,7 @@ class LeastError:
 
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The extremes, and rows unless ranges are for each channel."""
-        per_channel = _is_per_channel(self._parameters, quantizer)
+        per_channel = _is_per_channel(self._parameters, view, quantizer)
         axis = CHANNEL_AXIS if per_channel else None
         extremes = [Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max")]
         rows = None if per_channel else _rows(view, quantizer)
@@ -137,8 +141,11 @@ class LeastError:
         extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
-        requests = [_rows(view, quantizer) for quantizer in group]
-        rows = [statistics.rows(r).reshape(-1) for r in requests if r is not None]
+        rows = [
+            statistics.rows(request).reshape(-1)
+            for quantizer in group
+            for request in self.requests(view, quantizer)[2:]
+        ]
         if low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
             return activation_range(low, widest, symmetric, self._parameters.activations)
@@ -158,7 +165,8 @@ class LeastError:
 
 def _rows(view: GraphView, quantizer: ActivationQuantizer) -> Request | None:
     rank = len(view.shape(quantizer.tensor) or ())
-    return rows_request(view, quantizer.tensor, rank - 1 if "MatMul" in quantizer.feeds else CHANNEL_AXIS)
+    last = rank <= CHANNEL_AXIS or "MatMul" in quantizer.feeds
+    return rows_request(view, quantizer.tensor, rank - 1 if last else CHANNEL_AXIS)
 
 
 def _reducer(rule: BorderRule, axis: int | None, upper: bool) -> Reducer:

@@ -31,10 +31,14 @@ class MigrationStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        # An explicit preset, mode or estimator means POT's formulas, which know no migration.
-        activations = parameters.activations
-        said = (parameters.preset, parameters.range_estimator, activations.mode, activations.range_estimator)
-        self._active = all(word is None for word in said) and activations.level_low is None
+        # An explicit preset, mode, granularity or estimator means POT's formulas, which know no migration.
+        said = (parameters.preset, parameters.range_estimator, parameters.activations.range_estimator)
+        form = (
+            parameters.activations.mode,
+            parameters.activations.granularity,
+            parameters.activations.level_low,
+        )
+        self._active = all(word is None for word in (*said, *form))
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the width of each channel and for rows."""

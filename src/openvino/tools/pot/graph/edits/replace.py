@@ -19,6 +19,7 @@ def replace_constant(
     view: GraphView, readers: Iterable[InputId], values: NDArray[np.generic], name: str
 ) -> None:
     """Let ``readers``, and no others, read a new constant called ``name``."""
-    constant = op.constant(values, name=name)
-    for reader in readers:
-        view.node(reader.node).input(reader.port).replace_source_output(constant.output(0))
+    ports = [view.node(reader.node).input(reader.port) for reader in readers]
+    constant = op.constant(values.astype(ports[0].get_element_type().to_dtype(), copy=False), name=name)
+    for port in ports:
+        port.replace_source_output(constant.output(0))
