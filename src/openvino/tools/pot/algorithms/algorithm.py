@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.geometry import LinearLayer, linear_layer
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
-from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.placement.plan import Plan, WeightQuantizer
+from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.migration import Migration
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -57,6 +58,18 @@ class Context:
     view: GraphView
     plan: Plan | None = None
     outcome: Outcome = field(default_factory=Outcome)
+
+    def linear_layers(self) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+        """The layers of the plan that are linear, with quantized weights and a quantized activation."""
+        if self.plan is None:
+            return
+        by_reader = {reader: quantizer for quantizer in self.plan.weights for reader in quantizer.readers}
+        for planned in self.plan.layers:
+            layer = linear_layer(self.view, planned.node)
+            if layer is not None and planned.activations:
+                quantizer = by_reader.get(InputId(layer.node, layer.weights))
+                if quantizer is not None:
+                    yield planned, layer, quantizer
 
     def weight_values(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
         """The float weights under a quantizer, with the factors of a migration applied."""

@@ -80,6 +80,10 @@ class QuantizedLayer:
     groups: tuple[TensorId | None, ...]
     weights: tuple[InputId, ...]
 
+    def group_at(self, port: int) -> TensorId | None:
+        """The group of quantizers whose range the activation at an input port has."""
+        return self.groups[self.activations.index(InputId(self.node, port))]
+
 
 @dataclass(frozen=True)
 class FloatLayer:
@@ -99,11 +103,3 @@ class Plan:
     weights: tuple[WeightQuantizer, ...]
     layers: tuple[QuantizedLayer, ...]
     floats: tuple[FloatLayer, ...]
-
-    def activation_of(self, reader: InputId) -> ActivationQuantizer | None:
-        """The quantizer that an input will read, None where it reads none."""
-        return next((q for q in self.activations if reader in q.readers), None)
-
-    def weight_of(self, reader: InputId) -> WeightQuantizer | None:
-        """The weight quantizer that an input will read, None where it reads none."""
-        return next((q for q in self.weights if reader in q.readers), None)

@@ -11,8 +11,8 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
 from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
-from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
-from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.bias import output_shift
@@ -55,31 +55,22 @@ class BiasStage:
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the mean of each layer's input and for rows of it."""
-        for _, layer in self._layers(context):
+        for _, layer, _ in self._layers(context):
             yield from _input_requests(context.view, layer)
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Compute the shift of each layer's bias."""
-        assert context.plan is not None
-        readers = {reader: q for q in context.plan.weights for reader in q.readers}
-        for planned, layer in self._layers(context):
-            quantizer = readers[InputId(layer.node, layer.weights)]
+        for planned, layer, quantizer in self._layers(context):
             shift = _shift(context, statistics, planned, layer, quantizer)
             if not self._too_large(context.view, layer, shift):
                 context.outcome.bias_shifts[layer.node] = shift
 
-    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer]]:
-        """The layers to correct: linear, with quantized weights and inputs of a known number of channels."""
-        if context.plan is None:
-            return
-        for planned in context.plan.layers:
-            layer = linear_layer(context.view, planned.node)
-            if layer is None or not planned.weights or not planned.activations:
-                continue
-            if not _input_requests(context.view, layer):
-                continue
-            if self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None:
-                yield planned, layer
+    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+        """The layers to correct: those with inputs of a known number of channels."""
+        for planned, layer, quantizer in context.linear_layers():
+            corrected = self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None
+            if corrected and _input_requests(context.view, layer):
+                yield planned, layer, quantizer
 
     def _too_large(self, view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) -> bool:
         threshold, bias = self._parameters.threshold, bias_input(view, layer)
@@ -122,7 +113,7 @@ def _shift(
     rows_request, *mean_request = _input_requests(view, layer)
     rows = statistics.rows(rows_request)
     mean = statistics.value(mean_request[0]) if mean_request else rows.mean(axis=0, dtype=np.float64)
-    group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
+    group = planned.group_at(layer.activation)
     divisor = outcome.migrations[group].scale if group in outcome.migrations else np.float64(1)
     mean = mean / divisor
     rows = np.asarray(rows / divisor, np.float32)

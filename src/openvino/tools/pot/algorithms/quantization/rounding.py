@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
-from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical, linear_layer
-from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.ranges import QuantizerRange
@@ -53,15 +52,8 @@ class RoundingStage:
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
         """Linear layers with weights of their own."""
-        if context.plan is None or not self._active:
-            return
-        by_reader = {reader: q for q in context.plan.weights for reader in q.readers}
-        for planned in context.plan.layers:
-            layer = linear_layer(context.view, planned.node)
-            if layer is None or not planned.activations:
-                continue
-            quantizer = by_reader.get(InputId(layer.node, layer.weights))
-            if quantizer is not None and len(quantizer.readers) == 1:
+        for planned, layer, quantizer in context.linear_layers() if self._active else ():
+            if len(quantizer.readers) == 1:
                 yield planned, layer, quantizer
 
 
@@ -80,7 +72,7 @@ def _quantized_inputs(
         if isinstance(request.reducer, Patches)
         else statistics.rows(request)[:, :, None]
     )
-    group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
+    group = planned.group_at(layer.activation)
     if group is None:
         return found
     if group in context.outcome.migrations:

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
-from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.layers import is_depthwise
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import level_indices
@@ -47,7 +46,7 @@ class SaturationStage:
         """Widen the ranges that need it."""
         factors: dict[WeightQuantizer, NDArray[np.float64]] = {}
         for planned, layer, quantizer in self._layers(context):
-            group = planned.groups[planned.activations.index(InputId(layer.node, layer.activation))]
+            group = planned.group_at(layer.activation)
             if group is None or not context.outcome.weights[quantizer].is_symmetric:
                 continue
             largest = statistics.value(_largest(context, layer))
@@ -69,16 +68,10 @@ class SaturationStage:
         )
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
-        if context.plan is None or not self._active:
-            return
-        by_reader = {reader: q for q in context.plan.weights for reader in q.readers}
-        for planned in context.plan.layers:
-            layer = linear_layer(context.view, planned.node)
-            if layer is None or not planned.activations or is_depthwise(context.view, planned.node):
-                continue
-            quantizer = by_reader.get(InputId(layer.node, layer.weights))
+        for planned, layer, quantizer in context.linear_layers() if self._active else ():
             shape = context.view.shape(context.view.inputs(layer.node)[layer.activation])
-            if quantizer is not None and shape is not None and shape[layer.input_axis] is not None:
+            known = shape is not None and shape[layer.input_axis] is not None
+            if known and not is_depthwise(context.view, layer.node):
                 yield planned, layer, quantizer
 
 
