@@ -150,3 +150,14 @@ def test_least_error_rounding_of_asymmetric_weights() -> None:
         quantize(network, data, weight_rounding="least_error", weights={"mode": "asymmetric"})
     found = run(quantize(network, data, weights={"mode": "asymmetric"}), data[0])
     assert np.allclose(found, run(network, data[0]), atol=0.3)
+
+
+def test_added_biases_reach_the_next_layer() -> None:
+    """Layers without a bias: what is added behind the first must lie before the quantizer of the second."""
+    x = op.parameter([1, 4, 8, 8], np.float32)
+    first = conv(x, weights(6, 4, 3, 3))
+    first.set_friendly_name("first")
+    network = ov.Model([conv(first, weights(5, 6, 3, 3))], [x])
+    nodes = {n.get_friendly_name(): n for n in quantize(network, samples(network)).get_ops()}
+    readers = nodes["first/add_bias"].output(0).get_target_inputs()
+    assert [reader.get_node().get_type_name() for reader in readers] == ["FakeQuantize"]

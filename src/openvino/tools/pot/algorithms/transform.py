@@ -8,6 +8,7 @@ from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
 from openvino.tools.pot.graph.geometry import linear_layer
 from openvino.tools.pot.graph.names import all_names, stabilise
+from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 
@@ -31,11 +32,15 @@ def transform(context: Context) -> None:
     for quantizer in context.plan.activations:
         grid, migration = outcome.activations[quantizer.tensor], outcome.migrations.get(quantizer.tensor)
         divisor = migration.scale if migration is not None else None
-        insert_fake_quantize(view, quantizer.tensor, quantizer.readers, grid, quantizer.name, divisor)
+        tensor = _now_read(view, quantizer.readers)
+        insert_fake_quantize(view, tensor, quantizer.readers, grid, quantizer.name, divisor)
     for weights in context.plan.weights:
-        # A weight that was rewritten above is another constant by now: ask the reader, not the plan.
-        first = weights.readers[0]
-        tensor = view.inputs(first.node)[first.port]
+        tensor = _now_read(view, weights.readers)
         insert_fake_quantize(view, tensor, weights.readers, outcome.weights[weights], weights.name)
     model.validate_nodes_and_infer_types()
     stabilise(model, [*before, *all_names(model)])
+
+
+def _now_read(view: GraphView, readers: tuple[InputId, ...]) -> TensorId:
+    """What the readers of a planned tensor read by now: behind an added bias, or a rewritten constant."""
+    return view.inputs(readers[0].node)[readers[0].port]

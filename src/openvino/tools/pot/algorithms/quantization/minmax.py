@@ -64,6 +64,12 @@ class RangeStage:
         self._parameters = parameters
         self._device = find_device(parameters.target_device)
         self._activations = activation_ranges(parameters)
+        if parameters.activations.granularity == "perchannel":
+            logger.warning(
+                "activations.granularity: perchannel acts on the inputs of depthwise convolutions only: %s takes "
+                "one range for each other tensor",
+                self._device.name,
+            )
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the borders of every activation."""
