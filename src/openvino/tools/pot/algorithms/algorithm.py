@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,10 +60,13 @@ class Context:
     plan: Plan | None = None
     outcome: Outcome = field(default_factory=Outcome)
 
-    def linear_layers(self) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+    @cached_property
+    def linear_layers(self) -> tuple[tuple[QuantizedLayer, LinearLayer, WeightQuantizer], ...]:
         """The layers of the plan that are linear, with quantized weights and a quantized activation."""
-        if self.plan is None:
-            return
+        return tuple(self._linear_layers())
+
+    def _linear_layers(self) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+        assert self.plan is not None
         by_reader = {reader: quantizer for quantizer in self.plan.weights for reader in quantizer.readers}
         for planned in self.plan.layers:
             layer = linear_layer(self.view, planned.node)
@@ -70,6 +74,17 @@ class Context:
                 quantizer = by_reader.get(InputId(layer.node, layer.weights))
                 if quantizer is not None:
                     yield planned, layer, quantizer
+
+    def input_divisor(self, planned: QuantizedLayer, layer: LinearLayer) -> NDArray[np.float64]:
+        """What a migration divides each input channel of a layer by; a scalar one where there is none."""
+        group = planned.group_at(layer.activation)
+        migration = None if group is None else self.outcome.migrations.get(group)
+        return np.ones(()) if migration is None else migration.scale
+
+    def input_range(self, planned: QuantizedLayer, layer: LinearLayer) -> QuantizerRange | None:
+        """The range of a layer's input, borders of one axis; None where the model came quantized."""
+        group = planned.group_at(layer.activation)
+        return None if group is None else self.outcome.activations[group].reshaped(-1)
 
     def weight_values(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
         """The float weights under a quantizer, with the factors of a migration applied."""

@@ -6,7 +6,6 @@ from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
-from openvino.tools.pot.graph.geometry import linear_layer
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -17,10 +16,9 @@ def transform(context: Context) -> None:
     assert context.plan is not None
     model, view, outcome = context.sub.model, context.view, context.outcome
     before = all_names(model)
-    for name, shift in outcome.bias_shifts.items():
-        layer = linear_layer(view, name)
-        assert layer is not None
-        shift_bias(view, layer, shift)
+    for _, layer, _ in context.linear_layers:
+        if layer.node in outcome.bias_shifts:
+            shift_bias(view, layer, outcome.bias_shifts[layer.node])
     for changed in context.plan.weights:
         if changed in outcome.rounded or changed in outcome.weight_scales:
             values = (

@@ -31,6 +31,15 @@ class QuantizerRange:
         """Whether zero is the middle level of every channel."""
         return bool(self.levels % 2 and np.array_equal(self.low, -self.high))
 
+    def reshaped(self, *shape: int) -> QuantizerRange:
+        """The same range with borders of another shape."""
+        return QuantizerRange(self.low.reshape(shape), self.high.reshape(shape), self.levels)
+
+    def widened(self, factor: NDArray[np.floating] | float) -> QuantizerRange:
+        """The range with both borders times ``factor``, which broadcasts against them."""
+        wide = np.asarray(factor, np.float32)
+        return QuantizerRange(self.low * wide, self.high * wide, self.levels)
+
     @property
     def scale(self) -> Array:
         """The distance of two levels, float64."""

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 LIMIT = 32767.0 - 2 * 255
 """What int16 holds, less room for two weights that are later rounded up in place of down."""
 
-_ROUNDS = 4
+_ROUNDS = 16
 
 
 def pair_bound(weights: NDArray[np.floating], largest: Array) -> Array:
@@ -54,9 +54,7 @@ def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: 
     factor = np.ones(weights.shape[:2])
     middle = (grid.levels - 1) / 2
     for _ in range(_ROUNDS):
-        stretch = factor[:, :, None, None].astype(np.float32)
-        stretched = QuantizerRange(grid.low * stretch, grid.high * stretch, grid.levels)
-        rounded = level_indices(weights, stretched) - np.float32(middle)
+        rounded = level_indices(weights, grid.widened(factor[:, :, None, None])) - np.float32(middle)
         bound = pair_bound(rounded, largest)
         if np.all(bound <= LIMIT):
             break

@@ -103,7 +103,7 @@ def weight_range(low: Array, high: Array, symmetric: bool, parameters: Quantizer
 
 def halved(grid: QuantizerRange) -> QuantizerRange:
     """A range twice as wide, so that weights use seven bits and sums of two products can't overflow."""
-    return QuantizerRange(grid.low * 2, grid.high * 2, grid.levels)
+    return grid.widened(2)
 
 
 def _levels(parameters: QuantizerParameters, default: int) -> int:

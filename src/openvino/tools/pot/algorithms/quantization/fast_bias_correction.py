@@ -67,7 +67,7 @@ class BiasStage:
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
         """The layers to correct: those with inputs of a known number of channels."""
-        for planned, layer, quantizer in context.linear_layers():
+        for planned, layer, quantizer in context.linear_layers:
             corrected = self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None
             if corrected and _input_requests(context.view, layer):
                 yield planned, layer, quantizer
@@ -110,14 +110,13 @@ def _shift(
     quantizer: WeightQuantizer,
 ) -> NDArray[np.float64]:
     view, outcome = context.view, context.outcome
-    rows_request, *mean_request = _input_requests(view, layer)
-    rows = statistics.rows(rows_request)
-    mean = statistics.value(mean_request[0]) if mean_request else rows.mean(axis=0, dtype=np.float64)
-    group = planned.group_at(layer.activation)
-    divisor = outcome.migrations[group].scale if group in outcome.migrations else np.float64(1)
+    of_rows, *of_mean = _input_requests(view, layer)
+    rows = statistics.rows(of_rows)
+    mean = statistics.value(of_mean[0]) if of_mean else rows.mean(axis=0, dtype=np.float64)
+    divisor, grid = context.input_divisor(planned, layer), context.input_range(planned, layer)
     mean = mean / divisor
     rows = np.asarray(rows / divisor, np.float32)
-    error = _rounding_error(rows, outcome.activations[group]) if group else 0.0
+    error = 0.0 if grid is None else _rounding_error(rows, grid)
     weights = context.weight_values(quantizer)
     quantized = outcome.rounded.get(quantizer)
     if quantized is None:
@@ -133,5 +132,4 @@ def _shift(
 
 def _rounding_error(rows: NDArray[np.float32], grid: QuantizerRange) -> NDArray[np.float64]:
     """Mean over rows of Q(x) - x for each channel."""
-    flat = QuantizerRange(grid.low.reshape(-1), grid.high.reshape(-1), grid.levels)
-    return np.asarray((fake_quantize(rows, flat) - rows).mean(axis=0, dtype=np.float64))
+    return np.asarray((fake_quantize(rows, grid) - rows).mean(axis=0, dtype=np.float64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -68,39 +69,26 @@ def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request
     axis = len(context.view.shape(quantizer.tensor) or ()) - 1
     rows = rows_request(context.view, quantizer.tensor, axis)
     assert rows is not None
-    extremes = (Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max"))
-    low, high = extremes
+    low, high = (Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max"))
     return low, high, rows
 
 
 def _candidates(context: Context) -> Iterator[tuple[ActivationQuantizer, list[WeightQuantizer]]]:
     """Activations that only matrix products with weights of their own read, and those weights."""
     plan, view = context.plan, context.view
-    if plan is None:
-        return
-    by_reader = {reader: q for q in plan.weights for reader in q.readers}
-    sizes: dict[object, int] = {}
-    for quantizer in plan.activations:
-        sizes[quantizer.group] = sizes.get(quantizer.group, 0) + 1
+    assert plan is not None
+    sizes = Counter(quantizer.group for quantizer in plan.activations)
+    own = {
+        InputId(layer.node, layer.activation): weights
+        for _, layer, weights in context.linear_layers
+        if layer.input_axis == -1 and len(weights.readers) == 1
+    }
     for quantizer in plan.activations:
         shape = view.shape(quantizer.tensor)
         if sizes[quantizer.group] > 1 or quantizer.feeds != ("MatMul",) or not shape or shape[-1] is None:
             continue
-        weights = [_weights_of(context, reader, by_reader) for reader in quantizer.readers]
-        found = [w for w in weights if w is not None]
-        if len(found) == len(weights):
-            yield quantizer, found
-
-
-def _weights_of(
-    context: Context, reader: InputId, by_reader: dict[InputId, WeightQuantizer]
-) -> WeightQuantizer | None:
-    """The weights that a reader is multiplied with, None where they are shared or no plain matrix."""
-    layer = linear_layer(context.view, reader.node) if context.view.type(reader.node) == "MatMul" else None
-    if layer is None or layer.activation != reader.port or layer.input_axis != -1:
-        return None
-    weights = by_reader.get(InputId(reader.node, layer.weights))
-    return weights if weights is not None and len(weights.readers) == 1 else None
+        if all(reader in own for reader in quantizer.readers):
+            yield quantizer, [own[reader] for reader in quantizer.readers]
 
 
 def _matrix(context: Context, weights: WeightQuantizer) -> NDArray[np.float32]:

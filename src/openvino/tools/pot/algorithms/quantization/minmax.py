@@ -137,7 +137,7 @@ def _groups(quantizers: Iterable[Q]) -> list[list[Q]]:
 def _by_channel(grid: QuantizerRange, rank: int) -> QuantizerRange:
     """A range for each channel, shaped to broadcast along axis 1; one for all keeps a scalar's shape."""
     if grid.low.size == 1:
-        return QuantizerRange(grid.low.reshape(()), grid.high.reshape(()), grid.levels)
+        return grid.reshaped()
     shape = [1] * rank
     shape[CHANNEL_AXIS] = grid.low.size
-    return QuantizerRange(grid.low.reshape(shape), grid.high.reshape(shape), grid.levels)
+    return grid.reshaped(*shape)

@@ -12,7 +12,6 @@ from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.rounding import least_error_rounding
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Patches
@@ -52,7 +51,7 @@ class RoundingStage:
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
         """Linear layers with weights of their own."""
-        for planned, layer, quantizer in context.linear_layers() if self._active else ():
+        for planned, layer, quantizer in context.linear_layers if self._active else ():
             if len(quantizer.readers) == 1:
                 yield planned, layer, quantizer
 
@@ -72,14 +71,11 @@ def _quantized_inputs(
         if isinstance(request.reducer, Patches)
         else statistics.rows(request)[:, :, None]
     )
-    group = planned.group_at(layer.activation)
-    if group is None:
+    grid = context.input_range(planned, layer)
+    if grid is None:
         return found
-    if group in context.outcome.migrations:
-        found = np.asarray(found / context.outcome.migrations[group].scale[:, None], np.float32)
-    grid = context.outcome.activations[group]
-    low, high = grid.low.reshape(-1, 1), grid.high.reshape(-1, 1)
-    return np.asarray(fake_quantize(found, QuantizerRange(low, high, grid.levels)), np.float32)
+    divided = np.asarray(found / context.input_divisor(planned, layer).reshape(-1, 1), np.float32)
+    return np.asarray(fake_quantize(divided, grid.reshaped(-1, 1)), np.float32)
 
 
 def _rounded(context: Context, layer: LinearLayer, quantizer: WeightQuantizer, inputs: Floats) -> Floats:

@@ -46,21 +46,15 @@ class SaturationStage:
         """Widen the ranges that need it."""
         factors: dict[WeightQuantizer, NDArray[np.float64]] = {}
         for planned, layer, quantizer in self._layers(context):
-            group = planned.group_at(layer.activation)
-            if group is None or not context.outcome.weights[quantizer].is_symmetric:
+            grid = context.input_range(planned, layer)
+            if grid is None or not context.outcome.weights[quantizer].is_symmetric:
                 continue
-            largest = statistics.value(_largest(context, layer))
-            if group in context.outcome.migrations:
-                largest = largest / context.outcome.migrations[group].scale
-            indices = _top_levels(largest, context.outcome.activations[group])
+            largest = statistics.value(_largest(context, layer)) / context.input_divisor(planned, layer)
+            indices = _top_levels(largest, grid)
             factor = _factor(context, layer, quantizer, indices.reshape(layer.groups, -1))
             factors[quantizer] = np.maximum(factor, factors.get(quantizer, 1.0))
         for quantizer, factor in factors.items():
-            grid = context.outcome.weights[quantizer]
-            wide = factor.astype(np.float32)
-            context.outcome.weights[quantizer] = QuantizerRange(
-                grid.low * wide, grid.high * wide, grid.levels
-            )
+            context.outcome.weights[quantizer] = context.outcome.weights[quantizer].widened(factor)
         touched = sum(int(np.sum(factor > 1)) for factor in factors.values())
         total = sum(factor.size for factor in factors.values())
         logger.info(
@@ -68,7 +62,7 @@ class SaturationStage:
         )
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
-        for planned, layer, quantizer in context.linear_layers() if self._active else ():
+        for planned, layer, quantizer in context.linear_layers if self._active else ():
             shape = context.view.shape(context.view.inputs(layer.node)[layer.activation])
             known = shape is not None and shape[layer.input_axis] is not None
             if known and not is_depthwise(context.view, layer.node):
@@ -82,9 +76,8 @@ def _largest(context: Context, layer: LinearLayer) -> Request:
 
 
 def _top_levels(largest: NDArray[np.float64], grid: QuantizerRange) -> NDArray[np.float64]:
-    flat = QuantizerRange(grid.low.reshape(-1), grid.high.reshape(-1), grid.levels)
     top = np.where(largest > 0, largest * _MARGIN, largest / _MARGIN)
-    return np.asarray(level_indices(top, flat), np.float64)
+    return np.asarray(level_indices(top, grid), np.float64)
 
 
 def _factor(

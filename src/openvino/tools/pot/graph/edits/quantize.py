@@ -41,9 +41,7 @@ def insert_fake_quantize(
     low, high = _borders(grid, source, name)
     from_low, from_high = low, high
     if divisor is not None:
-        factor = divisor.astype(np.float32)
-        wide = QuantizerRange(grid.low * factor, grid.high * factor, grid.levels)
-        from_low, from_high = _borders(wide, source, f"{name}/input")
+        from_low, from_high = _borders(grid.widened(divisor), source, f"{name}/input")
     node = op.fake_quantize(source, from_low, from_high, low, high, grid.levels, name=name)
     for reader in readers:
         view.node(reader.node).input(reader.port).replace_source_output(node.output(0))
