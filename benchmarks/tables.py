@@ -28,18 +28,6 @@ FULL: tuple[Column, ...] = (
     ("speed-up", lambda r: f"{r['speedup']:.2f}"),
     ("size", lambda r: f"{r['size']:.3f}"),
 )
-PEER: tuple[Column, ...] = (
-    ("NNCF: INT8", lambda r: _peer(r, "nncf", ".4f")),
-    ("fidelity, dB", lambda r: _peer(r, "db", ".2f")),
-    ("quantizing, s", lambda r: _peer(r, "quantize_s", ".2f")),
-    ("speed-up", lambda r: _peer(r, "speedup", ".2f")),
-    ("size", lambda r: _peer(r, "size", ".3f")),
-)
-
-
-def _peer(record: Record, key: str, form: str) -> str:
-    peer = record.get("peer")
-    return format(peer[key], form) if peer else ""
 
 
 def table(records: Iterable[Record], columns: Sequence[Column]) -> str:

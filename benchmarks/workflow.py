@@ -1,0 +1,116 @@
+"""What the benchmarks share: POT's workflow on an entry, figures of its result, and the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+from entries import Entry, Feed, openvino_infer
+
+from openvino.tools.pot import (
+    DataLoader,
+    DefaultQuantization,
+    IEEngine,
+    Pipeline,
+    __version__,
+    compress_model_weights,
+    load_model,
+    save_model,
+)
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.report import measure
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = 300
+FIDELITY_SAMPLES = 300
+PARAMETERS: Mapping[str, dict[str, Any]] = {"text_minilm_stsb": {"model_type": "transformer"}}
+
+Make = Callable[[Mapping[str, Any]], Algorithm]
+"""Makes an algorithm from its parameters."""
+
+
+class Samples(DataLoader):
+    """Samples held in memory, so that neither side of a comparison waits for decoding."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        super().__init__()
+        self._feeds = feeds
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._feeds[index], None
+
+
+def calibration(entry: Entry, count: int | None = SAMPLES) -> list[Feed]:
+    """The first samples for calibration, or all, decoded."""
+    return [entry.calibration[i] for i in range(len(entry.calibration))[:count]]
+
+
+def quantize(entry: Entry, feeds: Sequence[Feed], folder: Path, make: Make = DefaultQuantization) -> Path:
+    """The whole workflow of a script, from loading to saving; returns the path of the INT8 model."""
+    params = {"target_device": "CPU", "stat_subset_size": SAMPLES, **PARAMETERS.get(entry.name, {})}
+    model = load_model({"model_name": entry.name, "model": entry.model})
+    pipeline = Pipeline(IEEngine({"device": "CPU"}, Samples(feeds)))
+    pipeline.add_algo(make(params))
+    quantized = pipeline.run(model)
+    compress_model_weights(quantized)
+    return Path(save_model(quantized, folder)[0]["model"])
+
+
+def float_metric(entry: Entry, limit: int | None) -> float:
+    """The float model's metric, measured unless the entry knows it."""
+    known = entry.fp32 if limit is None else None
+    return round(entry.evaluate(openvino_infer(entry.model), limit) if known is None else known, 4)
+
+
+def closeness(entry: Entry, model: Path, limit: int | None) -> dict[str, float]:
+    """The metric of an INT8 model, and the fidelity of its outputs."""
+    infer = openvino_infer(model)
+    return {
+        "int8": round(entry.evaluate(infer, limit), 4),
+        "fidelity": round(entry.fidelity(infer, min(FIDELITY_SAMPLES, limit or FIDELITY_SAMPLES)), 2),
+    }
+
+
+def make_up(entry: Entry, model: Path) -> dict[str, Any]:
+    """What an INT8 model consists of: layers that run in INT8, of all heavy ones, and its size."""
+    layers = measure.heavy_layers(measure.compile_single(model))
+    return {
+        "int8_layers": sum(layer.is_int8 for layer in layers),
+        "layers": len(layers),
+        "size": round(measure.weights_size(model) / measure.weights_size(entry.model), 3),
+    }
+
+
+def machine() -> str:
+    """What the figures were measured on, in a sentence."""
+    core = ov.Core()
+    name = core.get_property("CPU", "FULL_DEVICE_NAME")
+    return (
+        f"openvino-pot {__version__}, OpenVINO {ov.__version__.split('-')[0]}, {name}, "
+        f"{os.cpu_count()} processors."
+    )
+
+
+def command_line(description: str | None) -> argparse.ArgumentParser:
+    """The arguments that all benchmarks take."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="entries to run (default: all)")
+    parser.add_argument("--zoo", type=Path, default=ROOT / "../shared/zoo", help="folder with the networks")
+    parser.add_argument("--limit", type=int, help="evaluation samples at most, for a quick look")
+    parser.add_argument("--write", action="store_true", help="put the tables into the documents")
+    return parser
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments; an error if an incomplete run is to be written."""
+    options = parser.parse_args()
+    if options.write and (options.names or options.limit or not (options.zoo / "zoo.py").exists()):
+        parser.error("--write needs the zoo, all entries and all samples")
+    return options
