@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 Record = Mapping[str, Any]
 Column = tuple[str, Callable[[Record], str]]
 
-SHORT: tuple[Column, ...] = (
+NETWORK: tuple[Column, ...] = (
     ("network", lambda r: r["name"]),
     ("metric", lambda r: r["metric"]),
+)
+SHORT: tuple[Column, ...] = (
+    *NETWORK,
     ("float", lambda r: f"{r['float']:.3f}"),
     ("INT8", lambda r: f"{r['int8']:.3f}"),
     ("request", lambda r: f"{r['speedup']:.1f}x"),
     ("size", lambda r: f"{r['size']:.2f}"),
 )
 FULL: tuple[Column, ...] = (
-    *SHORT[:2],
+    *NETWORK,
     ("float", lambda r: f"{r['float']:.4f}"),
     ("INT8", lambda r: f"{r['int8']:.4f}"),
     ("fidelity, dB", lambda r: f"{r['fidelity']:.2f}"),
@@ -30,10 +34,77 @@ FULL: tuple[Column, ...] = (
 )
 
 
-def table(records: Iterable[Record], columns: Sequence[Column]) -> str:
-    """A Markdown table, numbers to the right."""
+def compared(records: Sequence[Record]) -> str:
+    """The float model's figures, ours and, where there are any, NNCF's."""
+    tools = ("ours", "nncf") if any("nncf" in record for record in records) else ("ours",)
+    ratio = [("time, ours / NNCF", lambda r: f"{r['ratio']:.2f}" if "ratio" in r else "")]
+    columns: list[Column] = [
+        *NETWORK,
+        ("float", lambda r: f"{r['float']:.4f}"),
+        *_of_tools(tools, "INT8", lambda f: f"{f['int8']:.4f}"),
+        *_of_tools(tools, "fidelity, dB", lambda f: f"{f['fidelity']:.2f}"),
+        *_of_tools(tools, "speed-up", lambda f: f"{f['speedup']:.2f}"),
+        *(ratio if len(tools) > 1 else ()),
+        *_of_tools(tools, "size", lambda f: f"{f['size']:.3f}"),
+        *_of_tools(tools, "layers in INT8", lambda f: f"{f['int8_layers']} of {f['layers']}"),
+    ]
+    return table(records, columns)
+
+
+def _of_tools(tools: Sequence[str], title: str, cell: Callable[[Record], str]) -> list[Column]:
+    """A column for each tool, empty where a record does not have its figures."""
+
+    def column(tool: str) -> Column:
+        name = f"NNCF: {title}" if tool == "nncf" else title
+        return name, lambda r: cell(r[tool]) if tool in r else ""
+
+    return [column(tool) for tool in tools]
+
+
+def ablated(records: Sequence[Record], figure: str, digits: int) -> str:
+    """One figure of each variant: that of the first, and by how much the others differ from it.
+
+    Args:
+        records: each holds ``variants``: name -> figures.
+        figure: which of the figures.
+        digits: how many decimals are shown.
+    """
+    first, *others = records[0]["variants"]
+    mean = {
+        name: {figure: fmean(record["variants"][name][figure] for record in records)}
+        for name in (first, *others)
+    }
+
+    def whole(record: Record) -> str:
+        return f"{record['variants'][first][figure]:.{digits}f}"
+
+    def change(name: str) -> Column:
+        def cell(record: Record) -> str:
+            found, base = (record["variants"][each][figure] for each in (name, first))
+            return f"{round(found - base, digits) + 0.0:+.{digits}f}"  # adding zero makes -0.0 positive
+
+        return name, cell
+
+    rows = [*records, {"name": "mean", "variants": mean}]
+    return table(rows, (NETWORK[0], (first, whole), *map(change, others)), left=1)
+
+
+def ordered(records: Iterable[Record]) -> str:
+    """Mean, extremes and spread over orders of the samples, of the metric and of the fidelity."""
+
+    def column(title: str, figure: str, key: str, form: str) -> Column:
+        return f"{title}: {key}", lambda r: format(r[figure][key], form)
+
+    kinds = (("INT8", "int8", ".4f"), ("fidelity, dB", "fidelity", ".2f"))
+    keys = ("mean", "min", "max", "spread")
+    columns = [column(title, figure, key, form) for title, figure, form in kinds for key in keys]
+    return table(records, (*NETWORK, *columns))
+
+
+def table(records: Iterable[Record], columns: Sequence[Column], left: int = 2) -> str:
+    """A Markdown table, numbers to the right; the first columns, which hold words, to the left."""
     rows = [[title for title, _ in columns]]
-    rows.append(["---" if number < 2 else "---:" for number in range(len(columns))])
+    rows.append(["---" if number < left else "---:" for number in range(len(columns))])
     rows.extend([[cell(record) for _, cell in columns] for record in records])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -1,0 +1,52 @@
+"""Quantize a model with NNCF's defaults. Run by a Python that has nncf, which need not have this package.
+
+``accuracy.py`` calls it. It writes the INT8 model, and a ``.json`` beside it with NNCF's version and the seconds
+that ``nncf.quantize`` took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import nncf  # type: ignore[import-not-found, unused-ignore]
+import numpy as np
+import openvino as ov
+
+
+def read_samples(path: Path) -> list[dict[str, Any]]:
+    """Samples from an ``.npz`` whose keys are ``<number>/<input>``."""
+    samples: dict[int, dict[str, Any]] = {}
+    with np.load(path) as arrays:
+        for key in arrays.files:
+            number, name = key.split("/", 1)
+            samples.setdefault(int(number), {})[name] = arrays[key]
+    return [samples[number] for number in sorted(samples)]
+
+
+def main() -> None:
+    """Quantize and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="the float model's .xml")
+    parser.add_argument("samples", type=Path, help="the .npz with the samples")
+    parser.add_argument("output", type=Path, help="where the INT8 model's .xml goes")
+    parser.add_argument("--model-type", help="as POT's parameter of that name")
+    options = parser.parse_args()
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    samples = read_samples(options.samples)
+    model = ov.Core().read_model(options.model)
+    more = {"model_type": nncf.ModelType(options.model_type)} if options.model_type else {}
+    started = time.perf_counter()
+    quantized = nncf.quantize(model, nncf.Dataset(samples), subset_size=len(samples), **more)
+    seconds = round(time.perf_counter() - started, 2)
+    ov.save_model(quantized, options.output, compress_to_fp16=False)
+    facts = {"nncf": nncf.__version__, "quantize_s": seconds}
+    options.output.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
