@@ -1,7 +1,8 @@
-"""The benchmark runs on the embedded network, and writes only between its markers."""
+"""The benchmarks run on the embedded network, and write only between their markers."""
 
-import importlib.util
+import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,25 +11,44 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, ROOT / "benchmarks/zoo.py")
+BENCHMARKS = ROOT / "benchmarks"
+
+# What accuracy.py's peer needs of NNCF, whose model here is the float one.
+PEER = """
+__version__ = "0.0"
+ModelType = str
+Dataset = list
+def quantize(model, dataset, subset_size):
+    assert subset_size == len(dataset) == 300
+    assert list(dataset[0]) == ["image"]
+    print("a line of progress")
+    return model
+"""
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120)
+def run(script: str, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, BENCHMARKS / script, *arguments)
+    environment = os.environ | more
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+
+
+def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module(name)
 
 
 @pytest.fixture
-def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_tables", ROOT / "benchmarks/tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tables(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return module("tables", monkeypatch)
+
+
+@pytest.fixture
+def variants(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return module("variants", monkeypatch)
 
 
 def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
-    finished = run("--zoo", tmp_path, "--repeats", "1", "--limit", "40")
+    finished = run("zoo.py", "--zoo", tmp_path, "--repeats", "1", "--limit", "40")
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["name"] == "digits"
@@ -37,12 +57,70 @@ def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
     assert record["size"] < 0.3
 
 
-def test_an_incomplete_run_writes_nothing(tmp_path: Path) -> None:
-    assert "needs the zoo" in run("--zoo", tmp_path, "--write").stderr
+def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
+    (tmp_path / "nncf.py").write_text(PEER)
+    peer = ("--peer-python", sys.executable, "--peer-models", tmp_path / "peer")
+    finished = run(
+        "accuracy.py", "--zoo", tmp_path, "--rounds", "2", "--limit", "40", *peer, PYTHONPATH=str(tmp_path)
+    )
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["ours"]["int8_layers"] == record["ours"]["layers"] == record["nncf"]["layers"] == 11
+    assert record["nncf"]["int8_layers"] == 0
+    assert record["nncf"]["nncf"] == "0.0"
+    assert record["ratio"] > 0
+    assert [len(times) for times in record["latency_ms"].values()] == [2, 2, 2]
+    assert sorted(file.name for file in (tmp_path / "peer").iterdir()) == [
+        "digits.bin",
+        "digits.json",
+        "digits.xml",
+    ]
+    assert "| 11 of 11 | 0 of 11 |" in finished.stderr
 
 
-def test_an_unknown_entry_is_named(tmp_path: Path) -> None:
-    assert "no entry 'digit', there are: digits" in run("digit", "--zoo", tmp_path).stderr
+def test_ingredients_and_orders_of_samples(tmp_path: Path, variants: ModuleType) -> None:
+    finished = run("accuracy.py", "digits", "--zoo", tmp_path, "--limit", "40", "--ablation", "--orders")
+    assert finished.returncode == 0, finished.stderr
+    ablation, orders = map(json.loads, finished.stdout.splitlines())
+    found = {name: figures["fidelity"] for name, figures in ablation["variants"].items()}
+    assert list(found) == list(variants.VARIANTS)
+    assert found["nearest rounding"] < found[variants.COMPLETE]
+    assert found["POT's formulas"] < found["POT's ranges"] < found[variants.COMPLETE]
+    assert orders["fidelity"]["min"] < orders["fidelity"]["mean"] < orders["fidelity"]["max"]
+    assert len(orders["int8"]["values"]) == 5
+
+
+def test_an_ingredient_that_is_not_there_is_an_error(variants: ModuleType) -> None:
+    with pytest.raises(ValueError, match="has no int to switch off"):
+        variants.without(int)({})
+    with pytest.raises(ValueError, match="has no int to change"):
+        variants.restaged(int)({})
+
+
+def test_every_variant_is_described(variants: ModuleType) -> None:
+    text = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    assert [name for name in variants.VARIANTS if f"\n| {name} | " not in text] == []
+
+
+@pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
+def test_an_incomplete_run_writes_nothing(script: str, tmp_path: Path) -> None:
+    assert "needs the zoo" in run(script, "--zoo", tmp_path, "--write").stderr
+
+
+@pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
+def test_an_unknown_entry_is_named(script: str, tmp_path: Path) -> None:
+    assert "no entry 'digit', there are: digits" in run(script, "digit", "--zoo", tmp_path).stderr
+
+
+def test_changes_are_signed_and_never_minus_zero(tables: ModuleType) -> None:
+    record = {
+        "name": "n",
+        "variants": {"all": {"x": 0.5}, "less": {"x": 0.49999}, "least": {"x": 0.25}},
+    }
+    assert tables.ablated([record], "x", 2).splitlines()[2:] == [
+        "| n | 0.50 | +0.00 | -0.25 |",
+        "| mean | 0.50 | +0.00 | -0.25 |",
+    ]
 
 
 def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> None:
@@ -60,7 +138,13 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
         tables.write_between(file, "other", "")
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/benchmarks.md"])
-def test_the_documents_have_the_markers_once(document: str) -> None:
+@pytest.mark.parametrize(
+    ("document", "marker"),
+    [
+        ("README.md", "benchmark"),
+        *(("docs/benchmarks.md", marker) for marker in ("benchmark", "accuracy", "ablation", "orders")),
+    ],
+)
+def test_the_documents_have_the_markers_once(document: str, marker: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    assert text.count("<!-- benchmark: begin -->") == text.count("<!-- benchmark: end -->") == 1
+    assert text.count(f"<!-- {marker}: begin -->") == text.count(f"<!-- {marker}: end -->") == 1
