@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.graph.geometry import LinearLayer, linear_layer
+from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_layer
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.migration import Migration
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
@@ -30,7 +29,7 @@ class Outcome:
     Attributes:
         activations: range by quantized tensor.
         weights: range by weight quantizer.
-        migrations: quantized tensor -> division of its channels before rounding.
+        divisors: quantized tensor -> what each of its channels is divided by before rounding.
         weight_scales: weight quantizer -> factor of each input channel, which makes up for the division.
         rounded: weight quantizer -> weights moved to levels of its range, where not simply the nearest.
         bias_shifts: layer -> what is added to each output channel.
@@ -38,7 +37,7 @@ class Outcome:
 
     activations: dict[TensorId, QuantizerRange] = field(default_factory=dict)
     weights: dict[WeightQuantizer, QuantizerRange] = field(default_factory=dict)
-    migrations: dict[TensorId, Migration] = field(default_factory=dict)
+    divisors: dict[TensorId, NDArray[np.float64]] = field(default_factory=dict)
     weight_scales: dict[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
     rounded: dict[WeightQuantizer, NDArray[np.float32]] = field(default_factory=dict)
     bias_shifts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -76,10 +75,10 @@ class Context:
                     yield planned, layer, quantizer
 
     def input_divisor(self, planned: QuantizedLayer, layer: LinearLayer) -> NDArray[np.float64]:
-        """What a migration divides each input channel of a layer by; a scalar one where there is none."""
+        """What each input channel of a layer is divided by; a scalar one where nothing is."""
         group = planned.group_at(layer.activation)
-        migration = None if group is None else self.outcome.migrations.get(group)
-        return np.ones(()) if migration is None else migration.scale
+        divisor = None if group is None else self.outcome.divisors.get(group)
+        return np.ones(()) if divisor is None else divisor
 
     def input_range(self, planned: QuantizedLayer, layer: LinearLayer) -> QuantizerRange | None:
         """The range of a layer's input, borders of one axis; None where the model came quantized."""
@@ -87,15 +86,14 @@ class Context:
         return None if group is None else self.outcome.activations[group].reshaped(-1)
 
     def weight_values(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
-        """The float weights under a quantizer, with the factors of a migration applied."""
+        """The float weights under a quantizer, times the factors that make up for a division."""
         values = np.asarray(self.view.value(quantizer.tensor), np.float32)
         scale = self.outcome.weight_scales.get(quantizer)
         if scale is None:
             return values
-        (axis,) = set(range(values.ndim)[-2:]) - set(quantizer.channel_axes)
-        shape = [1] * values.ndim
-        shape[axis] = len(scale)
-        return values * scale.reshape(shape).astype(np.float32)
+        layer = linear_layer(self.view, quantizer.readers[0].node)
+        assert layer is not None
+        return values * along_inputs(self.view, layer, scale.astype(np.float32), values.ndim)
 
 
 class Stage(Protocol):

@@ -6,6 +6,7 @@ from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
+from openvino.tools.pot.graph.geometry import along
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -28,9 +29,10 @@ def transform(context: Context) -> None:
     stabilise(model, before)
     view = GraphView(model)
     for quantizer in context.plan.activations:
-        grid, migration = outcome.activations[quantizer.tensor], outcome.migrations.get(quantizer.tensor)
-        divisor = migration.scale if migration is not None else None
+        grid, divisor = outcome.activations[quantizer.tensor], outcome.divisors.get(quantizer.tensor)
         tensor = _now_read(view, quantizer.readers)
+        if divisor is not None:
+            divisor = along(divisor, quantizer.channel_axis, len(view.shape(tensor) or ()))
         insert_fake_quantize(view, tensor, quantizer.readers, grid, quantizer.name, divisor)
     for weights in context.plan.weights:
         tensor = _now_read(view, weights.readers)

@@ -105,16 +105,18 @@ def canonical_weights(
     """Weights as ``[groups, outputs, inputs, taps]``, a view where the layout allows."""
     kind = view.type(layer.node)
     if kind == "MatMul":
-        transposed = view.nodes[layer.node].get_attributes()[
-            "transpose_b" if layer.weights == 1 else "transpose_a"
-        ]
-        outputs_first = transposed if layer.weights == 1 else not transposed
         matrix = weights.reshape(weights.shape[-2:])
-        return np.asarray((matrix if outputs_first else matrix.T)[None, :, :, None])
+        return np.asarray((matrix if _outputs_first(view, layer) else matrix.T)[None, :, :, None])
     grouped = weights if kind.startswith("Group") else weights[None]
     if "Backprop" in kind:
         grouped = grouped.swapaxes(1, 2)
     return np.asarray(grouped.reshape(*grouped.shape[:3], -1))
+
+
+def _outputs_first(view: GraphView, layer: LinearLayer) -> bool:
+    """Whether the rows of a MatMul's weights are output channels."""
+    attributes = view.nodes[layer.node].get_attributes()
+    return bool(attributes["transpose_b"] if layer.weights == 1 else not attributes["transpose_a"])
 
 
 def from_canonical(
@@ -125,6 +127,28 @@ def from_canonical(
     result = np.empty(prod(shape), weights.dtype)
     result[places.reshape(-1)] = weights.reshape(-1)
     return result.reshape(shape)
+
+
+def along(figures: NDArray[np.floating], axis: int, rank: int) -> NDArray[np.floating]:
+    """A figure for each index of one axis, in a shape that broadcasts against tensors of ``rank``."""
+    shape = [1] * rank
+    shape[axis] = len(figures)
+    return figures.reshape(shape)
+
+
+def along_inputs(
+    view: GraphView, layer: LinearLayer, figures: NDArray[np.floating], rank: int
+) -> NDArray[np.floating]:
+    """A figure for each input channel, in a shape that broadcasts against the layer's weights of ``rank``."""
+    kind = view.type(layer.node)
+    if kind == "MatMul":
+        return along(figures, -1 if _outputs_first(view, layer) else -2, rank)
+    inputs = 0 if "Backprop" in kind else 1
+    if not kind.startswith("Group"):
+        return along(figures, inputs, rank)
+    shape = [1] * rank
+    shape[0], shape[1 + inputs] = layer.groups, len(figures) // layer.groups
+    return figures.reshape(shape)
 
 
 def _matmul(view: GraphView, name: str) -> LinearLayer | None:

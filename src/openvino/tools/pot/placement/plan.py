@@ -15,7 +15,8 @@ class ActivationQuantizer:
         tensor: what is quantized.
         readers: the inputs that read the quantized form; others go on reading the float one.
         group: quantizers of one group share their range; the smallest tensor id of the group.
-        per_channel: one range per channel (axis 1) in place of one for the tensor.
+        channel_axis: where its channels lie.
+        per_channel: one range per channel in place of one for the tensor.
         attention: the tensor becomes a factor of a product of two activations.
         covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
@@ -25,6 +26,7 @@ class ActivationQuantizer:
     tensor: TensorId
     readers: tuple[InputId, ...]
     group: TensorId
+    channel_axis: int
     per_channel: bool
     attention: bool
     feeds: tuple[str, ...]

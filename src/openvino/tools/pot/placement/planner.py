@@ -26,6 +26,7 @@ from openvino.tools.pot.placement.plan import (
     WeightQuantizer,
 )
 
+_CHANNEL_AXIS = 1
 _PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit"})
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
 
@@ -225,14 +226,16 @@ class _Requests:
         for tensor in self._quantized_tensors():
             members = self.members[self.group(tensor)]
             readers = tuple(r for r in self.view.consumers(tensor) if r in self.reasons)
+            feeds = tuple(sorted({layer.type for layer in self._layers_behind(tensor)}))
             quantizers.append(
                 ActivationQuantizer(
                     tensor=tensor,
                     readers=readers,
                     group=members[0],
+                    channel_axis=_channel_axis(self.view, tensor, feeds),
                     per_channel=len(members) == 1 and self._all_depthwise(readers),
                     attention=any(not layer.weights for layer in self._layers_behind(tensor)),
-                    feeds=tuple(sorted({layer.type for layer in self._layers_behind(tensor)})),
+                    feeds=feeds,
                     covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
                 )
@@ -244,6 +247,12 @@ class _Requests:
             reader in self.joined or (reader.node in self.layers and self.layers[reader.node].per_channel)
             for reader in readers
         )
+
+
+def _channel_axis(view: GraphView, tensor: TensorId, feeds: tuple[str, ...]) -> int:
+    """The last axis for matrix products and where there is no other, else the second."""
+    rank = len(view.shape(tensor) or ())
+    return max(rank - 1, 0) if rank <= _CHANNEL_AXIS or "MatMul" in feeds else _CHANNEL_AXIS
 
 
 def _quantized_layer(layer: Layer, requests: _Requests) -> QuantizedLayer:

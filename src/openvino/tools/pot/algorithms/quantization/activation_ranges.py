@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer
@@ -22,7 +23,6 @@ from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
 from openvino.tools.pot.statistics.sampling import rows_request
 
 Array = NDArray[np.float64]
-CHANNEL_AXIS = 1
 
 
 class ActivationRanges(Protocol):
@@ -33,7 +33,7 @@ class ActivationRanges(Protocol):
         ...
 
     def range(
-        self, view: GraphView, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         """The range, with borders for each channel or one of each."""
         ...
@@ -41,8 +41,20 @@ class ActivationRanges(Protocol):
 
 def activation_ranges(parameters: MinMaxParameters) -> ActivationRanges:
     """POT's estimators where the parameters name a preset or an estimator, else least error."""
+    return Estimators(parameters) if says_estimators(parameters) else LeastError(parameters)
+
+
+def says_estimators(parameters: MinMaxParameters) -> bool:
+    """Whether the parameters name a preset or an estimator, which mean POT's formulas."""
     said = (parameters.preset, parameters.range_estimator, parameters.activations.range_estimator)
-    return LeastError(parameters) if all(word is None for word in said) else Estimators(parameters)
+    return any(word is not None for word in said)
+
+
+def says_form(parameters: MinMaxParameters) -> bool:
+    """Whether the parameters say how the quantizers of activations look, so that nothing else may shape them."""
+    said = parameters.activations
+    form = (said.mode, said.granularity, said.level_low)
+    return says_estimators(parameters) or any(word is not None for word in form)
 
 
 def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:
@@ -62,7 +74,7 @@ def _is_per_channel(parameters: MinMaxParameters, view: GraphView, quantizer: Ac
     if not quantizer.per_channel or parameters.activations.granularity == "pertensor":
         return False
     shape = view.shape(quantizer.tensor)
-    return shape is not None and shape[CHANNEL_AXIS] is not None
+    return shape is not None and shape[quantizer.channel_axis] is not None
 
 
 def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQuantizer]) -> bool | None:
@@ -78,7 +90,7 @@ class Estimators:
 
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The lower border, the upper one, and the smallest value of all."""
-        axis = CHANNEL_AXIS if _is_per_channel(self._parameters, view, quantizer) else None
+        axis = quantizer.channel_axis if _is_per_channel(self._parameters, view, quantizer) else None
         low, high = self._rules(quantizer)
         return [
             Request(quantizer.tensor, _reducer(low, axis, upper=False), low.aggregator),
@@ -87,12 +99,12 @@ class Estimators:
         ]
 
     def range(
-        self, view: GraphView, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         """The range that covers the borders of each member."""
         lows, highs, smallest = [], [], []
         for quantizer in group:
-            low, high, least = (statistics.value(request) for request in self.requests(view, quantizer))
+            low, high, least = (statistics.value(request) for request in self.requests(context.view, quantizer))
             low, high = limited(low, high, self._rules(quantizer))
             lows.append(low)
             highs.append(high)
@@ -128,24 +140,30 @@ class LeastError:
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The extremes, and rows unless ranges are for each channel."""
         per_channel = _is_per_channel(self._parameters, view, quantizer)
-        axis = CHANNEL_AXIS if per_channel else None
+        axis = quantizer.channel_axis if per_channel else None
         extremes = [Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max")]
         rows = None if per_channel else _rows(view, quantizer)
         return extremes if rows is None else [*extremes, rows]
 
     def range(
-        self, view: GraphView, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         """One search over the rows of all members."""
-        symmetric = _common_symmetry(self._parameters, group)
+        view, symmetric = context.view, _common_symmetry(self._parameters, group)
         extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
         rows = [
-            statistics.rows(request).reshape(-1)
+            statistics.rows(request)
             for quantizer in group
             for request in self.requests(view, quantizer)[2:]
         ]
+        divisor = context.outcome.divisors.get(group[0].tensor)
+        if divisor is not None:
+            ends = [statistics.value(request) for request in channel_extremes(group[0])]
+            rows = [np.asarray(part / divisor, np.float32) for part in (*rows, *ends)]
+            low, high = (end / divisor for end in ends)
+            low, high = low.min(keepdims=True), high.max(keepdims=True)
         if low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
             return activation_range(low, widest, symmetric, self._parameters.activations)
@@ -160,13 +178,18 @@ class LeastError:
         covers = max(quantizer.covers for quantizer in group)
         if covers:
             return make(np.minimum(low, -covers), np.maximum(most, np.array([covers])))
-        return least_error_range(np.concatenate(rows), 0.0 if fixed else low[0], most, make)
+        values = np.concatenate([part.reshape(-1) for part in rows])
+        return least_error_range(values, 0.0 if fixed else low[0], most, make)
+
+
+def channel_extremes(quantizer: ActivationQuantizer) -> list[Request]:
+    """The smallest and the largest value of each channel over all data."""
+    axis = quantizer.channel_axis
+    return [Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max")]
 
 
 def _rows(view: GraphView, quantizer: ActivationQuantizer) -> Request | None:
-    rank = len(view.shape(quantizer.tensor) or ())
-    last = rank <= CHANNEL_AXIS or "MatMul" in quantizer.feeds
-    return rows_request(view, quantizer.tensor, rank - 1 if last else CHANNEL_AXIS)
+    return rows_request(view, quantizer.tensor, quantizer.channel_axis)
 
 
 def _reducer(rule: BorderRule, axis: int | None, upper: bool) -> Reducer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Stage
+from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
@@ -29,6 +30,7 @@ class DefaultQuantization(Algorithm):
         return (
             PlanStage(parameters),
             MigrationStage(parameters),
+            AlignmentStage(parameters),
             RangeStage(parameters),
             SaturationStage(parameters),
             RoundingStage(parameters),

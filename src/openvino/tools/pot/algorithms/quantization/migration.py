@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.quantization.activation_ranges import says_form
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import canonical_weights, linear_layer
 from openvino.tools.pot.graph.tensors import InputId
@@ -32,14 +33,7 @@ class MigrationStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        # An explicit preset, mode, granularity or estimator means POT's formulas, which know no migration.
-        said = (parameters.preset, parameters.range_estimator, parameters.activations.range_estimator)
-        form = (
-            parameters.activations.mode,
-            parameters.activations.granularity,
-            parameters.activations.level_low,
-        )
-        self._active = all(word is None for word in (*said, *form))
+        self._active = not says_form(parameters)
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the width of each channel and for rows."""
@@ -55,8 +49,9 @@ class MigrationStage:
             values = statistics.rows(rows)
             sample = values[:: max(1, len(values) // _ROWS_TRIED)]
             migration = best_migration(sample, statistics.value(low), statistics.value(high), matrix)
-            context.outcome.migrations[quantizer.tensor] = migration
+            context.outcome.activations[quantizer.tensor] = migration.grid.reshaped()
             if np.any(migration.scale != 1):
+                context.outcome.divisors[quantizer.tensor] = migration.scale
                 count += 1
                 context.outcome.weight_scales.update(dict.fromkeys(weights, migration.scale))
         logger.debug("range moved from activations to weights at %d tensors", count)

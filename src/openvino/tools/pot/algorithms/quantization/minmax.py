@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
-from openvino.tools.pot.algorithms.quantization.activation_ranges import CHANNEL_AXIS, activation_ranges
+from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import MinMaxParameters
@@ -81,12 +81,15 @@ class RangeStage:
         """Set the range of every quantizer."""
         assert context.plan is not None
         plan, view = context.plan, context.view
-        ranks = {q.tensor: len(view.shape(q.tensor) or ()) for q in plan.activations}
         for group in _groups(plan.activations):
-            migration = context.outcome.migrations.get(group[0].tensor)
-            grid = migration.grid if migration else self._activations.range(view, group, statistics)
+            if group[0].tensor in context.outcome.activations:
+                continue  # migration chose it together with the division
+            grid = self._activations.range(context, group, statistics)
             for quantizer in group:
-                context.outcome.activations[quantizer.tensor] = _by_channel(grid, ranks[quantizer.tensor])
+                rank = len(view.shape(quantizer.tensor) or ())
+                context.outcome.activations[quantizer.tensor] = _by_channel(
+                    grid, quantizer.channel_axis, rank
+                )
         for members in _groups(plan.weights):
             self._weight_ranges(context, members)
         logger.info(
@@ -134,10 +137,10 @@ def _groups(quantizers: Iterable[Q]) -> list[list[Q]]:
     return list(groups.values())
 
 
-def _by_channel(grid: QuantizerRange, rank: int) -> QuantizerRange:
-    """A range for each channel, shaped to broadcast along axis 1; one for all keeps a scalar's shape."""
+def _by_channel(grid: QuantizerRange, axis: int, rank: int) -> QuantizerRange:
+    """A range for each channel, shaped to broadcast along an axis; one for all keeps a scalar's shape."""
     if grid.low.size == 1:
         return grid.reshaped()
     shape = [1] * rank
-    shape[CHANNEL_AXIS] = grid.low.size
+    shape[axis] = grid.low.size
     return grid.reshaped(*shape)

@@ -34,8 +34,7 @@ def insert_fake_quantize(
         readers: who reads the quantized form.
         grid: the range of what leaves the FakeQuantize.
         name: of the new node.
-        divisor: for each index of the last axis, what the tensor is divided by on the way: the input range
-            is wider by it.
+        divisor: what the tensor is divided by on the way, broadcast against it: the input range is wider by it.
     """
     source = view.output(tensor)
     low, high = _borders(grid, source, name)
