@@ -22,7 +22,7 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-_MARGIN = 3.0
+_MARGIN = 2.0
 """Data that was not seen may be larger than the largest that was; indices end at 255 all the same."""
 
 
