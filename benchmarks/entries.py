@@ -41,6 +41,10 @@ class Entry(Protocol):
     def calibration(self) -> Sequence[Feed]:
         """Samples for calibration, unlabelled."""
 
+    @property
+    def evaluation(self) -> Sequence[Feed]:
+        """Samples that calibration has not seen."""
+
     def evaluate(self, infer: Infer, limit: int | None = None) -> float:
         """The metric over the evaluation samples; higher is better."""
 
@@ -59,6 +63,7 @@ class DigitsEntry:
         self._data = digits.load()
         self.model = self._data.model_path
         self.calibration: list[Feed] = [{"image": image[None]} for image in self._data.calibration_images]
+        self.evaluation: list[Feed] = [{"image": image[None]} for image in self._data.evaluation_images]
 
     def evaluate(self, infer: Infer, limit: int | None = None) -> float:
         """Top-1 accuracy."""

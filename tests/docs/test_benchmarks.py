@@ -102,6 +102,16 @@ def test_every_variant_is_described(variants: ModuleType) -> None:
     assert [name for name in variants.VARIANTS if f"\n| {name} | " not in text] == []
 
 
+def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
+    finished = run("overflow.py", "--zoo", tmp_path, "--samples", "20", "--fix", "absent", "no")
+    assert finished.returncode == 0, finished.stderr
+    absent, no = (json.loads(line) for line in finished.stdout.splitlines()[:2])
+    assert (absent["fix"], absent["overflows"], no["fix"]) == ("absent", 0, "no")
+    assert absent["layers"] == no["layers"] > 5
+    assert no["overflows"] > 0
+    assert finished.stdout.splitlines()[-1].startswith("| digits | ")
+
+
 @pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
 def test_an_incomplete_run_writes_nothing(script: str, tmp_path: Path) -> None:
     assert "needs the zoo" in run(script, "--zoo", tmp_path, "--write").stderr

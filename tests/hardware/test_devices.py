@@ -68,6 +68,10 @@ def test_devices_differ_only_where_the_tables_say() -> None:
     assert npu.asymmetric_weights
 
 
+def test_sums_saturate_on_cpus_alone() -> None:
+    assert [find_device(name).int16_sums for name in ("ANY", *DEVICES)] == [True, True, False, False]
+
+
 def test_tables_are_frozen_and_know_their_fields() -> None:
     device = find_device("CPU")
     with pytest.raises(ValidationError):

@@ -101,7 +101,7 @@ class MinMaxParameters(Parameters):
         stat_batch_size: samples for each inference of the statistics pass.
         shuffle_data, seed: whether the subset is drawn at random, and from which seed.
         saturation_fix: halve the weight range of the first layers, of all, or of none; absent: widen it for
-            exactly those output channels whose sums could overflow int16.
+            exactly those output channels whose sums could overflow int16, if the device has such sums.
         model_type: ``transformer`` leaves elementwise operations in float.
     """
 

@@ -53,6 +53,7 @@ class Device(_Frozen):
         averaging: type -> input ports of data for operations that run in INT8 but whose results are new
             values, which need a quantizer of their own.
         asymmetric_weights: whether weights may have a zero point.
+        int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
     """
 
     name: str
@@ -63,3 +64,4 @@ class Device(_Frozen):
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
     asymmetric_weights: bool = False
+    int16_sums: bool = False

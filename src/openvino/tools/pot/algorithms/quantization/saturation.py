@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
+from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.layers import is_depthwise
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import level_indices
@@ -21,21 +22,26 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-_MARGIN = 1.1
+_MARGIN = 2.0
 """Data that was not seen may be larger than the largest that was; indices end at 255 all the same."""
 
 
 class SaturationStage:
     """Widens the weight ranges of the output channels whose sums of two products could overflow int16.
 
-    Active where ``saturation_fix`` is absent; a depthwise convolution sums nothing over channels and is left.
+    Active where ``saturation_fix`` is absent and the device has such sums. A depthwise convolution sums nothing
+    over channels and is left; so are products of two activations and recurrent layers.
 
     Args:
         parameters: of the algorithm.
+
+    Raises:
+        ConfigError: the target device is unknown or not supported.
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        self._active = parameters.saturation_fix is None
+        device = find_device(parameters.target_device)
+        self._active = parameters.saturation_fix is None and device.int16_sums
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the largest value of each input channel of the layers."""
@@ -76,7 +82,8 @@ def _largest(context: Context, layer: LinearLayer) -> Request:
 
 
 def _top_levels(largest: NDArray[np.float64], grid: QuantizerRange) -> NDArray[np.float64]:
-    top = np.where(largest > 0, largest * _MARGIN, largest / _MARGIN)
+    # Padding reads as the level of zero, whatever the data.
+    top = np.maximum(largest, 0) * _MARGIN
     return np.asarray(level_indices(top, grid), np.float64)
 
 

@@ -1,0 +1,123 @@
+"""The entries of the zoo, each taken through the documented workflow once for all tests of this folder."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot import (
+    DataLoader,
+    IEEngine,
+    compress_model_weights,
+    create_pipeline,
+    load_model,
+    save_model,
+)
+
+ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How one entry is run and what is asked of it.
+
+    Attributes:
+        calibration, evaluation: numbers of samples.
+        drop: by how much the metric may be below the float model's on the same samples.
+        fidelity: what the outputs must reach against the float model's on 20 samples, in dB.
+        size: the share of the float model's weights file.
+        transformer: whether model_type says so.
+    """
+
+    calibration: int
+    evaluation: int
+    drop: float
+    fidelity: float
+    size: float = 0.36
+    transformer: bool = False
+
+
+# Measured: 0, 0.005, 0.006, 0.005, 0.02, 0, 0.069, 0.056, 0.002 and 31, 30, 29, 26, 21, 14, 18, 19, 24 dB.
+BARS = {
+    "cifar_resnet20": Bar(100, 500, 0.02, 27),
+    "cifar_resnet32": Bar(100, 400, 0.02, 27),
+    "tiny_resnet8": Bar(100, 500, 0.02, 26),
+    "ocr_cls_mobilenetv3": Bar(100, 200, 0.02, 24),
+    "ocr_det_ppocrv4": Bar(30, 12, 0.04, 18),
+    "ocr_rec_ppocrv4": Bar(40, 50, 0.05, 12),
+    "detect_yolo_fastestv2": Bar(60, 50, 0.11, 15),
+    "face_ultraface_rfb": Bar(60, 50, 0.1, 16),
+    "text_minilm_stsb": Bar(30, 80, 0.02, 20, 0.52, True),  # the float model is stored in half precision
+}
+
+
+class Calibration(DataLoader):
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.samples = [config["entry"].calibration[i] for i in range(config["count"])]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.samples[index], None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of an entry.
+
+    Attributes:
+        source: digests of the float model's files from before the run.
+        uncompressed: the model before its weights were compressed.
+        paths: the saved files.
+    """
+
+    entry: Any
+    bar: Bar
+    source: list[str]
+    uncompressed: ov.Model
+    paths: dict[str, str]
+
+    def infer(self, model: Any) -> Any:
+        return zoo().openvino_infer(model)
+
+
+@cache
+def zoo() -> Any:
+    sys.path.insert(0, str(ZOO))
+    import zoo as module
+
+    return module
+
+
+def documented_run(name: str, folder: Path) -> Result:
+    """What a user's script does, from loading to saving."""
+    entry, bar = zoo().load(name), BARS[name]
+    source = digests(entry.model)
+    path_to_xml, path_to_bin = str(entry.model), str(entry.model.with_suffix(".bin"))
+    model_config = {"model_name": name, "model": path_to_xml, "weights": path_to_bin}
+    params = {"target_device": "ANY", "stat_subset_size": 300}
+    if bar.transformer:
+        params["model_type"] = "transformer"
+    algorithms = [{"name": "DefaultQuantization", "params": params}]
+
+    data_loader = Calibration({"entry": entry, "count": bar.calibration})
+    model = load_model(model_config=model_config)
+    engine = IEEngine(config={"device": "CPU"}, data_loader=data_loader, metric=None)
+    pipeline = create_pipeline(algorithms, engine)
+    compressed_model = pipeline.run(model=model)
+    uncompressed = compressed_model.submodels[0].model.clone()
+    compress_model_weights(compressed_model)
+    paths = save_model(model=compressed_model, save_path=str(folder), model_name="optimized_model")
+    return Result(entry, bar, source, uncompressed, paths[0])
+
+
+def digests(model: Path) -> list[str]:
+    return [hashlib.sha256(model.with_suffix(s).read_bytes()).hexdigest() for s in (".xml", ".bin")]
