@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 
 import openvino as ov
+import others
 from entries import Entry, Feed, entries, openvino_infer
 from tables import FULL, PEER, SHORT, table, write_between
 
@@ -34,6 +35,7 @@ from openvino.tools.pot import (
 from openvino.tools.pot.report import measure
 
 ROOT = Path(__file__).resolve().parents[1]
+CACHE = Path.home() / ".cache/openvino-pot-benchmarks"
 SAMPLES = 300
 FIDELITY_SAMPLES = 300
 PARAMETERS: Mapping[str, dict[str, Any]] = {"text_minilm_stsb": {"model_type": "transformer"}}
@@ -122,11 +124,13 @@ def write(records: Sequence[Mapping[str, Any]]) -> None:
     write_between(ROOT / "README.md", "benchmark", f"{table(records, SHORT)}\n\n{machine()}")
 
 
-def main() -> int:
-    """Run the benchmark; returns the exit code."""
+def arguments() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="entries to run (default: all)")
     parser.add_argument("--zoo", type=Path, default=ROOT / "../shared/zoo", help="folder with the networks")
+    parser.add_argument("--others", action="store_true", help="networks from packages instead of the zoo")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder that these are downloaded to")
     parser.add_argument("--peer", type=Path, help="JSON lines with NNCF's figures, for columns beside ours")
     parser.add_argument(
         "--repeats", type=int, default=3, help="rounds of timing, whose medians count (default: 3)"
@@ -134,12 +138,20 @@ def main() -> int:
     parser.add_argument("--limit", type=int, help="evaluation samples at most, for a quick look")
     parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     options = parser.parse_args()
-    if options.write and (options.names or options.limit or not (options.zoo / "zoo.py").exists()):
+    partial = options.names or options.limit or options.others
+    if options.write and (partial or not (options.zoo / "zoo.py").exists()):
         parser.error("--write needs the zoo, all entries and all samples")
+    return options
+
+
+def main() -> int:
+    """Run the benchmark; returns the exit code."""
+    options = arguments()
+    source, folder = (others.entries, options.cache) if options.others else (entries, options.zoo)
     peers, records = read_peer(options.peer), []
-    with tempfile.TemporaryDirectory() as folder:
-        for entry in entries(options.zoo, options.names):
-            record = benchmark(entry, Path(folder), options.repeats, options.limit)
+    with tempfile.TemporaryDirectory() as results:
+        for entry in source(folder, options.names):
+            record = benchmark(entry, Path(results), options.repeats, options.limit)
             if entry.name in peers:
                 record["peer"] = peers[entry.name]
             print(json.dumps(record), flush=True)
