@@ -29,7 +29,7 @@ def recognition(cache: Path) -> Network:
     return Network(
         name="captcha_recognition",
         metric="same text as float model",
-        model=converted(unpacked(DDDDOCR, cache) / "ddddocr/common_old.onnx", [1, 1, HEIGHT, WIDTH]),
+        model=converted(unpacked(DDDDOCR, cache) / "ddddocr/common.onnx", [1, 1, HEIGHT, WIDTH]),
         calibration=[{"input1": _grey(image)} for image, _ in lines(cache, seed=0, count=300)],
         evaluation=[{"input1": _grey(image)} for image, _ in lines(cache, seed=1, count=300)],
         agreement=same_text,
