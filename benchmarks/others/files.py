@@ -16,13 +16,14 @@ HALF, BLOCK, PADDING = 1024, 4096, 256
 def magika(cache: Path) -> Network:
     """Bytes of a file's beginning and end to its type: an embedding, a convolution and dense layers."""
     model = unpacked("magika==1.0.3", cache) / "magika/models/standard_v3_3/model.onnx"
-    paths = examples(cache)
+    feeds = [feed(path) for path in examples(cache)]
+    distinct = list({feed["bytes"].tobytes(): feed for feed in feeds}.values())
     return Network(
         name="filetype_magika",
         metric="same type as float model",
         model=converted(model, [1, 2 * HALF]),
-        calibration=[feed(path) for path in paths[0::2][:300]],
-        evaluation=[feed(path) for path in paths[1::2][:300]],
+        calibration=distinct[0::2][:300],
+        evaluation=distinct[1::2][:300],
         agreement=same_class(),
     )
 
