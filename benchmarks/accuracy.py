@@ -10,13 +10,13 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle, islice, permutations
 from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
-from entries import Entry, Feed, entries
+from entries import Entry, Feed
 from peer_models import PeerModels
 from tables import ablated, compared, ordered, write_between
 from variants import VARIANTS, configured
@@ -30,6 +30,7 @@ from workflow import (
     make_up,
     parsed,
     quantize,
+    wanted,
 )
 
 from openvino.tools.pot.report import measure
@@ -128,12 +129,12 @@ def comparison(records: Sequence[Record]) -> str:
     return peer + compared(records)
 
 
-def measured(run: Run, table: str, zoo: Path, names: Sequence[str]) -> Iterator[Record]:
-    """The records of all entries, printed as they come."""
-    for entry in entries(zoo, names):
+def measured(run: Run, table: str, found: Iterable[Entry]) -> Iterator[Record]:
+    """The records of entries, printed as they come."""
+    for entry in found:
         with tempfile.TemporaryDirectory() as folder:
-            found = run(entry, Path(folder))
-        record = {"table": table, "name": entry.name, "metric": entry.metric, **found}
+            figures = run(entry, Path(folder))
+        record = {"table": table, "name": entry.name, "metric": entry.metric, **figures}
         print(json.dumps(record), flush=True)
         yield record
 
@@ -172,10 +173,11 @@ def main() -> int:
     options = arguments()
     with tempfile.TemporaryDirectory() as folder:
         for name, (run, tabulate) in chosen(options, Path(folder)).items():
-            body = tabulate(list(measured(run, name, options.zoo, options.names)))
+            body = tabulate(list(measured(run, name, wanted(options))))
             print(body, file=sys.stderr)
             if options.write:
-                write_between(ROOT / "docs/benchmarks.md", name, f"{machine()}\n\n{body}")
+                marker = f"others-{name}" if options.others else name
+                write_between(ROOT / "docs/benchmarks.md", marker, f"{machine()}\n\n{body}")
     return 0
 
 

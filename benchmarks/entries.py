@@ -101,14 +101,16 @@ def entries(zoo: Path, wanted: Sequence[str] = ()) -> Iterator[Entry]:
     """
     module = _zoo_module(zoo / "zoo.py")
     names: list[str] = module.names(zoo) if module else []
+    for name in chosen((DigitsEntry.name, *names), wanted):
+        yield DigitsEntry() if name == DigitsEntry.name else module.load(name, zoo)
+
+
+def chosen(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of the names that are wanted; all if none is."""
     for name in wanted:
-        if name not in (DigitsEntry.name, *names):
-            raise SystemExit(f"no entry {name!r}, there are: {', '.join((DigitsEntry.name, *names))}")
-    if not wanted or DigitsEntry.name in wanted:
-        yield DigitsEntry()
-    for name in names:
-        if not wanted or name in wanted:
-            yield module.load(name, zoo)
+        if name not in names:
+            raise SystemExit(f"no entry {name!r}, there are: {', '.join(names)}")
+    return [name for name in names if not wanted or name in wanted]
 
 
 def _zoo_module(path: Path) -> Any:

