@@ -9,6 +9,7 @@ import numpy as np
 
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, says_form
+from openvino.tools.pot.algorithms.quantization.saturation import protects
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.tensors import InputId
@@ -38,7 +39,7 @@ class AlignmentStage:
 
     def __init__(self, parameters: MinMaxParameters) -> None:
         self._active = not says_form(parameters)
-        self._protected = parameters.saturation_fix is None
+        self._protected = protects(parameters)
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the extremes of each channel and for rows."""

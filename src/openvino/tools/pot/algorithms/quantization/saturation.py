@@ -26,6 +26,15 @@ _MARGIN = 2.0
 """Data that was not seen may be larger than the largest that was; indices end at 255 all the same."""
 
 
+def protects(parameters: MinMaxParameters) -> bool:
+    """Whether weights must be kept from overflowing: the device can, and the parameters leave it to us.
+
+    Raises:
+        ConfigError: the target device is unknown or not supported.
+    """
+    return parameters.saturation_fix is None and find_device(parameters.target_device).int16_sums
+
+
 class SaturationStage:
     """Widens the weight ranges of the output channels whose sums of two products could overflow int16.
 
@@ -40,8 +49,7 @@ class SaturationStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        device = find_device(parameters.target_device)
-        self._active = parameters.saturation_fix is None and device.int16_sums
+        self._active = protects(parameters)
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the largest value of each input channel of the layers."""
