@@ -74,11 +74,9 @@ class Context:
                 if quantizer is not None:
                     yield planned, layer, quantizer
 
-    def input_divisor(self, planned: QuantizedLayer, layer: LinearLayer) -> NDArray[np.float64]:
-        """What each input channel of a layer is divided by; a scalar one where nothing is."""
-        group = planned.group_at(layer.activation)
-        divisor = None if group is None else self.outcome.divisors.get(group)
-        return np.ones(()) if divisor is None else divisor
+    def input_divisor(self, quantizer: WeightQuantizer) -> NDArray[np.float64]:
+        """What each input channel of a layer with these weights is divided by; a scalar one where nothing is."""
+        return self.outcome.weight_scales.get(quantizer, np.ones(()))
 
     def input_range(self, planned: QuantizedLayer, layer: LinearLayer) -> QuantizerRange | None:
         """The range of a layer's input, borders of one axis; None where the model came quantized."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 
@@ -105,3 +107,14 @@ class Plan:
     weights: tuple[WeightQuantizer, ...]
     layers: tuple[QuantizedLayer, ...]
     floats: tuple[FloatLayer, ...]
+
+
+Quantizer = TypeVar("Quantizer", ActivationQuantizer, WeightQuantizer)
+
+
+def by_group(quantizers: Iterable[Quantizer]) -> list[list[Quantizer]]:
+    """Quantizers that share a range, together; in the order of their first ones."""
+    groups: dict[TensorId, list[Quantizer]] = {}
+    for quantizer in quantizers:
+        groups.setdefault(quantizer.group, []).append(quantizer)
+    return list(groups.values())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.ranges import floored
+from openvino.tools.pot.quantization.ranges import SMALLEST_HIGH, floored
 from openvino.tools.pot.quantization.saturation import LIMIT, pair_bound
 
 Array = NDArray[np.float64]
@@ -29,7 +29,7 @@ class Channels:
     """What the choice of a division needs to know of an activation: a figure for each channel, float64.
 
     Attributes:
-        low, high: smallest and largest value.
+        low, high: smallest and largest value over all data.
         power: mean square.
     """
 
@@ -43,24 +43,27 @@ class Reader:
     """What it needs to know of a layer that reads the activation.
 
     Attributes:
+        ids: which channel of the activation each input channel is.
         largest: largest magnitude of the weights over the kernel, shape ``[groups, outputs, inputs]``.
-        power: sum of the squared weights of each input channel, shape ``[channels]``.
+        power: sum of the squared weights of each input channel.
         taps: number of kernel elements.
         pairs: largest sum of two neighbouring products, shape ``[groups, outputs]``; zeros where sums can't
             overflow.
     """
 
+    ids: NDArray[np.int64]
     largest: Array
     power: Array
     taps: int
     pairs: Array
 
     @classmethod
-    def of(cls, weights: NDArray[np.floating], inputs: Array | None) -> Reader:
+    def of(cls, weights: NDArray[np.floating], ids: NDArray[np.int64], inputs: Array | None) -> Reader:
         """From the layer's weights.
 
         Args:
             weights: shape ``[groups, outputs, inputs, taps]``.
+            ids: which channel of the activation each input channel is.
             inputs: largest input of each channel, above the lowest of all; None where sums can't overflow.
         """
         power = np.einsum("goit,goit->gi", weights, weights, dtype=np.float64)
@@ -68,13 +71,16 @@ class Reader:
         pairs = np.zeros(weights.shape[:2])
         if inputs is not None:
             pairs = pair_bound(weights, inputs.reshape(len(weights), -1))
-        return cls(largest, power.reshape(-1), weights.shape[3], pairs)
+        return cls(ids, largest, power.reshape(-1), weights.shape[3], pairs)
 
 
 def aligned(channels: Channels, readers: Sequence[Reader]) -> Array:
     """The divisor of each channel that makes the estimated error of the readers least; ones are a candidate."""
     width = floored(np.maximum(channels.high, -channels.low))
-    largest = floored(np.max([reader.largest.max(axis=1).reshape(-1) for reader in readers], axis=0))
+    largest = np.zeros_like(width)
+    for reader in readers:
+        np.maximum.at(largest, reader.ids, reader.largest.max(axis=1).reshape(-1))
+    largest = floored(largest)
     ones = np.ones_like(width)
     scales = [_around_one(width**a / largest**b) for a in ACTIVATION_STRENGTHS for b in WEIGHT_STRENGTHS]
     return min([ones, *scales], key=lambda scale: estimated_error(channels, readers, scale))
@@ -93,13 +99,14 @@ def estimated_error(channels: Channels, readers: Sequence[Reader], scale: Array)
         scale: divisor of each channel.
     """
     low, high = np.min(channels.low / scale), np.max(channels.high / scale)
-    step = (high - min(low, 0.0)) / _LEVELS
+    step = max(float(high - min(low, 0.0)), SMALLEST_HIGH) / _LEVELS
     error = 0.0
     for reader in readers:
-        error += step**2 * float(reader.power @ scale**2)
+        own = scale[reader.ids]
+        error += step**2 * float(reader.power @ own**2)
         by_group = reader.largest.shape[0], 1, reader.largest.shape[2]
-        steps = (reader.largest * scale.reshape(by_group)).max(axis=2) / (_LEVELS // 2)
+        steps = (reader.largest * own.reshape(by_group)).max(axis=2) / (_LEVELS // 2)
         steps = np.maximum(steps, reader.pairs / (step * LIMIT))
-        power = (channels.power / scale**2).reshape(by_group[0], -1).sum(axis=1)
+        power = (channels.power[reader.ids] / own**2).reshape(by_group[0], -1).sum(axis=1)
         error += reader.taps * float(((steps**2).sum(axis=1) * power).sum())
     return error / 12

@@ -32,6 +32,14 @@ def rows_request(view: GraphView, tensor: TensorId, axis: int) -> Request | None
     return Request(tensor, Rows(axis % len(shape), count), "stack")
 
 
+def has_many_rows(view: GraphView, tensor: TensorId, axis: int) -> bool:
+    """Whether each sample gives more than one row: a few hundred values of a channel tell little of its range."""
+    shape = view.shape(tensor)
+    if not shape or not -len(shape) <= axis < len(shape) or shape[axis] is None:
+        return False
+    return any(size != 1 for position, size in enumerate(shape) if position != axis % len(shape))
+
+
 def patches_request(view: GraphView, node: str) -> Request | None:
     """Ask for patches of a convolution's input; None where an extent is dynamic or it is no convolution."""
     geometry, tensor = window(view, node), view.inputs(node)[0]

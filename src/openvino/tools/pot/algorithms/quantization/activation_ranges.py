@@ -20,7 +20,7 @@ from openvino.tools.pot.quantization.schemes import BorderRule, activation_range
 from openvino.tools.pot.quantization.search import least_error_range
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
-from openvino.tools.pot.statistics.sampling import rows_request
+from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 
 Array = NDArray[np.float64]
 
@@ -104,7 +104,9 @@ class Estimators:
         """The range that covers the borders of each member."""
         lows, highs, smallest = [], [], []
         for quantizer in group:
-            low, high, least = (statistics.value(request) for request in self.requests(context.view, quantizer))
+            low, high, least = (
+                statistics.value(request) for request in self.requests(context.view, quantizer)
+            )
             low, high = limited(low, high, self._rules(quantizer))
             lows.append(low)
             highs.append(high)
@@ -131,7 +133,8 @@ class Estimators:
 class LeastError:
     """The range of least rounding and clipping error on sampled rows, within the extremes over all data.
 
-    Ranges for each channel (inputs of depthwise convolutions) are the extremes themselves.
+    Ranges for each channel (inputs of depthwise convolutions) are the extremes themselves, and so are those of
+    tensors of which a sample gives one row (gates, the input of a classifier): too little is seen of them to clip.
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
@@ -154,16 +157,11 @@ class LeastError:
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
         rows = [
-            statistics.rows(request)
-            for quantizer in group
-            for request in self.requests(view, quantizer)[2:]
+            statistics.rows(request) for quantizer in group for request in self.requests(view, quantizer)[2:]
         ]
-        divisor = context.outcome.divisors.get(group[0].tensor)
-        if divisor is not None:
-            ends = [statistics.value(request) for request in channel_extremes(group[0])]
-            rows = [np.asarray(part / divisor, np.float32) for part in (*rows, *ends)]
-            low, high = (end / divisor for end in ends)
-            low, high = low.min(keepdims=True), high.max(keepdims=True)
+        if group[0].tensor in context.outcome.divisors:
+            divisors = [context.outcome.divisors[quantizer.tensor] for quantizer in group]
+            rows, low, high = _divided(group, rows, divisors, statistics)
         if low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
             return activation_range(low, widest, symmetric, self._parameters.activations)
@@ -182,6 +180,21 @@ class LeastError:
         return least_error_range(values, 0.0 if fixed else low[0], most, make)
 
 
+def _divided(
+    group: Sequence[ActivationQuantizer],
+    rows: Sequence[NDArray[np.float32]],
+    divisors: Sequence[Array],
+    statistics: Statistics,
+) -> tuple[list[NDArray[np.float32]], Array, Array]:
+    """Rows and extremes of aligned channels; the extremes of each channel count as rows, so that few rows warn."""
+    found: list[NDArray[np.float32]] = []
+    for quantizer, own, divisor in zip(group, rows, divisors, strict=True):
+        ends = [statistics.value(request) for request in channel_extremes(quantizer)]
+        found.append(np.asarray(np.concatenate([own, ends]) / divisor, np.float32))
+    low, high = min(part.min() for part in found), max(part.max() for part in found)
+    return found, np.array([low], np.float64), np.array([high], np.float64)
+
+
 def channel_extremes(quantizer: ActivationQuantizer) -> list[Request]:
     """The smallest and the largest value of each channel over all data."""
     axis = quantizer.channel_axis
@@ -189,6 +202,8 @@ def channel_extremes(quantizer: ActivationQuantizer) -> list[Request]:
 
 
 def _rows(view: GraphView, quantizer: ActivationQuantizer) -> Request | None:
+    if not has_many_rows(view, quantizer.tensor, quantizer.channel_axis):
+        return None
     return rows_request(view, quantizer.tensor, quantizer.channel_axis)
 
 

@@ -2,95 +2,119 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, says_form
 from openvino.tools.pot.algorithms.quantization.saturation import protects
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.tensors import InputId
-from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
-from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned
+from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
+from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned, estimated_error
 from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.statistics.reducers import Rows
-from openvino.tools.pot.statistics.sampling import rows_request
+from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-CHANNEL_AXIS = 1
-_LEAST_SPREAD = 1.05
+_WORTH = 0.85
+"""What must be left of the estimated error: a range that differs from channel to channel costs a little time."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Activations of one range that only convolutions read.
+
+    Attributes:
+        members: their quantizers; the channels of all are numbered through.
+        readers: each convolution, its weights, and the number of each of its input channels.
+    """
+
+    members: tuple[ActivationQuantizer, ...]
+    readers: tuple[tuple[LinearLayer, WeightQuantizer, NDArray[np.int64]], ...]
 
 
 class AlignmentStage:
-    """Finds a division of each activation that only convolutions read, where it lowers their estimated error.
+    """Finds a division of the channels that only convolutions read, where it lowers their estimated error.
 
     POT's ActivationChannelAlignment moved the scale into the layer before; here it is part of the activation's
     FakeQuantize, whose input range may differ from channel to channel while its output range is one, so that
-    whatever lies before it may stay as it is.
+    whatever lies before it may stay as it is. Channels are followed through Concat, pooling and shuffles.
 
     Args:
-        parameters: of the algorithm; the stage is active where they name no formula for ranges.
+        parameters: of the algorithm; the stage is active where they leave the form of ranges open.
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
         self._active = not says_form(parameters)
         self._protected = protects(parameters)
+        self._groups: tuple[_Group, ...] = ()
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the extremes of each channel and for rows."""
-        for quantizer, _ in self._candidates(context):
-            yield from (_rows(context, quantizer), *channel_extremes(quantizer))
+        self._groups = tuple(_groups(context)) if self._active else ()
+        for group in self._groups:
+            for member in group.members:
+                yield from (_rows(context, member), *channel_extremes(member))
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Choose the divisions."""
-        count = 0
-        for quantizer, layers in self._candidates(context):
-            rows = statistics.rows(_rows(context, quantizer))
-            channels = Channels(
-                *(statistics.value(end) for end in channel_extremes(quantizer)),
-                np.mean(rows**2, axis=0, dtype=np.float64),
-            )
-            inputs = channels.high - min(channels.low.min(), 0.0) if self._protected else None
-            readers = [
-                Reader.of(canonical_weights(context.view, layer, context.weight_values(weights)), inputs)
-                for layer, weights in layers
-            ]
+        chosen = 0
+        for group in self._groups:
+            channels = _channels(context, group, statistics)
+            readers = self._readers(context, group, channels)
             scale = aligned(channels, readers)
-            if scale.max() > _LEAST_SPREAD * scale.min():
-                count += 1
-                context.outcome.divisors[quantizer.tensor] = scale
-                context.outcome.weight_scales.update(dict.fromkeys((w for _, w in layers), scale))
-        logger.debug("channels aligned at %d tensors", count)
+            before = estimated_error(channels, readers, np.ones_like(scale))
+            if estimated_error(channels, readers, scale) < _WORTH * before:
+                chosen += 1
+                _divide(context, group, scale)
+        logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(self._groups))
 
-    def _candidates(
-        self, context: Context
-    ) -> Iterator[tuple[ActivationQuantizer, list[tuple[LinearLayer, WeightQuantizer]]]]:
-        """Activations that only convolutions with weights of their own read, and these."""
-        plan, view = context.plan, context.view
-        assert plan is not None
-        if not self._active:
-            return
-        sizes = Counter(quantizer.group for quantizer in plan.activations)
-        own = {
-            InputId(layer.node, layer.activation): (layer, weights)
-            for _, layer, weights in context.linear_layers
-            if layer.input_axis == CHANNEL_AXIS and len(weights.readers) == 1
-        }
-        for quantizer in plan.activations:
-            alone = sizes[quantizer.group] == 1 and not quantizer.per_channel
-            if alone and _many_rows(context, quantizer) and all(reader in own for reader in quantizer.readers):
-                yield quantizer, [own[reader] for reader in quantizer.readers]
+    def _readers(self, context: Context, group: _Group, channels: Channels) -> list[Reader]:
+        above = channels.high - min(channels.low.min(), 0.0)
+        found = []
+        for layer, quantizer, ids in group.readers:
+            weights = canonical_weights(context.view, layer, context.weight_values(quantizer))
+            found.append(Reader.of(weights, ids, above[ids] if self._protected else None))
+        return found
 
 
-def _many_rows(context: Context, quantizer: ActivationQuantizer) -> bool:
-    """Whether a sample gives more than one row: ranges from a few hundred values a channel don't hold."""
-    rows = rows_request(context.view, quantizer.tensor, CHANNEL_AXIS)
-    return rows is not None and isinstance(rows.reducer, Rows) and rows.reducer.count > 1
+def _groups(context: Context) -> Iterator[_Group]:
+    plan, view = context.plan, context.view
+    assert plan is not None
+    own = {
+        InputId(layer.node, layer.activation): (layer, weights)
+        for _, layer, weights in context.linear_layers
+        if layer.input_axis == CHANNEL_AXIS and len(weights.readers) == 1
+    }
+    layers = frozenset(layer.node for layer in plan.layers)
+    for members in by_group(plan.activations):
+        one_range = all(q.channel_axis == CHANNEL_AXIS and not q.per_channel for q in members)
+        if one_range and all(has_many_rows(view, q.tensor, CHANNEL_AXIS) for q in members):
+            sources = channel_sources(view, {q.tensor: q.readers for q in members}, layers)
+            if sources and all(reader in own for reader in sources):
+                yield _Group(tuple(members), tuple((*own[reader], ids) for reader, ids in sources.items()))
+
+
+def _channels(context: Context, group: _Group, statistics: Statistics) -> Channels:
+    ends = [[statistics.value(request) for request in channel_extremes(q)] for q in group.members]
+    low, high = (np.concatenate(parts) for parts in zip(*ends, strict=True))
+    rows = [statistics.rows(_rows(context, q)) for q in group.members]
+    power = np.concatenate([np.mean(part**2, axis=0, dtype=np.float64) for part in rows])
+    return Channels(low, high, power)
+
+
+def _divide(context: Context, group: _Group, scale: NDArray[np.float64]) -> None:
+    sizes = [(context.view.shape(q.tensor) or ())[CHANNEL_AXIS] or 0 for q in group.members]
+    parts = np.split(scale, np.cumsum(sizes)[:-1])
+    context.outcome.divisors.update(zip((q.tensor for q in group.members), parts, strict=True))
+    context.outcome.weight_scales.update({weights: scale[ids] for _, weights, ids in group.readers})
 
 
 def _rows(context: Context, quantizer: ActivationQuantizer) -> Request:

@@ -113,7 +113,7 @@ def _shift(
     of_rows, *of_mean = _input_requests(view, layer)
     rows = statistics.rows(of_rows)
     mean = statistics.value(of_mean[0]) if of_mean else rows.mean(axis=0, dtype=np.float64)
-    divisor, grid = context.input_divisor(planned, layer), context.input_range(planned, layer)
+    divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
     mean = mean / divisor
     rows = np.asarray(rows / divisor, np.float32)
     error = 0.0 if grid is None else _rounding_error(rows, grid)

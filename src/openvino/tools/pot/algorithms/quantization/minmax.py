@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,8 @@ from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
-from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import Device, find_device
-from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
+from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
 from openvino.tools.pot.quantization.estimators import array_statistic
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.schemes import (
@@ -31,7 +29,6 @@ from openvino.tools.pot.utils.logger import get_logger
 logger = get_logger(__name__)
 
 Array = NDArray[np.float64]
-Q = TypeVar("Q", ActivationQuantizer, WeightQuantizer)
 
 
 class MinMaxQuantization(Algorithm):
@@ -81,7 +78,7 @@ class RangeStage:
         """Set the range of every quantizer."""
         assert context.plan is not None
         plan, view = context.plan, context.view
-        for group in _groups(plan.activations):
+        for group in by_group(plan.activations):
             if group[0].tensor in context.outcome.activations:
                 continue  # migration chose it together with the division
             grid = self._activations.range(context, group, statistics)
@@ -90,7 +87,7 @@ class RangeStage:
                 context.outcome.activations[quantizer.tensor] = _by_channel(
                     grid, quantizer.channel_axis, rank
                 )
-        for members in _groups(plan.weights):
+        for members in by_group(plan.weights):
             self._weight_ranges(context, members)
         logger.info(
             "%d activations and %d weights of %d layers quantized",
@@ -128,13 +125,6 @@ def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:
     if parameters.weights.mode is not None:
         return parameters.weights.mode == "symmetric"
     return parameters.preset != "accuracy" or not device.asymmetric_weights
-
-
-def _groups(quantizers: Iterable[Q]) -> list[list[Q]]:
-    groups: dict[TensorId, list[Q]] = {}
-    for quantizer in quantizers:
-        groups.setdefault(quantizer.group, []).append(quantizer)
-    return list(groups.values())
 
 
 def _by_channel(grid: QuantizerRange, axis: int, rank: int) -> QuantizerRange:

@@ -46,7 +46,7 @@ class RoundingStage:
         for planned, layer, quantizer in self._layers(context):
             request = _inputs(context, layer)
             if request is not None and context.outcome.weights[quantizer].is_symmetric:
-                inputs = _quantized_inputs(context, statistics, planned, layer, request)
+                inputs = _quantized_inputs(context, statistics, planned, layer, quantizer, request)
                 context.outcome.rounded[quantizer] = _rounded(context, layer, quantizer, inputs)
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
@@ -63,7 +63,12 @@ def _inputs(context: Context, layer: LinearLayer) -> Request | None:
 
 
 def _quantized_inputs(
-    context: Context, statistics: Statistics, planned: QuantizedLayer, layer: LinearLayer, request: Request
+    context: Context,
+    statistics: Statistics,
+    planned: QuantizedLayer,
+    layer: LinearLayer,
+    quantizer: WeightQuantizer,
+    request: Request,
 ) -> Floats:
     """Rows of the layer's quantized input, shape ``[rows, channels, taps]``."""
     found = (
@@ -74,7 +79,7 @@ def _quantized_inputs(
     grid = context.input_range(planned, layer)
     if grid is None:
         return found
-    divided = np.asarray(found / context.input_divisor(planned, layer).reshape(-1, 1), np.float32)
+    divided = np.asarray(found / context.input_divisor(quantizer).reshape(-1, 1), np.float32)
     return np.asarray(fake_quantize(divided, grid.reshaped(-1, 1)), np.float32)
 
 

@@ -63,7 +63,7 @@ class SaturationStage:
             grid = context.input_range(planned, layer)
             if grid is None or not context.outcome.weights[quantizer].is_symmetric:
                 continue
-            largest = statistics.value(_largest(context, layer)) / context.input_divisor(planned, layer)
+            largest = statistics.value(_largest(context, layer)) / context.input_divisor(quantizer)
             indices = _top_levels(largest, grid)
             factor = _factor(context, layer, quantizer, indices.reshape(layer.groups, -1))
             factors[quantizer] = np.maximum(factor, factors.get(quantizer, 1.0))

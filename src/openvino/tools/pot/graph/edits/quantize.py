@@ -24,7 +24,7 @@ def insert_fake_quantize(
     readers: Iterable[InputId],
     grid: QuantizerRange,
     name: str,
-    divisor: NDArray[np.float64] | None = None,
+    divisor: NDArray[np.floating] | None = None,
 ) -> None:
     """Let ``readers``, and no others, read ``tensor`` through a new FakeQuantize called ``name``.
 
