@@ -9,6 +9,7 @@ from workflow import Make
 
 from openvino.tools.pot import DefaultQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Stage
+from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
@@ -57,6 +58,7 @@ COMPLETE = "complete"
 VARIANTS: Mapping[str, Make] = {
     COMPLETE: DefaultQuantization,
     "no migration": without(MigrationStage),
+    "no alignment": without(AlignmentStage),
     # For the stage of ranges alone: said for all, a range estimator switches migration off as well.
     "POT's ranges": restaged(RangeStage, activations={"range_estimator": {"preset": "default"}}),
     "overflow allowed": configured(saturation_fix="no"),
