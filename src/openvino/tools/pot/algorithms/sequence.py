@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import openvino as ov
-
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
@@ -53,7 +51,7 @@ def run_sequence(
     for stage in stages:
         stage.decide(context, statistics)
     transform(context)
-    _record(context.sub.model, algorithms, statistics.samples)
+    _record(context, algorithms, statistics.samples)
     return result
 
 
@@ -84,11 +82,13 @@ def _measure(
     return statistics
 
 
-def _record(model: ov.Model, algorithms: Sequence[Algorithm], samples: int) -> None:
+def _record(context: Context, algorithms: Sequence[Algorithm], samples: int) -> None:
     """Leave in the model what made it, so that a file found years later explains itself."""
-    root = "openvino_pot"
+    assert context.plan is not None
+    model, root = context.sub.model, "openvino_pot"
     model.set_rt_info(__version__, [root, "version"])
     model.set_rt_info(str(samples), [root, "samples"])
+    model.set_rt_info("transformer" if context.plan.transformer else "none", [root, "model_type"])
     for position, algorithm in enumerate(algorithms):
         key = f"algorithm_{position}"
         model.set_rt_info(algorithm.name, [root, key, "name"])

@@ -59,7 +59,7 @@ def says_form(parameters: MinMaxParameters) -> bool:
 
 def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:
     """Whether the zero point is fixed; None where the data decides."""
-    if quantizer.attention and parameters.model_type == "transformer":
+    if quantizer.symmetric:
         return True
     if parameters.activations.mode is not None:
         return parameters.activations.mode == "symmetric"
@@ -104,7 +104,9 @@ class Estimators:
         """The range that covers the borders of each member."""
         lows, highs, smallest = [], [], []
         for quantizer in group:
-            low, high, least = (statistics.value(request) for request in self.requests(context.view, quantizer))
+            low, high, least = (
+                statistics.value(request) for request in self.requests(context.view, quantizer)
+            )
             low, high = limited(low, high, self._rules(quantizer))
             lows.append(low)
             highs.append(high)
@@ -154,9 +156,7 @@ class LeastError:
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
         rows = [
-            statistics.rows(request)
-            for quantizer in group
-            for request in self.requests(view, quantizer)[2:]
+            statistics.rows(request) for quantizer in group for request in self.requests(view, quantizer)[2:]
         ]
         divisor = context.outcome.divisors.get(group[0].tensor)
         if divisor is not None:
