@@ -19,6 +19,8 @@ from openvino.tools.pot.version import __version__
 
 logger = get_logger(__name__)
 
+_FEW_SAMPLES = 30
+
 
 def run_sequence(
     model: CompressedModel, algorithms: Sequence[Algorithm], engine: Engine | None
@@ -70,6 +72,11 @@ def _measure(
     wanted = sampling.stat_subset_size
     if wanted is not None and wanted > length:
         logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
+    if min(wanted or length, length) < _FEW_SAMPLES:
+        logger.warning(
+            "statistics come from %d samples, expected at least %d for good accuracy",
+            min(wanted or length, length), _FEW_SAMPLES,
+        )  # fmt: skip
     subset = choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
     batch_axis = (
         int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
