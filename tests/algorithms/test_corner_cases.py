@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -161,3 +162,33 @@ def test_added_biases_reach_the_next_layer() -> None:
     nodes = {n.get_friendly_name(): n for n in quantize(network, samples(network)).get_ops()}
     readers = nodes["first/add_bias"].output(0).get_target_inputs()
     assert [reader.get_node().get_type_name() for reader in readers] == ["FakeQuantize"]
+
+
+@pytest.mark.parametrize(
+    ("given", "used"), [({}, 16), ({"stat_subset_size": 3}, 3), ({"subset_size": 30}, 16)]
+)
+def test_few_samples_bring_a_warning(
+    given: dict[str, int], used: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = depthwise([1, 8, 8, 8])
+    with caplog.at_level(logging.WARNING):
+        quantize(network, samples(network), **given)
+    assert f"statistics come from {used} samples, expected at least 30 for good accuracy" in caplog.messages
+
+
+def test_enough_samples_bring_none(caplog: pytest.LogCaptureFixture) -> None:
+    network = depthwise([1, 8, 8, 8])
+    with caplog.at_level(logging.WARNING):
+        quantize(network, (samples(network) * 2)[:30])
+    assert caplog.messages == []
+
+
+def test_a_channel_that_is_dead_in_every_sample_gets_no_shift() -> None:
+    kernel = RANDOM.normal(size=(6, 4, 3, 3)).astype(np.float32)
+    kernel[5, :3] = 0  # reads the last input channel alone
+    x = op.parameter([1, 4, 8, 8], np.float32)
+    network = ov.Model([conv(x, op.constant(kernel))], [x])
+    data = [np.abs(sample) * np.float32([1, 1, 1, 0])[:, None, None] for sample in samples(network)[:3]]
+    found = run(quantize(network, data), data[0])
+    assert not np.any(found[:, 5])
+    assert np.all(np.any(found[:, :5], axis=(0, 2, 3)))

@@ -18,7 +18,7 @@ from openvino import opset13 as op
 from builders import model, parameter, run, weights
 from openvino.tools.pot.graph.geometry import canonical_weights, linear_layer
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.bias import output_shift
+from openvino.tools.pot.quantization.bias import output_shift, without_chance
 
 Array = NDArray[Any]
 Build = Callable[[ov.Output, ov.Output], ov.Node]
@@ -200,3 +200,40 @@ def test_padding_of_unknown_extent_is_left_out(transpose: bool) -> None:
     layer = linear_layer(view, "layer")
     assert layer is not None
     np.testing.assert_allclose(layer.tap_share, np.full(9, 0.25 if transpose else 1.0))
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_the_shifts_of_several_samples_at_once(groups: int) -> None:
+    values, rounded = weights((groups, 3, 4, 9), 1), weights((groups, 3, 4, 9), 2)
+    means, noisy = (weights((5, groups, 4), seed).astype(np.float64) for seed in (3, 4))
+    together = output_shift(values, rounded, np.ones(9), means, noisy)
+    alone = [output_shift(values, rounded, np.ones(9), *pair) for pair in zip(means, noisy, strict=True)]
+    np.testing.assert_allclose(together, np.stack(alone), rtol=1e-12)
+
+
+@pytest.mark.parametrize("samples", [2, 3, 10])
+def test_few_samples_do_less_harm_to_channels_that_need_no_shift(samples: int) -> None:
+    """Half of the channels have no shift in truth, half have one: errors of guarded and plain estimates."""
+    truth = np.repeat([0.0, 1.0], 500)
+    noise = np.random.default_rng(samples).standard_normal((20, samples, 1000)) * 0.3
+    plain, guarded = [], []
+    for of_samples in truth + noise:
+        shift = of_samples.mean(axis=0)
+        plain.append(((shift - truth) ** 2).mean())
+        guarded.append(((without_chance(shift, of_samples) - truth) ** 2).mean())
+    assert np.mean(guarded) < 0.95 * np.mean(plain)
+
+
+def test_many_samples_leave_shifts_as_they_are() -> None:
+    of_samples = 1 + weights((300, 50), 1, 1.0).astype(np.float64)
+    shift = of_samples.mean(axis=0)
+    np.testing.assert_array_equal(without_chance(shift, of_samples), shift)
+
+
+def test_dead_channels_and_single_samples() -> None:
+    dead = np.zeros((4, 3))
+    np.testing.assert_array_equal(without_chance(dead.mean(axis=0), dead), np.zeros(3))
+    constant = np.ones((4, 3))
+    np.testing.assert_array_equal(without_chance(constant.mean(axis=0), constant), np.ones(3))
+    single = np.array([[0.5, 0.0, -1.0]])
+    np.testing.assert_array_equal(without_chance(single[0], single), single[0])

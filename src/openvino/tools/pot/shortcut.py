@@ -60,7 +60,7 @@ def quantize(
             tuples whose first element is one of these.
         preset: ``performance``, ``mixed`` or ``accuracy``; absent, symmetry is chosen for each tensor.
         target_device: ``ANY``, ``CPU``, ``GPU`` or ``NPU``.
-        model_type: ``transformer`` for networks of attention blocks.
+        model_type: ``transformer``, or ``none`` for any other network; absent, the graph shows which it is.
         ignored: node names to leave in float, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import openvino as ov
-
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
@@ -20,6 +18,8 @@ from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.version import __version__
 
 logger = get_logger(__name__)
+
+_FEW_SAMPLES = 30
 
 
 def run_sequence(
@@ -53,7 +53,7 @@ def run_sequence(
     for stage in stages:
         stage.decide(context, statistics)
     transform(context)
-    _record(context.sub.model, algorithms, statistics.samples)
+    _record(context, algorithms, statistics.samples)
     return result
 
 
@@ -72,6 +72,11 @@ def _measure(
     wanted = sampling.stat_subset_size
     if wanted is not None and wanted > length:
         logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
+    if min(wanted or length, length) < _FEW_SAMPLES:
+        logger.warning(
+            "statistics come from %d samples, expected at least %d for good accuracy",
+            min(wanted or length, length), _FEW_SAMPLES,
+        )  # fmt: skip
     subset = choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
     batch_axis = (
         int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
@@ -84,11 +89,13 @@ def _measure(
     return statistics
 
 
-def _record(model: ov.Model, algorithms: Sequence[Algorithm], samples: int) -> None:
+def _record(context: Context, algorithms: Sequence[Algorithm], samples: int) -> None:
     """Leave in the model what made it, so that a file found years later explains itself."""
-    root = "openvino_pot"
+    assert context.plan is not None
+    model, root = context.sub.model, "openvino_pot"
     model.set_rt_info(__version__, [root, "version"])
     model.set_rt_info(str(samples), [root, "samples"])
+    model.set_rt_info("transformer" if context.plan.transformer else "none", [root, "model_type"])
     for position, algorithm in enumerate(algorithms):
         key = f"algorithm_{position}"
         model.set_rt_info(algorithm.name, [root, key, "name"])

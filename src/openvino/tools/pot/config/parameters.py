@@ -102,7 +102,8 @@ class MinMaxParameters(Parameters):
         shuffle_data, seed: whether the subset is drawn at random, and from which seed.
         saturation_fix: halve the weight range of the first layers, of all, or of none; absent: widen it for
             exactly those output channels whose sums could overflow int16, if the device has such sums.
-        model_type: ``transformer`` leaves elementwise operations in float.
+        model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
+            ``none`` does not; absent: ``transformer`` if the graph is one.
     """
 
     preset: Preset | None = None
@@ -113,7 +114,7 @@ class MinMaxParameters(Parameters):
     seed: int = 0
     inplace_statistics: bool = True
     saturation_fix: Literal["first_layer", "all", "no"] | None = None
-    model_type: Literal["transformer"] | None = None
+    model_type: Literal["transformer", "none"] | None = None
     ignored: IgnoredScope = IgnoredScope()
     weights: QuantizerParameters = QuantizerParameters()
     activations: QuantizerParameters = QuantizerParameters()

@@ -20,6 +20,7 @@ class ActivationQuantizer:
         channel_axis: where its channels lie.
         per_channel: one range per channel in place of one for the tensor.
         attention: the tensor becomes a factor of a product of two activations.
+        symmetric: its zero point is fixed whatever the parameters say, as for ``attention`` in a transformer.
         covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.
@@ -31,6 +32,7 @@ class ActivationQuantizer:
     channel_axis: int
     per_channel: bool
     attention: bool
+    symmetric: bool
     feeds: tuple[str, ...]
     covers: float
     reason: str
@@ -100,9 +102,14 @@ class FloatLayer:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every quantizer and every layer left in float, in topological order."""
+    """Every quantizer and every layer left in float, in topological order.
+
+    Attributes:
+        transformer: whether it is the plan of a transformer.
+    """
 
     device: str
+    transformer: bool
     activations: tuple[ActivationQuantizer, ...]
     weights: tuple[WeightQuantizer, ...]
     layers: tuple[QuantizedLayer, ...]

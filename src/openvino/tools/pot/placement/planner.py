@@ -38,17 +38,19 @@ def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], trans
         view: the float model.
         device: the hardware table.
         ignored: node name -> reason for the nodes that the user wants in float.
-        transformer: leave elementwise operations in float even where they could read quantized data.
+        transformer: leave elementwise operations in float even where they could read quantized data, and fix
+            the zero points of attention.
 
     Returns:
         The plan; the same model gives the same plan.
     """
     layers, floats = find_layers(view, device, ignored)
-    requests = _Requests(view, device, ignored, layers, joins=not transformer)
+    requests = _Requests(view, device, ignored, layers, transformer)
     requests.spread()
     requests.join()
     return Plan(
         device=device.name,
+        transformer=transformer,
         activations=requests.activation_quantizers(),
         weights=_weight_quantizers(view, layers),
         layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
@@ -64,7 +66,7 @@ class _Requests:
     device: Device
     ignored: Mapping[str, str]
     layers: Mapping[str, Layer]
-    joins: bool
+    transformer: bool
     reasons: dict[InputId, str] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
     joined: set[InputId] = field(default_factory=set)
@@ -140,7 +142,7 @@ class _Requests:
 
     def _may_join(self, tensor: TensorId, reader: InputId) -> bool:
         return (
-            self.joins
+            not self.transformer
             and reader.node not in self.ignored
             and any(
                 self.view.type(reader.node) in layer.operation.joining
@@ -227,6 +229,7 @@ class _Requests:
             members = self.members[self.group(tensor)]
             readers = tuple(r for r in self.view.consumers(tensor) if r in self.reasons)
             feeds = tuple(sorted({layer.type for layer in self._layers_behind(tensor)}))
+            attention = any(not layer.weights for layer in self._layers_behind(tensor))
             quantizers.append(
                 ActivationQuantizer(
                     tensor=tensor,
@@ -234,7 +237,8 @@ class _Requests:
                     group=members[0],
                     channel_axis=_channel_axis(self.view, tensor, feeds),
                     per_channel=len(members) == 1 and self._all_depthwise(readers),
-                    attention=any(not layer.weights for layer in self._layers_behind(tensor)),
+                    attention=attention,
+                    symmetric=attention and self.transformer,
                     feeds=feeds,
                     covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),

@@ -25,10 +25,36 @@ def output_shift(
         tap_share: share of the output positions at which a tap reads data, shape ``[taps]``.
         mean, quantized_mean: mean of the float and of the quantized input, shape ``[groups, inputs]``.
 
+            Several such pairs of means may be given at once, along axes in front.
+
     Returns:
-        float64, shape ``[groups * outputs]``.
+        float64, shape ``[groups * outputs]``, with the same axes in front.
     """
     plain = weights.astype(np.float64) @ tap_share
     rounded = quantized.astype(np.float64) @ tap_share
-    shift = plain @ mean[..., None] - rounded @ quantized_mean[..., None]
-    return shift.reshape(-1)
+    shift = _per_group(plain, mean) - _per_group(rounded, quantized_mean)
+    return np.asarray(shift.reshape(*mean.shape[:-2], -1))
+
+
+def _per_group(weights: Array, means: Array) -> Array:
+    """Products of ``[groups, outputs, inputs]`` with ``[..., groups, inputs]``, as ``[..., groups, outputs]``."""
+    vectors = means.reshape(-1, *means.shape[-2:]).transpose(1, 2, 0)
+    products = (weights @ vectors).transpose(2, 0, 1)
+    return np.asarray(products.reshape(*means.shape[:-2], *products.shape[1:]))
+
+
+def without_chance(shift: Array, of_samples: Array) -> Array:
+    """The shift with zero for every channel where it is no larger than its standard error.
+
+    Such a channel would move further from the truth on average than it comes closer.
+
+    Args:
+        shift: of each output channel.
+        of_samples: the shift that each sample alone shows, shape ``[samples, channels]``; of a single one
+            nothing can be said, and the shift stays.
+    """
+    count = len(of_samples)
+    if count < 2:
+        return shift
+    variance = of_samples.var(axis=0, ddof=1) / count
+    return np.where(shift**2 > variance, shift, 0.0)

@@ -59,7 +59,7 @@ def says_form(parameters: MinMaxParameters) -> bool:
 
 def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:
     """Whether the zero point is fixed; None where the data decides."""
-    if quantizer.attention and parameters.model_type == "transformer":
+    if quantizer.symmetric:
         return True
     if parameters.activations.mode is not None:
         return parameters.activations.mode == "symmetric"

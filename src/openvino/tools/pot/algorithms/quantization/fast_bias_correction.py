@@ -15,9 +15,8 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.bias import output_shift
+from openvino.tools.pot.quantization.bias import output_shift, without_chance
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.statistics.sampling import rows_request
@@ -44,7 +43,8 @@ class BiasStage:
     """Shifts each bias by the difference that rounding makes to the mean output of its layer.
 
     Both parts count: the weights' rounding, with the mean input over all samples, and the input's own
-    rounding and clipping, with rows gathered from a part of the samples.
+    rounding and clipping, with rows gathered from a part of the samples. A channel whose shift is no larger than
+    its standard error over these samples is left alone.
 
     Source: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019,
     section 4.2, with measured means in place of derived ones.
@@ -116,20 +116,22 @@ def _shift(
     divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
     mean = mean / divisor
     rows = np.asarray(rows / divisor, np.float32)
-    error = 0.0 if grid is None else _rounding_error(rows, grid)
+    errors = np.zeros_like(rows) if grid is None else fake_quantize(rows, grid) - rows
     weights = context.weight_values(quantizer)
     quantized = outcome.rounded.get(quantizer)
     if quantized is None:
         quantized = np.asarray(fake_quantize(weights, outcome.weights[quantizer]), np.float32)
-    return output_shift(
-        canonical_weights(view, layer, weights),
-        canonical_weights(view, layer, quantized),
-        layer.tap_share,
-        mean.reshape(layer.groups, -1),
-        (mean + error).reshape(layer.groups, -1),
-    )
+    plain, rounded = (canonical_weights(view, layer, values) for values in (weights, quantized))
+
+    def shift(mean: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
+        exact, noisy = (v.reshape(*v.shape[:-1], layer.groups, -1) for v in (mean, mean + error))
+        return output_shift(plain, rounded, layer.tap_share, exact, noisy)
+
+    samples = len(statistics.value(of_rows))
+    of_samples = shift(_sample_means(rows, samples), _sample_means(errors, samples))
+    return without_chance(shift(mean, errors.mean(axis=0, dtype=np.float64)), of_samples)
 
 
-def _rounding_error(rows: NDArray[np.float32], grid: QuantizerRange) -> NDArray[np.float64]:
-    """Mean over rows of Q(x) - x for each channel."""
-    return np.asarray((fake_quantize(rows, grid) - rows).mean(axis=0, dtype=np.float64))
+def _sample_means(rows: NDArray[np.floating], samples: int) -> NDArray[np.float64]:
+    """The mean of each sample's rows, shape ``[samples, channels]``."""
+    return np.asarray(rows.reshape(samples, -1, rows.shape[-1]).mean(axis=1, dtype=np.float64))

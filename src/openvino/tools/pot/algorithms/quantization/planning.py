@@ -7,7 +7,11 @@ from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.planner import make_plan
 from openvino.tools.pot.placement.scope import ignored_nodes
+from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 
 class PlanStage:
@@ -27,9 +31,20 @@ class PlanStage:
     def requests(self, context: Context) -> list[Request]:
         """Make the plan; nothing needs to be measured for it."""
         ignored = ignored_nodes(context.view, self._parameters.ignored, context.sub.renamed)
-        transformer = self._parameters.model_type == "transformer"
-        context.plan = make_plan(context.view, self._device, ignored, transformer)
+        context.plan = make_plan(context.view, self._device, ignored, self._is_transformer(context))
         return []
+
+    def _is_transformer(self, context: Context) -> bool:
+        """What the parameters say, and where they are silent, what the graph looks like."""
+        if self._parameters.model_type is not None:
+            return self._parameters.model_type == "transformer"
+        found = why_transformer(context.view)
+        if found:
+            logger.info(
+                "model %r is a transformer: %s (model_type: none treats it as any other model)",
+                context.sub.name, found,
+            )  # fmt: skip
+        return bool(found)
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Nothing: the plan stands."""

@@ -1,0 +1,134 @@
+"""Whether a network is a transformer: attention blocks, and matrix products that do most of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import prod
+
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+
+_ATTENTION = "ScaledDotProductAttention"
+_PRODUCTS = frozenset({"MatMul", _ATTENTION})
+_CONVOLUTIONS = frozenset(
+    {"Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData"}
+)
+_RECURRENT = frozenset({"LSTMSequence", "GRUSequence", "RNNSequence", "LSTMCell", "GRUCell", "RNNCell"})
+# What may lie between the products of an attention block and its softmax: scales, masks, changes of shape.
+_BETWEEN = frozenset(
+    {
+        *("Add", "Subtract", "Multiply", "Divide", "Select", "Maximum", "Minimum", "Clamp", "Convert"),
+        *("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice", "StridedSlice", "Pad", "Concat", "Tanh"),
+    }
+)
+_SQUARES = frozenset({"Power", "SquaredDifference", "Multiply"})
+_ROOTS = frozenset({"Sqrt", "Power"})
+
+
+def why_transformer(view: GraphView) -> str:
+    """What makes the network a transformer, in words; an empty string where it is none.
+
+    Convolutional networks may hold an attention block too: whatever does most of the multiplications decides.
+    """
+    blocks = sum(_is_attention(view, name) for name in view.nodes)
+    if blocks == 0 or not any(_is_normalization(view, name) for name in view.nodes):
+        return ""
+    products, all_layers = _work(view)
+    share = products / max(all_layers, 1)
+    if share <= 0.5:
+        return ""
+    return (
+        f"{blocks} attention block{'s' * (blocks > 1)}, {share:.0%} of the multiplications in matrix products"
+    )
+
+
+def _is_attention(view: GraphView, name: str) -> bool:
+    """The operation itself, or a softmax between two products of activations."""
+    if view.type(name) == _ATTENTION:
+        return True
+    return (
+        view.type(name) == "Softmax"
+        and not view.is_constant(TensorId(name))
+        and _reaches_product(view, name, _sources)
+        and _reaches_product(view, name, _readers)
+    )
+
+
+def _reaches_product(view: GraphView, name: str, step: Callable[[GraphView, str], Iterable[str]]) -> bool:
+    """Whether steps through masks and shapes lead from a softmax to a product of two activations."""
+    pending, seen = [*step(view, name)], {name}
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if view.type(node) == "MatMul" and not any(map(view.is_constant, view.inputs(node))):
+            return True
+        if view.type(node) in _BETWEEN:
+            pending.extend(step(view, node))
+    return False
+
+
+def _sources(view: GraphView, name: str) -> Iterable[str]:
+    return [tensor.node for tensor in view.inputs(name) if not view.is_constant(tensor)]
+
+
+def _readers(view: GraphView, name: str) -> Iterable[str]:
+    return [reader.node for output in view.outputs(name) for reader in view.consumers(output)]
+
+
+def _is_normalization(view: GraphView, name: str) -> bool:
+    """MVN, or the mean of squares under a root: LayerNorm in parts, with or without the mean taken off."""
+    if view.type(name) == "MVN":
+        return True
+    if view.type(name) != "ReduceMean" or not any(_is_square(view, node) for node in _sources(view, name)):
+        return False
+    behind = [*_readers(view, name)]
+    behind += [further for node in behind if view.type(node) == "Add" for further in _readers(view, node)]
+    return any(view.type(node) in _ROOTS for node in behind)
+
+
+def _is_square(view: GraphView, name: str) -> bool:
+    kind, inputs = view.type(name), view.inputs(name)
+    return kind in _SQUARES and (kind != "Multiply" or inputs[0] == inputs[1])
+
+
+def _work(view: GraphView) -> tuple[int, int]:
+    """Multiplications in matrix products, and in all layers."""
+    products = others = 0
+    for name in view.nodes:
+        kind = view.type(name)
+        if kind in _PRODUCTS:
+            products += _in_product(view, name)
+        elif kind in _CONVOLUTIONS:
+            others += _in_convolution(view, name)
+        elif kind in _RECURRENT:
+            others += _in_recurrence(view, name)
+    return products, products + others
+
+
+def _in_product(view: GraphView, name: str) -> int:
+    first, second = view.inputs(name)[:2]
+    if view.is_constant(first) and view.is_constant(second):
+        return 0
+    if view.type(name) == _ATTENTION:
+        return 2 * _size(view, first) * _size(view, second, slice(-2, -1))
+    rows = slice(-2, -1) if view.nodes[name].get_attributes()["transpose_a"] else slice(-1, None)
+    return _size(view, TensorId(name)) * _size(view, first, rows)
+
+
+def _in_convolution(view: GraphView, name: str) -> int:
+    data, weights = view.inputs(name)[:2]
+    places = data if "Backprop" in view.type(name) else TensorId(name)
+    return _size(view, weights) * _size(view, places, slice(1)) * _size(view, places, slice(2, None))
+
+
+def _in_recurrence(view: GraphView, name: str) -> int:
+    constants = [tensor for tensor in view.inputs(name) if view.is_constant(tensor)]
+    steps = _size(view, view.inputs(name)[0], slice(-1))
+    return steps * sum(_size(view, tensor) for tensor in constants)
+
+
+def _size(view: GraphView, tensor: TensorId, axes: slice = slice(None)) -> int:
+    """Number of elements along some axes; unknown extents count as one, in every layer alike."""
+    return prod(size or 1 for size in (view.shape(tensor) or ())[axes])
