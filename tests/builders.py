@@ -17,6 +17,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.runtime import core
 
 Arrays = Mapping[str, NDArray[Any]]
+Floats = NDArray[np.float32]
 
 
 def parameter(shape: list[int] | ov.PartialShape, name: str = "x", dtype: Any = np.float32) -> ov.Output:
