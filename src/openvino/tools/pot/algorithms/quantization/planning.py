@@ -8,6 +8,9 @@ from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.planner import make_plan
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 
 class PlanStage:
@@ -29,6 +32,9 @@ class PlanStage:
         ignored = ignored_nodes(context.view, self._parameters.ignored, context.sub.renamed)
         transformer = self._parameters.model_type == "transformer"
         context.plan = make_plan(context.view, self._device, ignored, transformer)
+        for layer in context.plan.floats:
+            if layer.costly:
+                logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
         return []
 
     def decide(self, context: Context, statistics: Statistics) -> None:
