@@ -112,6 +112,15 @@ def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
     assert finished.stdout.splitlines()[-1].startswith("| digits | ")
 
 
+def test_estimates_beside_measurements() -> None:
+    finished = run("cost.py", "4096x8x8 behind Softmax", "16x384x384", "--rounds", "1", "--seconds", "0.001")
+    assert finished.returncode == 0, finished.stderr
+    records = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith("{")]
+    kept = [record["name"] for record in records if record["kept"]]
+    assert kept == ["product 4096x8x8 behind Softmax"]
+    assert "| product 4096x8x8 behind Softmax |" in finished.stdout
+
+
 @pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
 def test_an_incomplete_run_writes_nothing(script: str, tmp_path: Path) -> None:
     assert "needs the zoo" in run(script, "--zoo", tmp_path, "--write").stderr

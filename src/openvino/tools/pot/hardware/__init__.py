@@ -7,10 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from openvino.tools.pot.hardware.schema import Device, Operation
+from openvino.tools.pot.hardware.schema import Cost, Device, Operation
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-__all__ = ["Device", "Operation", "find_device"]
+__all__ = ["Cost", "Device", "Operation", "find_device"]
 
 _TABLES = ("cpu.json", "gpu.json", "npu.json", "gna.json")
 

@@ -40,6 +40,36 @@ class Operation(_Frozen):
     state: float = 0.0
 
 
+class Cost(_Frozen):
+    """What INT8 saves and costs in a single request, in nanoseconds; measured with ``benchmarks/cost.py``.
+
+    Attributes:
+        product: saved for each product of an activation and a weight.
+        weight: saved for each weight, as it is read as one byte.
+        quantized: spent on each element of a tensor that is quantized in a pass of its own.
+        dequantized: spent on each element of a layer's result that leaves in float.
+        largest: elements of the largest tensor that fits the caches; of larger ones INT8 saves traffic as well,
+            and there is no estimate.
+        block: output channels that a convolution computes at once, however few it has.
+        depth: products that a matrix product or a convolution in groups must sum for each result before INT8
+            saves any time.
+        alone: types of producers behind which a quantizer is always a pass of its own.
+        ratio: how many times what is saved must be spent before layers stay in float.
+        least: what must be lost before layers stay in float.
+    """
+
+    product: float
+    weight: float
+    quantized: float
+    dequantized: float
+    largest: int
+    block: int
+    depth: int
+    alone: tuple[str, ...]
+    ratio: float
+    least: float
+
+
 class Device(_Frozen):
     """One target.
 
@@ -54,6 +84,7 @@ class Device(_Frozen):
             values, which need a quantizer of their own.
         asymmetric_weights: whether weights may have a zero point.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
+        cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
     """
 
     name: str
@@ -65,3 +96,4 @@ class Device(_Frozen):
     averaging: dict[str, tuple[int, ...]] = {}
     asymmetric_weights: bool = False
     int16_sums: bool = False
+    cost: Cost | None = None

@@ -81,7 +81,7 @@ def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
         return "its weights are computed, not constant"
     if view.nodes[name].get_attributes().get("linear_before_reset"):
         return "its form with linear_before_reset does not run in INT8"
-    if kind == "MatMul" and _contracted(view, name) == 1:
+    if kind == "MatMul" and contracted(view, name) == 1:
         return "it sums over one element only: an outer product, not worth INT8"
     if kind == "MatMul" and _follows_product(view, name):
         return "the CPU plugin miscomputes a product of several fixed rows right behind another (2026.4)"
@@ -116,7 +116,8 @@ def _follows_product(view: GraphView, name: str) -> bool:
     return False
 
 
-def _contracted(view: GraphView, name: str) -> int | None:
+def contracted(view: GraphView, name: str) -> int | None:
+    """How many products a MatMul sums for each element of its result, None where that is dynamic."""
     shape = view.shape(view.inputs(name)[0])
     transpose = bool(view.nodes[name].get_attributes()["transpose_a"])
     return None if not shape else shape[-2 if transpose and len(shape) > 1 else -1]

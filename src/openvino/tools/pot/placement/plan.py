@@ -93,11 +93,17 @@ class QuantizedLayer:
 
 @dataclass(frozen=True)
 class FloatLayer:
-    """An operation on floating-point data that stays as it is."""
+    """An operation on floating-point data that stays as it is.
+
+    Attributes:
+        reason: why, in words.
+        costly: it could run in INT8, which would be slower.
+    """
 
     node: str
     type: str
     reason: str
+    costly: bool = False
 
 
 @dataclass(frozen=True)

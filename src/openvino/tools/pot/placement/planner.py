@@ -17,6 +17,7 @@ import numpy as np
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
+from openvino.tools.pot.placement.cost import Quantized, Region, find_regions
 from openvino.tools.pot.placement.layers import Layer, find_layers
 from openvino.tools.pot.placement.plan import (
     ActivationQuantizer,
@@ -45,17 +46,52 @@ def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], trans
         The plan; the same model gives the same plan.
     """
     layers, floats = find_layers(view, device, ignored)
-    requests = _Requests(view, device, ignored, layers, transformer)
-    requests.spread()
-    requests.join()
+    requests = _requested(view, device, ignored, layers, transformer)
+    costly: dict[str, str] = {}
+    while losing := _losing(view, device, requests):
+        costly |= losing
+        layers = {name: layer for name, layer in layers.items() if name not in losing}
+        requests = _requested(view, device, ignored, layers, transformer)
     return Plan(
         device=device.name,
         transformer=transformer,
         activations=requests.activation_quantizers(),
         weights=_weight_quantizers(view, layers),
         layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
-        floats=_float_layers(view, device, ignored, layers, floats, requests),
+        floats=_float_layers(view, device, {**ignored, **floats}, costly, requests),
     )
+
+
+def estimate(view: GraphView, device: Device, transformer: bool = False) -> tuple[Region, ...]:
+    """What INT8 saves and costs if every layer that can is quantized; nothing for a device without rates."""
+    layers, _ = find_layers(view, device, {})
+    return _regions(view, device, _requested(view, device, {}, layers, transformer))
+
+
+def _requested(
+    view: GraphView,
+    device: Device,
+    ignored: Mapping[str, str],
+    layers: Mapping[str, Layer],
+    transformer: bool,
+) -> _Requests:
+    requests = _Requests(view, device, ignored, layers, joins=not transformer)
+    requests.spread()
+    requests.join()
+    return requests
+
+
+def _regions(view: GraphView, device: Device, requests: _Requests) -> tuple[Region, ...]:
+    if device.cost is None:
+        return ()
+    return find_regions(view, device.cost, requests.layers, requests.quantized())
+
+
+def _losing(view: GraphView, device: Device, requests: _Requests) -> dict[str, str]:
+    """Layer -> reason, for those that are faster in float."""
+    regions = _regions(view, device, requests)
+    losing = [region for region in regions if device.cost is not None and region.loses(device.cost)]
+    return {name: region.reason for region in losing for name in region.layers}
 
 
 @dataclass
@@ -209,6 +245,17 @@ class _Requests:
                     found.append(tensor)
         return found
 
+    def quantized(self) -> list[Quantized]:
+        """The tensors that get a quantizer of their own, for an estimate of what that costs."""
+        return [
+            Quantized(
+                tensor,
+                tuple(layer.node for layer in self._layers_behind(tensor)),
+                all(reader in self.reasons for reader in self.view.consumers(tensor)),
+            )
+            for tensor in self._quantized_tensors()
+        ]
+
     @cached_property
     def members(self) -> dict[TensorId, list[TensorId]]:
         """Representative of a group -> its tensors that get a quantizer, in topological order."""
@@ -326,16 +373,15 @@ def _weight_quantizers(view: GraphView, layers: Mapping[str, Layer]) -> tuple[We
 def _float_layers(
     view: GraphView,
     device: Device,
-    ignored: Mapping[str, str],
-    layers: Mapping[str, Layer],
-    floats: Mapping[str, str],
+    forbidden: Mapping[str, str],
+    costly: Mapping[str, str],
     requests: _Requests,
 ) -> tuple[FloatLayer, ...]:
     found = []
     for name, node in view.nodes.items():
         kind = view.type(name)
         if (
-            name in layers
+            name in requests.layers
             or kind in ("Parameter", "Result", "Constant", "FakeQuantize")
             or view.is_constant(TensorId(name))
             or node.get_output_size() == 0
@@ -343,8 +389,8 @@ def _float_layers(
             or any(InputId(name, port) in requests.reasons for port in range(len(view.inputs(name))))
         ):
             continue
-        reason = floats.get(name) or ignored.get(name) or _why_float(device, kind)
-        found.append(FloatLayer(name, kind, reason))
+        reason = forbidden.get(name) or costly.get(name) or _why_float(device, kind)
+        found.append(FloatLayer(name, kind, reason, name in costly))
     return tuple(found)
 
 

@@ -32,6 +32,9 @@ class PlanStage:
         """Make the plan; nothing needs to be measured for it."""
         ignored = ignored_nodes(context.view, self._parameters.ignored, context.sub.renamed)
         context.plan = make_plan(context.view, self._device, ignored, self._is_transformer(context))
+        for layer in context.plan.floats:
+            if layer.costly:
+                logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
         return []
 
     def _is_transformer(self, context: Context) -> bool:

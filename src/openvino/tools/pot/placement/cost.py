@@ -1,0 +1,171 @@
+"""When INT8 is not worth entering: an estimate of what it saves and costs, for layers that stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import Cost
+from openvino.tools.pot.placement.layers import Layer, contracted
+
+_CONVOLUTIONS = ("Convolution", "GroupConvolution")
+_BACKWARDS = ("ConvolutionBackpropData", "GroupConvolutionBackpropData")
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """A tensor that gets a quantizer.
+
+    Attributes:
+        layers: names of the layers that read it, directly or through transparent operations.
+        everywhere: whether nobody reads the float values.
+    """
+
+    tensor: TensorId
+    layers: tuple[str, ...]
+    everywhere: bool
+
+
+@dataclass(frozen=True)
+class Region:
+    """Layers that hand each other INT8 data; quantized together or not at all.
+
+    Attributes:
+        layers: their names, in topological order.
+        saved: nanoseconds of a request that INT8 saves on arithmetic and on reading weights.
+        lost: nanoseconds that it spends on converting data.
+        passes: the tensors that are quantized in a pass of their own.
+    """
+
+    layers: tuple[str, ...]
+    saved: float
+    lost: float
+    passes: tuple[TensorId, ...]
+
+    def loses(self, cost: Cost) -> bool:
+        """Whether INT8 is clearly slower: in proportion, and by more than noise."""
+        return self.lost > cost.ratio * self.saved and self.lost - self.saved > cost.least
+
+    @property
+    def reason(self) -> str:
+        """Why the layers stay in float, in words."""
+        whom = (
+            "it" if len(self.layers) == 1 else f"it and the {len(self.layers) - 1} it shares INT8 data with"
+        )
+        return (
+            f"INT8 would save {whom} about {self.saved / 1000:.0f} us of arithmetic "
+            f"and cost about {self.lost / 1000:.0f} us of conversion"
+        )
+
+
+def find_regions(
+    view: GraphView, cost: Cost, layers: Mapping[str, Layer], quantized: Sequence[Quantized]
+) -> tuple[Region, ...]:
+    """The regions of a plan with their estimates, less those with a size that is not known or too large for the rates.
+
+    Args:
+        view: the float model.
+        cost: the device's rates.
+        layers: the layers that would run in INT8, by name.
+        quantized: the tensors that would be quantized for them.
+    """
+    inner = {q.tensor: _fused_with(view, cost, layers, q) for q in quantized}
+    members = _connected([{*q.layers, *inner[q.tensor]} for q in quantized], layers)
+    staying = {name for names in inner.values() for name in names}
+    regions = []
+    for names in members:
+        own = [q for q in quantized if not names.isdisjoint(q.layers)]
+        passes = tuple(q.tensor for q in own if _is_alone(view, cost, q))
+        ordered = tuple(name for name in layers if name in names)
+        leaving = [TensorId(name) for name in ordered if name not in staying]
+        saved = _sum([_saved(view, cost, layers[name]) for name in ordered])
+        lost = _sum(
+            [*_spent(view, cost, passes, cost.quantized), *_spent(view, cost, leaving, cost.dequantized)]
+        )
+        if saved is not None and lost is not None:
+            regions.append(Region(ordered, saved, lost, passes))
+    return tuple(regions)
+
+
+def _spent(view: GraphView, cost: Cost, tensors: Sequence[TensorId], rate: float) -> list[float | None]:
+    """What converting each tensor costs, None where the rate does not hold."""
+    sizes = [_elements(view, tensor) for tensor in tensors]
+    return [None if size is None or size > cost.largest else rate * size for size in sizes]
+
+
+def _is_alone(view: GraphView, cost: Cost, quantized: Quantized) -> bool:
+    """Whether a quantizer is a pass of its own, not fused with what makes the tensor."""
+    return view.type(quantized.tensor.node) in cost.alone or not quantized.everywhere
+
+
+def _fused_with(
+    view: GraphView, cost: Cost, layers: Mapping[str, Layer], quantized: Quantized
+) -> tuple[str, ...]:
+    """The layers that a quantizer is fused with: those that make its tensor, up to elementwise operations."""
+    if _is_alone(view, cost, quantized):
+        return ()
+    found: dict[str, None] = {}
+    pending, seen = [quantized.tensor], {quantized.tensor}
+    while pending:
+        tensor = pending.pop()
+        if tensor.node in layers:
+            found[tensor.node] = None
+        elif view.type(tensor.node) not in cost.alone:
+            shape = view.shape(tensor)
+            sources = [s for s in view.inputs(tensor.node) if s not in seen and view.shape(s) == shape]
+            seen.update(sources)
+            pending.extend(sources)
+    return tuple(found)
+
+
+def _connected(links: Sequence[set[str]], layers: Mapping[str, Layer]) -> list[set[str]]:
+    """The layers in sets, two in one set if a chain of links joins them."""
+    home = {name: {name} for name in layers}
+    for link in links:
+        joined = set().union(*(home[name] for name in link))
+        for name in joined:
+            home[name] = joined
+    return list({id(names): names for names in home.values()}.values())
+
+
+def _sum(figures: Sequence[float | None]) -> float | None:
+    """The sum, None if a figure is not known."""
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if len(known) == len(figures) else None
+
+
+def _elements(view: GraphView, tensor: TensorId) -> int | None:
+    shape = view.shape(tensor)
+    known = [size for size in shape or () if size is not None]
+    return prod(known) if shape is not None and len(known) == len(shape) else None
+
+
+def _saved(view: GraphView, cost: Cost, layer: Layer) -> float | None:
+    products = _products(view, layer, cost)
+    weights = _sum([_elements(view, view.inputs(r.node)[r.port]) for r in layer.weights])
+    return None if products is None or weights is None else cost.product * products + cost.weight * weights
+
+
+def _products(view: GraphView, layer: Layer, cost: Cost) -> float | None:
+    """Products of a layer in one request that INT8 makes faster; None for types whose work is not known."""
+    source, results = view.inputs(layer.node)[0], _elements(view, TensorId(layer.node))
+    if layer.type == "MatMul":
+        depth = contracted(view, layer.node)
+        return None if results is None or depth is None else results * _terms(depth, cost)
+    kernel, entered = view.shape(view.inputs(layer.node)[-1]) or (), _elements(view, source)
+    sizes = [size for size in kernel if size is not None]
+    if layer.type in _BACKWARDS and entered is not None:
+        return entered * prod(sizes[2 if layer.type.startswith("Group") else 1 :])
+    if layer.type not in _CONVOLUTIONS or results is None:
+        return None
+    if layer.type == "GroupConvolution":
+        return results * _terms(prod(sizes[2:]), cost)
+    return results / sizes[0] * max(sizes[0], cost.block) * prod(sizes[1:])
+
+
+def _terms(summed: int, cost: Cost) -> int:
+    """Those of the products summed for one result that INT8 makes faster: all, or none where they are few."""
+    return summed if summed >= cost.depth else 0
