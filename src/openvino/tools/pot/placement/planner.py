@@ -75,7 +75,7 @@ def _requested(
     layers: Mapping[str, Layer],
     transformer: bool,
 ) -> _Requests:
-    requests = _Requests(view, device, ignored, layers, joins=not transformer)
+    requests = _Requests(view, device, ignored, layers, transformer)
     requests.spread()
     requests.join()
     return requests
