@@ -215,3 +215,16 @@ def test_channels_without_range(dead: list[int], of_weights: bool) -> None:
         scale = aligned(channels, readers)
     assert np.isfinite(scale).all()
     assert np.all(scale > 0)
+
+
+def test_a_reader_of_some_channels_in_another_order() -> None:
+    """Behind a Concat and a split, say; the channels that nobody reads cost nothing."""
+    rows, weights = problem((1, 4, 3, 2), 5)
+    channels, order = channels_of(rows), np.array([2, 0])
+    scale = np.array([0.5, 3.0, 1.5])
+    part = Reader.of(weights[:, :, order], None, order)
+    padded = weights.copy()
+    padded[:, :, 1] = 0
+    whole = Reader.of(padded, None)
+    silent = Channels(channels.low, channels.high, channels.power * [1, 0, 1])
+    assert estimated_error(channels, [part], scale) == pytest.approx(estimated_error(silent, [whole], scale))

@@ -58,19 +58,23 @@ class Reader:
     pairs: Array
 
     @classmethod
-    def of(cls, weights: NDArray[np.floating], ids: NDArray[np.int64], inputs: Array | None) -> Reader:
+    def of(
+        cls, weights: NDArray[np.floating], inputs: Array | None, ids: NDArray[np.int64] | None = None
+    ) -> Reader:
         """From the layer's weights.
 
         Args:
             weights: shape ``[groups, outputs, inputs, taps]``.
-            ids: which channel of the activation each input channel is.
             inputs: largest input of each channel, above the lowest of all; None where sums can't overflow.
+            ids: which channel of the activation each input channel is; absent: the channels as they are.
         """
         power = np.einsum("goit,goit->gi", weights, weights, dtype=np.float64)
         largest = np.abs(weights).max(axis=3).astype(np.float64)
         pairs = np.zeros(weights.shape[:2])
         if inputs is not None:
             pairs = pair_bound(weights, inputs.reshape(len(weights), -1))
+        if ids is None:
+            ids = np.arange(power.size)
         return cls(ids, largest, power.reshape(-1), weights.shape[3], pairs)
 
 

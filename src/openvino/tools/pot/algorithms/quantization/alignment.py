@@ -81,7 +81,7 @@ class AlignmentStage:
         found = []
         for layer, quantizer, ids in group.readers:
             weights = canonical_weights(context.view, layer, context.weight_values(quantizer))
-            found.append(Reader.of(weights, ids, above[ids] if self._protected else None))
+            found.append(Reader.of(weights, above[ids] if self._protected else None, ids))
         return found
 
 
