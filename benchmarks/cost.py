@@ -2,8 +2,8 @@
 
 Every case is quantized twice: everything, and as the plan for the CPU has it. Each round compiles the models in a
 random order. Requests of a model come in short runs, in random order, and the first of a run doesn't count:
-presumably threads of the other model still spin while it is served, which a user with one model never meets, and which hides what is
-asked here.
+presumably threads of the other model still spin while it is served, which a user with one model never meets, and
+which hides what is asked here.
 """
 
 from __future__ import annotations
