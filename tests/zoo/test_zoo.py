@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import pytest
-from zoo_runs import BARS, ZOO, Result, digests, zoo
+from zoo_runs import BARS, FIDELITY_SAMPLES, ZOO, Result, digests, zoo
 
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -28,7 +28,7 @@ def test_metric(result: Result) -> None:
 
 def test_fidelity(result: Result) -> None:
     infer = result.infer(result.paths["model"])
-    assert result.entry.fidelity(infer, 20) >= result.bar.fidelity
+    assert result.entry.fidelity(infer, FIDELITY_SAMPLES) >= result.bar.fidelity
 
 
 def test_size(result: Result) -> None:

@@ -30,7 +30,7 @@ class Bar:
     Attributes:
         calibration, evaluation: numbers of samples.
         drop: by how much the metric may be below the float model's on the same samples.
-        fidelity: what the outputs must reach against the float model's on 20 samples, in dB.
+        fidelity: what the outputs must reach against the float model's on FIDELITY_SAMPLES samples, in dB.
         size: the share of the float model's weights file.
         transformer: whether model_type says so.
     """
@@ -43,14 +43,16 @@ class Bar:
     transformer: bool = False
 
 
-# Measured: 0, 0.005, 0.006, 0.005, 0.02, 0, 0.069, 0.056, 0.002 and 31, 30, 29, 26, 21, 14, 18, 19, 24 dB.
+FIDELITY_SAMPLES = 80
+
+# With few samples figures swing by a decibel or two from one set to another: bars leave room for that.
 BARS = {
     "cifar_resnet20": Bar(100, 500, 0.02, 27),
     "cifar_resnet32": Bar(100, 400, 0.02, 27),
     "tiny_resnet8": Bar(100, 500, 0.02, 26),
     "ocr_cls_mobilenetv3": Bar(100, 200, 0.02, 24),
     "ocr_det_ppocrv4": Bar(30, 12, 0.04, 18),
-    "ocr_rec_ppocrv4": Bar(40, 50, 0.05, 12),
+    "ocr_rec_ppocrv4": Bar(100, 50, 0.05, 13),
     "detect_yolo_fastestv2": Bar(60, 50, 0.11, 15),
     "face_ultraface_rfb": Bar(60, 50, 0.1, 16),
     "text_minilm_stsb": Bar(30, 80, 0.02, 20, 0.52, True),  # the float model is stored in half precision
