@@ -18,24 +18,19 @@ from typing import Any
 import openvino as ov
 from entries import Entry, entries, openvino_infer
 from tables import Column, table
+from variants import configured
 from workflow import ROOT, calibration, quantize
 
-from openvino.tools.pot import DefaultQuantization
 from openvino.tools.pot.report.overflow import overflows
 
-FIXES: Mapping[str, dict[str, str]] = {
-    "absent": {},
-    "first_layer": {"saturation_fix": "first_layer"},
-    "all": {"saturation_fix": "all"},
-    "no": {"saturation_fix": "no"},
-}
+ABSENT = "absent"
+FIXES = (ABSENT, "first_layer", "all", "no")
 
 
 def measured(entry: Entry, fix: str, folder: Path, count: int) -> dict[str, Any]:
     """The figures of one network and one value of ``saturation_fix``."""
-    path = quantize(
-        entry, calibration(entry), folder, lambda params: DefaultQuantization({**params, **FIXES[fix]})
-    )
+    make = configured() if fix == ABSENT else configured(saturation_fix=fix)
+    path = quantize(entry, calibration(entry), folder, make)
     samples = [entry.evaluation[i] for i in range(min(count, len(entry.evaluation)))]
     layers = overflows(ov.Core().read_model(path), samples)
     weighted = [layer for layer in layers if layer.bound is not None]

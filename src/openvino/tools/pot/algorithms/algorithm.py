@@ -74,6 +74,14 @@ class Context:
                 if quantizer is not None:
                     yield planned, layer, quantizer
 
+    def own_weights(self, axis: int) -> dict[InputId, tuple[LinearLayer, WeightQuantizer]]:
+        """The inputs that linear layers sum over along an axis, for layers whose weights nobody else reads."""
+        return {
+            InputId(layer.node, layer.activation): (layer, weights)
+            for _, layer, weights in self.linear_layers
+            if layer.input_axis == axis and len(weights.readers) == 1
+        }
+
     def input_divisor(self, quantizer: WeightQuantizer) -> NDArray[np.float64]:
         """What each input channel of a layer with these weights is divided by; a scalar one where nothing is."""
         return self.outcome.weight_scales.get(quantizer, np.ones(()))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
-_CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
+CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,15 @@ class LinearLayer:
     groups: int
     tap_share: NDArray[np.float64]
 
+    def source(self, view: GraphView) -> TensorId:
+        """The tensor that it reads as its activation."""
+        return view.inputs(self.node)[self.activation]
+
 
 def linear_layer(view: GraphView, name: str) -> LinearLayer | None:
     """The linear layer that a node is, None for any other operation."""
     kind = view.type(name)
-    if kind in _CONVOLUTIONS:
+    if kind in CONVOLUTIONS:
         weight_shape = view.shape(view.inputs(name)[1]) or ()
         groups = weight_shape[0] or 1 if kind.startswith("Group") else 1
         return LinearLayer(name, 0, 1, 1, 1, groups, _tap_share(view, name))
@@ -131,9 +135,14 @@ def from_canonical(
 
 def along(figures: NDArray[np.floating], axis: int, rank: int) -> NDArray[np.floating]:
     """A figure for each index of one axis, in a shape that broadcasts against tensors of ``rank``."""
+    return figures.reshape(axis_shape(len(figures), axis, rank))
+
+
+def axis_shape(size: int, axis: int, rank: int) -> tuple[int, ...]:
+    """The shape of ``rank`` axes that are one long, but for one of ``size``."""
     shape = [1] * rank
-    shape[axis] = len(figures)
-    return figures.reshape(shape)
+    shape[axis] = size
+    return tuple(shape)
 
 
 def along_inputs(

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from openvino.tools.pot.graph.channels import CHANNEL_AXIS
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
@@ -27,7 +28,6 @@ from openvino.tools.pot.placement.plan import (
     WeightQuantizer,
 )
 
-_CHANNEL_AXIS = 1
 _PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit"})
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
 
@@ -303,7 +303,7 @@ class _Requests:
 def _channel_axis(view: GraphView, tensor: TensorId, feeds: tuple[str, ...]) -> int:
     """The last axis for matrix products and where there is no other, else the second."""
     rank = len(view.shape(tensor) or ())
-    return max(rank - 1, 0) if rank <= _CHANNEL_AXIS or "MatMul" in feeds else _CHANNEL_AXIS
+    return max(rank - 1, 0) if rank <= CHANNEL_AXIS or "MatMul" in feeds else CHANNEL_AXIS
 
 
 def _quantized_layer(layer: Layer, requests: _Requests) -> QuantizedLayer:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 _ATTENTION = "ScaledDotProductAttention"
 _PRODUCTS = frozenset({"MatMul", _ATTENTION})
-_CONVOLUTIONS = frozenset(
-    {"Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData"}
-)
 _RECURRENT = frozenset({"LSTMSequence", "GRUSequence", "RNNSequence", "LSTMCell", "GRUCell", "RNNCell"})
 # What may lie between the products of an attention block and its softmax: scales, masks, changes of shape.
 _BETWEEN = frozenset(
@@ -100,7 +98,7 @@ def _work(view: GraphView) -> tuple[int, int]:
         kind = view.type(name)
         if kind in _PRODUCTS:
             products += _in_product(view, name)
-        elif kind in _CONVOLUTIONS:
+        elif kind in CONVOLUTIONS:
             others += _in_convolution(view, name)
         elif kind in _RECURRENT:
             others += _in_recurrence(view, name)

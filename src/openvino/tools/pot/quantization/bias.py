@@ -23,9 +23,8 @@ def output_shift(
     Args:
         weights, quantized: float and quantized weights, shape ``[groups, outputs, inputs, taps]``.
         tap_share: share of the output positions at which a tap reads data, shape ``[taps]``.
-        mean, quantized_mean: mean of the float and of the quantized input, shape ``[groups, inputs]``.
-
-            Several such pairs of means may be given at once, along axes in front.
+        mean, quantized_mean: mean of the float and of the quantized input, shape ``[groups, inputs]``;
+            several such pairs may be given at once, along axes in front.
 
     Returns:
         float64, shape ``[groups * outputs]``, with the same axes in front.

@@ -144,7 +144,7 @@ class LeastError:
         """The extremes, and rows unless ranges are for each channel."""
         per_channel = _is_per_channel(self._parameters, view, quantizer)
         axis = quantizer.channel_axis if per_channel else None
-        extremes = [Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max")]
+        extremes = _extremes(quantizer, axis)
         rows = None if per_channel else _rows(view, quantizer)
         return extremes if rows is None else [*extremes, rows]
 
@@ -197,7 +197,10 @@ def _divided(
 
 def channel_extremes(quantizer: ActivationQuantizer) -> list[Request]:
     """The smallest and the largest value of each channel over all data."""
-    axis = quantizer.channel_axis
+    return _extremes(quantizer, quantizer.channel_axis)
+
+
+def _extremes(quantizer: ActivationQuantizer, axis: int | None) -> list[Request]:
     return [Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max")]
 
 

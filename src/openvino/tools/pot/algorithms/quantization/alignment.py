@@ -14,7 +14,6 @@ from openvino.tools.pot.algorithms.quantization.saturation import protects
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
-from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
 from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned, estimated_error
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -88,11 +87,7 @@ class AlignmentStage:
 def _groups(context: Context) -> Iterator[_Group]:
     plan, view = context.plan, context.view
     assert plan is not None
-    own = {
-        InputId(layer.node, layer.activation): (layer, weights)
-        for _, layer, weights in context.linear_layers
-        if layer.input_axis == CHANNEL_AXIS and len(weights.readers) == 1
-    }
+    own = context.own_weights(CHANNEL_AXIS)
     layers = frozenset(layer.node for layer in plan.layers)
     for members in by_group(plan.activations):
         one_range = all(q.channel_axis == CHANNEL_AXIS and not q.per_channel for q in members)

@@ -12,7 +12,6 @@ from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, M
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
-from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.bias import output_shift, without_chance
@@ -81,16 +80,12 @@ class BiasStage:
             return bool(np.nanmax(np.abs(shift) / np.abs(old)) >= threshold)
 
 
-def _activation(view: GraphView, layer: LinearLayer) -> TensorId:
-    return view.inputs(layer.node)[layer.activation]
-
-
 def _input_requests(view: GraphView, layer: LinearLayer) -> list[Request]:
     """Rows of the layer's input, and its mean unless that would count the padding of sentences.
 
     Empty where the number of channels is dynamic.
     """
-    tensor = _activation(view, layer)
+    tensor = layer.source(view)
     rank = len(view.shape(tensor) or ())
     axis = layer.input_axis % rank
     rows = rows_request(view, tensor, axis)

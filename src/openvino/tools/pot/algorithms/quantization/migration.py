@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
-from openvino.tools.pot.algorithms.quantization.activation_ranges import says_form
+from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, says_form
 from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.graph.geometry import canonical_weights, linear_layer
-from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
 from openvino.tools.pot.quantization.migration import best_migration
 from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.statistics.sampling import rows_request
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
 _ROWS_TRIED = 128
+_Candidate = tuple[ActivationQuantizer, list[tuple[LinearLayer, WeightQuantizer]]]
 
 
 class MigrationStage:
@@ -43,41 +42,36 @@ class MigrationStage:
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Choose the scales."""
         count = 0
-        for quantizer, weights in self._candidates(context):
+        for quantizer, readers in self._candidates(context):
             low, high, rows = _requests(context, quantizer)
-            matrix = np.concatenate([_matrix(context, w) for w in weights])
+            matrix = np.concatenate([_matrix(context, *reader) for reader in readers])
             values = statistics.rows(rows)
             sample = values[:: max(1, len(values) // _ROWS_TRIED)]
             migration = best_migration(sample, statistics.value(low), statistics.value(high), matrix)
             context.outcome.activations[quantizer.tensor] = migration.grid.reshaped()
             if np.any(migration.scale != 1):
-                context.outcome.divisors[quantizer.tensor] = migration.scale
                 count += 1
-                context.outcome.weight_scales.update(dict.fromkeys(weights, migration.scale))
+                context.outcome.divisors[quantizer.tensor] = migration.scale
+                context.outcome.weight_scales.update((weights, migration.scale) for _, weights in readers)
         logger.debug("range moved from activations to weights at %d tensors", count)
 
-    def _candidates(self, context: Context) -> Iterator[tuple[ActivationQuantizer, list[WeightQuantizer]]]:
+    def _candidates(self, context: Context) -> Iterator[_Candidate]:
         return _candidates(context) if self._active else iter(())
 
 
 def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
-    axis = len(context.view.shape(quantizer.tensor) or ()) - 1
-    rows = rows_request(context.view, quantizer.tensor, axis)
+    rows = rows_request(context.view, quantizer.tensor, quantizer.channel_axis)
     assert rows is not None
-    low, high = (Request(quantizer.tensor, Extreme(kind, axis), kind) for kind in ("min", "max"))
+    low, high = channel_extremes(quantizer)
     return low, high, rows
 
 
-def _candidates(context: Context) -> Iterator[tuple[ActivationQuantizer, list[WeightQuantizer]]]:
-    """Activations that only matrix products with weights of their own read, and those weights."""
+def _candidates(context: Context) -> Iterator[_Candidate]:
+    """Activations that only matrix products with weights of their own read, and these."""
     plan, view = context.plan, context.view
     assert plan is not None
     sizes = Counter(quantizer.group for quantizer in plan.activations)
-    own = {
-        InputId(layer.node, layer.activation): weights
-        for _, layer, weights in context.linear_layers
-        if layer.input_axis == -1 and len(weights.readers) == 1
-    }
+    own = context.own_weights(-1)
     for quantizer in plan.activations:
         shape = view.shape(quantizer.tensor)
         if sizes[quantizer.group] > 1 or quantizer.feeds != ("MatMul",) or not shape or shape[-1] is None:
@@ -86,8 +80,5 @@ def _candidates(context: Context) -> Iterator[tuple[ActivationQuantizer, list[We
             yield quantizer, [own[reader] for reader in quantizer.readers]
 
 
-def _matrix(context: Context, weights: WeightQuantizer) -> NDArray[np.float32]:
-    layer = linear_layer(context.view, weights.readers[0].node)
-    assert layer is not None
-    values = np.asarray(context.view.value(weights.tensor), np.float32)
-    return canonical_weights(context.view, layer, values)[0, :, :, 0]
+def _matrix(context: Context, layer: LinearLayer, weights: WeightQuantizer) -> NDArray[np.floating]:
+    return canonical_weights(context.view, layer, context.weight_values(weights))[0, :, :, 0]

@@ -13,6 +13,7 @@ from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.graph.geometry import axis_shape
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
 from openvino.tools.pot.quantization.estimators import array_statistic
@@ -131,6 +132,4 @@ def _by_channel(grid: QuantizerRange, axis: int, rank: int) -> QuantizerRange:
     """A range for each channel, shaped to broadcast along an axis; one for all keeps a scalar's shape."""
     if grid.low.size == 1:
         return grid.reshaped()
-    shape = [1] * rank
-    shape[axis] = grid.low.size
-    return grid.reshaped(*shape)
+    return grid.reshaped(*axis_shape(grid.low.size, axis, rank))

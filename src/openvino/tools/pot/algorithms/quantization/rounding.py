@@ -59,7 +59,7 @@ class RoundingStage:
 def _inputs(context: Context, layer: LinearLayer) -> Request | None:
     if layer.tap_share.size > 1:  # for transposed convolutions None: each output sees a part of the kernel
         return patches_request(context.view, layer.node)
-    return rows_request(context.view, context.view.inputs(layer.node)[layer.activation], layer.input_axis)
+    return rows_request(context.view, layer.source(context.view), layer.input_axis)
 
 
 def _quantized_inputs(

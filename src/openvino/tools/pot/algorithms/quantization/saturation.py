@@ -77,14 +77,14 @@ class SaturationStage:
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
         for planned, layer, quantizer in context.linear_layers if self._active else ():
-            shape = context.view.shape(context.view.inputs(layer.node)[layer.activation])
+            shape = context.view.shape(layer.source(context.view))
             known = shape is not None and shape[layer.input_axis] is not None
             if known and not is_depthwise(context.view, layer.node):
                 yield planned, layer, quantizer
 
 
 def _largest(context: Context, layer: LinearLayer) -> Request:
-    tensor = context.view.inputs(layer.node)[layer.activation]
+    tensor = layer.source(context.view)
     axis = layer.input_axis % len(context.view.shape(tensor) or ())
     return Request(tensor, Extreme("max", axis), "max")
 
