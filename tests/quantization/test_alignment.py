@@ -49,8 +49,8 @@ def test_never_estimated_worse_than_no_division(
     shape: Shape, seed: int, spread: float, protected: bool
 ) -> None:
     rows, weights = problem(shape, seed, spread)
-    inputs = rows.max(axis=0) - rows.min() if protected else None
-    channels, readers = channels_of(rows), [Reader.of(weights, inputs), Reader.of(weights[:, :1], inputs)]
+    channels = channels_of(rows)
+    readers = [Reader.of(weights, protected), Reader.of(weights[:, :1], protected)]
     scale = aligned(channels, readers)
     assert scale.shape == (rows.shape[1],)
     assert np.all(scale > 0)
@@ -63,12 +63,11 @@ def test_never_estimated_worse_than_no_division(
 @given(SHAPES, SEEDS, st.booleans())
 def test_the_estimate_does_not_care_who_holds_the_width(shape: Shape, seed: int, protected: bool) -> None:
     """Channels times something and weights over it, with the divisor times it, are the same problem."""
-    rows, weights = problem(shape, seed, positive=True)
+    rows, weights = problem(shape, seed)
     random = np.random.default_rng(seed)
     scale, factor = random.uniform(0.1, 10, (2, rows.shape[1]))
-    inputs = rows.max(axis=0)
-    plain = Reader.of(weights, inputs if protected else None)
-    moved = Reader.of(weights / by_input(factor, weights), inputs * factor if protected else None)
+    plain = Reader.of(weights, protected)
+    moved = Reader.of(weights / by_input(factor, weights), protected)
     expected = estimated_error(channels_of(rows), [plain], scale)
     found = estimated_error(rescaled(channels_of(rows), factor), [moved], scale * factor)
     assert found == pytest.approx(expected)
@@ -76,9 +75,9 @@ def test_the_estimate_does_not_care_who_holds_the_width(shape: Shape, seed: int,
 
 @given(SHAPES, SEEDS, st.floats(0.01, 100))
 def test_a_common_factor_of_the_divisor_changes_nothing(shape: Shape, seed: int, factor: float) -> None:
-    rows, weights = problem(shape, seed, positive=True)
+    rows, weights = problem(shape, seed)
     scale = np.random.default_rng(seed).uniform(0.1, 10, rows.shape[1])
-    channels, readers = channels_of(rows), [Reader.of(weights, rows.max(axis=0))]
+    channels, readers = channels_of(rows), [Reader.of(weights, True)]
     expected = estimated_error(channels, readers, scale)
     assert estimated_error(channels, readers, scale * factor) == pytest.approx(expected)
 
@@ -91,23 +90,23 @@ def test_what_was_in_balance_gets_back_into_it(count: int, seed: int) -> None:
     weights = random.choice([-1.0, 1.0], (1, 4, count, 3))
     factor = random.uniform(1, 50, count)
     channels = rescaled(even, factor)
-    readers = [Reader.of(weights / by_input(factor, weights), None)]
+    readers = [Reader.of(weights / by_input(factor, weights), False)]
     scale = aligned(channels, readers)
     np.testing.assert_allclose(scale / scale[0], factor / factor[0])
-    expected = estimated_error(even, [Reader.of(weights, None)], np.ones(count))
+    expected = estimated_error(even, [Reader.of(weights, False)], np.ones(count))
     assert estimated_error(channels, readers, scale) == pytest.approx(expected)
 
 
 def test_channels_in_balance_are_left() -> None:
     even = Channels(-np.ones(6), np.ones(6), np.full(6, 1 / 3))
-    scale = aligned(even, [Reader.of(np.ones((1, 4, 6, 9)), None)])
+    scale = aligned(even, [Reader.of(np.ones((1, 4, 6, 9)), False)])
     np.testing.assert_allclose(scale, 1)
 
 
 def test_one_wide_channel_of_small_weights_becomes_like_the_others() -> None:
     rows, weights = problem((1, 16, 12, 9), 0, spread=1)
     factor = np.where(np.arange(12) == 5, 50.0, 1.0)
-    channels, readers = channels_of(rows * factor), [Reader.of(weights / by_input(factor, weights), None)]
+    channels, readers = channels_of(rows * factor), [Reader.of(weights / by_input(factor, weights), False)]
     scale = aligned(channels, readers)
     assert 35 < scale[5] / np.median(scale) < 70
     ones = estimated_error(channels, readers, np.ones(12))
@@ -141,7 +140,7 @@ def test_the_estimate_is_the_error_of_rounding(shape: Shape, divided: bool, posi
     ratios = []
     for seed in range(6):
         rows, weights = problem(shape, seed, 5, positive)
-        channels, reader = channels_of(rows), Reader.of(weights, None)
+        channels, reader = channels_of(rows), Reader.of(weights, False)
         scale = aligned(channels, [reader]) if divided else np.ones(rows.shape[1])
         ratios.append(rounded_error(rows, weights, scale) / estimated_error(channels, [reader], scale))
     assert 0.75 < np.exp(np.mean(np.log(ratios))) < 1.33
@@ -152,8 +151,8 @@ def test_the_estimate_is_the_error_of_rounding(shape: Shape, divided: bool, posi
 @given(st.integers(1, 3), SEEDS)
 def test_equal_groups_add_up(groups: int, seed: int) -> None:
     rows, weights = problem((1, 5, 4, 3), seed)
-    one = estimated_error(channels_of(rows), [Reader.of(weights, None)], np.ones(4))
-    reader = Reader.of(np.repeat(weights, groups, axis=0), None)
+    one = estimated_error(channels_of(rows), [Reader.of(weights, False)], np.ones(4))
+    reader = Reader.of(np.repeat(weights, groups, axis=0), False)
     many = estimated_error(channels_of(np.tile(rows, groups)), [reader], np.ones(4 * groups))
     assert many == pytest.approx(groups * one)
 
@@ -162,54 +161,101 @@ def test_equal_groups_add_up(groups: int, seed: int) -> None:
 def test_readers_add_up(shape: Shape, seed: int) -> None:
     rows, weights = problem(shape, seed)
     channels, scale = channels_of(rows), np.random.default_rng(seed).uniform(0.1, 10, rows.shape[1])
-    readers = [Reader.of(weights, None), Reader.of(weights[:, :, :, ::2] * 3, None)]
+    readers = [Reader.of(weights, False), Reader.of(weights[:, :, :, ::2] * 3, False)]
     alone = [estimated_error(channels, [reader], scale) for reader in readers]
     assert estimated_error(channels, readers, scale) == pytest.approx(sum(alone))
 
 
 @given(SHAPES, SEEDS)
-def test_figures_of_a_reader(shape: Shape, seed: int) -> None:
+def test_readers_of_channels_in_any_order(shape: Shape, seed: int) -> None:
+    """Its input channels may be some of those of the activation, shuffled, as behind a Concat or a split."""
     rows, weights = problem(shape, seed)
-    reader = Reader.of(weights, None)
+    random = np.random.default_rng(seed)
+    scale = random.uniform(0.1, 10, rows.shape[1])
+    ids = random.permutation(rows.shape[1] + 3)[: rows.shape[1]]
+    channels = channels_of(rows)
+    wide = Channels(*(np.zeros(rows.shape[1] + 3) for _ in range(3)))
+    wide.low[ids], wide.high[ids], wide.power[ids] = channels.low, channels.high, channels.power
+    wide_scale = np.ones(rows.shape[1] + 3)
+    wide_scale[ids] = scale
+    found = estimated_error(wide, [Reader.of(weights, True, ids)], wide_scale)
+    assert found == pytest.approx(estimated_error(channels, [Reader.of(weights, True)], scale))
+
+
+@given(SHAPES, SEEDS)
+def test_figures_of_a_reader(shape: Shape, seed: int) -> None:
+    weights = problem(shape, seed)[1]
+    reader = Reader.of(weights, False)
     assert reader.taps == shape[3]
     np.testing.assert_allclose(reader.power, np.square(weights).sum(axis=(1, 3)).reshape(-1))
     np.testing.assert_array_equal(reader.largest, np.abs(weights).max(axis=3))
-    assert not reader.pairs.any()
-    largest = rows.max(axis=0)
-    protected = Reader.of(weights, largest)
-    np.testing.assert_array_equal(protected.pairs, pair_bound(weights, largest.reshape(shape[0], shape[2])))
+
+
+@given(SHAPES, SEEDS)
+def test_pairs_are_those_of_the_divided_activation(shape: Shape, seed: int) -> None:
+    """In levels above the lowest, times the weights that make up for the division."""
+    rows, weights = problem(shape, seed)
+    channels, scale = channels_of(rows), np.random.default_rng(seed).uniform(0.1, 10, rows.shape[1])
+    divided = rows / scale
+    inputs = (divided.max(axis=0) - divided.min()).reshape(shape[0], shape[2])
+    expected = pair_bound(weights * by_input(scale, weights), inputs)
+    np.testing.assert_allclose(Reader.of(weights, True).pairs(channels, scale, divided.min()), expected)
+    assert not Reader.of(weights, False).pairs(channels, scale, divided.min()).any()
 
 
 @given(SHAPES, SEEDS)
 def test_protection_only_adds_error(shape: Shape, seed: int) -> None:
-    rows, weights = problem(shape, seed, positive=True)
+    rows, weights = problem(shape, seed)
     channels, scale = channels_of(rows), np.random.default_rng(seed).uniform(0.1, 10, rows.shape[1])
-    free, protected = (Reader.of(weights, inputs) for inputs in (None, channels.high))
+    free, protected = (Reader.of(weights, protect) for protect in (False, True))
     assert estimated_error(channels, [protected], scale) >= estimated_error(channels, [free], scale)
 
 
+@pytest.mark.parametrize("positive", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_protection_counts_as_the_wider_steps_that_it_makes(seed: int) -> None:
+def test_protection_counts_as_the_wider_steps_that_it_makes(seed: int, positive: bool) -> None:
     """Two neighbouring weights of an output are the largest: its range must be almost twice as wide."""
-    rows, weights = problem((1, 24, 24, 1), seed, 1, positive=True)
+    rows, weights = problem((1, 24, 24, 1), seed, 1, positive)
     weights[0, :, 6:8] = np.abs(weights).max()
     channels, ones = channels_of(rows), np.ones(24)
-    reader = Reader.of(weights, channels.high)
-    step, largest = channels.high.max() / 255, np.abs(weights).max(axis=(2, 3), keepdims=True)
-    factor = (reader.pairs[:, :, None, None] / (step * LIMIT)) / (largest / 127)
+    reader, low = Reader.of(weights, True), min(float(rows.min()), 0.0)
+    step, largest = (rows.max() - low) / 255, np.abs(weights).max(axis=(2, 3), keepdims=True)
+    factor = (reader.pairs(channels, ones, low)[:, :, None, None] / (step * LIMIT)) / (largest / 127)
     assert np.all(factor > 1.9)
     ratio = rounded_error(rows, weights, ones, factor) / estimated_error(channels, [reader], ones)
     assert 0.75 < ratio < 1.33
 
 
-@pytest.mark.parametrize("dead", [[0], [1, 3]])
+def test_one_wide_channel_of_either_sign_is_narrowed_for_protected_readers_too() -> None:
+    """What lies below zero in the wide channel does not count as inputs of the others."""
+    rows, weights = problem((1, 16, 12, 9), 0, spread=1)
+    factor = np.where(np.arange(12) == 5, 50.0, 1.0)
+    channels, reader = channels_of(rows * factor), Reader.of(weights / by_input(factor, weights), True)
+    scale = aligned(channels, [reader])
+    assert 35 < scale[5] / np.median(scale) < 70
+
+
+@pytest.mark.parametrize("protect", [False, True])
+def test_ranges_hold_zero(protect: bool) -> None:
+    """Values that all lie far below zero have steps as wide as if the largest were zero."""
+    rows, weights = problem((1, 5, 4, 3), 0)
+    below = channels_of(-np.abs(rows) - 40)
+    up_to_zero = Channels(below.low, np.zeros(4), below.power)
+    errors = [
+        estimated_error(channels, [Reader.of(weights, protect)], np.ones(4))
+        for channels in (below, up_to_zero)
+    ]
+    assert errors[0] == pytest.approx(errors[1])
+
+
+@pytest.mark.parametrize("dead", [[0], [1, 3], [0, 1, 2, 3]])
 @pytest.mark.parametrize("of_weights", [False, True])
 def test_channels_without_range(dead: list[int], of_weights: bool) -> None:
     rows, weights = problem((1, 5, 4, 3), 0)
     rows[:, dead] = 0
     if of_weights:
         weights[:, :, dead] = 0
-    channels, readers = channels_of(rows), [Reader.of(weights, rows.max(axis=0))]
+    channels, readers = channels_of(rows), [Reader.of(weights, True)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scale = aligned(channels, readers)
@@ -222,9 +268,9 @@ def test_a_reader_of_some_channels_in_another_order() -> None:
     rows, weights = problem((1, 4, 3, 2), 5)
     channels, order = channels_of(rows), np.array([2, 0])
     scale = np.array([0.5, 3.0, 1.5])
-    part = Reader.of(weights[:, :, order], None, order)
+    part = Reader.of(weights[:, :, order], False, order)
     padded = weights.copy()
     padded[:, :, 1] = 0
-    whole = Reader.of(padded, None)
+    whole = Reader.of(padded, False)
     silent = Channels(channels.low, channels.high, channels.power * [1, 0, 1])
     assert estimated_error(channels, [part], scale) == pytest.approx(estimated_error(silent, [whole], scale))

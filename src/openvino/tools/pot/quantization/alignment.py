@@ -47,35 +47,40 @@ class Reader:
         largest: largest magnitude of the weights over the kernel, shape ``[groups, outputs, inputs]``.
         power: sum of the squared weights of each input channel.
         taps: number of kernel elements.
-        pairs: largest sum of two neighbouring products, shape ``[groups, outputs]``; zeros where sums can't
-            overflow.
+        protected: the weights themselves where sums of two products must not overflow, else None.
     """
 
     ids: NDArray[np.int64]
     largest: Array
     power: Array
     taps: int
-    pairs: Array
+    protected: NDArray[np.floating] | None
 
     @classmethod
-    def of(
-        cls, weights: NDArray[np.floating], inputs: Array | None, ids: NDArray[np.int64] | None = None
-    ) -> Reader:
+    def of(cls, weights: NDArray[np.floating], protect: bool, ids: NDArray[np.int64] | None = None) -> Reader:
         """From the layer's weights.
 
         Args:
             weights: shape ``[groups, outputs, inputs, taps]``.
-            inputs: largest input of each channel, above the lowest of all; None where sums can't overflow.
+            protect: whether sums of two products must not overflow.
             ids: which channel of the activation each input channel is; absent: the channels as they are.
         """
         power = np.einsum("goit,goit->gi", weights, weights, dtype=np.float64)
         largest = np.abs(weights).max(axis=3).astype(np.float64)
-        pairs = np.zeros(weights.shape[:2])
-        if inputs is not None:
-            pairs = pair_bound(weights, inputs.reshape(len(weights), -1))
         if ids is None:
             ids = np.arange(power.size)
-        return cls(ids, largest, power.reshape(-1), weights.shape[3], pairs)
+        return cls(ids, largest, power.reshape(-1), weights.shape[3], weights if protect else None)
+
+    def pairs(self, channels: Channels, scale: Array, low: float) -> Array:
+        """The largest sum of two neighbouring products, shape ``[groups, outputs]``; zeros if not protected.
+
+        Levels count from the lowest divided value, which is ``low * scale`` in the units of each channel;
+        padding may be larger than all values.
+        """
+        if self.protected is None:
+            return np.zeros(self.largest.shape[:2])
+        inputs = np.maximum(channels.high[self.ids], 0) - low * scale[self.ids]
+        return pair_bound(self.protected, inputs.reshape(len(self.protected), -1))
 
 
 def aligned(channels: Channels, readers: Sequence[Reader]) -> Array:
@@ -102,15 +107,16 @@ def estimated_error(channels: Channels, readers: Sequence[Reader], scale: Array)
         readers: the layers that read it.
         scale: divisor of each channel.
     """
-    low, high = np.min(channels.low / scale), np.max(channels.high / scale)
-    step = max(float(high - min(low, 0.0)), SMALLEST_HIGH) / _LEVELS
+    low = min(float(np.min(channels.low / scale)), 0.0)
+    high = max(float(np.max(channels.high / scale)), 0.0)
+    step = max(high - low, SMALLEST_HIGH) / _LEVELS
     error = 0.0
     for reader in readers:
         own = scale[reader.ids]
         error += step**2 * float(reader.power @ own**2)
         by_group = reader.largest.shape[0], 1, reader.largest.shape[2]
         steps = (reader.largest * own.reshape(by_group)).max(axis=2) / (_LEVELS // 2)
-        steps = np.maximum(steps, reader.pairs / (step * LIMIT))
+        steps = np.maximum(steps, reader.pairs(channels, scale, low) / (step * LIMIT))
         power = (channels.power[reader.ids] / own**2).reshape(by_group[0], -1).sum(axis=1)
         error += reader.taps * float(((steps**2).sum(axis=1) * power).sum())
     return error / 12

@@ -67,7 +67,7 @@ class AlignmentStage:
         chosen = 0
         for group in self._groups:
             channels = _channels(context, group, statistics)
-            readers = self._readers(context, group, channels)
+            readers = self._readers(context, group)
             scale = aligned(channels, readers)
             before = estimated_error(channels, readers, np.ones_like(scale))
             if estimated_error(channels, readers, scale) < _WORTH * before:
@@ -75,12 +75,11 @@ class AlignmentStage:
                 _divide(context, group, scale)
         logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(self._groups))
 
-    def _readers(self, context: Context, group: _Group, channels: Channels) -> list[Reader]:
-        above = channels.high - min(channels.low.min(), 0.0)
+    def _readers(self, context: Context, group: _Group) -> list[Reader]:
         found = []
         for layer, quantizer, ids in group.readers:
             weights = canonical_weights(context.view, layer, context.weight_values(quantizer))
-            found.append(Reader.of(weights, above[ids] if self._protected else None, ids))
+            found.append(Reader.of(weights, self._protected, ids))
         return found
 
 
