@@ -52,7 +52,7 @@ def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["name"] == "digits"
-    assert record["int8_layers"] == record["layers"] == 11
+    assert (record["int8_layers"], record["layers"]) == (10, 11)  # the last product is too small to matter
     assert record["fidelity"] > 20
     assert record["size"] < 0.3
 
@@ -65,7 +65,8 @@ def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
     )
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
-    assert record["ours"]["int8_layers"] == record["ours"]["layers"] == record["nncf"]["layers"] == 11
+    assert record["ours"]["int8_layers"] == 10
+    assert record["ours"]["layers"] == record["nncf"]["layers"] == 11
     assert record["nncf"]["int8_layers"] == 0
     assert record["nncf"]["nncf"] == "0.0"
     assert record["ratio"] > 0
@@ -75,7 +76,7 @@ def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
         "digits.json",
         "digits.xml",
     ]
-    assert "| 11 of 11 | 0 of 11 |" in finished.stderr
+    assert "| 10 of 11 | 0 of 11 |" in finished.stderr
 
 
 def test_ingredients_and_orders_of_samples(tmp_path: Path, variants: ModuleType) -> None:

@@ -33,8 +33,12 @@ COST = Cost(
     alone=("Parameter", "Softmax"),
     ratio=2,
     least=50,
+    negligible=0.01,
 )
 figures = st.floats(0, 1e9)
+
+
+X = parameter([1, 4, 8])
 
 
 def device(cost: Cost | None = COST) -> Device:
@@ -159,6 +163,32 @@ def test_others_of_the_same_network_are_quantized() -> None:
 @pytest.mark.parametrize("network", [narrow(64), narrow(4096, 64)], ids=["small", "deep"])
 def test_a_layer_that_is_worth_it_or_too_small_to_matter_is_quantized(network: ov.Model) -> None:
     assert layers(plan_of(network)) == {"a"}
+
+
+def classifier(width: int, classes: int, behind: bool = False) -> ov.Model:
+    """A convolution, then a product with its means over positions, whose result leaves or is convolved again."""
+    x = parameter([1, 16, 16, 16])
+    means = op.reduce_mean(conv(x, width, "body"), np.array([2, 3]), False)
+    end = matmul(means.output(0), width, classes, "head")
+    if behind:
+        end = matmul(op.relu(end).output(0), classes, 4096, "large")
+    return model(end, x)
+
+
+def test_a_small_product_at_the_end_stays_in_float() -> None:
+    plan = plan_of(classifier(64, 10))
+    assert layers(plan) == {"body"}
+    assert reason(plan, "head") == "INT8 would save it 0.01 us of the 15.9 us that it saves the network"
+    assert not [q for q in plan.activations if q.tensor.node != "x"]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [classifier(64, 1000), classifier(64, 10, behind=True), model(matmul(X, 8, 2, "head"), X)],
+    ids=["large", "inside", "alone"],
+)
+def test_other_products_are_quantized(network: ov.Model) -> None:
+    assert "head" in layers(plan_of(network))
 
 
 def test_without_sizes_there_is_no_verdict() -> None:

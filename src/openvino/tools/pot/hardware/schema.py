@@ -56,6 +56,8 @@ class Cost(_Frozen):
         alone: types of producers behind which a quantizer is always a pass of its own.
         ratio: how many times what is saved must be spent before layers stay in float.
         least: what must be lost before layers stay in float.
+        negligible: share of all that INT8 saves below which a matrix product at an end of the network is left in
+            float.
     """
 
     product: float
@@ -68,6 +70,7 @@ class Cost(_Frozen):
     alone: tuple[str, ...]
     ratio: float
     least: float
+    negligible: float
 
 
 class Device(_Frozen):

@@ -90,6 +90,28 @@ def find_regions(
     return tuple(regions)
 
 
+def negligible_ends(
+    view: GraphView, cost: Cost, layers: Mapping[str, Layer], quantized: Sequence[Quantized]
+) -> dict[str, str]:
+    """Matrix products whose rounding buys next to nothing, each with the reason why it stays in float.
+
+    They save a negligible share of the network, and nothing takes over their results in INT8. Convolutions don't
+    count: behind one in float, some activation functions become operations of their own.
+    """
+    staying = {name for q in quantized for name in _fused_with(view, cost, layers, q)}
+    saved = {name: _saved(view, cost, layer) for name, layer in layers.items()}
+    total = sum(figure for figure in saved.values() if figure is not None)
+    return {
+        name: f"INT8 would save it {figure / 1000:.2f} us of the {total / 1000:.1f} us that it saves the network"
+        for name, figure in saved.items()
+        if figure is not None
+        and figure < cost.negligible * total
+        and layers[name].type == "MatMul"
+        and layers[name].weights
+        and name not in staying
+    }
+
+
 def _spent(view: GraphView, cost: Cost, tensors: Sequence[TensorId], rate: float) -> list[float | None]:
     """What converting each tensor costs, None where the rate does not hold."""
     sizes = [_elements(view, tensor) for tensor in tensors]

@@ -97,7 +97,7 @@ class FloatLayer:
 
     Attributes:
         reason: why, in words.
-        costly: it could run in INT8, which would be slower.
+        costly: it could run in INT8, which would be slower or save next to nothing.
     """
 
     node: str

@@ -18,7 +18,7 @@ from openvino.tools.pot.graph.channels import CHANNEL_AXIS
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
-from openvino.tools.pot.placement.cost import Quantized, Region, find_regions
+from openvino.tools.pot.placement.cost import Quantized, Region, find_regions, negligible_ends
 from openvino.tools.pot.placement.layers import Layer, find_layers
 from openvino.tools.pot.placement.plan import (
     ActivationQuantizer,
@@ -88,10 +88,12 @@ def _regions(view: GraphView, device: Device, requests: _Requests) -> tuple[Regi
 
 
 def _losing(view: GraphView, device: Device, requests: _Requests) -> dict[str, str]:
-    """Layer -> reason, for those that are faster in float."""
-    regions = _regions(view, device, requests)
-    losing = [region for region in regions if device.cost is not None and region.loses(device.cost)]
-    return {name: region.reason for region in losing for name in region.layers}
+    """Layer -> reason, for those that are faster in float, or no slower to speak of."""
+    if device.cost is None:
+        return {}
+    losing = [region for region in _regions(view, device, requests) if region.loses(device.cost)]
+    slower = {name: region.reason for region in losing for name in region.layers}
+    return slower or negligible_ends(view, device.cost, requests.layers, requests.quantized())
 
 
 @dataclass
