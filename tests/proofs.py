@@ -197,6 +197,20 @@ def correlated_inputs(seed: int) -> Proof:
     return Proof(model(layer, x), *_split(data + 0.002 * random.normal(size=data.shape)))
 
 
+PADDING = 18
+
+
+def padded(seed: int) -> Proof:
+    """Images that are plain from column ``PADDING`` on, all alike, and two layers that see one pixel at a time."""
+    random = np.random.default_rng(seed)
+    x = parameter([1, 8, 12, 24])
+    first = op.relu(_conv(x, random.normal(size=(16, 8, 1, 1)) / 2, "first"))
+    second = _conv(first, random.normal(size=(16, 16, 1, 1)) / 3, "second")
+    data = random.normal(size=(_COUNT, 1, 8, 12, 24))
+    data[..., PADDING:] = random.uniform(-1, 1, (8, 1, 1))
+    return Proof(model(second, x), *_split(data))
+
+
 def large_neighbours(seed: int) -> Proof:
     """Two neighbouring weights are the largest of their output channel, in one channel of sixteen.
 

@@ -16,6 +16,7 @@ from openvino import opset13 as op
 
 import proofs
 from builders import Floats
+from openvino.tools.pot.algorithms import algorithm
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
@@ -130,6 +131,21 @@ def pots_ranges(preset: str) -> Make:
 
 def test_weights_of_correlated_inputs() -> None:
     assert_wins(proofs.correlated_inputs(0), configured(weight_rounding="nearest"), good=41, margin=4.8)
+
+
+def test_padding_that_repeats_comes_out_as_in_float(monkeypatch: pytest.MonkeyPatch) -> None:
+    proof = proofs.padded(0)
+    ours = errors_of_columns(proof)
+    monkeypatch.setattr(algorithm, "repetitions", lambda rows, _: np.ones(len(rows)))
+    plain = errors_of_columns(proof)
+    assert ours[proofs.PADDING :].max() < 0.2 * plain[proofs.PADDING :].max()
+    assert ours[: proofs.PADDING].mean() < 1.2 * plain[: proofs.PADDING].mean()
+
+
+def errors_of_columns(proof: Proof) -> NDArray[np.float64]:
+    """Root of the mean squared error of each column."""
+    differences = [proofs.outputs(network, proof.held_out) for network in (proof.quantized(), proof.network)]
+    return np.sqrt(((differences[0] - differences[1]) ** 2).mean(axis=(0, 1, 2, 3)))
 
 
 def test_protection_against_overflow_costs_only_where_it_is_needed() -> None:

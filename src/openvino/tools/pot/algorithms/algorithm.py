@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.averaging import averaged
 from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_layer
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.repetition import repetitions
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
 
@@ -73,6 +75,17 @@ class Context:
                 quantizer = by_reader.get(InputId(layer.node, layer.weights))
                 if quantizer is not None:
                     yield planned, layer, quantizer
+
+    @cached_property
+    def _averaged(self) -> frozenset[str]:
+        return averaged(self.view)
+
+    def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
+        """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.
+
+        Once where outputs average over all positions: then errors of rows that differ add up just as well.
+        """
+        return np.ones(len(rows)) if layer.node in self._averaged else repetitions(rows, samples)
 
     def own_weights(self, axis: int) -> dict[InputId, tuple[LinearLayer, WeightQuantizer]]:
         """The inputs that linear layers sum over along an axis, for layers whose weights nobody else reads."""

@@ -19,19 +19,29 @@ _MOST_FLIPS = 32
 _WORK = 4e7
 
 
-def least_error_rounding(weights: Floats, scale: Floats, lowest: int, highest: int, inputs: Floats) -> Floats:
-    """Weights on the grid ``scale * integers`` whose products with ``inputs`` differ least from those in float.
+def least_error_rounding(
+    weights: Floats,
+    scale: Floats,
+    lowest: int,
+    highest: int,
+    inputs: Floats,
+    quantized: Floats,
+    counts: NDArray[np.float64] | None = None,
+) -> Floats:
+    """Weights on the grid ``scale * integers`` whose outputs differ least from those in float.
 
     It starts from the nearest integers. At each step every output channel moves the one weight to its other
-    neighbour that lowers ``(Wq - W) H (Wq - W)^T`` most, ``H`` being the covariance of the inputs; means are
-    left to the bias. Inputs are taken in blocks of about 512 as if blocks were independent, so that cost grows
-    linearly with their number.
+    neighbour that lowers the squared error of ``Wq Q(x)`` against ``W x`` over the rows most; means are left to
+    the bias. Inputs are taken in blocks of about 512 as if blocks were independent, so that cost grows linearly
+    with their number.
 
     Args:
         weights: float weights, shape ``[groups, outputs, inputs]``.
         scale: of each output channel, shape ``[groups, outputs, 1]``.
         lowest, highest: the integers allowed.
-        inputs: rows of quantized inputs, shape ``[rows, groups, inputs]``.
+        inputs: rows of float inputs, shape ``[rows, groups, inputs]``.
+        quantized: the same rows, quantized.
+        counts: how often each row counts; absent: once.
 
     Returns:
         The weights on the grid, in the shape of ``weights``.
@@ -39,35 +49,51 @@ def least_error_rounding(weights: Floats, scale: Floats, lowest: int, highest: i
     size = weights.shape[2]
     blocks = max(1, round(size / _BLOCK))
     edges = np.linspace(0, size, blocks + 1).astype(int)
+    share = np.full(len(inputs), 1 / len(inputs)) if counts is None else counts / counts.sum()
     parts = [
-        _descend(weights[:, :, a:b], scale, lowest, highest, _covariance(inputs[:, :, a:b]))
+        _descend(
+            weights[:, :, a:b],
+            scale,
+            lowest,
+            highest,
+            *_moments(inputs[:, :, a:b], quantized[:, :, a:b], share.astype(np.float32)),
+        )
         for a, b in pairwise(edges)
     ]
     return parts[0] if blocks == 1 else np.concatenate(parts, axis=2)
 
 
-def _covariance(rows: Floats) -> Floats:
-    """Covariance of each group, shape ``[groups, inputs, inputs]``, shrunk towards its diagonal.
+def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, Floats]:
+    """Covariances of the quantized inputs, and of their errors with them, each ``[groups, inputs, inputs]``.
 
     The fewer rows there are for each input, the less the correlations between inputs can be trusted; without
     any the nearest integers are best.
     """
-    count, _, size = rows.shape
-    centred = (rows - rows.mean(axis=0)).transpose(1, 0, 2)
-    covariance = centred.transpose(0, 2, 1) @ centred / np.float32(count)
+    count, _, size = inputs.shape
     trust = np.float32(count / (count + size))
+    centred = _centred(quantized, share)
+    weighted = centred * share
+    covariance = centred @ weighted.transpose(0, 2, 1)
+    of_errors = _centred(quantized - inputs, share) @ weighted.transpose(0, 2, 1)
     own = np.einsum("gii->gi", covariance)
-    shrunk = covariance * trust + own[:, None] * (np.eye(size, dtype=np.float32) * (1 - trust))
-    power = own.mean(axis=1)[:, None, None]
-    return np.asarray(shrunk + np.float32(_DAMPING) * power * np.eye(size, dtype=np.float32), np.float32)
+    rest = own * (1 - trust) + np.float32(_DAMPING) * own.mean(axis=1, keepdims=True)
+    shrunk = covariance * trust + rest[:, None] * np.eye(size, dtype=np.float32)
+    return np.asarray(shrunk, np.float32), np.asarray(of_errors * trust, np.float32)
 
 
-def _descend(weights: Floats, scale: Floats, lowest: int, highest: int, covariance: Floats) -> Floats:
+def _centred(rows: Floats, share: Floats) -> Floats:
+    """Rows less their mean, shape ``[groups, inputs, rows]``."""
+    return np.ascontiguousarray((rows - np.einsum("n,ngi->gi", share, rows)).transpose(1, 2, 0))
+
+
+def _descend(
+    weights: Floats, scale: Floats, lowest: int, highest: int, covariance: Floats, of_errors: Floats
+) -> Floats:
     exact = weights / scale
     integers = np.clip(np.round(exact), lowest, highest)
     # Moving a weight by ``step`` changes the error by ``2 * step * slope + own``; own is infinite off the grid.
     step = np.where(integers > exact, np.float32(-1), np.float32(1))
-    slope = (integers - exact) @ covariance
+    slope = (integers - exact) @ covariance + exact @ of_errors
     diagonal = np.einsum("gii->gi", covariance)
     own = np.where(_allowed(integers + step, lowest, highest), diagonal[:, None], np.float32(np.inf))
     group, output = np.ogrid[: weights.shape[0], : weights.shape[1]]

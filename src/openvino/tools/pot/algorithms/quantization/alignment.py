@@ -22,7 +22,7 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-_WORTH = 0.85
+_WORTH = 0.7
 """What must be left of the estimated error: a range that differs from channel to channel costs a little time."""
 
 

@@ -16,6 +16,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.bias import output_shift, without_chance
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
+from openvino.tools.pot.quantization.repetition import sample_means
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.statistics.sampling import rows_request
@@ -42,7 +43,8 @@ class BiasStage:
     """Shifts each bias by the difference that rounding makes to the mean output of its layer.
 
     Both parts count: the weights' rounding, with the mean input over all samples, and the input's own
-    rounding and clipping, with rows gathered from a part of the samples. A channel whose shift is no larger than
+    rounding and clipping, with rows gathered from a part of the samples. Rows that repeat within a sample count as
+    often as they do, squared. A channel whose shift is no larger than
     its standard error over these samples is left alone.
 
     Source: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019,
@@ -106,11 +108,14 @@ def _shift(
 ) -> NDArray[np.float64]:
     view, outcome = context.view, context.outcome
     of_rows, *of_mean = _input_requests(view, layer)
-    rows = statistics.rows(of_rows)
-    mean = statistics.value(of_mean[0]) if of_mean else rows.mean(axis=0, dtype=np.float64)
     divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
-    mean = mean / divisor
-    rows = np.asarray(rows / divisor, np.float32)
+    samples = len(statistics.value(of_rows))
+    rows = np.asarray(statistics.rows(of_rows) / divisor, np.float32)
+    counts = context.row_counts(layer, rows, samples)
+    means = sample_means(rows, counts, samples)
+    mean = means.mean(axis=0)
+    if of_mean:  # rows only say how far repetitions move the mean over all positions
+        mean += statistics.value(of_mean[0]) / divisor - rows.mean(axis=0, dtype=np.float64)
     errors = np.zeros_like(rows) if grid is None else fake_quantize(rows, grid) - rows
     weights = context.weight_values(quantizer)
     quantized = outcome.rounded.get(quantizer)
@@ -122,11 +127,5 @@ def _shift(
         exact, noisy = (v.reshape(*v.shape[:-1], layer.groups, -1) for v in (mean, mean + error))
         return output_shift(plain, rounded, layer.tap_share, exact, noisy)
 
-    samples = len(statistics.value(of_rows))
-    of_samples = shift(_sample_means(rows, samples), _sample_means(errors, samples))
-    return without_chance(shift(mean, errors.mean(axis=0, dtype=np.float64)), of_samples)
-
-
-def _sample_means(rows: NDArray[np.floating], samples: int) -> NDArray[np.float64]:
-    """The mean of each sample's rows, shape ``[samples, channels]``."""
-    return np.asarray(rows.reshape(samples, -1, rows.shape[-1]).mean(axis=1, dtype=np.float64))
+    of_errors = sample_means(errors, counts, samples)
+    return without_chance(shift(mean, of_errors.mean(axis=0)), shift(means, of_errors))

@@ -12,6 +12,7 @@ from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
+from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.rounding import least_error_rounding
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Patches
@@ -46,8 +47,12 @@ class RoundingStage:
         for planned, layer, quantizer in self._layers(context):
             request = _inputs(context, layer)
             if request is not None and context.outcome.weights[quantizer].is_symmetric:
-                inputs = _quantized_inputs(context, statistics, planned, layer, quantizer, request)
-                context.outcome.rounded[quantizer] = _rounded(context, layer, quantizer, inputs)
+                samples = len(statistics.value(request))
+                inputs = _divided(context, quantizer, _gathered(statistics, request))
+                grid = context.input_range(planned, layer)
+                context.outcome.rounded[quantizer] = _rounded(
+                    context, layer, quantizer, inputs, grid, samples
+                )
 
     def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
         """Linear layers with weights of their own."""
@@ -62,39 +67,41 @@ def _inputs(context: Context, layer: LinearLayer) -> Request | None:
     return rows_request(context.view, layer.source(context.view), layer.input_axis)
 
 
-def _quantized_inputs(
+def _gathered(statistics: Statistics, request: Request) -> Floats:
+    """Rows of a layer's input, shape ``[rows, channels, taps]``."""
+    if isinstance(request.reducer, Patches):
+        return statistics.patches(request)
+    return statistics.rows(request)[:, :, None]
+
+
+def _divided(context: Context, quantizer: WeightQuantizer, inputs: Floats) -> Floats:
+    return np.asarray(inputs / context.input_divisor(quantizer).reshape(-1, 1), np.float32)
+
+
+def _rounded(
     context: Context,
-    statistics: Statistics,
-    planned: QuantizedLayer,
     layer: LinearLayer,
     quantizer: WeightQuantizer,
-    request: Request,
+    inputs: Floats,
+    input_grid: QuantizerRange | None,
+    samples: int,
 ) -> Floats:
-    """Rows of the layer's quantized input, shape ``[rows, channels, taps]``."""
-    found = (
-        statistics.patches(request)
-        if isinstance(request.reducer, Patches)
-        else statistics.rows(request)[:, :, None]
-    )
-    grid = context.input_range(planned, layer)
-    if grid is None:
-        return found
-    divided = np.asarray(found / context.input_divisor(quantizer).reshape(-1, 1), np.float32)
-    return np.asarray(fake_quantize(divided, grid.reshaped(-1, 1)), np.float32)
-
-
-def _rounded(context: Context, layer: LinearLayer, quantizer: WeightQuantizer, inputs: Floats) -> Floats:
     view, grid = context.view, context.outcome.weights[quantizer]
     weights = context.weight_values(quantizer)
     canonical = canonical_weights(view, layer, weights)
     scale = canonical_weights(view, layer, np.broadcast_to(grid.scale.astype(np.float32), weights.shape))
     groups, outputs = canonical.shape[:2]
     highest = grid.levels // 2
+    quantized = inputs
+    if input_grid is not None:
+        quantized = np.asarray(fake_quantize(inputs, input_grid.reshaped(-1, 1)), np.float32)
     flat = least_error_rounding(
         np.asarray(canonical.reshape(groups, outputs, -1), np.float32),
         np.asarray(scale[:, :, :1, 0], np.float32),
         -highest,
         highest,
         inputs.reshape(len(inputs), groups, -1),
+        quantized.reshape(len(inputs), groups, -1),
+        context.row_counts(layer, quantized, samples),
     )
     return np.asarray(from_canonical(view, layer, flat, weights.shape), np.float32)

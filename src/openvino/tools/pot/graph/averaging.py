@@ -1,0 +1,33 @@
+"""Which nodes are seen by the outputs through an average over all positions alone."""
+
+from __future__ import annotations
+
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+
+_AVERAGES = frozenset({"AvgPool", "ReduceMean", "ReduceSum"})
+_WITHOUT_VALUES = frozenset({"ShapeOf"})
+
+
+def averaged(view: GraphView) -> frozenset[str]:
+    """The nodes of which every way to an output of the model passes an average over all positions.
+
+    Positions are what the axes behind the second count: classifiers of images average over them in the end.
+    """
+    found: set[str] = set()
+    for name in reversed(view.nodes):
+        readers = [r.node for output in view.outputs(name) for r in view.consumers(output)]
+        values = [reader for reader in readers if view.type(reader) not in _WITHOUT_VALUES]
+        if values and all(reader in found or _averages(view, reader) for reader in values):
+            found.add(name)
+    return frozenset(found)
+
+
+def _averages(view: GraphView, name: str) -> bool:
+    """Whether a node leaves one value of each channel, its own of every sample."""
+    if view.type(name) not in _AVERAGES:
+        return False
+    before, after = view.shape(view.inputs(name)[0]), view.shape(TensorId(name))
+    if before is None or after is None or len(before) < 3:
+        return False
+    return len(after) >= 2 and after[1] == before[1] and all(size == 1 for size in after[2:])
