@@ -18,20 +18,24 @@ Feed = Mapping[str, NDArray[Any]]
 Infer = Callable[[Feed], list[NDArray[Any]]]
 
 
-class Entry(Protocol):
-    """A float model with data that it was made for; an entry of a zoo looks like this."""
+class Network(Protocol):
+    """A float model with a name."""
 
     @property
     def name(self) -> str:
         """What tables call it."""
 
     @property
-    def metric(self) -> str:
-        """What ``evaluate`` gives, in words."""
-
-    @property
     def model(self) -> Path:
         """The float model's ``.xml``."""
+
+
+class Entry(Network, Protocol):
+    """A float model with data that it was made for; an entry of a zoo looks like this."""
+
+    @property
+    def metric(self) -> str:
+        """What ``evaluate`` gives, in words."""
 
     @property
     def fp32(self) -> float | None:

@@ -101,6 +101,38 @@ def ordered(records: Iterable[Record]) -> str:
     return table(records, (*NETWORK, *columns))
 
 
+def spent(records: Sequence[Record]) -> str:
+    """Seconds beside a plain pass, by step; beside NNCF's and with peak memory, where they were measured."""
+    nncf = any("nncf" in record for record in records)
+    memory = any("workflow_mb" in record for record in records)
+    names = dict.fromkeys(step for record in records for step in record["steps"])
+
+    def step(name: str) -> Column:
+        return name, lambda r: f"{r['steps'].get(name, 0.0):.2f}"
+
+    def figure(title: str, cell: Callable[[Record], str], key: str) -> Column:
+        return title, lambda r: cell(r) if key in r else ""
+
+    columns: list[Column] = [
+        NETWORK[0],
+        ("plain pass, s", lambda r: f"{r['plain_s']:.2f}"),
+        ("workflow, s", lambda r: f"{r['workflow_s']:.2f}"),
+        ("1.5 plain + 1, s", lambda r: f"{r['allowed_s']:.2f}"),
+    ]
+    if nncf:
+        columns += [
+            figure("NNCF, s", lambda r: f"{r['nncf']['quantize_s']:.2f}", "nncf"),
+            figure("beyond plain, ours / NNCF", lambda r: f"{r['share_of_nncf']:.2f}", "nncf"),
+        ]
+    if memory:
+        columns += [
+            figure("plain, MB", lambda r: f"{r['plain_mb']}", "plain_mb"),
+            figure("workflow, MB", lambda r: f"{r['workflow_mb']}", "workflow_mb"),
+            figure("weights, MB", lambda r: f"{r['weights_mb']}", "weights_mb"),
+        ]
+    return table(records, [*columns, *map(step, names)], left=1)
+
+
 def table(records: Iterable[Record], columns: Sequence[Column], left: int = 2) -> str:
     """A Markdown table, numbers to the right; the first columns, which hold words, to the left."""
     rows = [[title for title, _ in columns]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import openvino as ov
 import others
-from entries import Entry, Feed, entries, openvino_infer
+from entries import Entry, Feed, Network, entries, openvino_infer
 
 from openvino.tools.pot import (
     DataLoader,
@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path.home() / ".cache/openvino-pot-benchmarks"
 SAMPLES = 300
 FIDELITY_SAMPLES = 300
-PARAMETERS: Mapping[str, dict[str, Any]] = {"text_minilm_stsb": {"model_type": "transformer"}}
+_TRANSFORMERS = ("text_minilm_stsb", "bert_base", "vit_small")
+PARAMETERS: Mapping[str, dict[str, Any]] = {key: {"model_type": "transformer"} for key in _TRANSFORMERS}
 
 Make = Callable[[Mapping[str, Any]], Algorithm]
 """Makes an algorithm from its parameters."""
@@ -54,7 +55,7 @@ def calibration(entry: Entry, count: int | None = SAMPLES) -> list[Feed]:
     return [entry.calibration[i] for i in range(len(entry.calibration))[:count]]
 
 
-def quantize(entry: Entry, feeds: Sequence[Feed], folder: Path, make: Make = DefaultQuantization) -> Path:
+def quantize(entry: Network, feeds: Sequence[Feed], folder: Path, make: Make = DefaultQuantization) -> Path:
     """The whole workflow of a script, from loading to saving; returns the path of the INT8 model."""
     params = {"target_device": "CPU", "stat_subset_size": SAMPLES, **PARAMETERS.get(entry.name, {})}
     model = load_model({"model_name": entry.name, "model": entry.model})

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import openvino as ov
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,3 +170,28 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
 def test_the_documents_have_the_markers_once(document: str, marker: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     assert text.count(f"<!-- {marker}: begin -->") == text.count(f"<!-- {marker}: end -->") == 1
+
+
+def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
+    (tmp_path / "nncf.py").write_text(PEER)
+    arguments = ("--zoo", tmp_path, "--cache", tmp_path / "cache", "--rounds", "1", "--memory")
+    peer = ("--peer-python", sys.executable)
+    finished = run("speed.py", "digits", *arguments, *peer, PYTHONPATH=str(tmp_path))
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["samples"] == 300
+    assert record["allowed_s"] == pytest.approx(1.5 * record["plain_s"] + 1, abs=0.002)
+    assert {"plan", "compile", "pass", "RangeStage", "transform", "other"} <= set(record["steps"])
+    assert sum(record["steps"].values()) == pytest.approx(record["workflow_s"], abs=0.02)
+    assert record["workflow_mb"] > record["plain_mb"] > record["weights_mb"]
+    assert len(record["nncf"]["plain_s"]) == 2
+    assert "| digits |" in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "bert_base", "vit_small"])
+def test_large_networks_keep_the_variance_of_their_inputs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = module("large", monkeypatch)
+    make, sample = large._NETWORKS[name]
+    compiled = ov.Core().compile_model(make(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    (output,) = compiled(sample(np.random.default_rng(0))).values()
+    assert 0.05 < output.std() < 20

@@ -145,7 +145,9 @@ def test_requests_are_clipped_with_a_warning(
     processors = os.cpu_count() or 1
     asked = []
     real = ie_engine.run_stream
-    monkeypatch.setattr(ie_engine, "run_stream", lambda c, f, n: (asked.append(n), real(c, f, n))[1])
+    monkeypatch.setattr(
+        ie_engine, "run_stream", lambda c, f, n, *more: (asked.append(n), real(c, f, n, *more))[1]
+    )
     with caplog.at_level(logging.WARNING):
         IEEngine({"device": "CPU", key: processors})
         assert caplog.records == []

@@ -265,3 +265,78 @@ def test_a_model_with_state() -> None:
     request = Request(TensorId("total"), Extreme("max"), "max")
     data = [np.full((1, 4), 1, np.float32)] * 3
     assert measure(network, [request], data).value(request) > 0
+
+
+def network_with(activation: Any, channels: int = 24) -> ov.Model:
+    x = parameter([1, 3, 8, 8])
+    features = activation(conv(x, channels, "features"))
+    features.get_node().set_friendly_name("active")
+    return model(features, x)
+
+
+def activations(network: ov.Model, data: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    return np.stack([run(network, array)[0] for array in data]).astype(np.float64)
+
+
+@pytest.mark.parametrize("channels", [1, 4, 12, 16, 17, 24])
+@pytest.mark.parametrize("kind", ["min", "max", "mean", "abs_max"])
+def test_channels_that_lie_together_in_memory(channels: int, kind: str) -> None:
+    """What convolutions give is reduced in other ways than the rest, and to the same figures."""
+    network, data = network_with(lambda node: op.tanh(node).output(0), channels), samples((1, 3, 8, 8), 3)
+    aggregator = "max" if kind == "abs_max" else kind
+    request = Request(TensorId("active"), Extreme(kind, 1), aggregator)
+    figures = np.stack([by_numpy(request.reducer, value) for value in activations(network, data)])
+    expected = {"min": np.min, "max": np.max, "mean": np.mean}[aggregator](figures, axis=0)
+    np.testing.assert_allclose(measure(network, [request], data).value(request), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["min", "max"])
+def test_the_extreme_of_a_tensor_follows_from_those_of_its_channels(kind: str) -> None:
+    whole, by_channel = (Request(TensorId("active"), Extreme(kind, axis), kind) for axis in (None, 1))
+    network, data = network_with(lambda node: op.tanh(node).output(0)), samples((1, 3, 8, 8), 3)
+    alone = measure(network, [whole], data).value(whole)
+    (output,) = StatisticsLayout(network, [whole, by_channel]).model.outputs
+    assert output.get_shape() == ov.Shape([24])
+    np.testing.assert_array_equal(measure(network, [whole, by_channel], data).value(whole), alone)
+
+
+def test_the_smallest_value_behind_relu_is_not_measured() -> None:
+    request = Request(TensorId("active"), Extreme("min", 1), "min")
+    network, data = network_with(lambda node: op.relu(node).output(0)), samples((1, 3, 8, 8), 3)
+    (output,) = StatisticsLayout(network, [request]).model.outputs
+    assert output.get_shape() == ov.Shape([1])  # a stand-in, as there is nothing to measure
+    np.testing.assert_array_equal(measure(network, [request], data).value(request), np.zeros(24))
+
+
+def test_rows_of_what_a_convolution_gives() -> None:
+    network, data = network_with(lambda node: op.tanh(node).output(0)), samples((1, 3, 8, 8), 4)
+    request = Request(TensorId("active"), Rows(1, 8), "stack")
+    rows = measure(network, [request], data).rows(request).reshape(4, 8, 24)
+    for own, value in zip(rows, activations(network, data), strict=True):
+        positions = value[0].reshape(24, -1).T
+        distance = np.abs(own[:, None] - positions[None]).max(axis=2)
+        assert distance.min(axis=1).max() < 1e-5
+        assert len(set(distance.argmin(axis=1))) == 8
+
+
+def test_tensors_are_reduced_as_the_model_computes_them() -> None:
+    """The device takes the inputs of the concatenation one by one: late ones first would keep all in memory."""
+    x = parameter([1, 3, 8, 8])
+    network = model(conv(op.relu(conv(x, 4, "a")), 5, "b"), x)
+    requests = [
+        Request(TensorId(name), Extreme("max", 1), kind) for kind in ("mean", "max") for name in "bax"
+    ]
+    layout = StatisticsLayout(network, requests)
+    joined = layout.model.outputs[0].get_node().input(0).get_source_output()
+    sizes = [port.get_shape()[0] for port in joined.get_node().inputs()]
+    assert sizes == [3, 4, 5]
+
+
+@pytest.mark.parametrize("count", [7, 150, 151, 400, 1000])
+def test_thinning_needs_no_length_and_gains_by_one(count: int) -> None:
+    data = [np.full((1, 2, 3), number, np.float32) for number in range(count)]
+    request = Request(X, Rows(1, 3), "stack")
+    layout = StatisticsLayout(identity([1, 2, 3]), [request])
+    vectors = [array.reshape(-1) for array in data]
+    told, untold = (layout.collect(iter(vectors), expected).value(request) for expected in (count, 1))
+    np.testing.assert_array_equal(told, untold)

@@ -80,12 +80,16 @@ class Context:
     def _averaged(self) -> frozenset[str]:
         return averaged(self.view)
 
+    def is_averaged(self, layer: LinearLayer) -> bool:
+        """Whether the outputs of the model see a layer through an average over all positions alone."""
+        return layer.node in self._averaged
+
     def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
         """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.
 
         Once where outputs average over all positions: then errors of rows that differ add up just as well.
         """
-        return np.ones(len(rows)) if layer.node in self._averaged else repetitions(rows, samples)
+        return np.ones(len(rows)) if self.is_averaged(layer) else repetitions(rows, samples)
 
     def own_weights(self, axis: int) -> dict[InputId, tuple[LinearLayer, WeightQuantizer]]:
         """The inputs that linear layers sum over along an axis, for layers whose weights nobody else reads."""

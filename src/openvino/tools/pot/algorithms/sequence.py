@@ -15,6 +15,7 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subse
 from openvino.tools.pot.statistics.layout import Request, Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.timing import timed
 from openvino.tools.pot.version import __version__
 
 logger = get_logger(__name__)
@@ -45,14 +46,17 @@ def run_sequence(
     stages = [stage for algorithm in algorithms for stage in algorithm.stages]
     if algorithms[0].sampling is None:
         raise ConfigError(f"{algorithms[0].name} stands first: put MinMaxQuantization before it")
-    requests = [request for stage in stages for request in stage.requests(context)]
+    with timed("plan"):
+        requests = [request for stage in stages for request in stage.requests(context)]
     if context.plan is None or not context.plan.layers:
         logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)
         return result
     statistics = _measure(model, context, requests, sampling, engine)
     for stage in stages:
-        stage.decide(context, statistics)
-    transform(context)
+        with timed(type(stage).__name__):
+            stage.decide(context, statistics)
+    with timed("transform"):
+        transform(context)
     _record(context, algorithms, statistics.samples)
     return result
 
@@ -81,7 +85,8 @@ def _measure(
     batch_axis = (
         int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
     )
-    layout = StatisticsLayout(context.sub.model, requests, batch_axis)
+    with timed("statistics graph"):
+        layout = StatisticsLayout(context.sub.model, requests, batch_axis)
     engine.set_model(model)
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
     statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]

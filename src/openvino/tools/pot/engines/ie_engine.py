@@ -32,6 +32,7 @@ from openvino.tools.pot.utils.errors import (
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
 from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
 
@@ -168,9 +169,12 @@ class IEEngine(Engine):
             (items, {**feed, **layout.places.feed(position, feed)})
             for position, (items, feed) in enumerate(plain)
         )
-        compiled = self._compile(layout.model, "measured")
-        results = self._infer(compiled, feeds, self._stat_requests_number)
-        return layout.collect(np.asarray(outputs[0], np.float32) for _, outputs in results)
+        with timed("compile"):
+            compiled = self._compile(layout.model, "measured")
+        results = self._infer(compiled, feeds, self._stat_requests_number, lasting=False)
+        with timed("pass"):
+            vectors = (np.asarray(outputs[0], np.float32) for _, outputs in results)
+            return layout.collect(vectors, expected=_inferences(sampler))
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
@@ -181,10 +185,14 @@ class IEEngine(Engine):
             ) from error
 
     def _infer(
-        self, compiled: ov.CompiledModel, feeds: Iterable[tuple[list[Item], Feed]], requests: int
+        self,
+        compiled: ov.CompiledModel,
+        feeds: Iterable[tuple[list[Item], Feed]],
+        requests: int,
+        lasting: bool = True,
     ) -> Iterator[tuple[list[Item], Outputs]]:
         try:
-            yield from run_stream(compiled, feeds, requests)
+            yield from run_stream(compiled, feeds, requests, lasting)
         except InferenceError as error:
             items = cast("list[Item]", error.tag)
             raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
@@ -203,8 +211,7 @@ class IEEngine(Engine):
     ) -> Iterator[tuple[list[Item], Feed]]:
         batches: Iterable[list[Item]] = load_batches(sampler)
         if show:
-            total = -(-len(sampler) // getattr(sampler, "batch_size", 1))
-            batches = track(batches, total, f"{what} pass")
+            batches = track(batches, _inferences(sampler), f"{what} pass")
         for batch in batches:
             self._batch_indices = [item.index for item in batch]
             try:
@@ -255,6 +262,10 @@ class IEEngine(Engine):
         update_metric(self.metric, output, labels, self._batch_metadata)
         if need_metrics_per_sample:
             self._sample_values.extend(sample_values(self.metric, [index for index, _ in annotations]))
+
+
+def _inferences(sampler: Any) -> int:
+    return -(-len(sampler) // int(getattr(sampler, "batch_size", 1)))
 
 
 def _whole_number(config: Mapping[str, Any], key: str) -> int:

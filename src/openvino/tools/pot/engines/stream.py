@@ -34,7 +34,7 @@ class InferenceError(RuntimeError):
 
 
 def run_stream(
-    compiled: ov.CompiledModel, feeds: Iterable[tuple[T, Feed]], requests: int = 0
+    compiled: ov.CompiledModel, feeds: Iterable[tuple[T, Feed]], requests: int = 0, lasting: bool = True
 ) -> Iterator[tuple[T, Outputs]]:
     """Yield ``(tag, outputs)`` for each ``(tag, feed)``, in the order of the feeds.
 
@@ -50,6 +50,8 @@ def run_stream(
         compiled: the model.
         feeds: tags and feeds.
         requests: parallel requests, 0 lets the device choose.
+        lasting: whether outputs are the caller's to keep; else they are the request's own memory, to be used
+            before the next ones are asked for.
 
     Raises:
         InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
@@ -61,7 +63,7 @@ def run_stream(
     try:
         for tag, feed in feeds:
             if not idle:
-                yield _finish(running, idle)
+                yield _finish(running, idle, lasting)
             request = idle.pop()
             with _naming(tag):
                 if stateful:
@@ -69,7 +71,7 @@ def run_stream(
                 request.start_async(feed)
             running.append((tag, request))
         while running:
-            yield _finish(running, idle)
+            yield _finish(running, idle, lasting)
     finally:
         for _, request in running:
             with suppress(RuntimeError):
@@ -84,11 +86,14 @@ def _naming(tag: object) -> Iterator[None]:
         raise InferenceError(tag, error) from error
 
 
-def _finish(running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest]) -> tuple[T, Outputs]:
+def _finish(
+    running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest], lasting: bool
+) -> tuple[T, Outputs]:
     tag, request = running.popleft()
     try:
         with _naming(tag):
             request.wait()
     finally:
         idle.append(request)
-    return tag, [tensor.data.copy() for tensor in request.output_tensors]
+    outputs = [tensor.data for tensor in request.output_tensors]
+    return tag, [output.copy() for output in outputs] if lasting else outputs

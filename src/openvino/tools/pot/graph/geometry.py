@@ -38,6 +38,17 @@ class Window:
         """Number of kernel elements."""
         return prod(self.kernel)
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether no window reaches into the padding."""
+        axes = zip(
+            self.kernel, self.strides, self.dilations, self.pads, self.size, self.positions, strict=True
+        )
+        return all(
+            pad == 0 and (count - 1) * stride + (taps - 1) * dilation < size
+            for taps, stride, dilation, pad, size, count in axes
+        )
+
     def tap_offsets(self) -> list[NDArray[np.int64]]:
         """For each axis, what each tap of the flattened kernel adds to the window's start, shape ``[taps]``."""
         grids = np.meshgrid(*(np.arange(k) for k in self.kernel), indexing="ij")

@@ -31,6 +31,7 @@ class GraphView:
         self.nodes: dict[str, ov.Node] = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
         if len(self.nodes) != len(model.get_ops()):
             raise ModelError(f"model {model.get_friendly_name()!r} has two nodes of the same name")
+        self._shapes: dict[TensorId, tuple[int | None, ...] | None] = {}
         self.order: dict[str, int] = {name: position for position, name in enumerate(self.nodes)}
 
     def node(self, name: str) -> ov.Node:
@@ -69,10 +70,9 @@ class GraphView:
 
     def shape(self, tensor: TensorId) -> tuple[int | None, ...] | None:
         """The shape with None for dynamic dimensions; None where the rank itself is dynamic."""
-        shape = self.output(tensor).get_partial_shape()
-        if shape.rank.is_dynamic:
-            return None
-        return tuple(None if d.is_dynamic else d.get_length() for d in shape)
+        if tensor not in self._shapes:
+            self._shapes[tensor] = _shape(self.output(tensor).get_partial_shape())
+        return self._shapes[tensor]
 
     def value(self, tensor: TensorId) -> NDArray[np.generic]:
         """The value of a constant tensor; a view of the model's memory where it is a Constant itself."""
@@ -115,6 +115,14 @@ class GraphView:
             ):
                 constants.add(name)
         return frozenset(constants)
+
+
+def _shape(shape: ov.PartialShape) -> tuple[int | None, ...] | None:
+    if shape.is_static:
+        return tuple(shape.to_shape())
+    if shape.rank.is_dynamic:
+        return None
+    return tuple(None if d.is_dynamic else d.get_length() for d in shape)
 
 
 def _evaluated(output: ov.Output) -> NDArray[np.generic]:

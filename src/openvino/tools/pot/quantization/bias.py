@@ -13,7 +13,7 @@ def output_shift(
     quantized: NDArray[np.floating],
     tap_share: Array,
     mean: Array,
-    quantized_mean: Array,
+    error: Array,
 ) -> Array:
     """E[W x] - E[Wq Q(x)] for each output channel: what must be added to the bias.
 
@@ -23,22 +23,22 @@ def output_shift(
     Args:
         weights, quantized: float and quantized weights, shape ``[groups, outputs, inputs, taps]``.
         tap_share: share of the output positions at which a tap reads data, shape ``[taps]``.
-        mean, quantized_mean: mean of the float and of the quantized input, shape ``[groups, inputs]``;
+        mean, error: mean of the float input, and of what its quantization adds, shape ``[groups, inputs]``;
             several such pairs may be given at once, along axes in front.
 
     Returns:
         float64, shape ``[groups * outputs]``, with the same axes in front.
     """
-    plain = weights.astype(np.float64) @ tap_share
-    rounded = quantized.astype(np.float64) @ tap_share
-    shift = _per_group(plain, mean) - _per_group(rounded, quantized_mean)
+    share = tap_share.astype(weights.dtype)
+    lost, rounded = (weights - quantized) @ share, quantized @ share
+    shift = _per_group(lost, mean) - _per_group(rounded, error)
     return np.asarray(shift.reshape(*mean.shape[:-2], -1))
 
 
-def _per_group(weights: Array, means: Array) -> Array:
+def _per_group(weights: NDArray[np.floating], means: Array) -> Array:
     """Products of ``[groups, outputs, inputs]`` with ``[..., groups, inputs]``, as ``[..., groups, outputs]``."""
-    vectors = means.reshape(-1, *means.shape[-2:]).transpose(1, 2, 0)
-    products = (weights @ vectors).transpose(2, 0, 1)
+    vectors = means.reshape(-1, *means.shape[-2:]).transpose(1, 2, 0).astype(weights.dtype)
+    products = (weights @ vectors).transpose(2, 0, 1).astype(np.float64)
     return np.asarray(products.reshape(*means.shape[:-2], *products.shape[1:]))
 
 

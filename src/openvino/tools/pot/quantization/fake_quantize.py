@@ -11,14 +11,18 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 def fake_quantize(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
     """``values`` clipped to the range and rounded to the nearest level, ties to even, in the dtype given."""
     low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
-    return level_indices(values, grid) * ((high - low) / (grid.levels - 1)) + low
+    rounded = level_indices(values, grid)
+    rounded *= (high - low) / (grid.levels - 1)
+    rounded += low
+    return rounded
 
 
 def level_indices(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
     """The index of the level nearest to each value, 0 to levels - 1, in the dtype of ``values``."""
     low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
     # In this very order, so that values halfway between two levels go where FakeQuantize sends them.
-    steps: NDArray[np.floating] = np.asarray(np.clip(values, low, high))
+    steps: NDArray[np.floating] = np.asarray(np.maximum(values, low))
+    np.minimum(steps, high, out=steps)
     steps -= low
     steps /= high - low
     steps *= grid.levels - 1

@@ -20,6 +20,7 @@ Floats = NDArray[np.float32]
 
 STRENGTHS = (0.5, 0.65, 0.8, 0.9)
 _TINY = 1e-30
+_LARGEST_WEIGHT = 127
 LOPSIDED = 3.0
 FIRST_CLIPS = (1.0, 0.55)
 FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
@@ -108,10 +109,10 @@ class _Product:
         """Divide the activations by ``scale`` and round the weights times it."""
         factor = scale.astype(np.float32)
         self._divided = np.asarray(self._rows / factor, np.float32)
-        scaled = self._weights * factor
-        self._rounded = fake_quantize(
-            scaled, symmetric_range(np.abs(scaled).max(1, keepdims=True), 255, False)
-        )
+        rounded = self._weights * factor
+        step = floored(np.abs(rounded).max(axis=1, keepdims=True)) / _LARGEST_WEIGHT
+        rounded /= step.astype(np.float32)
+        self._rounded = np.round(rounded, out=rounded) * step.astype(np.float32)
 
     def error(self, grid: QuantizerRange) -> float:
         """The weighted squared error, less what a bias makes up for, with activations rounded to ``grid``."""

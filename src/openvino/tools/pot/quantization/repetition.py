@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_TOLERANCE = 1e-5
-"""Of the squared distance to the squared lengths: equal inputs differ by what float32 sums in other orders make."""
+_TOLERANCE = 2e-5
+"""Squared distance over the sum of squared lengths: equal inputs differ by what float32 sums in other orders make."""
 
 _HABIT = 0.5
 """Share of the samples in which rows must repeat."""
 
+_SIGMAS = 4.0
+"""Rows are compared where their shadows are no farther apart than this many times what is called equal."""
+
 
 def repetitions(rows: NDArray[np.float32], samples: int) -> Array:
     """How many rows of its sample each row equals, itself included; one where most samples have no equal rows.
+
+    Equal rows have equal shadows on any line, so that rows are compared with the neighbours of their shadow alone.
 
     Args:
         rows: float32, shape ``[samples * count, ...]``, sample after sample.
@@ -30,13 +35,29 @@ def repetitions(rows: NDArray[np.float32], samples: int) -> Array:
     Returns:
         float64, shape ``[samples * count]``.
     """
-    by_sample = rows.reshape(samples, len(rows) // samples, -1)
-    products = by_sample @ by_sample.transpose(0, 2, 1)
-    half = np.einsum("sii->si", products) * np.float32(0.5 - _TOLERANCE)
-    equal = products >= half[:, :, None] + half[:, None]
-    counts = np.maximum(equal.sum(axis=2, dtype=np.float64), 1)
-    habitual = np.mean(counts.max(axis=1) > 1) >= _HABIT
-    return counts.reshape(-1) if habitual else np.ones(len(rows))
+    flat = rows.reshape(len(rows), -1)
+    line = np.random.default_rng(0).standard_normal(flat.shape[1], np.float32)
+    shadows, lengths = flat @ line, np.einsum("ij,ij->i", flat, flat)
+    starts = np.arange(0, len(rows), len(rows) // samples)[:, None]
+    order = starts + np.argsort(shadows.reshape(samples, -1), axis=1)
+    left, right = order[:, :-1].reshape(-1), order[:, 1:].reshape(-1)
+    limit = np.float32(_TOLERANCE) * (lengths[left] + lengths[right])
+    equal = (shadows[right] - shadows[left]) ** 2 <= _SIGMAS**2 * limit
+    near = np.flatnonzero(equal)
+    apart = flat[left[near]] - flat[right[near]]
+    equal[near] = np.einsum("ij,ij->i", apart, apart) <= limit[near]
+    counts = np.empty(len(rows))
+    counts[order.reshape(-1)] = _run_lengths(equal.reshape(samples, -1))
+    habitual = np.mean(counts.reshape(samples, -1).max(axis=1) > 1) >= _HABIT
+    return counts if habitual else np.ones(len(rows))
+
+
+def _run_lengths(joined: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The length of the run that each element is in, from whether it is joined to the next one of its line."""
+    first = np.ones((len(joined), joined.shape[1] + 1), bool)
+    first[:, 1:] = ~joined
+    runs = np.cumsum(first.reshape(-1)) - 1
+    return np.asarray(np.bincount(runs)[runs])
 
 
 def sample_means(rows: NDArray[np.floating], counts: Array, samples: int) -> Array:
@@ -52,7 +73,8 @@ def sample_means(rows: NDArray[np.floating], counts: Array, samples: int) -> Arr
         error is that of the mean (of a ratio of sums, to first order). With equal counts they are the means of
         the samples.
     """
-    share = counts * (samples / counts.sum())
-    mean = (share / samples) @ rows.astype(np.float64)
-    around = (share[:, None] * (rows - mean)).reshape(samples, -1, rows.shape[1]).sum(axis=1)
-    return np.asarray(mean + around)
+    share = (counts * (samples / counts.sum())).reshape(samples, 1, -1)
+    by_sample = rows.reshape(samples, -1, rows.shape[1])
+    sums = (share.astype(rows.dtype) @ by_sample)[:, 0].astype(np.float64)
+    mean = sums.mean(axis=0)
+    return np.asarray(sums + mean * (1 - share.sum(axis=2)))

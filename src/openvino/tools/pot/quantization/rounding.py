@@ -6,6 +6,7 @@ Source: the layer-wise objective of Nagel et al., "Up or Down? Adaptive Rounding
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,52 +16,69 @@ Floats = NDArray[np.float32]
 
 _BLOCK = 512
 _DAMPING = 0.01
-_MOST_FLIPS = 32
+_MOST_FLIPS = 16
 _WORK = 4e7
 
 
+@dataclass(frozen=True)
+class InputMoments:
+    """What rounding needs to know of a layer's inputs, the same for all layers that read them.
+
+    Inputs are taken in blocks of about 512 as if blocks were independent, so that cost grows linearly with their
+    number.
+
+    Attributes:
+        covariance: of the quantized inputs, ``[groups, inputs, inputs]`` for each block.
+        of_errors: covariance of their errors with them, in the same shapes.
+    """
+
+    covariance: tuple[Floats, ...]
+    of_errors: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, inputs: Floats, quantized: Floats, counts: NDArray[np.float64] | None = None) -> InputMoments:
+        """From rows of a layer's inputs.
+
+        Args:
+            inputs: float, shape ``[rows, groups, inputs]``.
+            quantized: the same rows, quantized.
+            counts: how often each row counts; absent: once.
+        """
+        share = np.full(len(inputs), 1 / len(inputs)) if counts is None else counts / counts.sum()
+        blocks = max(1, round(inputs.shape[2] / _BLOCK))
+        edges = np.linspace(0, inputs.shape[2], blocks + 1).astype(int)
+        parts = [
+            _moments(inputs[:, :, a:b], quantized[:, :, a:b], share.astype(np.float32))
+            for a, b in pairwise(edges)
+        ]
+        covariance, of_errors = zip(*parts, strict=True)
+        return cls(covariance, of_errors)
+
+
 def least_error_rounding(
-    weights: Floats,
-    scale: Floats,
-    lowest: int,
-    highest: int,
-    inputs: Floats,
-    quantized: Floats,
-    counts: NDArray[np.float64] | None = None,
+    weights: Floats, scale: Floats, lowest: int, highest: int, moments: InputMoments
 ) -> Floats:
     """Weights on the grid ``scale * integers`` whose outputs differ least from those in float.
 
     It starts from the nearest integers. At each step every output channel moves the one weight to its other
     neighbour that lowers the squared error of ``Wq Q(x)`` against ``W x`` over the rows most; means are left to
-    the bias. Inputs are taken in blocks of about 512 as if blocks were independent, so that cost grows linearly
-    with their number.
+    the bias.
 
     Args:
         weights: float weights, shape ``[groups, outputs, inputs]``.
         scale: of each output channel, shape ``[groups, outputs, 1]``.
         lowest, highest: the integers allowed.
-        inputs: rows of float inputs, shape ``[rows, groups, inputs]``.
-        quantized: the same rows, quantized.
-        counts: how often each row counts; absent: once.
+        moments: of the inputs.
 
     Returns:
         The weights on the grid, in the shape of ``weights``.
     """
-    size = weights.shape[2]
-    blocks = max(1, round(size / _BLOCK))
-    edges = np.linspace(0, size, blocks + 1).astype(int)
-    share = np.full(len(inputs), 1 / len(inputs)) if counts is None else counts / counts.sum()
+    edges = np.cumsum([0, *(block.shape[1] for block in moments.covariance)])
     parts = [
-        _descend(
-            weights[:, :, a:b],
-            scale,
-            lowest,
-            highest,
-            *_moments(inputs[:, :, a:b], quantized[:, :, a:b], share.astype(np.float32)),
-        )
-        for a, b in pairwise(edges)
+        _descend(weights[:, :, a:b], scale, lowest, highest, *block)
+        for (a, b), *block in zip(pairwise(edges), moments.covariance, moments.of_errors, strict=True)
     ]
-    return parts[0] if blocks == 1 else np.concatenate(parts, axis=2)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
 
 
 def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, Floats]:
@@ -71,19 +89,16 @@ def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, 
     """
     count, _, size = inputs.shape
     trust = np.float32(count / (count + size))
-    centred = _centred(quantized, share)
-    weighted = centred * share
-    covariance = centred @ weighted.transpose(0, 2, 1)
-    of_errors = _centred(quantized - inputs, share) @ weighted.transpose(0, 2, 1)
+    by_group = quantized.transpose(1, 0, 2)
+    centred = by_group - share @ by_group[:, None]
+    weighted = centred * share[:, None]
+    covariance = centred.transpose(0, 2, 1) @ weighted
+    of_errors = (quantized - inputs).transpose(1, 2, 0) @ weighted
     own = np.einsum("gii->gi", covariance)
     rest = own * (1 - trust) + np.float32(_DAMPING) * own.mean(axis=1, keepdims=True)
-    shrunk = covariance * trust + rest[:, None] * np.eye(size, dtype=np.float32)
-    return np.asarray(shrunk, np.float32), np.asarray(of_errors * trust, np.float32)
-
-
-def _centred(rows: Floats, share: Floats) -> Floats:
-    """Rows less their mean, shape ``[groups, inputs, rows]``."""
-    return np.ascontiguousarray((rows - np.einsum("n,ngi->gi", share, rows)).transpose(1, 2, 0))
+    covariance *= trust
+    np.einsum("gii->gi", covariance)[...] += rest
+    return covariance, np.asarray(of_errors * trust, np.float32)
 
 
 def _descend(
@@ -91,16 +106,15 @@ def _descend(
 ) -> Floats:
     exact = weights / scale
     integers = np.clip(np.round(exact), lowest, highest)
-    # Moving a weight by ``step`` changes the error by ``2 * step * slope + own``; own is infinite off the grid.
+    # Moving a weight by ``step`` changes half the error by ``step * slope + own``; own is infinite off the grid.
     step = np.where(integers > exact, np.float32(-1), np.float32(1))
     slope = (integers - exact) @ covariance + exact @ of_errors
-    diagonal = np.einsum("gii->gi", covariance)
+    diagonal = np.einsum("gii->gi", covariance) / 2
     own = np.where(_allowed(integers + step, lowest, highest), diagonal[:, None], np.float32(np.inf))
     group, output = np.ogrid[: weights.shape[0], : weights.shape[1]]
     change = np.empty_like(slope)
     for _ in range(min(_MOST_FLIPS, weights.shape[2], max(8, int(_WORK / weights.size)))):
         np.multiply(step, slope, out=change)
-        change *= 2
         change += own
         best = change.argmin(axis=2)
         at = (group, output, best)

@@ -52,12 +52,22 @@ def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: 
         Factors of at least one, shape ``[groups, outputs]``.
     """
     factor = np.ones(weights.shape[:2])
-    middle = (grid.levels - 1) / 2
+    middle = np.float32((grid.levels - 1) / 2)
+    # The channels that are not known to be free, each as a group of one output.
+    group, output = np.indices(factor.shape).reshape(2, -1)
     for _ in range(_ROUNDS):
-        rounded = level_indices(weights, grid.widened(factor[:, :, None, None])) - np.float32(middle)
-        bound = pair_bound(rounded, largest)
-        if np.all(bound <= LIMIT):
+        low, high = (
+            np.broadcast_to(border, (*factor.shape, 1, 1))[group, output, None]
+            for border in (grid.low, grid.high)
+        )
+        own = QuantizerRange(low, high, grid.levels)
+        wide = own.widened(factor[group, output, None, None, None])
+        rounded = level_indices(weights[group, output, None], wide) - middle
+        bound = pair_bound(rounded, largest[group])[:, 0]
+        beyond = bound > LIMIT
+        if not beyond.any():
             break
+        group, output = group[beyond], output[beyond]
         # Rounding may lift a weight by half a level: a little more than the ratio brings it below.
-        factor = np.where(bound > LIMIT, factor * bound / LIMIT * 1.002, factor)
+        factor[group, output] *= bound[beyond] / LIMIT * 1.002
     return factor

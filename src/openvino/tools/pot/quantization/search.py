@@ -37,7 +37,7 @@ def least_error_range(
     Returns:
         The best candidate, borders of shape ``[1]``.
     """
-    centres, counts = _histogram(np.asarray(values, np.float64).reshape(-1))
+    centres, counts = _histogram(np.asarray(values).reshape(-1))
     best_low = best_high = 1.0
     for _ in range(_ROUNDS):
         errors = _errors(centres, counts, make(np.full(_COUNT, low * best_low), high * SHRINKS))
@@ -49,13 +49,13 @@ def least_error_range(
     return make(np.array([low * best_low]), np.array([high * best_high]))
 
 
-def _histogram(values: Array) -> tuple[Array, Array]:
+def _histogram(values: NDArray[np.floating]) -> tuple[Array, Array]:
     """Mean and number of the values in each bin that holds any; zeros are left out: they cost nothing."""
     values = values[values != 0]
     if len(values) == 0:
         return np.zeros(1), np.ones(1)
     least, most = values.min(), values.max()
-    width = max((most - least) / _BINS, np.finfo(np.float64).tiny)
+    width = max((most - least) / values.dtype.type(_BINS), np.finfo(values.dtype).tiny)
     bins = np.minimum(((values - least) / width).astype(np.int64), _BINS - 1)
     counts = np.bincount(bins, minlength=_BINS)
     sums = np.bincount(bins, weights=values, minlength=_BINS)

@@ -9,21 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
+Where = NDArray[np.int64] | slice
+_ALL = slice(None)
 Own = TypeVar("Own", contravariant=True)
 
 
 class Accumulator(Protocol[Own]):
     """Takes the vectors of one statistic in sample order."""
 
-    def update(self, vector: Vector) -> None:
-        """Take the vector of one inference; it may be overwritten afterwards."""
+    def update(self, vector: Vector, where: Where = _ALL) -> None:
+        """Take the figures at some places of the vector of one inference; it may be overwritten afterwards."""
         ...
 
     def merge(self, other: Own) -> None:
         """Take all that another accumulator of the same statistic took, as if it came after."""
         ...
 
-    def value(self) -> NDArray[np.float64]:
+    def value(self) -> NDArray[np.floating]:
         """The statistic over all inferences so far."""
         ...
 
@@ -35,9 +37,10 @@ class Extremum:
         self._pick = np.maximum if largest else np.minimum
         self._best: Vector | None = None
 
-    def update(self, vector: Vector) -> None:
+    def update(self, vector: Vector, where: Where = _ALL) -> None:
         """Take one vector."""
-        self._best = vector.copy() if self._best is None else self._pick(self._best, vector)
+        own = vector[where]
+        self._best = own.copy() if self._best is None else self._pick(self._best, own)
 
     def merge(self, other: Extremum) -> None:
         """Take what another one has seen."""
@@ -57,9 +60,9 @@ class Mean:
         self._sum: NDArray[np.float64] | float = 0.0
         self._count = 0
 
-    def update(self, vector: Vector) -> None:
+    def update(self, vector: Vector, where: Where = _ALL) -> None:
         """Take one vector."""
-        self._sum = self._sum + vector.astype(np.float64)
+        self._sum = self._sum + vector[where].astype(np.float64)
         self._count += 1
 
     def merge(self, other: Mean) -> None:
@@ -79,9 +82,9 @@ class PerSample:
         self._aggregate = aggregate
         self._vectors: list[Vector] = []
 
-    def update(self, vector: Vector) -> None:
+    def update(self, vector: Vector, where: Where = _ALL) -> None:
         """Take one vector."""
-        self._vectors.append(vector.copy())
+        self._vectors.append(vector[where].copy())
 
     def merge(self, other: PerSample) -> None:
         """Take what another one has seen."""
@@ -96,19 +99,24 @@ class Stack:
     """Vectors from a part of the samples, stacked: for rows, from which distributions are estimated.
 
     Samples beyond ``limit`` are thinned evenly: every second one goes whenever the limit is reached, so that
-    what is kept is spread over the whole pass without knowing its length.
+    what is kept is spread over the whole pass. Where ``expected`` tells its length, those that would go are not
+    taken to begin with.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, expected: int = 1) -> None:
         self._limit = limit
+        self._room = min(expected, limit) + 1
         self._stride = 1
+        while self._stride * limit < expected:
+            self._stride *= 2
         self._seen = 0
-        self._vectors: list[Vector] = []
+        self._count = 0
+        self._kept = np.empty((0, 0), np.float32)
 
-    def update(self, vector: Vector) -> None:
+    def update(self, vector: Vector, where: Where = _ALL) -> None:
         """Take one vector, or leave it out."""
         if self._seen % self._stride == 0:
-            self._vectors.append(vector.copy())
+            self._keep(vector[where])
         self._seen += 1
         self._thin()
 
@@ -116,17 +124,32 @@ class Stack:
         """Take what another one has kept, both thinned alike."""
         while self._stride < other._stride:
             self._halve()
-        self._vectors.extend(other._vectors[:: self._stride // other._stride])
+        for vector in other.value()[:: self._stride // other._stride]:
+            self._keep(vector)
         self._seen += other._seen
         self._thin()
 
-    def value(self) -> NDArray[np.float64]:
-        """The kept vectors, shape ``[samples, size]``, float32."""
-        return np.stack(self._vectors)
+    def value(self) -> NDArray[np.float32]:
+        """The kept vectors, shape ``[samples, size]``, float32; a view."""
+        return self._kept[: self._count]
+
+    def _keep(self, vector: Vector) -> None:
+        if self._count == len(self._kept):
+            self._grow(len(vector))
+        self._kept[self._count] = vector
+        self._count += 1
+
+    def _grow(self, size: int) -> None:
+        grown = np.empty((max(self._room, 2 * self._count), size), np.float32)
+        if self._count:
+            grown[: self._count] = self.value()
+        self._kept = grown
 
     def _thin(self) -> None:
-        while len(self._vectors) > self._limit:
+        while self._count > self._limit:
             self._halve()
 
     def _halve(self) -> None:
-        self._vectors, self._stride = self._vectors[::2], self._stride * 2
+        half = self._kept[: self._count : 2]
+        self._kept[: len(half)] = half.copy()
+        self._count, self._stride = len(half), self._stride * 2

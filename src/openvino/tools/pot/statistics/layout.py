@@ -6,7 +6,7 @@ layout leave the graph in one concatenated vector: many small outputs cost more 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,22 +15,23 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.signs import is_nonnegative
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
-from openvino.tools.pot.statistics.reducers import Patches, Reducer, Rows
+from openvino.tools.pot.statistics.reducers import Extreme, Patches, Reducer, Rows
 from openvino.tools.pot.utils.errors import ModelError, reason
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
 
-_STREAMED: dict[str, Callable[[], Accumulator[Any]]] = {
-    "min": lambda: Extremum(largest=False),
-    "max": lambda: Extremum(largest=True),
-    "mean": Mean,
-    "stack": lambda: Stack(ROW_SAMPLES),
-    "short stack": lambda: Stack(PATCH_SAMPLES),
+_STREAMED: dict[str, Callable[[int], Accumulator[Any]]] = {
+    "min": lambda expected: Extremum(largest=False),
+    "max": lambda expected: Extremum(largest=True),
+    "mean": lambda expected: Mean(),
+    "stack": lambda expected: Stack(ROW_SAMPLES, expected),
+    "short stack": lambda expected: Stack(PATCH_SAMPLES, expected),
 }
 
 
@@ -49,11 +50,35 @@ class Request:
     reducer: Reducer
     aggregator: str
 
-    def accumulator(self) -> Accumulator[Any]:
-        """A new, empty accumulator."""
+    def accumulator(self, expected: int) -> Accumulator[Any]:
+        """A new, empty accumulator for as many inferences as are expected."""
         if self.aggregator in _STREAMED:
-            return _STREAMED[self.aggregator]()
+            return _STREAMED[self.aggregator](expected)
         return PerSample(PER_SAMPLE_AGGREGATORS[self.aggregator])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Where the figure of a request stands: in what the accumulator of its block gives."""
+
+    block: str
+    where: slice
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """How each request is answered: from a part of what is measured, and some without measuring.
+
+    Attributes:
+        parts: for what is measured.
+        channels: request for a whole tensor -> the one for its channels that holds the answer.
+        zeros: request for the smallest value where there are none below zero -> its size; ranges reach down to
+            zero in any case.
+    """
+
+    parts: Mapping[Request, _Part]
+    channels: Mapping[Request, Request]
+    zeros: Mapping[Request, int]
 
 
 class Statistics:
@@ -63,33 +88,43 @@ class Statistics:
         samples: the number of inferences.
     """
 
-    def __init__(self, accumulators: Mapping[Request, Accumulator[Any]], samples: int) -> None:
+    def __init__(self, accumulators: Mapping[str, Accumulator[Any]], answers: _Answers, samples: int) -> None:
         self._accumulators = dict(accumulators)
+        self._answers = answers
+        self._values: dict[str, NDArray[np.floating]] = {}
         self.samples = samples
 
     def value(self, request: Request) -> NDArray[np.float64]:
-        """The figure of a request, a vector; rows as ``[samples, channels * count]`` float32."""
-        return self._accumulators[request].value()
+        """The figure of a request, a vector; rows as ``[samples, count * channels]`` float32."""
+        if request in self._answers.zeros:
+            return np.zeros(self._answers.zeros[request])
+        if request in self._answers.channels:
+            of_channels = self.value(self._answers.channels[request])
+            return np.asarray([of_channels.min() if request.aggregator == "min" else of_channels.max()])
+        part = self._answers.parts[request]
+        if part.block not in self._values:
+            self._values[part.block] = self._accumulators[part.block].value()
+        return self._values[part.block][..., part.where]  # type: ignore[return-value]
 
     def rows(self, request: Request) -> NDArray[np.float32]:
         """Gathered rows of a ``Rows`` request, shape ``[samples * count, channels]``."""
         assert isinstance(request.reducer, Rows)
         stacked = self.value(request)
-        by_channel = stacked.reshape(len(stacked), -1, request.reducer.count)
-        return by_channel.transpose(0, 2, 1).reshape(-1, by_channel.shape[1]).astype(np.float32, copy=False)
+        return stacked.reshape(len(stacked) * request.reducer.count, -1).astype(np.float32, copy=False)
 
     def patches(self, request: Request) -> NDArray[np.float32]:
         """Gathered patches of a ``Patches`` request, shape ``[samples * count, channels, taps]``."""
         assert isinstance(request.reducer, Patches)
         count, taps = request.reducer.count, request.reducer.window.taps
         stacked = self.value(request)
-        by_channel = stacked.reshape(len(stacked), -1, count, taps).transpose(0, 2, 1, 3)
-        return by_channel.reshape(-1, by_channel.shape[2], taps).astype(np.float32, copy=False)
+        by_tap = stacked.reshape(len(stacked) * count, taps, -1)
+        return by_tap.transpose(0, 2, 1).astype(np.float32, copy=False)
 
     def merge(self, other: Statistics) -> None:
         """Take the statistics of further samples, measured with the same layout."""
-        for request, accumulator in self._accumulators.items():
-            accumulator.merge(other._accumulators[request])
+        for block, accumulator in self._accumulators.items():
+            accumulator.merge(other._accumulators[block])
+        self._values.clear()
         self.samples += other.samples
 
 
@@ -98,7 +133,8 @@ class StatisticsLayout:
 
     Args:
         model: the float model; it is not changed.
-        requests: what to measure; equal ones and equal reductions are computed once.
+        requests: what to measure; equal ones and equal reductions are computed once, and what follows from
+            others or from the graph not at all.
         batch_axis: the axis of the inputs along which samples are joined, None for one sample at a time.
 
     Raises:
@@ -106,30 +142,81 @@ class StatisticsLayout:
     """
 
     def __init__(self, model: ov.Model, requests: Iterable[Request], batch_axis: int | None = None) -> None:
-        self._requests = tuple(dict.fromkeys(requests))
         if batch_axis is not None:
             model = _with_free_batch(model, batch_axis)
-        view = GraphView(model)
-        self._slices: dict[tuple[TensorId, Reducer], slice] = {}
-        end = 0
-        for request in self._requests:
-            key = (request.tensor, request.reducer)
-            if key not in self._slices:
-                size = request.reducer.size(view.shape(request.tensor) or ())
-                self._slices[key] = slice(end, end + size)
-                end += size
-        self.places, self.model = _instrument(model, self._slices)
+        view, asked = GraphView(model), tuple(dict.fromkeys(requests))
+        zeros = {r: _size(view, r) for r in asked if _is_zero(view, r)}
+        channels = _known_by_channels([request for request in asked if request not in zeros])
+        measured = [request for request in asked if request not in zeros and request not in channels]
+        slices = _laid_out(view, measured)
+        by_block: dict[str, list[Request]] = {}
+        for request in measured:
+            by_block.setdefault(request.aggregator, []).append(request)
+        parts: dict[Request, _Part] = {}
+        self._blocks: dict[str, NDArray[np.int64]] = {}
+        for block, own in by_block.items():
+            pieces = [slices[request.tensor, request.reducer] for request in own]
+            self._blocks[block] = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
+            ends = np.cumsum([0, *(piece.stop - piece.start for piece in pieces)]).tolist()
+            places = map(slice, ends[:-1], ends[1:])
+            parts.update((request, _Part(block, place)) for request, place in zip(own, places, strict=True))
+        self._answers = _Answers(parts, channels, zeros)
+        self._makers = {block: own[0].accumulator for block, own in by_block.items()}
+        self.places, self.model = _instrument(model, slices)
 
-    def collect(self, vectors: Iterable[NDArray[np.float32]]) -> Statistics:
-        """Take the output vector of each inference, in sample order."""
-        accumulators = {request: request.accumulator() for request in self._requests}
-        parts = [(accumulators[r], self._slices[r.tensor, r.reducer]) for r in self._requests]
+    def collect(self, vectors: Iterable[NDArray[np.float32]], expected: int = 1) -> Statistics:
+        """Take the output vector of each inference, in sample order; it may be overwritten afterwards.
+
+        Args:
+            vectors: of the inferences.
+            expected: how many there will be, as far as that is known; of many, some statistics need a part only.
+        """
+        accumulators = {block: make(expected) for block, make in self._makers.items()}
         samples = 0
         for vector in vectors:
             samples += 1
-            for accumulator, part in parts:
-                accumulator.update(vector[part])
-        return Statistics(accumulators, samples)
+            for block, accumulator in accumulators.items():
+                accumulator.update(vector, self._blocks[block])
+        return Statistics(accumulators, self._answers, samples)
+
+
+def _size(view: GraphView, request: Request) -> int:
+    return request.reducer.size(view.shape(request.tensor) or ())
+
+
+def _is_zero(view: GraphView, request: Request) -> bool:
+    reducer = request.reducer
+    smallest = isinstance(reducer, Extreme) and reducer.kind == request.aggregator == "min"
+    return smallest and is_nonnegative(view, request.tensor)
+
+
+def _known_by_channels(requests: Sequence[Request]) -> dict[Request, Request]:
+    """Requests for the extreme of a whole tensor of which that of each channel is asked for too."""
+    extremes = {
+        request: reducer
+        for request in requests
+        if isinstance(reducer := request.reducer, Extreme) and reducer.kind == request.aggregator != "mean"
+    }
+    of_channels = {(r.tensor, e.kind): r for r, e in extremes.items() if e.axis is not None}
+    return {
+        request: of_channels[request.tensor, extreme.kind]
+        for request, extreme in extremes.items()
+        if extreme.axis is None and (request.tensor, extreme.kind) in of_channels
+    }
+
+
+def _laid_out(view: GraphView, requests: Sequence[Request]) -> dict[tuple[TensorId, Reducer], slice]:
+    """The place of each reduction in the vector: in the order in which the model computes the tensors.
+
+    The device goes through the inputs of the concatenation one by one and computes what each needs: in this
+    order a tensor is reduced while it is in the caches, and its memory is free again soon.
+    """
+    keys = {(request.tensor, request.reducer): _size(view, request) for request in requests}
+    slices, end = {}, 0
+    for key in sorted(keys, key=lambda key: view.order[key[0].node]):
+        slices[key] = slice(end, end + keys[key])
+        end += keys[key]
+    return slices
 
 
 def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
@@ -156,6 +243,7 @@ def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> 
     vectors = [reducer.reduce(view.output(tensor), places) for tensor, reducer in wanted]
     vectors = vectors or [op.constant(np.zeros(1, np.float32)).output(0)]  # nothing to measure is no error
     joined = vectors[0] if len(vectors) == 1 else op.concat(vectors, 0).output(0)
+    places.connect()
     result = op.result(joined, name="statistics")
     parameters = [*clone.get_parameters(), *places.parameters]
     return places, ov.Model([result.output(0)], clone.get_sinks(), parameters, clone.get_friendly_name())

@@ -6,7 +6,8 @@ the model has a mask of its tokens as an input, rows of token tensors come from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -16,106 +17,228 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.memory import keeps_channels_together
 
-_PHASE = "statistics_phase"
-_TOKENS = "statistics_tokens_"
-_MASKS = frozenset({"attention_mask", "input_mask"})
+Indices = NDArray[np.int32]
+Feed = Mapping[str, NDArray[np.generic]]
+
+_PLACES, _COVERED, _PHASE = "statistics_places", "statistics_covered", "statistics_phase"
+_TOKEN_MASKS = frozenset({"attention_mask", "input_mask"})
 _GOLDEN = 0.6180339887498949
+_PHASES = 31
+"""Different phases; a prime, so that a part of the samples, every second or fourth, still sees all of them."""
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """``count`` of ``size`` places, one from each equal part."""
+
+    size: int
+    count: int
+
+    @property
+    def length(self) -> int:
+        return self.count
+
+    def at(self, phase: float, tokens: Indices) -> Indices:
+        return _spread(self.size, self.count, phase)
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """``count`` of the valid tokens of the sample."""
+
+    count: int
+
+    @property
+    def length(self) -> int:
+        return self.count
+
+    def at(self, phase: float, tokens: Indices) -> Indices:
+        return tokens[_spread(len(tokens), self.count, phase)]
+
+
+@dataclass(frozen=True)
+class _Taps:
+    """What the taps of ``count`` windows read."""
+
+    window: Window
+    count: int
+
+    @property
+    def length(self) -> int:
+        return self.count * self.window.taps
+
+    def at(self, phase: float, tokens: Indices) -> Indices:
+        return self._read(phase)[0]
+
+    def covered(self, phase: float) -> NDArray[np.float32]:
+        """1 where a tap reads data, 0 where it reads padding."""
+        return self._read(phase)[1].astype(np.float32)
+
+    def _read(self, phase: float) -> tuple[Indices, NDArray[np.bool_]]:
+        window = self.window
+        place = _spread(prod(window.positions), self.count, phase)
+        index, covered = np.zeros((1, 1), np.int32), np.ones((1, 1), bool)
+        for axis, taps in enumerate(window.tap_offsets()):
+            behind = prod(window.positions[axis + 1 :])
+            start = place // behind % window.positions[axis] * window.strides[axis]
+            read = start[:, None] + taps
+            inside = np.clip(read, 0, window.size[axis] - 1)
+            covered = covered & (read == inside)
+            index = index * window.size[axis] + inside
+        return index.astype(np.int32).reshape(-1), covered.reshape(-1)
+
+
+_Group = _Spread | _Tokens | _Taps
+
+
+def _spread(size: int, count: int, phase: float) -> Indices:
+    return ((np.arange(count) + phase) * (size / count)).astype(np.int32)
 
 
 class Places:
     """The indices at which rows are gathered, and what must be fed to choose them.
 
     A tensor of ``n`` rows gives one from each of ``count`` equal parts, moved by a phase that the golden
-    ratio's multiples spread evenly, so that in time every place has its turn. Tensors of equal size share the
-    nodes, since many small nodes would cost more than the gathering.
+    ratio's multiples spread evenly, so that in time every place has its turn. The host computes all indices and
+    feeds them as one vector: many small nodes would cost more than the gathering.
 
     Args:
         view: the model that is measured.
     """
 
     def __init__(self, view: GraphView) -> None:
-        self._phase = op.parameter([], ov.Type.f32, name=_PHASE)
-        self._known: dict[tuple[int, int], ov.Output] = {}
-        self._windows: dict[tuple[Window, int], tuple[ov.Output, ov.Output]] = {}
-        self._mask = _token_mask(view)
-        self._token_counts: dict[int, ov.Node] = {}
+        self._tokens = _token_mask(view)
+        self._groups: dict[_Group, ov.Output] = {}
+        self._covered: dict[_Taps, ov.Output] = {}
+        self._phase: ov.Node | None = None
+        self._constants: dict[tuple[int, ...] | int, ov.Node] = {}
+        self._matrices: dict[tuple[str, int, int], ov.Output] = {}
+        self._fed: dict[int, tuple[Indices, NDArray[np.float32]]] = {}
+        self.parameters: list[ov.Node] = []
 
-    @property
-    def parameters(self) -> list[ov.Node]:
-        """The inputs that were added to the model."""
-        return [self._phase, *self._token_counts.values()]
+    def constant(self, values: Sequence[int] | int) -> ov.Node:
+        """An int64 constant, made once for all who need it."""
+        key = values if isinstance(values, int) else tuple(values)
+        if key not in self._constants:
+            self._constants[key] = op.constant(np.array(values, np.int64))
+        return self._constants[key]
 
     def are_tokens(self, size: int | None) -> bool:
         """Whether a tensor of ``size`` rows has one for each place of the mask."""
-        return self._mask is not None and size == self._mask[1]
+        return self._tokens is not None and size == self._tokens[1]
 
-    def along(self, rows: ov.Output, count: int) -> ov.Output:
-        """Indices into the second axis of ``rows``, shape ``[count]``, int64."""
-        dimension = rows.get_partial_shape()[1]
-        size = None if dimension.is_dynamic else dimension.get_length()
-        if self.are_tokens(size):
-            if count not in self._token_counts:
-                self._token_counts[count] = op.parameter([count], ov.Type.i64, name=f"{_TOKENS}{count}")
-            return self._token_counts[count].output(0)
-        if size is None:
-            return self._spread(rows, count)
-        if (size, count) not in self._known:
-            self._known[size, count] = self._spread(rows, count)
-        return self._known[size, count]
+    def rows(self, source: ov.Output, axis: int, count: int) -> ov.Output:
+        """``count`` vectors along an axis of a tensor, shape ``[count, channels]``."""
+        shape = source.get_partial_shape()
+        others = [dimension for position, dimension in enumerate(shape) if position != axis % len(shape)]
+        if any(dimension.is_dynamic for dimension in others):
+            return self._gathered(source, axis, self._spread_later(self.matrix(source, axis), count))
+        size = prod(dimension.get_length() for dimension in others)
+        group = _Tokens(count) if self.are_tokens(size) else _Spread(size, count)
+        return self._gathered(source, axis, self._indices(group))
 
-    def _spread(self, rows: ov.Output, count: int) -> ov.Output:
-        length = op.gather(op.shape_of(rows), op.constant(np.int64(1)), op.constant(np.int64(0)))
+    def patches(self, source: ov.Output, window: Window, count: int) -> ov.Output:
+        """What ``count`` windows read, padding as zeros, float32 of shape ``[count * taps, channels]``."""
+        group = _Taps(window, count)
+        taken = self._gathered(source, 1, self._indices(group))
+        if taken.get_element_type() != ov.Type.f32:
+            taken = op.convert(taken, "f32").output(0)
+        if window.is_inside:
+            return taken
+        if group not in self._covered:
+            self._covered[group] = op.parameter([group.length, 1], ov.Type.f32).output(0)
+        return op.multiply(taken, self._covered[group]).output(0)
+
+    def _indices(self, group: _Group) -> ov.Output:
+        """A stand-in for the group's part of the vector, which is as long as all of them."""
+        if group not in self._groups:
+            self._groups[group] = op.parameter([group.length], ov.Type.i32).output(0)
+        return self._groups[group]
+
+    def _gathered(self, source: ov.Output, axis: int, indices: ov.Output) -> ov.Output:
+        shape = source.get_partial_shape()
+        lead_already = axis % len(shape) == 1 and shape[0].is_static and shape[0].get_length() == 1
+        if lead_already and len(shape) > 2 and not keeps_channels_together(source):
+            flat = self.constant((shape[1].get_length(), -1))
+            columns = op.gather(op.reshape(source, flat, False), indices, self.constant(1))
+            return op.transpose(columns, self.constant((1, 0))).output(0)
+        return op.gather(self.matrix(source, axis), indices, self.constant(0)).output(0)
+
+    def matrix(self, source: ov.Output, axis: int) -> ov.Output:
+        """The tensor as ``[positions, channels]``, made once for all who gather from it."""
+        key = (source.get_node().get_friendly_name(), source.get_index(), axis)
+        if key not in self._matrices:
+            shape = source.get_partial_shape()
+            rank, axis = len(shape), axis % len(shape)
+            moved = source
+            if axis != rank - 1:
+                order = [*(position for position in range(rank) if position != axis), axis]
+                moved = op.transpose(source, self.constant(order)).output(0)
+            if rank != 2:
+                moved = op.reshape(moved, self.constant((-1, shape[axis].get_length())), False).output(0)
+            self._matrices[key] = moved
+        return self._matrices[key]
+
+    def _spread_later(self, rows: ov.Output, count: int) -> ov.Output:
+        """Places in a tensor whose size only the inference knows."""
+        if self._phase is None:
+            self._phase = op.parameter([], ov.Type.f32, name=_PHASE)
+        length = op.gather(op.shape_of(rows), self.constant(0), self.constant(0))
         width = op.divide(op.convert(length, "f32"), op.constant(np.float32(count)))
         starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
-        places: ov.Output = op.convert(op.floor(op.multiply(starts, width)), "i64").output(0)
+        places: ov.Output = op.convert(op.floor(op.multiply(starts, width)), "i32").output(0)
         return places
 
-    def of_windows(self, window: Window, count: int) -> tuple[ov.Output, ov.Output]:
-        """Where ``count`` windows read their input.
+    def connect(self) -> None:
+        """Make the inputs, once all reductions are there, and put them in the place of the stand-ins."""
+        self.parameters = [] if self._phase is None else [self._phase]
+        lengths = [group.length for group in self._groups]
+        places = op.parameter([sum(lengths)], ov.Type.i32, name=_PLACES)
+        self._divide(places, lengths, list(self._groups.values()))
+        lengths = [group.length for group in self._covered]
+        covered = op.parameter([sum(lengths), 1], ov.Type.f32, name=_COVERED)
+        self._divide(covered, lengths, list(self._covered.values()))
 
-        Returns:
-            Indices into the flattened spatial axes, int64, and 1 where a tap reads data or 0 where it reads
-            padding, float32; both of shape ``[count * taps]``.
-        """
-        if (window, count) not in self._windows:
-            self._windows[window, count] = self._window_indices(window, count)
-        return self._windows[window, count]
+    def _divide(self, whole: ov.Node, lengths: Sequence[int], stand_ins: Sequence[ov.Output]) -> None:
+        if not lengths:
+            return
+        parts = op.variadic_split(whole, self.constant(0), self.constant(lengths))
+        for number, stand_in in enumerate(stand_ins):
+            for reader in stand_in.get_target_inputs():
+                reader.replace_source_output(parts.output(number))
+        self.parameters.append(whole)
 
-    def _window_indices(self, window: Window, count: int) -> tuple[ov.Output, ov.Output]:
-        width = np.float32(prod(window.positions) / count)
-        starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
-        place = op.convert(op.floor(op.multiply(starts, op.constant(width))), "i64")
-        index, valid = op.constant(np.zeros((1, 1), np.int64)), op.constant(np.ones((1, 1), bool))
-        for axis, taps in enumerate(window.tap_offsets()):
-            behind = prod(window.positions[axis + 1 :])
-            along = op.floor_mod(
-                op.divide(place, op.constant(np.int64(behind))), op.constant(np.int64(window.positions[axis]))
-            )
-            start = op.multiply(along, op.constant(np.int64(window.strides[axis])))
-            read = op.add(op.unsqueeze(start, op.constant(np.int64(1))), op.constant(taps[None]))
-            last = op.constant(np.int64(window.size[axis] - 1))
-            inside = op.minimum(op.maximum(read, op.constant(np.int64(0))), last)
-            valid = op.logical_and(valid, op.equal(read, inside))
-            index = op.add(op.multiply(index, op.constant(np.int64(window.size[axis]))), inside)
-        flat = op.constant(np.array([-1], np.int64))
-        return op.reshape(index, flat, False).output(0), op.reshape(
-            op.convert(valid, "f32"), flat, False
-        ).output(0)
-
-    def feed(self, position: int, feed: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    def feed(self, position: int, feed: Feed) -> dict[str, NDArray[np.generic]]:
         """What the inference at ``position`` gets beside the sample's own ``feed``."""
-        phase = (position * _GOLDEN) % 1.0
-        extra: dict[str, NDArray[np.generic]] = {_PHASE: np.array(phase, np.float32)}
-        if self._mask is None or not self._token_counts:
-            return extra
-        masks = [feed[name] for name in self._mask[0] if name in feed]
-        valid = np.flatnonzero(masks[0]) if masks else np.arange(0)
-        valid = valid if len(valid) else np.arange(self._mask[1])
-        for count in self._token_counts:
-            starts = (np.arange(count) + phase) * (len(valid) / count)
-            extra[f"{_TOKENS}{count}"] = valid[starts.astype(np.int64)].astype(np.int64)
+        turn = position % _PHASES
+        phase = turn * _GOLDEN % 1.0
+        extra: dict[str, NDArray[np.generic]] = {}
+        if self._phase is not None:
+            extra[_PHASE] = np.array(phase, np.float32)
+        if self._groups:
+            extra[_PLACES] = self._places(turn, phase, feed)
+        if self._covered:
+            extra[_COVERED] = self._fed[turn][1]
         return extra
+
+    def _places(self, turn: int, phase: float, feed: Feed) -> Indices:
+        tokens = self._valid_tokens(feed)
+        if turn not in self._fed or any(isinstance(group, _Tokens) for group in self._groups):
+            covered = [group.covered(phase) for group in self._covered]
+            self._fed[turn] = (
+                np.concatenate([group.at(phase, tokens) for group in self._groups]),
+                np.concatenate(covered)[:, None] if covered else np.zeros((0, 1), np.float32),
+            )
+        return self._fed[turn][0]
+
+    def _valid_tokens(self, feed: Feed) -> Indices:
+        if self._tokens is None:
+            return np.zeros(0, np.int32)
+        masks = [feed[name] for name in self._tokens[0] if name in feed]
+        valid = np.flatnonzero(masks[0]) if masks else np.arange(0)
+        return (valid if len(valid) else np.arange(self._tokens[1])).astype(np.int32)
 
 
 def _token_mask(view: GraphView) -> tuple[set[str], int] | None:
@@ -127,6 +250,6 @@ def _token_mask(view: GraphView) -> tuple[set[str], int] | None:
         output = node.output(0)
         names = {node.get_friendly_name(), *output.get_names()}
         shape = output.get_partial_shape()
-        if names & _MASKS and shape.is_static and len(shape) == 2:
+        if names & _TOKEN_MASKS and shape.is_static and len(shape) == 2:
             return names, int(np.prod(list(shape.to_shape())))
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ from openvino.tools.pot.quantization.bias import output_shift, without_chance
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.repetition import sample_means
 from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.statistics.sampling import rows_request
+
+_Layer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 
 
 class FastBiasCorrection(Algorithm):
@@ -42,10 +44,9 @@ class FastBiasCorrection(Algorithm):
 class BiasStage:
     """Shifts each bias by the difference that rounding makes to the mean output of its layer.
 
-    Both parts count: the weights' rounding, with the mean input over all samples, and the input's own
-    rounding and clipping, with rows gathered from a part of the samples. Rows that repeat within a sample count as
-    often as they do, squared. A channel whose shift is no larger than
-    its standard error over these samples is left alone.
+    Both parts count: the weights' rounding and the input's own rounding and clipping, with rows of the input
+    gathered from a part of the samples. Rows that repeat within a sample count as often as they do, squared. A
+    channel whose shift is no larger than its standard error over these samples is left alone.
 
     Source: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019,
     section 4.2, with measured means in place of derived ones.
@@ -55,22 +56,30 @@ class BiasStage:
         self._parameters = parameters
 
     def requests(self, context: Context) -> Iterator[Request]:
-        """Ask for the mean of each layer's input and for rows of it."""
+        """Ask for rows of each layer's input."""
         for _, layer, _ in self._layers(context):
-            yield from _input_requests(context.view, layer)
+            request = _rows(context.view, layer)
+            assert request is not None
+            yield request
 
     def decide(self, context: Context, statistics: Statistics) -> None:
-        """Compute the shift of each layer's bias."""
-        for planned, layer, quantizer in self._layers(context):
-            shift = _shift(context, statistics, planned, layer, quantizer)
-            if not self._too_large(context.view, layer, shift):
-                context.outcome.bias_shifts[layer.node] = shift
+        """Compute the shift of each layer's bias; layers that read the same rows share what is computed of them."""
+        by_inputs: dict[Hashable, list[_Layer]] = {}
+        for layer in self._layers(context):
+            key = (_rows(context.view, layer[1]), context.is_averaged(layer[1]))
+            by_inputs.setdefault(key, []).append(layer)
+        for layers in by_inputs.values():
+            inputs = _inputs(context, statistics, *layers[0])
+            for _, linear, quantizer in layers:
+                shift = _shift(context, inputs, linear, quantizer)
+                if not self._too_large(context.view, linear, shift):
+                    context.outcome.bias_shifts[linear.node] = shift
 
-    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+    def _layers(self, context: Context) -> Iterator[_Layer]:
         """The layers to correct: those with inputs of a known number of channels."""
         for planned, layer, quantizer in context.linear_layers:
             corrected = self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None
-            if corrected and _input_requests(context.view, layer):
+            if corrected and _rows(context.view, layer) is not None:
                 yield planned, layer, quantizer
 
     def _too_large(self, view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) -> bool:
@@ -82,50 +91,52 @@ class BiasStage:
             return bool(np.nanmax(np.abs(shift) / np.abs(old)) >= threshold)
 
 
-def _input_requests(view: GraphView, layer: LinearLayer) -> list[Request]:
-    """Rows of the layer's input, and its mean unless that would count the padding of sentences.
+def _rows(view: GraphView, layer: LinearLayer) -> Request | None:
+    """Rows of the layer's input; None where the number of channels is dynamic."""
+    return rows_request(view, layer.source(view), layer.input_axis)
 
-    Empty where the number of channels is dynamic.
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Means over the rows of each sample, shape ``[samples, channels]``.
+
+    Attributes:
+        means: of the float input.
+        errors: of what its quantization adds.
     """
-    tensor = layer.source(view)
-    rank = len(view.shape(tensor) or ())
-    axis = layer.input_axis % rank
-    rows = rows_request(view, tensor, axis)
-    if rows is None:
-        return []
-    requests = [rows]
-    if axis != rank - 1 or rank < 3:
-        requests.append(Request(tensor, Extreme("mean", axis), "mean"))
-    return requests
+
+    means: NDArray[np.float64]
+    errors: NDArray[np.float64]
 
 
-def _shift(
+def _inputs(
     context: Context,
     statistics: Statistics,
     planned: QuantizedLayer,
     layer: LinearLayer,
     quantizer: WeightQuantizer,
-) -> NDArray[np.float64]:
-    view, outcome = context.view, context.outcome
-    of_rows, *of_mean = _input_requests(view, layer)
-    divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
-    samples = len(statistics.value(of_rows))
-    rows = np.asarray(statistics.rows(of_rows) / divisor, np.float32)
+) -> _Inputs:
+    request = _rows(context.view, layer)
+    assert request is not None
+    grid, samples = context.input_range(planned, layer), len(statistics.value(request))
+    rows = np.asarray(statistics.rows(request) / context.input_divisor(quantizer), np.float32)
     counts = context.row_counts(layer, rows, samples)
-    means = sample_means(rows, counts, samples)
-    mean = means.mean(axis=0)
-    if of_mean:  # rows only say how far repetitions move the mean over all positions
-        mean += statistics.value(of_mean[0]) / divisor - rows.mean(axis=0, dtype=np.float64)
     errors = np.zeros_like(rows) if grid is None else fake_quantize(rows, grid) - rows
+    return _Inputs(sample_means(rows, counts, samples), sample_means(errors, counts, samples))
+
+
+def _shift(
+    context: Context, inputs: _Inputs, layer: LinearLayer, quantizer: WeightQuantizer
+) -> NDArray[np.float64]:
     weights = context.weight_values(quantizer)
-    quantized = outcome.rounded.get(quantizer)
+    quantized = context.outcome.rounded.get(quantizer)
     if quantized is None:
-        quantized = np.asarray(fake_quantize(weights, outcome.weights[quantizer]), np.float32)
-    plain, rounded = (canonical_weights(view, layer, values) for values in (weights, quantized))
+        quantized = np.asarray(fake_quantize(weights, context.outcome.weights[quantizer]), np.float32)
+    plain, rounded = (canonical_weights(context.view, layer, values) for values in (weights, quantized))
 
-    def shift(mean: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
-        exact, noisy = (v.reshape(*v.shape[:-1], layer.groups, -1) for v in (mean, mean + error))
-        return output_shift(plain, rounded, layer.tap_share, exact, noisy)
+    def shift(*means: NDArray[np.float64]) -> NDArray[np.float64]:
+        by_group = (values.reshape(*values.shape[:-1], layer.groups, -1) for values in means)
+        return output_shift(plain, rounded, layer.tap_share, *by_group)
 
-    of_errors = sample_means(errors, counts, samples)
-    return without_chance(shift(mean, of_errors.mean(axis=0)), shift(means, of_errors))
+    overall = shift(inputs.means.mean(axis=0), inputs.errors.mean(axis=0))
+    return without_chance(overall, shift(inputs.means, inputs.errors))

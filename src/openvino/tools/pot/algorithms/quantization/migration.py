@@ -13,7 +13,7 @@ from openvino.tools.pot.algorithms.quantization.activation_ranges import channel
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
-from openvino.tools.pot.quantization.migration import best_migration
+from openvino.tools.pot.quantization.migration import Migration, best_migration
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
 from openvino.tools.pot.utils.logger import get_logger
@@ -43,11 +43,7 @@ class MigrationStage:
         """Choose the scales."""
         count = 0
         for quantizer, readers in self._candidates(context):
-            low, high, rows = _requests(context, quantizer)
-            matrix = np.concatenate([_matrix(context, *reader) for reader in readers])
-            values = statistics.rows(rows)
-            sample = values[:: max(1, len(values) // _ROWS_TRIED)]
-            migration = best_migration(sample, statistics.value(low), statistics.value(high), matrix)
+            migration = _migration(context, statistics, quantizer, readers)
             context.outcome.activations[quantizer.tensor] = migration.grid.reshaped()
             if np.any(migration.scale != 1):
                 count += 1
@@ -57,6 +53,19 @@ class MigrationStage:
 
     def _candidates(self, context: Context) -> Iterator[_Candidate]:
         return _candidates(context) if self._active else iter(())
+
+
+def _migration(
+    context: Context,
+    statistics: Statistics,
+    quantizer: ActivationQuantizer,
+    readers: list[tuple[LinearLayer, WeightQuantizer]],
+) -> Migration:
+    low, high, rows = _requests(context, quantizer)
+    matrix = np.concatenate([_matrix(context, *reader) for reader in readers])
+    values = statistics.rows(rows)
+    sample = values[:: max(1, len(values) // _ROWS_TRIED)]
+    return best_migration(sample, statistics.value(low), statistics.value(high), matrix)
 
 
 def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:

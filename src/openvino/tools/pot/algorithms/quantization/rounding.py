@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,13 @@ from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import QuantizerRange
-from openvino.tools.pot.quantization.rounding import least_error_rounding
+from openvino.tools.pot.quantization.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Patches
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
 
 Floats = NDArray[np.float32]
+_Layer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 
 
 class RoundingStage:
@@ -43,18 +43,19 @@ class RoundingStage:
                 yield request
 
     def decide(self, context: Context, statistics: Statistics) -> None:
-        """Round."""
-        for planned, layer, quantizer in self._layers(context):
-            request = _inputs(context, layer)
-            if request is not None and context.outcome.weights[quantizer].is_symmetric:
-                samples = len(statistics.value(request))
-                inputs = _divided(context, quantizer, _gathered(statistics, request))
-                grid = context.input_range(planned, layer)
-                context.outcome.rounded[quantizer] = _rounded(
-                    context, layer, quantizer, inputs, grid, samples
-                )
+        """Round; layers that read the same rows share what is computed of them."""
+        by_inputs: dict[Hashable, list[_Layer]] = {}
+        for layer in self._layers(context):
+            request = _inputs(context, layer[1])
+            if request is not None and context.outcome.weights[layer[2]].is_symmetric:
+                key = (request, layer[1].groups, context.is_averaged(layer[1]))
+                by_inputs.setdefault(key, []).append(layer)
+        for layers in by_inputs.values():
+            moments = _moments(context, statistics, *layers[0])
+            for _, linear, quantizer in layers:
+                context.outcome.rounded[quantizer] = _rounded(context, linear, quantizer, moments)
 
-    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+    def _layers(self, context: Context) -> Iterator[_Layer]:
         """Linear layers with weights of their own."""
         for planned, layer, quantizer in context.linear_layers if self._active else ():
             if len(quantizer.readers) == 1:
@@ -74,34 +75,38 @@ def _gathered(statistics: Statistics, request: Request) -> Floats:
     return statistics.rows(request)[:, :, None]
 
 
-def _divided(context: Context, quantizer: WeightQuantizer, inputs: Floats) -> Floats:
-    return np.asarray(inputs / context.input_divisor(quantizer).reshape(-1, 1), np.float32)
+def _moments(
+    context: Context,
+    statistics: Statistics,
+    planned: QuantizedLayer,
+    layer: LinearLayer,
+    quantizer: WeightQuantizer,
+) -> InputMoments:
+    request = _inputs(context, layer)
+    assert request is not None
+    divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
+    inputs = np.asarray(_gathered(statistics, request) / divisor.reshape(-1, 1), np.float32)
+    quantized = inputs
+    if grid is not None:
+        quantized = np.asarray(fake_quantize(inputs, grid.reshaped(-1, 1)), np.float32)
+    counts = context.row_counts(layer, quantized, len(statistics.value(request)))
+    plain, rounded = (values.reshape(len(values), layer.groups, -1) for values in (inputs, quantized))
+    return InputMoments.of(plain, rounded, counts)
 
 
 def _rounded(
-    context: Context,
-    layer: LinearLayer,
-    quantizer: WeightQuantizer,
-    inputs: Floats,
-    input_grid: QuantizerRange | None,
-    samples: int,
+    context: Context, layer: LinearLayer, quantizer: WeightQuantizer, moments: InputMoments
 ) -> Floats:
     view, grid = context.view, context.outcome.weights[quantizer]
     weights = context.weight_values(quantizer)
     canonical = canonical_weights(view, layer, weights)
     scale = canonical_weights(view, layer, np.broadcast_to(grid.scale.astype(np.float32), weights.shape))
-    groups, outputs = canonical.shape[:2]
     highest = grid.levels // 2
-    quantized = inputs
-    if input_grid is not None:
-        quantized = np.asarray(fake_quantize(inputs, input_grid.reshaped(-1, 1)), np.float32)
     flat = least_error_rounding(
-        np.asarray(canonical.reshape(groups, outputs, -1), np.float32),
+        np.asarray(canonical.reshape(*canonical.shape[:2], -1), np.float32),
         np.asarray(scale[:, :, :1, 0], np.float32),
         -highest,
         highest,
-        inputs.reshape(len(inputs), groups, -1),
-        quantized.reshape(len(inputs), groups, -1),
-        context.row_counts(layer, quantized, samples),
+        moments,
     )
     return np.asarray(from_canonical(view, layer, flat, weights.shape), np.float32)

@@ -1,0 +1,183 @@
+"""Quantizing beside one plain pass over the same samples: seconds, step by step, and peak memory.
+
+A plain pass compiles the float model for throughput and runs it over the samples, which are in memory. The
+workflow is the whole of a script: load, plan, statistics, parameters, transform, compress, save. Both take turns
+in one process; medians count. Peak memory is that of a fresh process which does one of them. NNCF is timed in
+the same run, in an environment of its own, beside plain passes there. Prints a JSON line for each network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from entries import Feed, Network
+from large import Large, large
+from peer_models import PeerModels
+from tables import spent, write_between
+from workflow import (
+    ROOT,
+    SAMPLES,
+    calibration,
+    command_line,
+    machine,
+    parsed,
+    quantize,
+    wanted,
+)
+
+from openvino.tools.pot.report import measure
+from openvino.tools.pot.utils import timing
+
+Record = dict[str, Any]
+Steps = dict[str, float]
+
+
+@contextmanager
+def steps() -> Iterator[Steps]:
+    """Collects the seconds of each step that the package logs."""
+    found: Steps = Counter()  # type: ignore[assignment]
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found[record.__dict__["step"]] += record.__dict__["seconds"]
+
+    handler, level = Collector(), timing.logger.level
+    timing.logger.addHandler(handler)
+    timing.logger.setLevel(logging.DEBUG)
+    try:
+        yield found
+    finally:
+        timing.logger.setLevel(level)
+        timing.logger.removeHandler(handler)
+
+
+def one_round(network: Network, feeds: Sequence[Feed], folder: Path) -> tuple[float, float, Steps]:
+    """Seconds of a plain pass and of the workflow, and those of its steps."""
+    plain = measure.plain_pass(network.model, feeds)
+    with steps() as found:
+        started = time.perf_counter()
+        quantize(network, feeds, folder)
+        workflow = time.perf_counter() - started
+    return plain, workflow, {**found, "other": workflow - sum(found.values())}
+
+
+def timed(network: Network, feeds: Sequence[Feed], folder: Path, rounds: int) -> Record:
+    """Medians over the rounds."""
+    found = [one_round(network, feeds, folder) for _ in range(rounds)]
+    plains, workflows, splits = zip(*found, strict=True)
+    return {
+        "plain_s": round(median(plains), 3),
+        "workflow_s": round(median(workflows), 3),
+        "ratio": round(median(workflow / plain for plain, workflow, _ in found), 3),
+        "steps": {step: round(median(split[step] for split in splits), 3) for step in splits[0]},
+    }
+
+
+def peaks(options: argparse.Namespace, network: Network) -> Record:
+    """Peak memory of fresh processes, in MB."""
+    found = {}
+    for task in _TASKS:
+        command = [sys.executable, __file__, network.name, "--zoo", str(options.zoo), "--alone", task]
+        command += ["--samples", str(options.samples), "--cache", str(options.cache)]
+        finished = subprocess.run(command, capture_output=True, text=True, check=True)
+        found[f"{task}_mb"] = json.loads(finished.stdout)
+    weights = measure.weights_size(network.model) // 2**20
+    return {**found, "weights_mb": weights}
+
+
+def _plain(network: Network, feeds: Sequence[Feed]) -> None:
+    measure.plain_pass(network.model, feeds)
+
+
+def _workflow(network: Network, feeds: Sequence[Feed]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        quantize(network, feeds, Path(folder))
+
+
+_TASKS: dict[str, Callable[[Network, Sequence[Feed]], None]] = {"plain": _plain, "workflow": _workflow}
+
+
+def beyond(record: Record) -> Record:
+    """How the times compare: ours with the bar, and beyond a plain pass with NNCF's."""
+    found = {"allowed_s": round(1.5 * record["plain_s"] + 1.0, 3)}
+    if "nncf" in record:
+        nncf = record["nncf"]
+        of_nncf = nncf["quantize_s"] - median(nncf["plain_s"])
+        found["share_of_nncf"] = round((record["workflow_s"] - record["plain_s"]) / of_nncf, 3)
+    return found
+
+
+def networks(options: argparse.Namespace) -> Iterator[tuple[Network, list[Feed]]]:
+    """What the command line asks for, with samples."""
+    known = ("resnet50", "mobilenet_v2", "bert_base", "vit_small")
+    names = list(options.names)
+    options.names = [name for name in names if name not in known]
+    if not names or options.names:
+        for entry in wanted(options):
+            yield entry, calibration(entry, options.samples)
+    if not names or len(options.names) < len(names):
+        network: Large
+        for network in large(options.cache / "large", [name for name in names if name in known]):
+            yield network, network.samples(options.samples)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = command_line(__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, whose medians count (default: 5)")
+    parser.add_argument(
+        "--samples", type=int, default=SAMPLES, help=f"calibration samples (default: {SAMPLES})"
+    )
+    parser.add_argument("--memory", action="store_true", help="peak memory of fresh processes too")
+    parser.add_argument("--peer-python", type=Path, help="a Python with nncf")
+    parser.add_argument("--alone", choices=sorted(_TASKS), help=argparse.SUPPRESS)
+    return parsed(parser)
+
+
+def record(options: argparse.Namespace, network: Network, feeds: Sequence[Feed]) -> Record:
+    """All figures of a network."""
+    with tempfile.TemporaryDirectory() as folder:
+        found: Record = {"name": network.name, "samples": len(feeds)}
+        found.update(timed(network, feeds, Path(folder), options.rounds))
+        if options.memory:
+            found.update(peaks(options, network))
+        facts = PeerModels(Path(folder, "peer"), options.peer_python).made(network, feeds)
+        if facts:
+            found["nncf"] = facts
+    return {**found, **beyond(found)}
+
+
+def main() -> int:
+    """Run the benchmark; returns the exit code."""
+    options = arguments()
+    if options.alone:
+        for network, feeds in networks(options):
+            _TASKS[options.alone](network, feeds)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        return 0
+    records = []
+    for network, feeds in networks(options):
+        records.append(record(options, network, feeds))
+        print(json.dumps(records[-1]), flush=True)
+    body = spent(records)
+    print(body, file=sys.stderr)
+    if options.write:
+        write_between(ROOT / "docs/benchmarks.md", "speed", f"{machine()}\n\n{body}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

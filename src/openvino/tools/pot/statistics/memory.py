@@ -1,0 +1,40 @@
+"""How the device lays tensors out in memory, as far as the graph tells.
+
+A wrong guess costs time and never a figure. Convolutions of the CPU keep the channels of a position together,
+and what follows them element by element leaves it so; operations that move data put tensors back in order.
+"""
+
+from __future__ import annotations
+
+import openvino as ov
+
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS
+
+_FOLLOWING = frozenset(
+    {
+        "Abs", "Add", "AvgPool", "Clamp", "Divide", "Elu", "Exp", "Gelu", "HSigmoid", "HSwish", "Interpolate",
+        "MaxPool", "Maximum", "Minimum", "Mish", "Multiply", "Negative", "PRelu", "Power", "Relu", "Sigmoid",
+        "SoftPlus", "Sqrt", "Subtract", "Swish", "Tanh",
+    }
+)  # fmt: skip
+_FARTHEST = 32
+
+
+def keeps_channels_together(output: ov.Output) -> bool:
+    """Whether a tensor comes from a convolution, with nothing but element by element operations in between."""
+    rank = output.get_partial_shape().rank
+    for _ in range(_FARTHEST):
+        node = output.get_node()
+        kind = node.get_type_name()
+        if kind in CONVOLUTIONS:
+            return True
+        sources = [port.get_source_output() for port in node.inputs()]
+        data = [s for s in sources if s.get_node().get_type_name() != "Constant" and _of_rank(s, rank)]
+        if kind not in _FOLLOWING or not data:
+            return False
+        output = data[0]
+    return False
+
+
+def _of_rank(output: ov.Output, rank: ov.Dimension) -> bool:
+    return bool(output.get_partial_shape().rank == rank)
