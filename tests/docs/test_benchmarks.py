@@ -164,7 +164,10 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
     ("document", "marker"),
     [
         ("README.md", "benchmark"),
-        *(("docs/benchmarks.md", marker) for marker in ("benchmark", "accuracy", "ablation", "orders")),
+        *(
+            ("docs/benchmarks.md", marker)
+            for marker in ("benchmark", "accuracy", "ablation", "orders", "speed")
+        ),
     ],
 )
 def test_the_documents_have_the_markers_once(document: str, marker: str) -> None:

@@ -177,3 +177,20 @@ def test_batch_dim_is_the_axis_of_samples() -> None:
     items = builders.Items([np.random.default_rng(n).standard_normal((3, 1, 8)) for n in range(4)])
     found = builders.quantized(network, items, {"batch_dim": 1}, stat_batch_size=2)
     assert "fq_input_0" in builders.stored(found)[0].decode()
+
+
+@pytest.mark.parametrize("device", ["HETERO:CPU", "AUTO:CPU", "AUTO", "MULTI:CPU"])
+def test_devices_that_choose_others(device: str) -> None:
+    """Whatever string OpenVINO takes as a device: the pass runs there, and finds what it finds on the CPU."""
+    x = builders.parameter([1, 3, 16, 16])
+    network = builders.model(builders.conv(op.relu(builders.conv(x, 16, "a")), 16, "b"), x)
+    random = np.random.default_rng(0)
+    samples = [random.normal(size=(1, 3, 16, 16)).astype(np.float32) for _ in range(30)]
+
+    def outputs(engine: dict[str, Any]) -> list[Any]:
+        loader = builders.labelled(samples)
+        result = builders.quantized(network, loader, engine, target_device="CPU", stat_subset_size=30)
+        return builders.run(result.submodels[0].model, samples[0])
+
+    for found, expected in zip(outputs({"device": device}), outputs({"device": "CPU"}), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
