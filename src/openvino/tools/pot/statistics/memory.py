@@ -20,6 +20,12 @@ _FOLLOWING = frozenset(
 _FARTHEST = 32
 
 
+def channels_lead(output: ov.Output, axis: int) -> bool:
+    """Whether a tensor is one row for each index of ``axis`` as it stands: that of the channels of one sample."""
+    shape = output.get_partial_shape()
+    return axis % len(shape) == 1 and bool(shape[0].is_static and shape[0].get_length() == 1)
+
+
 def keeps_channels_together(output: ov.Output) -> bool:
     """Whether a tensor comes from a convolution, with nothing but element by element operations in between."""
     rank = output.get_partial_shape().rank

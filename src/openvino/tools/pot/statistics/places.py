@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -17,7 +18,7 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.memory import keeps_channels_together
+from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together
 
 Indices = NDArray[np.int32]
 Feed = Mapping[str, NDArray[np.generic]]
@@ -31,31 +32,20 @@ _PHASES = 31
 
 @dataclass(frozen=True)
 class _Spread:
-    """``count`` of ``size`` places, one from each equal part."""
+    """``count`` places, one from each equal part of ``size`` rows; without a size, of the valid tokens."""
 
-    size: int
+    size: int | None
     count: int
 
     @property
     def length(self) -> int:
         return self.count
 
-    def at(self, phase: float, tokens: Indices) -> Indices:
-        return _spread(self.size, self.count, phase)
-
-
-@dataclass(frozen=True)
-class _Tokens:
-    """``count`` of the valid tokens of the sample."""
-
-    count: int
-
-    @property
-    def length(self) -> int:
-        return self.count
-
-    def at(self, phase: float, tokens: Indices) -> Indices:
-        return tokens[_spread(len(tokens), self.count, phase)]
+    def read(self, phase: float, tokens: Indices) -> tuple[Indices, None]:
+        """The places."""
+        if self.size is None:
+            return tokens[_spread(len(tokens), self.count, phase)], None
+        return _spread(self.size, self.count, phase), None
 
 
 @dataclass(frozen=True)
@@ -69,14 +59,8 @@ class _Taps:
     def length(self) -> int:
         return self.count * self.window.taps
 
-    def at(self, phase: float, tokens: Indices) -> Indices:
-        return self._read(phase)[0]
-
-    def covered(self, phase: float) -> NDArray[np.float32]:
-        """1 where a tap reads data, 0 where it reads padding."""
-        return self._read(phase)[1].astype(np.float32)
-
-    def _read(self, phase: float) -> tuple[Indices, NDArray[np.bool_]]:
+    def read(self, phase: float, tokens: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+        """The places, and whether they are data or padding."""
         window = self.window
         place = _spread(prod(window.positions), self.count, phase)
         index, covered = np.zeros((1, 1), np.int32), np.ones((1, 1), bool)
@@ -90,7 +74,7 @@ class _Taps:
         return index.astype(np.int32).reshape(-1), covered.reshape(-1)
 
 
-_Group = _Spread | _Tokens | _Taps
+_Group = _Spread | _Taps
 
 
 def _spread(size: int, count: int, phase: float) -> Indices:
@@ -115,7 +99,7 @@ class Places:
         self._phase: ov.Node | None = None
         self._constants: dict[tuple[int, ...] | int, ov.Node] = {}
         self._matrices: dict[tuple[str, int, int], ov.Output] = {}
-        self._fed: dict[int, tuple[Indices, NDArray[np.float32]]] = {}
+        self._fed: dict[int, dict[str, NDArray[np.generic]]] = {}
         self.parameters: list[ov.Node] = []
 
     def constant(self, values: Sequence[int] | int) -> ov.Node:
@@ -134,17 +118,17 @@ class Places:
         shape = source.get_partial_shape()
         others = [dimension for position, dimension in enumerate(shape) if position != axis % len(shape)]
         if any(dimension.is_dynamic for dimension in others):
-            return self._gathered(source, axis, self._spread_later(self.matrix(source, axis), count))
+            rows = self.matrix(source, axis)
+            return op.gather(rows, self._spread_later(rows, count), self.constant(0)).output(0)
         size = prod(dimension.get_length() for dimension in others)
-        group = _Tokens(count) if self.are_tokens(size) else _Spread(size, count)
-        return self._gathered(source, axis, self._indices(group))
+        return self._gathered(
+            source, axis, self._indices(_Spread(None if self.are_tokens(size) else size, count))
+        )
 
     def patches(self, source: ov.Output, window: Window, count: int) -> ov.Output:
         """What ``count`` windows read, padding as zeros, float32 of shape ``[count * taps, channels]``."""
         group = _Taps(window, count)
-        taken = self._gathered(source, 1, self._indices(group))
-        if taken.get_element_type() != ov.Type.f32:
-            taken = op.convert(taken, "f32").output(0)
+        taken = as_f32(self._gathered(source, 1, self._indices(group)))
         if window.is_inside:
             return taken
         if group not in self._covered:
@@ -159,8 +143,7 @@ class Places:
 
     def _gathered(self, source: ov.Output, axis: int, indices: ov.Output) -> ov.Output:
         shape = source.get_partial_shape()
-        lead_already = axis % len(shape) == 1 and shape[0].is_static and shape[0].get_length() == 1
-        if lead_already and len(shape) > 2 and not keeps_channels_together(source):
+        if channels_lead(source, axis) and len(shape) > 2 and not keeps_channels_together(source):
             flat = self.constant((shape[1].get_length(), -1))
             columns = op.gather(op.reshape(source, flat, False), indices, self.constant(1))
             return op.transpose(columns, self.constant((1, 0))).output(0)
@@ -194,18 +177,18 @@ class Places:
     def connect(self) -> None:
         """Make the inputs, once all reductions are there, and put them in the place of the stand-ins."""
         self.parameters = [] if self._phase is None else [self._phase]
-        lengths = [group.length for group in self._groups]
-        places = op.parameter([sum(lengths)], ov.Type.i32, name=_PLACES)
-        self._divide(places, lengths, list(self._groups.values()))
-        lengths = [group.length for group in self._covered]
-        covered = op.parameter([sum(lengths), 1], ov.Type.f32, name=_COVERED)
-        self._divide(covered, lengths, list(self._covered.values()))
+        self._join(_PLACES, self._groups)
+        self._join(_COVERED, self._covered)
 
-    def _divide(self, whole: ov.Node, lengths: Sequence[int], stand_ins: Sequence[ov.Output]) -> None:
-        if not lengths:
+    def _join(self, name: str, stand_ins: Mapping[Any, ov.Output]) -> None:
+        if not stand_ins:
             return
+        lengths = [group.length for group in stand_ins]
+        first = next(iter(stand_ins.values()))
+        shape = [sum(lengths), *list(first.get_shape())[1:]]
+        whole = op.parameter(shape, first.get_element_type(), name=name)
         parts = op.variadic_split(whole, self.constant(0), self.constant(lengths))
-        for number, stand_in in enumerate(stand_ins):
+        for number, stand_in in enumerate(stand_ins.values()):
             for reader in stand_in.get_target_inputs():
                 reader.replace_source_output(parts.output(number))
         self.parameters.append(whole)
@@ -217,21 +200,24 @@ class Places:
         extra: dict[str, NDArray[np.generic]] = {}
         if self._phase is not None:
             extra[_PHASE] = np.array(phase, np.float32)
-        if self._groups:
-            extra[_PLACES] = self._places(turn, phase, feed)
-        if self._covered:
-            extra[_COVERED] = self._fed[turn][1]
-        return extra
+        if turn not in self._fed or self._follow_tokens:
+            self._fed[turn] = self._read(phase, self._valid_tokens(feed))
+        return {**extra, **self._fed[turn]}
 
-    def _places(self, turn: int, phase: float, feed: Feed) -> Indices:
-        tokens = self._valid_tokens(feed)
-        if turn not in self._fed or any(isinstance(group, _Tokens) for group in self._groups):
-            covered = [group.covered(phase) for group in self._covered]
-            self._fed[turn] = (
-                np.concatenate([group.at(phase, tokens) for group in self._groups]),
-                np.concatenate(covered)[:, None] if covered else np.zeros((0, 1), np.float32),
-            )
-        return self._fed[turn][0]
+    @property
+    def _follow_tokens(self) -> bool:
+        """Whether places depend on the sample, so that they can't be used again."""
+        return any(isinstance(group, _Spread) and group.size is None for group in self._groups)
+
+    def _read(self, phase: float, tokens: Indices) -> dict[str, NDArray[np.generic]]:
+        found = {group: group.read(phase, tokens) for group in self._groups}
+        fed: dict[str, NDArray[np.generic]] = {}
+        if found:
+            fed[_PLACES] = np.concatenate([places for places, _ in found.values()])
+        if self._covered:
+            covered = np.concatenate([found[group][1] for group in self._covered])
+            fed[_COVERED] = covered.astype(np.float32)[:, None]
+        return fed
 
     def _valid_tokens(self, feed: Feed) -> Indices:
         if self._tokens is None:
@@ -239,6 +225,11 @@ class Places:
         masks = [feed[name] for name in self._tokens[0] if name in feed]
         valid = np.flatnonzero(masks[0]) if masks else np.arange(0)
         return (valid if len(valid) else np.arange(self._tokens[1])).astype(np.int32)
+
+
+def as_f32(value: ov.Output) -> ov.Output:
+    """The tensor in float32."""
+    return value if value.get_element_type() == ov.Type.f32 else op.convert(value, "f32").output(0)
 
 
 def _token_mask(view: GraphView) -> tuple[set[str], int] | None:

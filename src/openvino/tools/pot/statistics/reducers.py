@@ -14,8 +14,8 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
-from openvino.tools.pot.statistics.memory import keeps_channels_together
-from openvino.tools.pot.statistics.places import Places
+from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together
+from openvino.tools.pot.statistics.places import Places, as_f32
 
 _VECTOR = 16
 """Floats that the widest vectors of a processor hold."""
@@ -55,7 +55,7 @@ class Extreme:
     def _reduced(self, value: ov.Output, axes: list[int], places: Places) -> ov.Output:
         reduce = {"min": op.reduce_min, "mean": op.reduce_mean}.get(self.kind, op.reduce_max)
         reduced = reduce(value, places.constant(axes), False).output(0)
-        return _as_f32(reduced) if len(reduced.get_partial_shape()) == 1 else _vector(reduced, places)
+        return as_f32(reduced) if len(reduced.get_partial_shape()) == 1 else _vector(reduced, places)
 
     def _pooled(self, value: ov.Output, places: Places) -> ov.Output:
         """The same by pooling over all positions at once, which the device does several times as fast."""
@@ -99,21 +99,19 @@ class Quantile:
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``: a TopK no longer than the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
-        rows = _as_f32(_rows_by_channel(value, self.axis))
-        count = op.gather(op.shape_of(rows), op.constant(np.int64(1)), op.constant(np.int64(0)))
+        rows = as_f32(_rows_by_channel(value, self.axis, places))
+        count = op.gather(op.shape_of(rows), places.constant(1), places.constant(0))
         place = op.multiply(
-            op.convert(op.subtract(count, op.constant(np.int64(1))), "f32"),
+            op.convert(op.subtract(count, places.constant(1)), "f32"),
             op.constant(np.float32(self.probability)),
         )
         whole = op.floor(place)
         first = op.convert(whole, "i64")
-        second = op.minimum(
-            op.add(first, op.constant(np.int64(1))), op.subtract(count, op.constant(np.int64(1)))
-        )
-        depth = op.add(second, op.constant(np.int64(1)))
+        second = op.minimum(op.add(first, places.constant(1)), op.subtract(count, places.constant(1)))
+        depth = op.add(second, places.constant(1))
         tail = op.topk(rows, depth, 1, "max" if self.upper else "min", "value").output(0)
-        near = op.gather(tail, first, op.constant(np.int64(1)))
-        far = op.gather(tail, second, op.constant(np.int64(1)))
+        near = op.gather(tail, first, places.constant(1))
+        far = op.gather(tail, second, places.constant(1))
         share = op.subtract(place, whole)
         return _vector(op.add(near, op.multiply(op.subtract(far, near), share)).output(0), places)
 
@@ -181,26 +179,20 @@ def _can_be_pooled(source: ov.Output) -> bool:
     shape = source.get_partial_shape()
     if shape.is_dynamic or not 3 <= len(shape) <= 5 or source.get_element_type() != ov.Type.f32:
         return False
-    return shape[0].get_length() == 1 and keeps_channels_together(source)
+    return channels_lead(source, 1) and keeps_channels_together(source)
 
 
-def _rows_by_channel(source: ov.Output, axis: int | None) -> ov.Output:
+def _rows_by_channel(source: ov.Output, axis: int | None, places: Places) -> ov.Output:
     """The tensor as a matrix with a row for each channel, or one row."""
     if axis is None:
-        return op.reshape(source, op.constant(np.array([1, -1], np.int64)), False).output(0)
+        return op.reshape(source, places.constant((1, -1)), False).output(0)
     shape = source.get_partial_shape()
-    order = np.array([axis % len(shape), *_other_axes(source, axis)], np.int64)
-    if order[0] == 1 and shape[0].is_static and shape[0].get_length() == 1:
-        moved = source  # with a batch of one the channels lead already
-    else:
-        moved = op.transpose(source, op.constant(order)).output(0)
-    channels = shape[axis].get_length()
-    return op.reshape(moved, op.constant(np.array([channels, -1], np.int64)), False).output(0)
+    moved = source
+    if not channels_lead(source, axis):
+        order = places.constant([axis % len(shape), *_other_axes(source, axis)])
+        moved = op.transpose(source, order).output(0)
+    return op.reshape(moved, places.constant((shape[axis].get_length(), -1)), False).output(0)
 
 
 def _vector(value: ov.Output, places: Places) -> ov.Output:
-    return op.reshape(_as_f32(value), places.constant((-1,)), False).output(0)
-
-
-def _as_f32(value: ov.Output) -> ov.Output:
-    return value if value.get_element_type() == ov.Type.f32 else op.convert(value, "f32").output(0)
+    return op.reshape(as_f32(value), places.constant((-1,)), False).output(0)
