@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -22,6 +22,9 @@ from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuanti
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.repetition import repetitions
 from openvino.tools.pot.statistics.layout import Request, Statistics
+
+PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
+"""A layer of the plan, its linear form, and the quantizer of its weights."""
 
 
 @dataclass
@@ -62,11 +65,11 @@ class Context:
     outcome: Outcome = field(default_factory=Outcome)
 
     @cached_property
-    def linear_layers(self) -> tuple[tuple[QuantizedLayer, LinearLayer, WeightQuantizer], ...]:
+    def linear_layers(self) -> tuple[PlannedLayer, ...]:
         """The layers of the plan that are linear, with quantized weights and a quantized activation."""
         return tuple(self._linear_layers())
 
-    def _linear_layers(self) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+    def _linear_layers(self) -> Iterator[PlannedLayer]:
         assert self.plan is not None
         by_reader = {reader: quantizer for quantizer in self.plan.weights for reader in quantizer.readers}
         for planned in self.plan.layers:
@@ -80,16 +83,23 @@ class Context:
     def _averaged(self) -> frozenset[str]:
         return averaged(self.view)
 
-    def is_averaged(self, layer: LinearLayer) -> bool:
-        """Whether the outputs of the model see a layer through an average over all positions alone."""
-        return layer.node in self._averaged
+    def by_inputs(
+        self, layers: Iterable[PlannedLayer], request: Callable[[LinearLayer], Request | None]
+    ) -> list[list[PlannedLayer]]:
+        """Layers in groups that take the same rows in the same way: what is computed of these serves all of a group."""
+        groups: dict[Hashable, list[PlannedLayer]] = {}
+        for planned, layer, quantizer in layers:
+            read = (request(layer), planned.group_at(layer.activation), layer.groups)
+            key = (*read, layer.node in self._averaged)
+            groups.setdefault(key, []).append((planned, layer, quantizer))
+        return list(groups.values())
 
     def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
         """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.
 
         Once where outputs average over all positions: then errors of rows that differ add up just as well.
         """
-        return np.ones(len(rows)) if self.is_averaged(layer) else repetitions(rows, samples)
+        return np.ones(len(rows)) if layer.node in self._averaged else repetitions(rows, samples)
 
     def own_weights(self, axis: int) -> dict[InputId, tuple[LinearLayer, WeightQuantizer]]:
         """The inputs that linear layers sum over along an axis, for layers whose weights nobody else reads."""

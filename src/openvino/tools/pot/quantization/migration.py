@@ -110,6 +110,7 @@ class _Product:
         factor = scale.astype(np.float32)
         self._divided = np.asarray(self._rows / factor, np.float32)
         rounded = self._weights * factor
+        # As fake_quantize does over a symmetric range, but that nothing lies outside of it: this is the hot place.
         step = floored(np.abs(rounded).max(axis=1, keepdims=True)) / _LARGEST_WEIGHT
         rounded /= step.astype(np.float32)
         self._rounded = np.round(rounded, out=rounded) * step.astype(np.float32)

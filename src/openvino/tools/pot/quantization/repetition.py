@@ -26,7 +26,8 @@ _SIGMAS = 4.0
 def repetitions(rows: NDArray[np.float32], samples: int) -> Array:
     """How many rows of its sample each row equals, itself included; one where most samples have no equal rows.
 
-    Equal rows have equal shadows on any line, so that rows are compared with the neighbours of their shadow alone.
+    Equal rows have equal shadows on any line, so that rows are compared with the neighbours of their shadow alone,
+    and what equals a row is equal to what that equals.
 
     Args:
         rows: float32, shape ``[samples * count, ...]``, sample after sample.

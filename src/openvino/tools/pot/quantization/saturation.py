@@ -51,23 +51,21 @@ def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: 
     Returns:
         Factors of at least one, shape ``[groups, outputs]``.
     """
-    factor = np.ones(weights.shape[:2])
-    middle = np.float32((grid.levels - 1) / 2)
-    # The channels that are not known to be free, each as a group of one output.
-    group, output = np.indices(factor.shape).reshape(2, -1)
+    groups, outputs = weights.shape[:2]
+    channels = weights.reshape(-1, 1, *weights.shape[2:])  # each a group of one output
+    low, high = (
+        np.broadcast_to(border, (groups, outputs, 1, 1)).reshape(-1, 1, 1, 1)
+        for border in (grid.low, grid.high)
+    )
+    inputs, middle = np.repeat(largest, outputs, axis=0), np.float32((grid.levels - 1) / 2)
+    factor = np.ones(len(channels))
+    left = np.arange(len(channels))  # not known to be free
     for _ in range(_ROUNDS):
-        low, high = (
-            np.broadcast_to(border, (*factor.shape, 1, 1))[group, output, None]
-            for border in (grid.low, grid.high)
-        )
-        own = QuantizerRange(low, high, grid.levels)
-        wide = own.widened(factor[group, output, None, None, None])
-        rounded = level_indices(weights[group, output, None], wide) - middle
-        bound = pair_bound(rounded, largest[group])[:, 0]
-        beyond = bound > LIMIT
-        if not beyond.any():
+        own = QuantizerRange(low[left], high[left], grid.levels).widened(factor[left, None, None, None])
+        bound = pair_bound(level_indices(channels[left], own) - middle, inputs[left])[:, 0]
+        left, bound = left[bound > LIMIT], bound[bound > LIMIT]
+        if not len(left):
             break
-        group, output = group[beyond], output[beyond]
         # Rounding may lift a weight by half a level: a little more than the ratio brings it below.
-        factor[group, output] *= bound[beyond] / LIMIT * 1.002
-    return factor
+        factor[left] *= bound / LIMIT * 1.002
+    return factor.reshape(groups, outputs)

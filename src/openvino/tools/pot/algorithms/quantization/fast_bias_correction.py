@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, PlannedLayer, Stage
 from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
@@ -20,8 +21,6 @@ from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.repetition import sample_means
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
-
-_Layer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 
 
 class FastBiasCorrection(Algorithm):
@@ -64,18 +63,14 @@ class BiasStage:
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Compute the shift of each layer's bias; layers that read the same rows share what is computed of them."""
-        by_inputs: dict[Hashable, list[_Layer]] = {}
-        for layer in self._layers(context):
-            key = (_rows(context.view, layer[1]), context.is_averaged(layer[1]))
-            by_inputs.setdefault(key, []).append(layer)
-        for layers in by_inputs.values():
+        for layers in context.by_inputs(self._layers(context), partial(_rows, context.view)):
             inputs = _inputs(context, statistics, *layers[0])
             for _, linear, quantizer in layers:
                 shift = _shift(context, inputs, linear, quantizer)
                 if not self._too_large(context.view, linear, shift):
                     context.outcome.bias_shifts[linear.node] = shift
 
-    def _layers(self, context: Context) -> Iterator[_Layer]:
+    def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         """The layers to correct: those with inputs of a known number of channels."""
         for planned, layer, quantizer in context.linear_layers:
             corrected = self._parameters.apply_for_all_nodes or bias_input(context.view, layer) is not None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
@@ -18,7 +19,6 @@ from openvino.tools.pot.statistics.reducers import Patches
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
 
 Floats = NDArray[np.float32]
-_Layer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 
 
 class RoundingStage:
@@ -44,18 +44,18 @@ class RoundingStage:
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Round; layers that read the same rows share what is computed of them."""
-        by_inputs: dict[Hashable, list[_Layer]] = {}
-        for layer in self._layers(context):
-            request = _inputs(context, layer[1])
-            if request is not None and context.outcome.weights[layer[2]].is_symmetric:
-                key = (request, layer[1].groups, context.is_averaged(layer[1]))
-                by_inputs.setdefault(key, []).append(layer)
-        for layers in by_inputs.values():
+        for layers in context.by_inputs(self._roundable(context), partial(_inputs, context)):
             moments = _moments(context, statistics, *layers[0])
             for _, linear, quantizer in layers:
                 context.outcome.rounded[quantizer] = _rounded(context, linear, quantizer, moments)
 
-    def _layers(self, context: Context) -> Iterator[_Layer]:
+    def _roundable(self, context: Context) -> Iterator[PlannedLayer]:
+        """Those that can be: their inputs are known, and their weights have no zero point."""
+        for planned, layer, quantizer in self._layers(context):
+            if _inputs(context, layer) is not None and context.outcome.weights[quantizer].is_symmetric:
+                yield planned, layer, quantizer
+
+    def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         """Linear layers with weights of their own."""
         for planned, layer, quantizer in context.linear_layers if self._active else ():
             if len(quantizer.readers) == 1:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.layers import is_depthwise
-from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import level_indices
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.saturation import overflow_free
@@ -75,7 +75,7 @@ class SaturationStage:
             "%d of %d output channels got a wider range, so that int16 sums can't overflow", touched, total
         )
 
-    def _layers(self, context: Context) -> Iterator[tuple[QuantizedLayer, LinearLayer, WeightQuantizer]]:
+    def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         for planned, layer, quantizer in context.linear_layers if self._active else ():
             shape = context.view.shape(layer.source(context.view))
             known = shape is not None and shape[layer.input_axis] is not None
