@@ -192,9 +192,12 @@ _NETWORKS: Mapping[str, tuple[Callable[[], ov.Model], Samples]] = {
 }
 
 
+NAMES = tuple(_NETWORKS)
+
+
 def large(folder: Path, wanted: Sequence[str] = ()) -> Iterator[Large]:
     """The networks, or those that are wanted, saved into a folder unless they are there."""
-    for name in chosen(tuple(_NETWORKS), wanted):
+    for name in chosen(NAMES, wanted):
         make, sample = _NETWORKS[name]
         path = folder / f"{name}.xml"
         if not path.exists():

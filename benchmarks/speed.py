@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any
 
 from entries import Feed, Network
-from large import Large, large
+from large import NAMES, large
 from peer_models import PeerModels
 from tables import spent, write_between
 from workflow import (
@@ -68,7 +68,7 @@ def one_round(network: Network, feeds: Sequence[Feed], folder: Path) -> tuple[fl
     plain = measure.plain_pass(network.model, feeds)
     with steps() as found:
         started = time.perf_counter()
-        quantize(network, feeds, folder)
+        quantize(network, feeds, folder, samples=len(feeds))
         workflow = time.perf_counter() - started
     return plain, workflow, {**found, "other": workflow - sum(found.values())}
 
@@ -109,7 +109,7 @@ def _plain(network: Network, feeds: Sequence[Feed]) -> None:
 
 def _workflow(network: Network, feeds: Sequence[Feed]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        quantize(network, feeds, Path(folder))
+        quantize(network, feeds, Path(folder), samples=len(feeds))
 
 
 _TASKS: dict[str, Callable[[Network, Sequence[Feed]], None]] = {"plain": _plain, "workflow": _workflow}
@@ -127,15 +127,14 @@ def beyond(record: Record) -> Record:
 
 def networks(options: argparse.Namespace) -> Iterator[tuple[Network, list[Feed]]]:
     """What the command line asks for, with samples."""
-    known = ("resnet50", "mobilenet_v2", "bert_base", "vit_small")
     names = list(options.names)
-    options.names = [name for name in names if name not in known]
-    if not names or options.names:
+    built = [name for name in names if name in NAMES]
+    options.names = [name for name in names if name not in NAMES]
+    if options.names or not names:
         for entry in wanted(options):
             yield entry, calibration(entry, options.samples)
-    if not names or len(options.names) < len(names):
-        network: Large
-        for network in large(options.cache / "large", [name for name in names if name in known]):
+    if built or not names:
+        for network in large(options.cache / "large", built):
             yield network, network.samples(options.samples)
 
 
@@ -149,7 +148,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--memory", action="store_true", help="peak memory of fresh processes too")
     parser.add_argument("--peer-python", type=Path, help="a Python with nncf")
     parser.add_argument("--alone", choices=sorted(_TASKS), help=argparse.SUPPRESS)
-    return parsed(parser)
+    options = parsed(parser)
+    if options.write and options.samples != SAMPLES:
+        parser.error(f"--write needs {SAMPLES} samples")
+    return options
 
 
 def record(options: argparse.Namespace, network: Network, feeds: Sequence[Feed]) -> Record:

@@ -55,9 +55,15 @@ def calibration(entry: Entry, count: int | None = SAMPLES) -> list[Feed]:
     return [entry.calibration[i] for i in range(len(entry.calibration))[:count]]
 
 
-def quantize(entry: Network, feeds: Sequence[Feed], folder: Path, make: Make = DefaultQuantization) -> Path:
+def quantize(
+    entry: Network,
+    feeds: Sequence[Feed],
+    folder: Path,
+    make: Make = DefaultQuantization,
+    samples: int = SAMPLES,
+) -> Path:
     """The whole workflow of a script, from loading to saving; returns the path of the INT8 model."""
-    params = {"target_device": "CPU", "stat_subset_size": SAMPLES, **PARAMETERS.get(entry.name, {})}
+    params = {"target_device": "CPU", "stat_subset_size": samples, **PARAMETERS.get(entry.name, {})}
     model = load_model({"model_name": entry.name, "model": entry.model})
     pipeline = Pipeline(IEEngine({"device": "CPU"}, Samples(feeds)))
     pipeline.add_algo(make(params))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import openvino as ov
 import pytest
 from openvino import opset13 as op
 
@@ -30,10 +33,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_signs(case) -> None:  # type: ignore[no-untyped-def]
+def test_signs(case: tuple[Callable[[ov.Output], ov.Node], bool]) -> None:
     build, expected = case
     x = parameter([1, 4, 6, 6])
     node = build(x)
-    node = node.get_node() if hasattr(node, "get_node") else node
     node.set_friendly_name("last")
     assert is_nonnegative(GraphView(model(node.output(0), x)), TensorId("last")) is expected
