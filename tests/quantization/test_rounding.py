@@ -28,7 +28,7 @@ def rounding(
     quantized: np.ndarray,
     counts: np.ndarray | None = None,
 ) -> np.ndarray:
-    return least_error_rounding(weights, scale, -highest, highest, InputMoments.of(rows, quantized, counts))
+    return scale * least_error_rounding(weights, scale, highest, InputMoments.of(rows, quantized, counts))
 
 
 def nearest(weights: np.ndarray, scale: np.ndarray) -> np.ndarray:

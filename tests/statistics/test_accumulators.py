@@ -17,7 +17,7 @@ EXACT: dict[str, Callable[[], Any]] = {
     "min": lambda: Extremum(False),
     "max": lambda: Extremum(True),
     "mean": Mean,
-    **{name: (lambda f=f: PerSample(f)) for name, f in PER_SAMPLE_AGGREGATORS.items()},
+    **{name: (lambda name=name: PerSample(name)) for name in PER_SAMPLE_AGGREGATORS},
 }
 
 
@@ -64,3 +64,27 @@ def test_merged_stacks_are_bounded_and_even(first: int, second: int, limit: int)
     early, late = np.diff(kept[kept < first]), np.diff(kept[kept >= first])
     if len(early) and len(late):
         assert early[0] == late[0]
+
+
+@given(exponent=st.integers(-60, 60), wide=st.floats(1, 4000), size=st.integers(1, 9), seed=st.integers(0, 9))
+def test_a_stack_keeps_figures_of_any_magnitude(exponent: int, wide: float, size: int, seed: int) -> None:
+    """To eleven bits, though the first vector sets the unit and later ones may be wider."""
+    vectors = np.random.default_rng(seed).normal(size=(6, 2 * size)).astype(np.float32)
+    vectors[0] = np.sign(vectors[0])
+    vectors[:, :size] *= np.float32(2.0**exponent)
+    vectors[1:] *= np.float32(wide / 4)
+    kept = filled(Stack(10, 6, [size, size]), vectors).value()
+    largest = np.abs(vectors).max(axis=0)
+    assert np.all(np.abs(kept - vectors) <= np.abs(vectors) / 2**11 + largest / 2**20)
+
+
+def test_what_half_precision_cannot_hold_is_cut_and_stays_finite() -> None:
+    kept = filled(Stack(10), np.array([[1, 0], [1e9, -1e9]], np.float32)).value()
+    assert np.all(np.isfinite(kept))
+    assert kept[1, 0] == -kept[1, 1] > 4000
+
+
+def test_a_part_of_a_stack() -> None:
+    stack = filled(Stack(10), np.arange(12, dtype=np.float32).reshape(3, 4))
+    np.testing.assert_array_equal(stack.value(slice(1, 3)), stack.value()[:, 1:3])
+    assert len(stack) == 3

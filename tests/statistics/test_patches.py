@@ -42,7 +42,7 @@ def test_patches_times_kernel_are_outputs(case: tuple[list[int], ...], grouped: 
     everywhere = int(np.prod(geometry.positions))
     request = Request(TensorId("x"), Patches(geometry, everywhere), "short stack")
     layout = StatisticsLayout(model, [request])
-    data = random.normal(size=shape).astype(np.float32)
+    data = random.normal(size=shape).astype(np.float16).astype(np.float32)  # which is how it will be kept
     precise = {"INFERENCE_PRECISION_HINT": "f32"}
     feed = {"x": data, **layout.places.feed(0, {"x": data})}
     vector = ov.Core().compile_model(layout.model, "CPU", precise)(feed)[0]

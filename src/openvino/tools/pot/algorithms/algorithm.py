@@ -36,7 +36,8 @@ class Outcome:
         weights: range by weight quantizer.
         divisors: quantized tensor -> what each of its channels is divided by before rounding.
         weight_scales: weight quantizer -> factor of each input channel, which makes up for the division.
-        rounded: weight quantizer -> weights moved to levels of its range, where not simply the nearest.
+        levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
+            where these are not simply the nearest.
         bias_shifts: layer -> what is added to each output channel.
     """
 
@@ -44,7 +45,7 @@ class Outcome:
     weights: dict[WeightQuantizer, QuantizerRange] = field(default_factory=dict)
     divisors: dict[TensorId, NDArray[np.float64]] = field(default_factory=dict)
     weight_scales: dict[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
-    rounded: dict[WeightQuantizer, NDArray[np.float32]] = field(default_factory=dict)
+    levels: dict[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
     bias_shifts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
@@ -127,6 +128,13 @@ class Context:
         layer = linear_layer(self.view, quantizer.readers[0].node)
         assert layer is not None
         return values * along_inputs(self.view, layer, scale.astype(np.float32), values.ndim)
+
+    def moved_weights(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
+        """The weights under a quantizer as they will be stored in float: moved to levels where stages chose these."""
+        levels = self.outcome.levels.get(quantizer)
+        if levels is None:
+            return self.weight_values(quantizer)
+        return np.asarray(np.multiply(levels, self.outcome.weights[quantizer].scale, dtype=np.float32))
 
 
 class Stage(Protocol):

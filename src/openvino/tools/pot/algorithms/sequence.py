@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context
+from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
@@ -23,16 +24,81 @@ logger = get_logger(__name__)
 _FEW_SAMPLES = 30
 
 
+@dataclass(frozen=True)
+class _Job:
+    """Algorithms on their way through one model.
+
+    Attributes:
+        result: the model that will be edited.
+        context: what the stages share.
+        stages: of all algorithms.
+        requests: what they want to be measured.
+        sampling: the parameters that choose samples.
+    """
+
+    result: CompressedModel
+    context: Context
+    stages: tuple[Stage, ...]
+    requests: tuple[Request, ...]
+    sampling: MinMaxParameters
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to quantize."""
+        return self.context.plan is None or not self.context.plan.layers
+
+
 def run_sequence(
-    model: CompressedModel, algorithms: Sequence[Algorithm], engine: Engine | None
+    model: CompressedModel,
+    algorithms: Sequence[Algorithm],
+    engine: Engine | None,
+    statistics: Statistics | None = None,
 ) -> CompressedModel:
     """Apply algorithms that share one statistics pass; the given model is left as it is.
 
+    Args:
+        model: in float.
+        algorithms: in their order.
+        engine: what measures.
+        statistics: what ``collect_statistics`` gave for the same model and algorithms; then nothing is measured.
+
     Raises:
-        EngineError: there is no engine or data loader, or the model is a cascade, which isn't supported yet.
+        EngineError: there is no engine or data loader, the statistics are of another model or of other algorithms,
+            or the model is a cascade, which isn't supported yet.
         ConfigError: no algorithm of the sequence places quantizers.
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
+    job = _planned(model, algorithms)
+    if job.is_empty:
+        logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)
+        return job.result
+    if statistics is None:
+        statistics = _measure(model, job, engine)
+    else:
+        statistics.check(job.requests)
+    for stage in job.stages:
+        with timed(type(stage).__name__):
+            stage.decide(job.context, statistics)
+    samples = statistics.samples
+    del statistics  # the transformed model needs the room
+    with timed("transform"):
+        transform(job.context)
+    _record(job.context, algorithms, samples)
+    return job.result
+
+
+def collect_statistics(
+    model: CompressedModel, algorithms: Sequence[Algorithm], engine: Engine | None
+) -> Statistics:
+    """What algorithms want to know of a model, from the engine's samples.
+
+    Raises:
+        EngineError, ConfigError, DataError: as ``run_sequence``.
+    """
+    return _measure(model, _planned(model, algorithms), engine)
+
+
+def _planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> _Job:
     if model.is_cascade:
         raise EngineError(
             f"quantizing the cascade {model.name!r} at once is not supported yet: quantize its models one by one"
@@ -41,33 +107,18 @@ def run_sequence(
     if sampling is None:
         names = [algorithm.name for algorithm in algorithms]
         raise ConfigError(f"algorithms {names} place no quantizers: put MinMaxQuantization before them")
-    result = model.clone()
-    context = Context(result.submodels[0], GraphView(result.submodels[0].model))
-    stages = [stage for algorithm in algorithms for stage in algorithm.stages]
     if algorithms[0].sampling is None:
         raise ConfigError(f"{algorithms[0].name} stands first: put MinMaxQuantization before it")
+    result = model.clone()
+    context = Context(result.submodels[0], GraphView(result.submodels[0].model))
+    stages = tuple(stage for algorithm in algorithms for stage in algorithm.stages)
     with timed("plan"):
-        requests = [request for stage in stages for request in stage.requests(context)]
-    if context.plan is None or not context.plan.layers:
-        logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)
-        return result
-    statistics = _measure(model, context, requests, sampling, engine)
-    for stage in stages:
-        with timed(type(stage).__name__):
-            stage.decide(context, statistics)
-    with timed("transform"):
-        transform(context)
-    _record(context, algorithms, statistics.samples)
-    return result
+        requests = tuple(request for stage in stages for request in stage.requests(context))
+    return _Job(result, context, stages, requests, sampling)
 
 
-def _measure(
-    model: CompressedModel,
-    context: Context,
-    requests: Sequence[Request],
-    sampling: MinMaxParameters,
-    engine: Engine | None,
-) -> Statistics:
+def _measure(model: CompressedModel, job: _Job, engine: Engine | None) -> Statistics:
+    sampling = job.sampling
     if engine is None or engine.data_loader is None:
         raise EngineError("quantization needs an engine with a data loader, found none")
     length = len(engine.data_loader)
@@ -86,7 +137,7 @@ def _measure(
         int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
     )
     with timed("statistics graph"):
-        layout = StatisticsLayout(context.sub.model, requests, batch_axis)
+        layout = StatisticsLayout(job.context.sub.model, job.requests, batch_axis)
     engine.set_model(model)
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
     statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]

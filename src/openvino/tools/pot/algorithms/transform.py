@@ -21,10 +21,8 @@ def transform(context: Context) -> None:
         if layer.node in outcome.bias_shifts:
             shift_bias(view, layer, outcome.bias_shifts[layer.node])
     for changed in context.plan.weights:
-        if changed in outcome.rounded or changed in outcome.weight_scales:
-            values = (
-                outcome.rounded.pop(changed) if changed in outcome.rounded else context.weight_values(changed)
-            )
+        if changed in outcome.levels or changed in outcome.weight_scales:
+            values = context.moved_weights(changed)
             replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights")
     stabilise(model, before)
     view = GraphView(model)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+
+Number = TypeVar("Number", bound=np.number[Any])
 
 CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
 
@@ -135,13 +137,13 @@ def _outputs_first(view: GraphView, layer: LinearLayer) -> bool:
 
 
 def from_canonical(
-    view: GraphView, layer: LinearLayer, weights: NDArray[np.floating], shape: tuple[int, ...]
-) -> NDArray[np.floating]:
+    view: GraphView, layer: LinearLayer, weights: NDArray[Number], shape: tuple[int, ...]
+) -> NDArray[Number]:
     """The inverse of ``canonical_weights``: back to the layer's own layout, of ``shape``."""
-    places = canonical_weights(view, layer, np.arange(prod(shape)).reshape(shape))
-    result = np.empty(prod(shape), weights.dtype)
-    result[places.reshape(-1)] = weights.reshape(-1)
-    return result.reshape(shape)
+    result = np.empty(shape, weights.dtype)
+    own = canonical_weights(view, layer, result)  # a view, as of every array that lies in memory in order
+    own[...] = weights.reshape(own.shape)
+    return result
 
 
 def along(figures: NDArray[np.floating], axis: int, rank: int) -> NDArray[np.floating]:

@@ -76,9 +76,13 @@ class GraphView:
 
     def value(self, tensor: TensorId) -> NDArray[np.generic]:
         """The value of a constant tensor; a view of the model's memory where it is a Constant itself."""
-        node = self.node(tensor.node)
-        if self.type(tensor.node) == "Constant":
+        node, kind = self.node(tensor.node), self.type(tensor.node)
+        if kind == "Constant":
             return np.asarray(node.data)
+        if kind == "Convert" and self.is_float(tensor) and self.is_float(self._inputs[tensor.node][0]):
+            return self.value(self._inputs[tensor.node][0]).astype(
+                self.output(tensor).get_element_type().to_dtype()
+            )
         return _evaluated(node.output(tensor.port))
 
     @cached_property
@@ -131,7 +135,7 @@ def _evaluated(output: ov.Output) -> NDArray[np.generic]:
     result = ov.Tensor(output.get_element_type(), ov.Shape())
     try:
         if expression.evaluate([result], []):
-            return np.array(result.data)
+            return np.asarray(result.data)
     except RuntimeError:
         pass  # operations such as Convolution have no reference to evaluate
     try:

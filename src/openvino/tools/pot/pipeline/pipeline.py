@@ -7,10 +7,11 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.sequence import run_sequence
+from openvino.tools.pot.algorithms.sequence import collect_statistics, run_sequence
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 
 
@@ -34,13 +35,29 @@ class Pipeline:
         """Append an algorithm."""
         self._algorithms.append(algorithm)
 
-    def run(self, model: CompressedModel | ov.Model) -> CompressedModel:
+    def run(self, model: CompressedModel | ov.Model, statistics: Statistics | None = None) -> CompressedModel:
         """Quantize a model; returns a new one, the given one is left as it is.
+
+        Args:
+            model: in float.
+            statistics: from ``collect_statistics`` of the same model and algorithms, perhaps merged; absent, they
+                are measured.
 
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        return run_sequence(load_model(model), self._algorithms, self._engine)
+        return run_sequence(load_model(model), self._algorithms, self._engine, statistics)
+
+    def collect_statistics(self, model: CompressedModel | ov.Model) -> Statistics:
+        """What the algorithms want to know of a model, from the engine's samples: to be pickled, merged, and used.
+
+        With the samples split over processes or machines, each measures its part, and
+        ``openvino.tools.pot.statistics.merge`` joins what they found.
+
+        Raises:
+            EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
+        """
+        return collect_statistics(load_model(model), self._algorithms, self._engine)
 
     def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.

@@ -9,7 +9,7 @@ division is chosen here by the estimated error of the layers that read the activ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,10 @@ class Reader:
             ids = np.arange(power.size)
         return cls(ids, largest, power.reshape(-1), weights.shape[3], weights if protect else None)
 
+    def unprotected(self) -> Reader:
+        """The same where sums may overflow."""
+        return replace(self, protected=None)
+
     def pairs(self, channels: Channels, scale: Array, low: float) -> Array:
         """The largest sum of two neighbouring products, shape ``[groups, outputs]``; zeros if not protected.
 
@@ -83,16 +87,29 @@ class Reader:
         return pair_bound(self.protected, inputs.reshape(len(self.protected), -1))
 
 
-def aligned(channels: Channels, readers: Sequence[Reader]) -> Array:
-    """The divisor of each channel that makes the estimated error of the readers least; ones are a candidate."""
+def aligned(channels: Channels, readers: Sequence[Reader]) -> tuple[Array, float]:
+    """The divisor of each channel that makes the estimated error of the readers least; ones are a candidate.
+
+    Returns:
+        The divisors, and the error as a share of that without division.
+    """
     width = floored(np.maximum(channels.high, -channels.low))
     largest = np.zeros_like(width)
     for reader in readers:
         np.maximum.at(largest, reader.ids, reader.largest.max(axis=1).reshape(-1))
     largest = floored(largest)
-    ones = np.ones_like(width)
+    best = np.ones_like(width)
+    least = without = estimated_error(channels, readers, best)
     scales = [_around_one(width**a / largest**b) for a in ACTIVATION_STRENGTHS for b in WEIGHT_STRENGTHS]
-    return min([ones, *scales], key=lambda scale: estimated_error(channels, readers, scale))
+    unprotected = [reader.unprotected() for reader in readers]
+    bounds = [estimated_error(channels, unprotected, scale) for scale in scales]
+    for place in np.argsort(bounds, kind="stable"):
+        if bounds[place] >= least:  # protection, which is costly to foresee, only adds to the error
+            break
+        error = estimated_error(channels, readers, scales[place])
+        if error < least:
+            best, least = scales[place], error
+    return best, least / without if without else 1.0
 
 
 def _around_one(scale: Array) -> Array:

@@ -29,10 +29,15 @@ def output_shift(
     Returns:
         float64, shape ``[groups * outputs]``, with the same axes in front.
     """
-    share = tap_share.astype(weights.dtype)
-    lost, rounded = (weights - quantized) @ share, quantized @ share
+    lost, rounded = (_over_taps(values, tap_share) for values in (weights - quantized, quantized))
     shift = _per_group(lost, mean) - _per_group(rounded, error)
     return np.asarray(shift.reshape(*mean.shape[:-2], -1))
+
+
+def _over_taps(weights: NDArray[np.floating], share: Array) -> NDArray[np.floating]:
+    if len(share) == 1:  # a product by a matrix of one row is slow
+        return np.asarray(weights[..., 0] * share.astype(weights.dtype))
+    return np.asarray(weights @ share.astype(weights.dtype))
 
 
 def _per_group(weights: NDArray[np.floating], means: Array) -> Array:

@@ -65,11 +65,14 @@ def array_statistic(
         float64, the shape of ``values`` with 1 for every axis that isn't kept.
     """
     others = tuple(axis for axis in range(values.ndim) if axis not in axes)
-    if kind.startswith("abs"):
-        values = np.abs(values)
-    if kind in ("max", "abs_max"):
+    if kind == "abs_max":  # with no copy of the array
+        low, high = (array_statistic(values, end, probability, upper, axes) for end in ("min", "max"))
+        return np.maximum(-low, high)
+    if kind == "max":
         return np.asarray(values.max(axis=others, keepdims=True), np.float64)
     if kind == "min":
         return np.asarray(values.min(axis=others, keepdims=True), np.float64)
+    if kind == "abs_quantile":
+        values = np.abs(values)
     share = 1 - probability if upper or kind == "abs_quantile" else probability
     return np.asarray(np.quantile(values, share, axis=others, keepdims=True), np.float64)

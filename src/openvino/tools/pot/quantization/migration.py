@@ -118,6 +118,8 @@ class _Product:
     def error(self, grid: QuantizerRange) -> float:
         """The weighted squared error, less what a bias makes up for, with activations rounded to ``grid``."""
         quantized = fake_quantize(self._divided, grid)
-        difference = quantized @ self._rounded.T - self._product
-        difference -= self._shares @ difference
-        return float(self._shares @ (difference**2).sum(axis=1))
+        difference = quantized @ self._rounded.T
+        difference -= self._product
+        mean = (self._shares @ difference).astype(np.float64)
+        power = np.einsum("ro,ro->r", difference, difference).astype(np.float64)
+        return float(self._shares @ power - mean @ mean)

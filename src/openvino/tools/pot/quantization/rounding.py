@@ -14,18 +14,17 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_BLOCK = 512
+_BLOCK, _SMALLEST_BLOCK = 512, 64
 _DAMPING = 0.01
-_MOST_FLIPS = 16
-_WORK = 4e7
+_FLIPS, _FLIPS_OF_BLOCK = 16, 8
 
 
 @dataclass(frozen=True)
 class InputMoments:
     """What rounding needs to know of a layer's inputs, the same for all layers that read them.
 
-    Inputs are taken in blocks of about 512 as if blocks were independent, so that cost grows linearly with their
-    number.
+    Inputs are taken in blocks of about 512, or of as many as there are rows, as if blocks were independent: cost
+    grows linearly with their number, and correlations between more inputs than rows are chance.
 
     Attributes:
         covariance: of the quantized inputs, ``[groups, inputs, inputs]`` for each block.
@@ -45,7 +44,8 @@ class InputMoments:
             counts: how often each row counts; absent: once.
         """
         share = np.full(len(inputs), 1 / len(inputs)) if counts is None else counts / counts.sum()
-        blocks = max(1, round(inputs.shape[2] / _BLOCK))
+        width = min(_BLOCK, max(len(inputs), _SMALLEST_BLOCK))
+        blocks = max(1, round(inputs.shape[2] / width))
         edges = np.linspace(0, inputs.shape[2], blocks + 1).astype(int)
         parts = [
             _moments(inputs[:, :, a:b], quantized[:, :, a:b], share.astype(np.float32))
@@ -56,9 +56,9 @@ class InputMoments:
 
 
 def least_error_rounding(
-    weights: Floats, scale: Floats, lowest: int, highest: int, moments: InputMoments
-) -> Floats:
-    """Weights on the grid ``scale * integers`` whose outputs differ least from those in float.
+    weights: Floats, scale: Floats, highest: int, moments: InputMoments
+) -> NDArray[np.integer]:
+    """The integers that times ``scale`` are the weights whose outputs differ least from those in float.
 
     It starts from the nearest integers. At each step every output channel moves the one weight to its other
     neighbour that lowers the squared error of ``Wq Q(x)`` against ``W x`` over the rows most; means are left to
@@ -67,18 +67,19 @@ def least_error_rounding(
     Args:
         weights: float weights, shape ``[groups, outputs, inputs]``.
         scale: of each output channel, shape ``[groups, outputs, 1]``.
-        lowest, highest: the integers allowed.
+        highest: the largest magnitude allowed.
         moments: of the inputs.
 
     Returns:
-        The weights on the grid, in the shape of ``weights``.
+        In the shape of ``weights``, in the smallest type that holds ``highest``.
     """
     edges = np.cumsum([0, *(block.shape[1] for block in moments.covariance)])
+    flips = _FLIPS if len(moments.covariance) == 1 else _FLIPS_OF_BLOCK
     parts = [
-        _descend(weights[:, :, a:b], scale, lowest, highest, *block)
+        _descend(weights[:, :, a:b] / scale, highest, flips, *block)
         for (a, b), *block in zip(pairwise(edges), moments.covariance, moments.of_errors, strict=True)
     ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+    return np.concatenate(parts, axis=2, dtype=np.min_scalar_type(-highest), casting="unsafe")
 
 
 def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, Floats]:
@@ -91,45 +92,40 @@ def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, 
     trust = np.float32(count / (count + size))
     by_group = quantized.transpose(1, 0, 2)
     centred = by_group - share @ by_group[:, None]
-    weighted = centred * share[:, None]
-    covariance = centred.transpose(0, 2, 1) @ weighted
-    of_errors = (quantized - inputs).transpose(1, 2, 0) @ weighted
+    of_errors = (quantized - inputs).transpose(1, 2, 0) @ (centred * (share * trust)[:, None])
+    centred *= np.sqrt(share)[:, None]
+    covariance = centred.transpose(0, 2, 1) @ centred
     own = np.einsum("gii->gi", covariance)
     rest = own * (1 - trust) + np.float32(_DAMPING) * own.mean(axis=1, keepdims=True)
     covariance *= trust
     np.einsum("gii->gi", covariance)[...] += rest
-    return covariance, np.asarray(of_errors * trust, np.float32)
+    return covariance, of_errors
 
 
-def _descend(
-    weights: Floats, scale: Floats, lowest: int, highest: int, covariance: Floats, of_errors: Floats
-) -> Floats:
-    exact = weights / scale
-    integers = np.clip(np.round(exact), lowest, highest)
-    # Moving a weight by ``step`` changes half the error by ``step * slope + own``; own is infinite off the grid.
+def _descend(exact: Floats, highest: int, flips: int, covariance: Floats, of_errors: Floats) -> Floats:
+    integers = np.clip(np.round(exact), -highest, highest)
     step = np.where(integers > exact, np.float32(-1), np.float32(1))
-    slope = (integers - exact) @ covariance + exact @ of_errors
-    diagonal = np.einsum("gii->gi", covariance) / 2
-    own = np.where(_allowed(integers + step, lowest, highest), diagonal[:, None], np.float32(np.inf))
-    group, output = np.ogrid[: weights.shape[0], : weights.shape[1]]
-    change = np.empty_like(slope)
-    for _ in range(min(_MOST_FLIPS, weights.shape[2], max(8, int(_WORK / weights.size)))):
-        np.multiply(step, slope, out=change)
-        change += own
+    # What the step of a weight adds to half the error: ``step * slope + own``, and infinity off the grid.
+    slope = (integers - exact) @ covariance
+    slope += exact @ of_errors
+    own = np.einsum("gii->gi", covariance) / 2
+    change = np.multiply(step, slope, out=slope)
+    change += own[:, None]
+    change[np.abs(integers + step) > highest] = np.inf
+    group, output = np.ogrid[: exact.shape[0], : exact.shape[1]]
+    for _ in range(min(flips, exact.shape[2])):
         best = change.argmin(axis=2)
         at = (group, output, best)
-        flip = np.where(change[at] < 0, step[at], np.float32(0))
-        if not flip.any():
+        better = change[at] < 0
+        if not better.any():
             break
-        integers[at] += flip
-        step[at] = np.where(integers[at] > exact[at], np.float32(-1), np.float32(1))
-        back = _allowed(integers[at] + step[at], lowest, highest)
-        own[at] = np.where(back, diagonal[group, best], np.float32(np.inf))
+        flip = np.where(better, step[at], np.float32(0))
         moved = covariance[group, best]
         moved *= flip[:, :, None]
-        slope += moved
-    return np.asarray(integers * scale, np.float32)
-
-
-def _allowed(integers: Floats, lowest: int, highest: int) -> NDArray[np.bool_]:
-    return np.asarray((integers >= lowest) & (integers <= highest))
+        moved *= step
+        change += moved
+        integers[at] += flip
+        # Its next step leads back, by the same slope.
+        step[at] -= 2 * flip
+        change[at] = np.where(better, 2 * own[group, best] - change[at], change[at])
+    return integers

@@ -34,10 +34,16 @@ def pair_bound(weights: NDArray[np.floating], largest: Array) -> Array:
     products = weights * largest[:, None, :, None].astype(weights.dtype)
     if products.shape[2] % 2:
         products = np.pad(products, ((0, 0), (0, 0), (0, 1), (0, 0)))
-    positive, negative = np.maximum(products, 0), np.minimum(products, 0)
-    most = (positive[:, :, 0::2] + positive[:, :, 1::2]).max(axis=(2, 3))
-    least = (negative[:, :, 0::2] + negative[:, :, 1::2]).min(axis=(2, 3))
-    return np.asarray(np.maximum(most, -least), np.float64)
+    sums = products[:, :, 0::2] + products[:, :, 1::2]
+    # Where signs differ, the other input may be zero: then the larger product is all there is.
+    worst: Array = np.maximum(_magnitude(products), _magnitude(sums))
+    return worst
+
+
+def _magnitude(values: NDArray[np.floating]) -> Array:
+    """The largest one over the last two of four axes."""
+    flat = values.reshape(*values.shape[:2], -1)
+    return np.asarray(np.maximum(flat.max(axis=2), -flat.min(axis=2)), np.float64)
 
 
 def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: Array) -> Array:

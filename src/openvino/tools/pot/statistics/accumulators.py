@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
+
 Vector = NDArray[np.float32]
 Where = NDArray[np.int64] | slice
 _ALL = slice(None)
+_LARGEST = np.float32(np.finfo(np.float16).max)
+_MIDDLE = 4  # bits: room for values 4096 times as large, and 2**18 times as small before precision is lost
 Own = TypeVar("Own", contravariant=True)
 
 
@@ -25,8 +29,8 @@ class Accumulator(Protocol[Own]):
         """Take all that another accumulator of the same statistic took, as if it came after."""
         ...
 
-    def value(self) -> NDArray[np.floating]:
-        """The statistic over all inferences so far."""
+    def value(self, where: slice = _ALL) -> NDArray[np.floating]:
+        """The statistic over all inferences so far, at some places of the vectors."""
         ...
 
 
@@ -47,10 +51,10 @@ class Extremum:
         if other._best is not None:
             self.update(other._best)
 
-    def value(self) -> NDArray[np.float64]:
+    def value(self, where: slice = _ALL) -> NDArray[np.float64]:
         """The elementwise extremum."""
         assert self._best is not None
-        return self._best.astype(np.float64)
+        return self._best[where].astype(np.float64)
 
 
 class Mean:
@@ -70,16 +74,20 @@ class Mean:
         self._sum = self._sum + other._sum
         self._count += other._count
 
-    def value(self) -> NDArray[np.float64]:
+    def value(self, where: slice = _ALL) -> NDArray[np.float64]:
         """The elementwise mean."""
-        return np.asarray(self._sum / self._count)
+        return np.asarray(self._sum)[where] / self._count
 
 
 class PerSample:
-    """All vectors, for aggregators that need every sample at once: a scalar or a channel vector each."""
+    """All vectors, for aggregators that need every sample at once: a scalar or a channel vector each.
 
-    def __init__(self, aggregate: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
-        self._aggregate = aggregate
+    Args:
+        aggregator: the name of one of ``PER_SAMPLE_AGGREGATORS``.
+    """
+
+    def __init__(self, aggregator: str) -> None:
+        self._aggregator = aggregator
         self._vectors: list[Vector] = []
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
@@ -90,9 +98,10 @@ class PerSample:
         """Take what another one has seen."""
         self._vectors.extend(other._vectors)
 
-    def value(self) -> NDArray[np.float64]:
+    def value(self, where: slice = _ALL) -> NDArray[np.float64]:
         """The aggregate over samples."""
-        return self._aggregate(np.stack(self._vectors).astype(np.float64))
+        vectors = np.stack([vector[where] for vector in self._vectors])
+        return PER_SAMPLE_AGGREGATORS[self._aggregator](vectors.astype(np.float64))
 
 
 class Stack:
@@ -101,17 +110,28 @@ class Stack:
     Samples beyond ``limit`` are thinned evenly: every second one goes whenever the limit is reached, so that
     what is kept is spread over the whole pass. Where ``expected`` tells its length, those that would go are not
     taken to begin with.
+
+    They are kept in half precision, a few bits more than quantizing to 8 bits leaves: of large networks they would
+    take more memory than the weights. The first vector sets the unit of each piece, a power of two, so that figures
+    of any magnitude find room.
+
+    Args:
+        limit: the most vectors that are kept.
+        expected: how many there will be, as far as that is known.
+        pieces: lengths of the parts of a vector that have a unit each, absent: one for all.
     """
 
-    def __init__(self, limit: int, expected: int = 1) -> None:
+    def __init__(self, limit: int, expected: int = 1, pieces: Sequence[int] | None = None) -> None:
         self._limit = limit
         self._room = min(expected, limit) + 1
         self._stride = 1
         while self._stride * limit < expected:
             self._stride *= 2
+        self._pieces = pieces
+        self._unit: Vector | None = None
         self._seen = 0
         self._count = 0
-        self._kept = np.empty((0, 0), np.float32)
+        self._kept = np.empty((0, 0), np.float16)
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
         """Take one vector, or leave it out."""
@@ -129,20 +149,27 @@ class Stack:
         self._seen += other._seen
         self._thin()
 
-    def value(self) -> NDArray[np.float32]:
-        """The kept vectors, shape ``[samples, size]``, float32; a view."""
-        return self._kept[: self._count]
+    def __len__(self) -> int:
+        """The number of kept vectors."""
+        return self._count
+
+    def value(self, where: slice = _ALL) -> NDArray[np.float32]:
+        """A part of the kept vectors, shape ``[samples, size]``, float32."""
+        if self._unit is None:
+            return np.empty((0, 0), np.float32)
+        return np.multiply(self._kept[: self._count, where], self._unit[where], dtype=np.float32)
 
     def _keep(self, vector: Vector) -> None:
+        if self._unit is None:
+            self._unit = _units(vector, self._pieces or [len(vector)])
         if self._count == len(self._kept):
             self._grow(len(vector))
-        self._kept[self._count] = vector
+        self._kept[self._count] = np.clip(vector / self._unit, -_LARGEST, _LARGEST)
         self._count += 1
 
     def _grow(self, size: int) -> None:
-        grown = np.empty((max(self._room, 2 * self._count), size), np.float32)
-        if self._count:
-            grown[: self._count] = self.value()
+        grown = np.empty((max(self._room, 2 * self._count), size), np.float16)
+        grown[: self._count] = self._kept[: self._count].reshape(self._count, size)
         self._kept = grown
 
     def _thin(self) -> None:
@@ -153,3 +180,11 @@ class Stack:
         half = self._kept[: self._count : 2]
         self._kept[: len(half)] = half.copy()
         self._count, self._stride = len(half), self._stride * 2
+
+
+def _units(vector: Vector, pieces: Sequence[int]) -> Vector:
+    """For each figure what one stands for, so that those of its piece lie in the middle of half precision."""
+    starts = np.cumsum([0, *pieces[:-1]])
+    largest = np.maximum.reduceat(np.abs(vector), starts)
+    exponents = np.frexp(np.where(largest > 0, largest, 1))[1] - _MIDDLE
+    return np.repeat(np.ldexp(np.float32(1), exponents), pieces)

@@ -7,6 +7,7 @@ layout leave the graph in one concatenated vector: many small outputs cost more 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +19,19 @@ from openvino import opset13 as op
 from openvino.tools.pot.graph.signs import is_nonnegative
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Extreme, Patches, Reducer, Rows
-from openvino.tools.pot.utils.errors import ModelError, reason
+from openvino.tools.pot.utils.errors import EngineError, ModelError, reason
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
 
-_STREAMED: dict[str, Callable[[int], Accumulator[Any]]] = {
-    "min": lambda expected: Extremum(largest=False),
-    "max": lambda expected: Extremum(largest=True),
-    "mean": lambda expected: Mean(),
-    "stack": lambda expected: Stack(ROW_SAMPLES, expected),
-    "short stack": lambda expected: Stack(PATCH_SAMPLES, expected),
+_STREAMED: dict[str, Callable[[int, Sequence[int]], Accumulator[Any]]] = {
+    "min": lambda expected, sizes: Extremum(largest=False),
+    "max": lambda expected, sizes: Extremum(largest=True),
+    "mean": lambda expected, sizes: Mean(),
+    "stack": lambda expected, sizes: Stack(ROW_SAMPLES, expected, sizes),
+    "short stack": lambda expected, sizes: Stack(PATCH_SAMPLES, expected, sizes),
 }
 
 
@@ -50,19 +50,25 @@ class Request:
     reducer: Reducer
     aggregator: str
 
-    def accumulator(self, expected: int) -> Accumulator[Any]:
-        """A new, empty accumulator for as many inferences as are expected."""
-        if self.aggregator in _STREAMED:
-            return _STREAMED[self.aggregator](expected)
-        return PerSample(PER_SAMPLE_AGGREGATORS[self.aggregator])
-
 
 @dataclass(frozen=True)
-class _Part:
-    """Where the figure of a request stands: in what the accumulator of its block gives."""
+class _Block:
+    """The figures of one aggregator.
 
-    block: str
-    where: slice
+    Attributes:
+        where: their places in the vector that leaves the graph.
+        sizes: how many belong to each request.
+    """
+
+    where: NDArray[np.int64]
+    sizes: tuple[int, ...]
+
+
+def _accumulator(aggregator: str, block: _Block, expected: int) -> Accumulator[Any]:
+    """A new, empty one for as many inferences as are expected."""
+    if aggregator in _STREAMED:
+        return _STREAMED[aggregator](expected, block.sizes)
+    return PerSample(aggregator)
 
 
 @dataclass(frozen=True)
@@ -70,19 +76,19 @@ class _Answers:
     """How each request is answered: from a part of what is measured, and some without measuring.
 
     Attributes:
-        parts: for what is measured.
+        parts: for what is measured, the places in what the accumulator of its aggregator gives.
         channels: request for a whole tensor -> the one for its channels that holds the answer.
         zeros: request for the smallest value where there are none below zero -> its size; ranges reach down to
             zero in any case.
     """
 
-    parts: Mapping[Request, _Part]
+    parts: Mapping[Request, slice]
     channels: Mapping[Request, Request]
     zeros: Mapping[Request, int]
 
 
 class Statistics:
-    """The figures of one pass, by request.
+    """The figures of one pass, by request; they can be pickled, and ``merge`` joins those of several passes.
 
     Attributes:
         samples: the number of inferences.
@@ -91,41 +97,74 @@ class Statistics:
     def __init__(self, accumulators: Mapping[str, Accumulator[Any]], answers: _Answers, samples: int) -> None:
         self._accumulators = dict(accumulators)
         self._answers = answers
-        self._values: dict[str, NDArray[np.floating]] = {}
+        self._values: dict[Request, NDArray[np.float64]] = {}
         self.samples = samples
 
     def value(self, request: Request) -> NDArray[np.float64]:
-        """The figure of a request, a vector; rows as ``[samples, count * channels]`` float32."""
+        """The figure of a request, a vector; see ``rows`` and ``patches`` for those of kept vectors."""
         if request in self._answers.zeros:
             return np.zeros(self._answers.zeros[request])
         if request in self._answers.channels:
             of_channels = self.value(self._answers.channels[request])
             return np.asarray([of_channels.min() if request.aggregator == "min" else of_channels.max()])
-        part = self._answers.parts[request]
-        if part.block not in self._values:
-            self._values[part.block] = self._accumulators[part.block].value()
-        return self._values[part.block][..., part.where]  # type: ignore[return-value]
+        if request not in self._values:
+            self._values[request] = self._part(request)  # type: ignore[assignment]
+        return self._values[request]
+
+    def kept(self, request: Request) -> int:
+        """From how many samples the rows or patches of a request are."""
+        stack: Stack = self._accumulators[request.aggregator]  # type: ignore[assignment]
+        return len(stack)
+
+    def _part(self, request: Request) -> NDArray[np.floating]:
+        return self._accumulators[request.aggregator].value(self._answers.parts[request])
 
     def rows(self, request: Request) -> NDArray[np.float32]:
         """Gathered rows of a ``Rows`` request, shape ``[samples * count, channels]``."""
         assert isinstance(request.reducer, Rows)
-        stacked = self.value(request)
+        stacked = self._part(request)
         return stacked.reshape(len(stacked) * request.reducer.count, -1).astype(np.float32, copy=False)
 
     def patches(self, request: Request) -> NDArray[np.float32]:
         """Gathered patches of a ``Patches`` request, shape ``[samples * count, channels, taps]``."""
         assert isinstance(request.reducer, Patches)
         count, taps = request.reducer.count, request.reducer.window.taps
-        stacked = self.value(request)
+        stacked = self._part(request)
         by_tap = stacked.reshape(len(stacked) * count, taps, -1)
         return by_tap.transpose(0, 2, 1).astype(np.float32, copy=False)
 
-    def merge(self, other: Statistics) -> None:
-        """Take the statistics of further samples, measured with the same layout."""
-        for block, accumulator in self._accumulators.items():
+    def check(self, requests: Iterable[Request]) -> None:
+        """Raise EngineError unless all of the requests are answered."""
+        answers = self._answers
+        for request in requests:
+            if not any(request in known for known in (answers.parts, answers.channels, answers.zeros)):
+                raise EngineError(
+                    f"the statistics are of another model or of other parameters: nothing at {request.tensor.node!r} "
+                    f"answers {request.reducer}"
+                )
+
+    def merged(self, other: Statistics) -> Statistics:
+        """Those of the samples of both; see ``merge``."""
+        if self._answers != other._answers:
+            raise EngineError("statistics of different models or requests can't be merged")
+        accumulators = deepcopy(self._accumulators)
+        for block, accumulator in accumulators.items():
             accumulator.merge(other._accumulators[block])
-        self._values.clear()
-        self.samples += other.samples
+        return Statistics(accumulators, self._answers, self.samples + other.samples)
+
+
+def merge(first: Statistics, second: Statistics) -> Statistics:
+    """The statistics of two parts of the samples, measured anywhere, as if one pass had seen both.
+
+    Extremes are those of one pass to the last bit, means are up to the rounding of sums in float64, and
+    aggregators over samples (``median``, ``hl_estimator``, ...) see every sample. Rows and patches, from which
+    histograms and second moments are computed, are those of both parts as long as these are few enough for all to
+    be kept; beyond that a part of them, spread evenly over both. Neither of the two is changed.
+
+    Raises:
+        EngineError: they are of different models or of different requests.
+    """
+    return first.merged(second)
 
 
 class StatisticsLayout:
@@ -152,16 +191,16 @@ class StatisticsLayout:
         by_block: dict[str, list[Request]] = {}
         for request in measured:
             by_block.setdefault(request.aggregator, []).append(request)
-        parts: dict[Request, _Part] = {}
-        self._blocks: dict[str, NDArray[np.int64]] = {}
-        for block, own in by_block.items():
+        parts: dict[Request, slice] = {}
+        self._blocks: dict[str, _Block] = {}
+        for aggregator, own in by_block.items():
             pieces = [slices[request.tensor, request.reducer] for request in own]
-            self._blocks[block] = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
-            ends = np.cumsum([0, *(piece.stop - piece.start for piece in pieces)]).tolist()
-            places = map(slice, ends[:-1], ends[1:])
-            parts.update((request, _Part(block, place)) for request, place in zip(own, places, strict=True))
+            where = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
+            sizes = tuple(piece.stop - piece.start for piece in pieces)
+            self._blocks[aggregator] = _Block(where, sizes)
+            ends = np.cumsum([0, *sizes]).tolist()
+            parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
         self._answers = _Answers(parts, channels, zeros)
-        self._makers = {block: own[0].accumulator for block, own in by_block.items()}
         self.places, self.model = _instrument(model, slices)
 
     def collect(self, vectors: Iterable[NDArray[np.float32]], expected: int = 1) -> Statistics:
@@ -171,12 +210,12 @@ class StatisticsLayout:
             vectors: of the inferences.
             expected: how many there will be, as far as that is known; of many, some statistics need a part only.
         """
-        accumulators = {block: make(expected) for block, make in self._makers.items()}
+        accumulators = {name: _accumulator(name, block, expected) for name, block in self._blocks.items()}
         samples = 0
         for vector in vectors:
             samples += 1
-            for block, accumulator in accumulators.items():
-                accumulator.update(vector, self._blocks[block])
+            for name, accumulator in accumulators.items():
+                accumulator.update(vector, self._blocks[name].where)
         return Statistics(accumulators, self._answers, samples)
 
 

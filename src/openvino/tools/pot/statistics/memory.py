@@ -7,6 +7,7 @@ and what follows them element by element leaves it so; operations that move data
 from __future__ import annotations
 
 import openvino as ov
+from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS
 
@@ -40,6 +41,31 @@ def keeps_channels_together(output: ov.Output) -> bool:
             return False
         output = data[0]
     return False
+
+
+def owned(output: ov.Output) -> ov.Output:
+    """A tensor, or its copy where it is a sum that a convolution writes over one of its summands.
+
+    Turning such a tensor costs many times as much as a copy. Pooling of single values is a copy that keeps channels
+    together.
+    """
+    if not (_is_sum_in_place(output) and keeps_channels_together(output)):
+        return output
+    axes = len(output.get_partial_shape()) - 2
+    ones, zeros = [1] * axes, [0] * axes
+    return op.max_pool(output, ones, ones, zeros, zeros, ones).output(0)
+
+
+def _is_sum_in_place(output: ov.Output) -> bool:
+    """Whether a tensor is a sum, perhaps behind an activation, of two tensors that nobody else reads."""
+    node = output.get_node()
+    if node.get_input_size() == 1:
+        node = node.input_value(0).get_node()
+    summands = [port.get_source_output() for port in node.inputs()]
+    return node.get_type_name() == "Add" and all(
+        summand.get_node().get_type_name() != "Constant" and len(summand.get_target_inputs()) == 1
+        for summand in summands
+    )
 
 
 def _of_rank(output: ov.Output, rank: ov.Dimension) -> bool:

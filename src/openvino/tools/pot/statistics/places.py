@@ -18,7 +18,7 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together
+from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together, owned
 
 Indices = NDArray[np.int32]
 Feed = Mapping[str, NDArray[np.generic]]
@@ -158,7 +158,7 @@ class Places:
             moved = source
             if axis != rank - 1:
                 order = [*(position for position in range(rank) if position != axis), axis]
-                moved = op.transpose(source, self.constant(order)).output(0)
+                moved = op.transpose(owned(source), self.constant(order)).output(0)
             if rank != 2:
                 moved = op.reshape(moved, self.constant((-1, shape[axis].get_length())), False).output(0)
             self._matrices[key] = moved

@@ -13,7 +13,7 @@ from openvino.tools.pot.statistics.reducers import Patches, Rows
 _VALUES_PER_SAMPLE = 2048
 _VALUES_OF_PATCHES = 8192
 _FEWEST_PATCHES, _MOST_PATCHES = 4, 32
-_FEWEST_ROWS, _MOST_ROWS = 8, 256
+_FEWEST_ROWS, _MOST_ROWS = 4, 256
 
 
 def rows_request(view: GraphView, tensor: TensorId, axis: int) -> Request | None:

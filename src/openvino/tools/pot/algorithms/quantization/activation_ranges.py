@@ -156,8 +156,11 @@ class LeastError:
         extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
+        # A part of each member's rows: a group needs no more of them than a single tensor.
         rows = [
-            statistics.rows(request) for quantizer in group for request in self.requests(view, quantizer)[2:]
+            statistics.rows(request)[:: len(group)]
+            for quantizer in group
+            for request in self.requests(view, quantizer)[2:]
         ]
         if group[0].tensor in context.outcome.divisors:
             divisors = [context.outcome.divisors[quantizer.tensor] for quantizer in group]
@@ -190,7 +193,8 @@ def _divided(
     found: list[NDArray[np.float32]] = []
     for quantizer, own, divisor in zip(group, rows, divisors, strict=True):
         ends = [statistics.value(request) for request in channel_extremes(quantizer)]
-        found.append(np.asarray(np.concatenate([own, ends]) / divisor, np.float32))
+        whole = np.concatenate([own, np.asarray(ends, np.float32)])
+        found.append(np.divide(whole, divisor, dtype=np.float32))
     low, high = min(part.min() for part in found), max(part.max() for part in found)
     return found, np.array([low], np.float64), np.array([high], np.float64)
 

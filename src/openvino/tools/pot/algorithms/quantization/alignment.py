@@ -15,7 +15,7 @@ from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
-from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned, estimated_error
+from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 from openvino.tools.pot.utils.logger import get_logger
@@ -68,9 +68,8 @@ class AlignmentStage:
         for group in self._groups:
             channels = _channels(context, group, statistics)
             readers = self._readers(context, group)
-            scale = aligned(channels, readers)
-            before = estimated_error(channels, readers, np.ones_like(scale))
-            if estimated_error(channels, readers, scale) < _WORTH * before:
+            scale, left = aligned(channels, readers)
+            if left < _WORTH:
                 chosen += 1
                 _divide(context, group, scale)
         logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(self._groups))

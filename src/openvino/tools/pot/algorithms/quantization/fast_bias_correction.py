@@ -113,8 +113,8 @@ def _inputs(
 ) -> _Inputs:
     request = _rows(context.view, layer)
     assert request is not None
-    grid, samples = context.input_range(planned, layer), len(statistics.value(request))
-    rows = np.asarray(statistics.rows(request) / context.input_divisor(quantizer), np.float32)
+    grid, samples = context.input_range(planned, layer), statistics.kept(request)
+    rows = np.divide(statistics.rows(request), context.input_divisor(quantizer), dtype=np.float32)
     counts = context.row_counts(layer, rows, samples)
     errors = np.zeros_like(rows) if grid is None else fake_quantize(rows, grid) - rows
     return _Inputs(sample_means(rows, counts, samples), sample_means(errors, counts, samples))
@@ -124,8 +124,8 @@ def _shift(
     context: Context, inputs: _Inputs, layer: LinearLayer, quantizer: WeightQuantizer
 ) -> NDArray[np.float64]:
     weights = context.weight_values(quantizer)
-    quantized = context.outcome.rounded.get(quantizer)
-    if quantized is None:
+    quantized = context.moved_weights(quantizer)
+    if quantizer not in context.outcome.levels:
         quantized = np.asarray(fake_quantize(weights, context.outcome.weights[quantizer]), np.float32)
     plain, rounded = (canonical_weights(context.view, layer, values) for values in (weights, quantized))
 

@@ -47,7 +47,7 @@ class RoundingStage:
         for layers in context.by_inputs(self._roundable(context), partial(_inputs, context)):
             moments = _moments(context, statistics, *layers[0])
             for _, linear, quantizer in layers:
-                context.outcome.rounded[quantizer] = _rounded(context, linear, quantizer, moments)
+                context.outcome.levels[quantizer] = _levels(context, linear, quantizer, moments)
 
     def _roundable(self, context: Context) -> Iterator[PlannedLayer]:
         """Those that can be: their inputs are known, and their weights have no zero point."""
@@ -85,28 +85,23 @@ def _moments(
     request = _inputs(context, layer)
     assert request is not None
     divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
-    inputs = np.asarray(_gathered(statistics, request) / divisor.reshape(-1, 1), np.float32)
+    inputs = np.divide(_gathered(statistics, request), divisor.reshape(-1, 1), dtype=np.float32)
     quantized = inputs
     if grid is not None:
         quantized = np.asarray(fake_quantize(inputs, grid.reshaped(-1, 1)), np.float32)
-    counts = context.row_counts(layer, quantized, len(statistics.value(request)))
+    counts = context.row_counts(layer, quantized, statistics.kept(request))
     plain, rounded = (values.reshape(len(values), layer.groups, -1) for values in (inputs, quantized))
     return InputMoments.of(plain, rounded, counts)
 
 
-def _rounded(
+def _levels(
     context: Context, layer: LinearLayer, quantizer: WeightQuantizer, moments: InputMoments
-) -> Floats:
+) -> NDArray[np.integer]:
     view, grid = context.view, context.outcome.weights[quantizer]
     weights = context.weight_values(quantizer)
     canonical = canonical_weights(view, layer, weights)
     scale = canonical_weights(view, layer, np.broadcast_to(grid.scale.astype(np.float32), weights.shape))
-    highest = grid.levels // 2
     flat = least_error_rounding(
-        np.asarray(canonical.reshape(*canonical.shape[:2], -1), np.float32),
-        np.asarray(scale[:, :, :1, 0], np.float32),
-        -highest,
-        highest,
-        moments,
+        canonical.reshape(*canonical.shape[:2], -1), scale[:, :, :1, 0], grid.levels // 2, moments
     )
-    return np.asarray(from_canonical(view, layer, flat, weights.shape), np.float32)
+    return from_canonical(view, layer, flat, weights.shape)

@@ -1,0 +1,46 @@
+"""Samples that are split over processes: each measures its part, one of them quantizes."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from builders import Items, conv, images, labelled, model, network, parameter, run, stored
+from openvino.tools.pot import IEEngine, Pipeline, create_pipeline, load_model
+from openvino.tools.pot.statistics import merge
+from openvino.tools.pot.utils.errors import EngineError
+
+
+def pipeline(loader: Items | None) -> Pipeline:
+    return create_pipeline([{"name": "DefaultQuantization"}], IEEngine({}, loader))
+
+
+def test_collected_statistics_give_the_model_of_a_single_run() -> None:
+    loader = labelled(images(40))
+    statistics = pipeline(loader).collect_statistics(network())
+    apart = pipeline(None).run(load_model(network()), pickle.loads(pickle.dumps(statistics)))
+    assert stored(apart) == stored(pipeline(loader).run(load_model(network())))
+
+
+def test_merged_statistics_quantize_as_well_as_those_of_one_pass() -> None:
+    data = images(80)
+    parts = [pipeline(labelled(part)).collect_statistics(network()) for part in (data[:30], data[30:])]
+    apart = pipeline(None).run(network(), merge(*parts))
+    together = pipeline(labelled(data)).run(network())
+    fresh = images(20, seed=9)
+    exact, *found = (
+        np.stack([run(net, image)[0] for image in fresh])
+        for net in (network(), apart.submodels[0].model, together.submodels[0].model)
+    )
+    errors = [np.square(values - exact).mean() for values in found]
+    assert errors[0] < 1.1 * errors[1]
+    assert apart.submodels[0].model.get_rt_info(["openvino_pot", "samples"]).value == "80"
+
+
+def test_statistics_of_another_model_are_refused() -> None:
+    x = parameter([1, 3, 8, 8])
+    other = pipeline(labelled(images(30))).collect_statistics(model(conv(x, 4, "another"), x))
+    with pytest.raises(EngineError, match="of another model or of other parameters: nothing at "):
+        pipeline(None).run(network(), other)
