@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ class Network(Protocol):
         """The float model's ``.xml``."""
 
 
+@runtime_checkable
 class Entry(Network, Protocol):
     """A float model with data that it was made for; an entry of a zoo looks like this."""
 

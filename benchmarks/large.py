@@ -35,43 +35,50 @@ class Large:
         return [self.sample(random) for _ in range(count)]
 
 
-class _Builder:
+class Builder:
     """Layers with random weights, of a variance that keeps that of their input."""
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(0)
 
     def weights(self, *shape: int, fan_in: int, gain: float = 2.0) -> ov.Node:
+        """A constant that keeps the variance of what it multiplies, with gain 2 behind a ReLU."""
         values = self._random.standard_normal(shape, np.float32)
         values *= np.float32((gain / fan_in) ** 0.5)
         return op.constant(values, shared_memory=True)
 
     def vector(self, size: int, *shape: int, around: float = 0.0) -> ov.Node:
+        """Biases or factors, shaped for broadcasting."""
         values = around + 0.1 * self._random.standard_normal(size)
         return op.constant(values.astype(np.float32).reshape(shape or (size,)))
 
     def convolution(
         self, x: ov.Node, inputs: int, outputs: int, kernel: int, stride: int = 1, gain: float = 2.0
     ) -> ov.Node:
+        """With a bias."""
         pads = [(kernel - 1) // 2] * 2
         weights = self.weights(outputs, inputs, kernel, kernel, fan_in=inputs * kernel**2, gain=gain)
         result = op.convolution(x, weights, [stride] * 2, pads, pads, [1, 1])
         return op.add(result, self.vector(outputs, 1, outputs, 1, 1))
 
     def depthwise(self, x: ov.Node, channels: int, stride: int) -> ov.Node:
+        """A convolution of each channel alone, with a bias."""
         weights = self.weights(channels, 1, 1, 3, 3, fan_in=9)
         result = op.group_convolution(x, weights, [stride] * 2, [1, 1], [1, 1], [1, 1])
         return op.add(result, self.vector(channels, 1, channels, 1, 1))
 
-    def dense(self, x: ov.Node, inputs: int, outputs: int) -> ov.Node:
-        weights = self.weights(outputs, inputs, fan_in=inputs, gain=1.0)
+    def dense(self, x: ov.Node, inputs: int, outputs: int, gain: float = 1.0) -> ov.Node:
+        """Fully connected, with a bias."""
+        weights = self.weights(outputs, inputs, fan_in=inputs, gain=gain)
         return op.add(op.matmul(x, weights, False, True), self.vector(outputs))
 
     def norm(self, x: ov.Node, size: int) -> ov.Node:
+        """Layer normalisation."""
         normal = op.mvn(x, np.array([-1]), True, 1e-5, "INSIDE_SQRT")
         return op.add(op.multiply(normal, self.vector(size, around=1.0)), self.vector(size))
 
     def attention(self, x: ov.Node, size: int, heads: int, mask: ov.Node | None) -> ov.Node:
+        """Self-attention of several heads."""
         split = op.constant(np.array([0, 0, heads, size // heads], np.int64))
         query, key, value = (
             op.transpose(op.reshape(self.dense(x, size, size), split, True), op.constant([0, 2, 1, 3]))
@@ -88,12 +95,13 @@ class _Builder:
         return self.dense(joined, size, size)
 
     def block(self, x: ov.Node, size: int) -> ov.Node:
+        """The two fully connected layers of a transformer."""
         return self.dense(op.gelu(self.dense(x, size, 4 * size), "erf"), 4 * size, size)
 
 
 def resnet50() -> ov.Model:
     """He et al., "Deep Residual Learning", 2016; normalisation folded into the convolutions."""
-    build = _Builder()
+    build = Builder()
     image = op.parameter([1, 3, 224, 224], np.float32, name="image")
     x = op.relu(build.convolution(image, 3, 64, 7, 2))
     x = op.max_pool(x, [2, 2], [1, 1], [1, 1], [1, 1], [3, 3]).output(0)
@@ -112,7 +120,7 @@ def resnet50() -> ov.Model:
 
 def mobilenet_v2() -> ov.Model:
     """Sandler et al., "MobileNetV2", 2018, table 2; normalisation folded into the convolutions."""
-    build = _Builder()
+    build = Builder()
     image = op.parameter([1, 3, 224, 224], np.float32, name="image")
     x, inputs = op.clamp(build.convolution(image, 3, 32, 3, 2), 0.0, 6.0), 32
     settings = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2))
@@ -128,14 +136,14 @@ def mobilenet_v2() -> ov.Model:
     return _classifier(build, x, 1280, image, "mobilenet_v2")
 
 
-def _classifier(build: _Builder, x: ov.Node, size: int, image: ov.Node, name: str) -> ov.Model:
+def _classifier(build: Builder, x: ov.Node, size: int, image: ov.Node, name: str) -> ov.Model:
     pooled = op.reduce_mean(x, op.constant([2, 3]), False)
     return ov.Model([op.result(build.dense(pooled, size, 1000))], [image], name)
 
 
 def bert_base() -> ov.Model:
     """Devlin et al., "BERT", 2019, base; 128 tokens."""
-    build, size = _Builder(), 768
+    build, size = Builder(), 768
     ids, mask, types = (
         op.parameter([1, _TOKENS], np.int64, name=name)
         for name in ("input_ids", "attention_mask", "token_type_ids")
@@ -152,13 +160,13 @@ def bert_base() -> ov.Model:
     return ov.Model([op.result(op.tanh(build.dense(first, size, size)))], [ids, mask, types], "bert_base")
 
 
-def _embedded(build: _Builder, ids: ov.Node, count: int, size: int) -> ov.Node:
+def _embedded(build: Builder, ids: ov.Node, count: int, size: int) -> ov.Node:
     return op.gather(build.weights(count, size, fan_in=size), ids, op.constant(np.int64(0)))
 
 
 def vit_small() -> ov.Model:
     """Touvron et al., "Training data-efficient image transformers", 2021, small; patches of 16 x 16."""
-    build, size = _Builder(), 384
+    build, size = Builder(), 384
     image = op.parameter([1, 3, 224, 224], np.float32, name="image")
     weights = build.weights(size, 3, 16, 16, fan_in=3 * 16**2, gain=1.0)
     patches = op.convolution(image, weights, [16, 16], [0, 0], [0, 0], [1, 1])

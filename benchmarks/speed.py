@@ -3,7 +3,8 @@
 A plain pass compiles the float model for throughput and runs it over the samples, which are in memory. The
 workflow is the whole of a script: load, plan, statistics, parameters, transform, compress, save. Both take turns
 in one process; medians count. Peak memory is that of a fresh process which does one of them. NNCF is timed in
-the same run, in an environment of its own, beside plain passes there. Prints a JSON line for each network.
+the same run, in an environment of its own, beside plain passes there. Networks with labelled data are judged too.
+Prints a JSON line for each network.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from entries import Feed, Network
+from entries import Entry, Feed, Network
 from large import NAMES, large
 from peer_models import PeerModels
 from tables import spent, write_between
@@ -30,7 +31,9 @@ from workflow import (
     ROOT,
     SAMPLES,
     calibration,
+    closeness,
     command_line,
+    float_metric,
     machine,
     parsed,
     quantize,
@@ -97,7 +100,7 @@ def peaks(options: argparse.Namespace, network: Network) -> Record:
     return {**found, "weights_mb": weights}
 
 
-def _peak_mb() -> int:
+def peak_mb() -> int:
     """Of this process alone: what getrusage calls its maximum holds that of the parent it was forked from."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
@@ -113,6 +116,14 @@ def _workflow(network: Network, feeds: Sequence[Feed]) -> None:
 
 
 _TASKS: dict[str, Callable[[Network, Sequence[Feed]], None]] = {"plain": _plain, "workflow": _workflow}
+
+
+def judged(network: Network, folder: Path, limit: int | None) -> Record:
+    """What the INT8 model in a folder is worth, so that time and accuracy are those of one model."""
+    if not isinstance(network, Entry):
+        return {}
+    found = closeness(network, folder / f"{network.name}.xml", limit)
+    return {"metric": network.metric, "float": float_metric(network, limit), **found}
 
 
 def beyond(record: Record) -> Record:
@@ -161,9 +172,11 @@ def record(options: argparse.Namespace, network: Network, feeds: Sequence[Feed])
         found.update(timed(network, feeds, Path(folder), options.rounds))
         if options.memory:
             found.update(peaks(options, network))
-        facts = PeerModels(Path(folder, "peer"), options.peer_python).made(network, feeds)
+        found.update(judged(network, Path(folder), options.limit))
+        peer = PeerModels(Path(folder, "peer"), options.peer_python)
+        facts = peer.made(network, feeds)
         if facts:
-            found["nncf"] = facts
+            found["nncf"] = {**facts, **judged(network, peer.folder, options.limit)}
     return {**found, **beyond(found)}
 
 
@@ -173,7 +186,7 @@ def main() -> int:
     if options.alone:
         for network, feeds in networks(options):
             _TASKS[options.alone](network, feeds)
-        print(_peak_mb())
+        print(peak_mb())
         return 0
     records = []
     for network, feeds in networks(options):

@@ -124,13 +124,26 @@ def spent(records: Sequence[Record]) -> str:
             figure("NNCF, s", lambda r: f"{r['nncf']['quantize_s']:.2f}", "nncf"),
             figure("beyond plain, ours / NNCF", lambda r: f"{r['share_of_nncf']:.2f}", "nncf"),
         ]
+    if any("int8" in record for record in records):
+        columns += [
+            figure("metric", lambda r: r["metric"], "int8"),
+            figure("float", lambda r: f"{r['float']:.4f}", "int8"),
+            figure("INT8", lambda r: f"{r['int8']:.4f}", "int8"),
+            figure("fidelity, dB", lambda r: f"{r['fidelity']:.1f}", "int8"),
+        ]
+    if any("int8" in record.get("nncf", {}) for record in records):
+        columns += [
+            figure("INT8, NNCF", lambda r: f"{r['nncf']['int8']:.4f}", "int8"),
+            figure("fidelity, NNCF, dB", lambda r: f"{r['nncf']['fidelity']:.1f}", "int8"),
+        ]
     if memory:
         columns += [
             figure("plain, MB", lambda r: f"{r['plain_mb']}", "plain_mb"),
             figure("workflow, MB", lambda r: f"{r['workflow_mb']}", "workflow_mb"),
             figure("weights, MB", lambda r: f"{r['weights_mb']}", "weights_mb"),
         ]
-    return table(records, [*columns, *map(step, names)], left=1)
+    steps = table(records, [NETWORK[0], *map(step, names)], left=1)
+    return f"{table(records, columns, left=1)}\n\nThe workflow's steps, seconds:\n\n{steps}"
 
 
 def table(records: Iterable[Record], columns: Sequence[Column], left: int = 2) -> str:

@@ -188,6 +188,8 @@ def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
     assert sum(record["steps"].values()) == pytest.approx(record["workflow_s"], abs=0.02)
     assert record["workflow_mb"] > record["plain_mb"] > record["weights_mb"]
     assert len(record["nncf"]["plain_s"]) == 2
+    assert record["float"] == 0.9933
+    assert record["int8"] > 0.9 < record["nncf"]["int8"]
     assert "| digits |" in finished.stderr
 
 
