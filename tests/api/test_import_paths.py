@@ -77,13 +77,14 @@ def test_all_names_that_are_listed_exist() -> None:
     assert set(PATHS[POT]) <= set(dir(pot))
 
 
-def test_importing_the_package_alone_loads_nothing_heavy() -> None:
-    probe = (
-        "import sys, openvino.tools.pot as pot\n"
-        "heavy = [m for m in ('pydantic', 'rich', 'openvino.tools.pot.algorithms') if m in sys.modules]\n"
-        "assert not heavy, heavy"
+def test_importing_the_package_alone_loads_nothing_else_of_ours_and_nothing_of_others() -> None:
+    """Beyond what importing openvino loads; its telemetry goes on to import things in a thread of its own."""
+    probe = f"import sys, {POT}; print(*sys.modules.copy())"
+    run = subprocess.run(
+        [sys.executable, "-c", probe], check=True, timeout=60, capture_output=True, text=True
     )
-    subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)
+    found = {name for name in run.stdout.split() if name.startswith((POT, "addict", "pydantic", "rich"))}
+    assert found == {POT, f"{POT}.version"}
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
         ("README.md", "benchmark"),
         *(
             ("docs/benchmarks.md", marker)
-            for marker in ("benchmark", "accuracy", "ablation", "orders", "speed")
+            for marker in ("benchmark", "accuracy", "ablation", "orders", "speed", "slow loader", "growth")
         ),
     ],
 )
@@ -190,6 +190,16 @@ def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
     assert len(record["nncf"]["plain_s"]) == 2
     assert record["float"] == 0.9933
     assert record["int8"] > 0.9 < record["nncf"]["int8"]
+    assert "| digits |" in finished.stderr
+
+
+def test_a_slow_loader_beside_samples_in_memory(tmp_path: Path) -> None:
+    finished = run("slow_loader.py", "digits", "--zoo", tmp_path, "--cache", tmp_path, "--rounds", "1")
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["samples"] == 300
+    assert record["sleeps_s"] >= record["memory_s"] > 0
+    assert record["ratio"] == pytest.approx(record["slow_s"] / record["sleeps_s"], abs=0.02)
     assert "| digits |" in finished.stderr
 
 

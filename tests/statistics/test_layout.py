@@ -375,6 +375,6 @@ def test_thinning_needs_no_length_and_gains_by_one(count: int) -> None:
     data = [np.full((1, 2, 3), number, np.float32) for number in range(count)]
     request = Request(X, Rows(1, 3), "stack")
     layout = StatisticsLayout(identity([1, 2, 3]), [request])
-    vectors = [array.reshape(-1) for array in data]
+    vectors = [[array.reshape(-1)] for array in data]
     told, untold = (layout.collect(iter(vectors), expected).value(request) for expected in (count, 1))
     np.testing.assert_array_equal(told, untold)

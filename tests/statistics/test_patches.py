@@ -46,7 +46,7 @@ def test_patches_times_kernel_are_outputs(case: tuple[list[int], ...], grouped: 
     precise = {"INFERENCE_PRECISION_HINT": "f32"}
     feed = {"x": data, **layout.places.feed(0, {"x": data})}
     vector = ov.Core().compile_model(layout.model, "CPU", precise)(feed)[0]
-    patches = layout.collect([np.asarray(vector)]).patches(request)
+    patches = layout.collect([[np.asarray(vector)]]).patches(request)
     output = ov.Core().compile_model(model, "CPU", precise)({"x": data})[0][0].reshape(-1, everywhere)
     flat = weights.reshape(channels, -1) if grouped else weights.reshape(5, channels, -1)
     expected = np.einsum("nct,ct->cn" if grouped else "nct,oct->on", patches, flat)

@@ -64,12 +64,12 @@ class InputSpec:
 
     def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
         wanted, where = np.dtype(self.dtype.to_dtype()), f"sample {index}: input {self.name!r}"
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.dtype.kind == "f" and not _is_finite(array):
             raise DataError(f"{where} holds NaN or infinite values")
         with np.errstate(over="ignore", invalid="ignore"):
             typed = array.astype(wanted, copy=False)
         if wanted.kind == "f":
-            if typed is not array and not np.isfinite(typed).all():
+            if typed is not array and not _is_finite(typed):
                 raise DataError(f"{where} holds values beyond {self.dtype.get_type_name()}")
         elif not np.can_cast(array.dtype, wanted) and not np.array_equal(typed, array):
             fractions = array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array))
@@ -86,6 +86,12 @@ class InputSpec:
         while array.ndim > rank and array.shape[0] == 1:
             array = array[0]
         return array
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    """Whether all values are; a sum that is finite tells, and is had sooner than an answer for each value."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 class Feeder:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +18,7 @@ from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.loading import first_read, load_batches
 from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, run_stream
+from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, run_stream, use_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -171,10 +173,9 @@ class IEEngine(Engine):
         )
         with timed("compile"):
             compiled = self._compile(layout.model, "measured")
-        results = self._infer(compiled, feeds, self._stat_requests_number, lasting=False)
-        with timed("pass"):
-            vectors = (np.asarray(outputs[0], np.float32) for _, outputs in results)
-            return layout.collect(vectors, expected=_inferences(sampler))
+        collect = partial(layout.collect, expected=_inferences(sampler))
+        with timed("pass"), _naming_sample():
+            return use_stream(compiled, feeds, collect, self._stat_requests_number)
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
@@ -189,13 +190,9 @@ class IEEngine(Engine):
         compiled: ov.CompiledModel,
         feeds: Iterable[tuple[list[Item], Feed]],
         requests: int,
-        lasting: bool = True,
     ) -> Iterator[tuple[list[Item], Outputs]]:
-        try:
-            yield from run_stream(compiled, feeds, requests, lasting)
-        except InferenceError as error:
-            items = cast("list[Item]", error.tag)
-            raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
+        with _naming_sample():
+            yield from run_stream(compiled, feeds, requests)
 
     def _single_model(self) -> ov.Model:
         assert self._model is not None
@@ -262,6 +259,16 @@ class IEEngine(Engine):
         update_metric(self.metric, output, labels, self._batch_metadata)
         if need_metrics_per_sample:
             self._sample_values.extend(sample_values(self.metric, [index for index, _ in annotations]))
+
+
+@contextmanager
+def _naming_sample() -> Iterator[None]:
+    """Errors of inference name the sample."""
+    try:
+        yield
+    except InferenceError as error:
+        items = cast("list[Item]", error.tag)
+        raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
 
 
 def _inferences(sampler: Any) -> int:

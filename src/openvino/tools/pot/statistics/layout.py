@@ -25,6 +25,8 @@ from openvino.tools.pot.statistics.reducers import Extreme, Patches, Reducer, Ro
 from openvino.tools.pot.utils.errors import EngineError, ModelError, reason
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
+_JOINED = 64
+"""Reductions that leave the graph together: each output costs time, and compiling a concatenation of very many more."""
 
 _STREAMED: dict[str, Callable[[int, Sequence[int]], Accumulator[Any]]] = {
     "min": lambda expected, sizes: Extremum(largest=False),
@@ -203,17 +205,18 @@ class StatisticsLayout:
         self._answers = _Answers(parts, channels, zeros)
         self.places, self.model = _instrument(model, slices)
 
-    def collect(self, vectors: Iterable[NDArray[np.float32]], expected: int = 1) -> Statistics:
-        """Take the output vector of each inference, in sample order; it may be overwritten afterwards.
+    def collect(self, inferences: Iterable[Sequence[NDArray[np.float32]]], expected: int = 1) -> Statistics:
+        """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
 
         Args:
-            vectors: of the inferences.
+            inferences: the output vectors of each.
             expected: how many there will be, as far as that is known; of many, some statistics need a part only.
         """
         accumulators = {name: _accumulator(name, block, expected) for name, block in self._blocks.items()}
         samples = 0
-        for vector in vectors:
+        for outputs in inferences:
             samples += 1
+            vector = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
             for name, accumulator in accumulators.items():
                 accumulator.update(vector, self._blocks[name].where)
         return Statistics(accumulators, self._answers, samples)
@@ -275,14 +278,15 @@ def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
 
 
 def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> tuple[Places, ov.Model]:
-    """A clone whose only output is the concatenation of all reductions."""
+    """A clone whose outputs are concatenations of the reductions, in their order."""
     clone = model.clone()
     view = GraphView(clone)
     places = Places(view)
     vectors = [reducer.reduce(view.output(tensor), places) for tensor, reducer in wanted]
     vectors = vectors or [op.constant(np.zeros(1, np.float32)).output(0)]  # nothing to measure is no error
-    joined = vectors[0] if len(vectors) == 1 else op.concat(vectors, 0).output(0)
+    parts = [vectors[start : start + _JOINED] for start in range(0, len(vectors), _JOINED)]
+    joined = [op.concat(part, 0).output(0) if len(part) > 1 else part[0] for part in parts]
     places.connect()
-    result = op.result(joined, name="statistics")
+    results = [op.result(part, name=f"statistics_{number}").output(0) for number, part in enumerate(joined)]
     parameters = [*clone.get_parameters(), *places.parameters]
-    return places, ov.Model([result.output(0)], clone.get_sinks(), parameters, clone.get_friendly_name())
+    return places, ov.Model(results, clone.get_sinks(), parameters, clone.get_friendly_name())
