@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -223,8 +224,8 @@ def test_an_error_in_a_hook_names_the_sample(hook: str) -> None:
 @pytest.mark.parametrize(
     ("feed", "words"),
     [
-        ({"z": np.zeros((1, 3, 8, 8), np.float32)}, "Port for tensor name z was not found"),
-        ({"x": np.zeros((1, 3, 8, 9), np.float32)}, "got [1,3,8,9] expecting [1,3,8,8]"),
+        ({"z": np.zeros((1, 3, 8, 8), np.float32)}, "tensor name z was not found"),
+        ({"x": np.zeros((1, 3, 8, 9), np.float32)}, r"1.3.8.9\D+1.3.8.8|1.3.8.8\D+1.3.8.9"),
     ],
 )
 @pytest.mark.parametrize("run", [evaluated, statistics_bytes])
@@ -236,7 +237,7 @@ def test_a_feed_that_openvino_refuses_names_the_sample(feed: Any, words: str, ru
     with pytest.raises(DataError) as caught:
         run(engine(Wrong))
     assert str(caught.value).startswith("sample 0: inference failed: ")
-    assert words in str(caught.value)
+    assert re.search(words, str(caught.value))
     assert "\n" not in str(caught.value)
 
 

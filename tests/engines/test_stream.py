@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +18,7 @@ import builders
 from openvino.tools.pot import IEEngine, create_pipeline
 from openvino.tools.pot.engines import ie_engine
 from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.stream import InferenceError, run_stream, use_stream
+from openvino.tools.pot.engines.stream import InferenceError, run_stream
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ class Recorded:
     def query_state(self) -> list[Any]:
         return []
 
-    def start_async(self, feed: dict[str, int]) -> None:
+    def start_async(self, feed: dict[str, int], share_inputs: bool) -> None:
         self.number = feed["number"]
         self.log.append(f"start {self.number}")
 
@@ -99,88 +98,10 @@ def test_the_next_feed_is_read_while_requests_are_under_way() -> None:
     ]
 
 
-def first_figures(outputs: Iterator[Any]) -> list[float]:
-    return [float(output[0][0, 0]) for output in outputs]
-
-
-@pytest.mark.parametrize("requests", [0, 1, 2, 5])
-def test_results_are_used_in_order_in_another_thread(doubled: ov.CompiledModel, requests: int) -> None:
-    threads = set()
-
-    def use(outputs: Iterator[Any]) -> list[float]:
-        threads.add(threading.get_ident())
-        return first_figures(outputs)
-
-    def read() -> Iterator[tuple[int, Any]]:
-        for item in feeds(20):
-            assert threading.current_thread() is threading.main_thread()
-            yield item
-
-    assert use_stream(doubled, read(), use, requests) == [2.0 * n for n in range(20)]
-    assert threads and threading.get_ident() not in threads
-
-
-def test_nothing_to_use(doubled: ov.CompiledModel) -> None:
-    assert use_stream(doubled, feeds(0), first_figures) == []
-
-
-def test_results_are_used_while_a_reader_waits(doubled: ov.CompiledModel) -> None:
-    """Or the reader, which waits for the use of the first result, would wait for ever."""
-    used = threading.Event()
-
-    def read() -> Iterator[tuple[int, Any]]:
-        (first, second) = feeds(2)
-        yield first
-        assert used.wait(timeout=30)
-        yield second
-
-    def use(outputs: Iterator[Any]) -> list[float]:
-        found = [float(next(outputs)[0][0, 0])]
-        used.set()
-        return found + first_figures(outputs)
-
-    assert len(use_stream(doubled, read(), use, 2)) == 2
-
-
-def test_reading_ahead_of_use_is_bounded(doubled: ov.CompiledModel) -> None:
-    log: list[int] = []
-    ahead = []
-
-    def use(outputs: Iterator[Any]) -> None:
-        for number, _ in enumerate(outputs):
-            time.sleep(0.01)
-            ahead.append(len(log) - number)
-
-    use_stream(doubled, feeds(30, log), use, 3)
-    assert max(ahead) <= 5  # three under way, one read and waiting, one under use
-
-
-def test_a_use_that_fails_ends_the_reading(doubled: ov.CompiledModel) -> None:
-    log: list[int] = []
-
-    def use(outputs: Iterator[Any]) -> None:
-        next(outputs)
-        raise KeyError("use")
-
-    with pytest.raises(KeyError, match="use"):
-        use_stream(doubled, feeds(1000, log), use, 2)
-    assert len(log) < 1000
-
-
-def test_a_reader_that_fails_is_reported(doubled: ov.CompiledModel) -> None:
-    def read() -> Iterator[tuple[int, Any]]:
-        yield from feeds(3)
-        raise KeyError("reader")
-
-    with pytest.raises(KeyError, match="reader"):
-        use_stream(doubled, read(), first_figures, 2)
-
-
-def test_a_failure_under_use_keeps_its_tag(doubled: ov.CompiledModel) -> None:
-    mixed = [("good", {"x": np.zeros((1, 4), np.float32)}), ("bad", {"x": np.zeros((1, 5), np.float32)})]
-    with pytest.raises(InferenceError) as caught:
-        use_stream(doubled, mixed, first_figures, 2)
-    assert caught.value.tag == "bad"
+def test_without_copies_outputs_are_used_one_by_one(doubled: ov.CompiledModel) -> None:
+    own = ((number, {name: array.copy() for name, array in feed.items()}) for number, feed in feeds(20))
+    found = [float(outputs[0][0, 0]) for _, outputs in run_stream(doubled, own, 3, copies=False)]
+    assert found == [2.0 * n for n in range(20)]
 
 
 @pytest.mark.parametrize("requests", [1, 2, 3])
@@ -268,9 +189,10 @@ def test_requests_are_clipped_with_a_warning(
 ) -> None:
     processors = os.cpu_count() or 1
     asked = []
-    run, use = ie_engine.run_stream, ie_engine.use_stream
-    monkeypatch.setattr(ie_engine, "run_stream", lambda c, f, n: (asked.append(n), run(c, f, n))[1])
-    monkeypatch.setattr(ie_engine, "use_stream", lambda c, f, u, n: (asked.append(n), use(c, f, u, n))[1])
+    real = ie_engine.run_stream
+    monkeypatch.setattr(
+        ie_engine, "run_stream", lambda c, f, n, *more: (asked.append(n), real(c, f, n, *more))[1]
+    )
     with caplog.at_level(logging.WARNING):
         IEEngine({"device": "CPU", key: processors})
         assert caplog.records == []

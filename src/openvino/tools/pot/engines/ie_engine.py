@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -13,12 +11,13 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.feeding import Feeder, stack
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.loading import first_read, load_batches
 from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, run_stream, use_stream
+from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -167,15 +166,22 @@ class IEEngine(Engine):
 
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
         plain = first_read(self._feeds(self._single_model(), sampler, print_progress, "Statistics"))
-        feeds = (
-            (items, {**feed, **layout.places.feed(position, feed)})
-            for position, (items, feed) in enumerate(plain)
-        )
         with timed("compile"):
             compiled = self._compile(layout.model, "measured")
-        collect = partial(layout.collect, expected=_inferences(sampler))
-        with timed("pass"), _naming_sample():
-            return use_stream(compiled, feeds, collect, self._stat_requests_number)
+        # Loaders may fill one buffer again and again.
+        own = ((items, {name: _copied(value) for name, value in feed.items()}) for items, feed in plain)
+
+        def measure(samples: Iterator[tuple[list[Item], Feed]]) -> Statistics:
+            feeds = (
+                (items, {**feed, **layout.places.feed(position, feed)})
+                for position, (items, feed) in enumerate(samples)
+            )
+            results = self._infer(compiled, feeds, self._stat_requests_number, copies=False)
+            vectors = ([np.asarray(part, np.float32) for part in outputs] for _, outputs in results)
+            return layout.collect(vectors, expected=_inferences(sampler))
+
+        with timed("pass"):
+            return run_beside(own, measure)
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
@@ -190,9 +196,13 @@ class IEEngine(Engine):
         compiled: ov.CompiledModel,
         feeds: Iterable[tuple[list[Item], Feed]],
         requests: int,
+        copies: bool = True,
     ) -> Iterator[tuple[list[Item], Outputs]]:
-        with _naming_sample():
-            yield from run_stream(compiled, feeds, requests)
+        try:
+            yield from run_stream(compiled, feeds, requests, copies)
+        except InferenceError as error:
+            items = cast("list[Item]", error.tag)
+            raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
 
     def _single_model(self) -> ov.Model:
         assert self._model is not None
@@ -261,14 +271,9 @@ class IEEngine(Engine):
             self._sample_values.extend(sample_values(self.metric, [index for index, _ in annotations]))
 
 
-@contextmanager
-def _naming_sample() -> Iterator[None]:
-    """Errors of inference name the sample."""
-    try:
-        yield
-    except InferenceError as error:
-        items = cast("list[Item]", error.tag)
-        raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
+def _copied(value: Any) -> NDArray[np.generic]:
+    """An array of one's own, of whatever a hook puts into a feed."""
+    return np.array(value.data if isinstance(value, ov.Tensor) else value, order="C")
 
 
 def _inferences(sampler: Any) -> int:

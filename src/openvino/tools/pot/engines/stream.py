@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from queue import SimpleQueue
 from typing import TypeVar
 
 import numpy as np
@@ -18,7 +16,6 @@ from openvino.tools.pot.utils.errors import reason
 Feed = dict[str, NDArray[np.generic]]
 Outputs = list[NDArray[np.generic]]
 T = TypeVar("T")
-R = TypeVar("R")
 
 # More requests than the device works on at once, so that it never waits for the host to take a result.
 _SPARE = 2
@@ -37,7 +34,7 @@ class InferenceError(RuntimeError):
 
 
 def run_stream(
-    compiled: ov.CompiledModel, feeds: Iterable[tuple[T, Feed]], requests: int = 0
+    compiled: ov.CompiledModel, feeds: Iterable[tuple[T, Feed]], requests: int = 0, copies: bool = True
 ) -> Iterator[tuple[T, Outputs]]:
     """Yield ``(tag, outputs)`` for each ``(tag, feed)``, in the order of the feeds.
 
@@ -53,6 +50,8 @@ def run_stream(
         compiled: the model.
         feeds: tags and feeds.
         requests: parallel requests, 0 lets the device choose.
+        copies: whether feeds and outputs are copied. Without, a feed must be left alone until its outputs are there,
+            and outputs, which lie in memory of the request, be used before the next ones are asked for.
 
     Raises:
         InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
@@ -63,86 +62,24 @@ def run_stream(
     try:
         for tag, feed in feeds:
             if not idle:
-                yield _finish(running, idle)
+                yield _finish(running, idle, copies)
             request = idle.pop()
-            _start(request, tag, feed, stateful)
+            with _naming(tag):
+                if stateful:
+                    request.reset_state()
+                request.start_async(feed, share_inputs=not copies)
             running.append((tag, request))
         while running:
-            yield _finish(running, idle)
+            yield _finish(running, idle, copies)
     finally:
         for _, request in running:
             with suppress(RuntimeError):
                 request.wait()
 
 
-def use_stream(
-    compiled: ov.CompiledModel,
-    feeds: Iterable[tuple[object, Feed]],
-    use: Callable[[Iterator[Outputs]], R],
-    requests: int = 0,
-) -> R:
-    """What ``use`` makes of the outputs, which come in the order of the feeds.
-
-    As ``run_stream``, but results are used in a thread of their own: a reader that waits, for a disk or for
-    another process, holds up nothing but itself. Feeds are read in the caller's thread, which may be the only one
-    that the user's loader works in.
-
-    Args:
-        compiled: the model.
-        feeds: tags and feeds.
-        use: takes an iterator of outputs, which lie in memory of the requests: they are to be used before the next
-            ones are asked for.
-        requests: parallel requests, 0 lets the device choose.
-
-    Raises:
-        InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
-    """
-    idle: SimpleQueue[ov.InferRequest | None] = SimpleQueue()
-    running: SimpleQueue[tuple[object, ov.InferRequest] | None] = SimpleQueue()
-    made = _requests(compiled, requests)
-    stateful = bool(made[0].query_state())
-    for request in made:
-        idle.put(request)
-    with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(use, _outputs(running, idle))
-        future.add_done_callback(lambda _: idle.put(None))  # nobody frees requests any more
-        try:
-            for tag, feed in feeds:
-                free = idle.get()
-                if free is None:
-                    break
-                _start(free, tag, feed, stateful)
-                running.put((tag, free))
-        finally:
-            running.put(None)
-            wait([future])
-            for request in made:
-                with suppress(RuntimeError):
-                    request.wait()
-        return future.result()
-
-
-def _outputs(
-    running: SimpleQueue[tuple[object, ov.InferRequest] | None], idle: SimpleQueue[ov.InferRequest | None]
-) -> Iterator[Outputs]:
-    while (item := running.get()) is not None:
-        tag, request = item
-        with _naming(tag):
-            request.wait()
-        yield [tensor.data for tensor in request.output_tensors]
-        idle.put(request)
-
-
 def _requests(compiled: ov.CompiledModel, count: int) -> list[ov.InferRequest]:
     count = count or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
     return [compiled.create_infer_request() for _ in range(count)]
-
-
-def _start(request: ov.InferRequest, tag: object, feed: Feed, stateful: bool) -> None:
-    with _naming(tag):
-        if stateful:
-            request.reset_state()
-        request.start_async(feed)
 
 
 @contextmanager
@@ -153,11 +90,14 @@ def _naming(tag: object) -> Iterator[None]:
         raise InferenceError(tag, error) from error
 
 
-def _finish(running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest]) -> tuple[T, Outputs]:
+def _finish(
+    running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest], copies: bool
+) -> tuple[T, Outputs]:
     tag, request = running.popleft()
     try:
         with _naming(tag):
             request.wait()
     finally:
         idle.append(request)
-    return tag, [tensor.data.copy() for tensor in request.output_tensors]
+    outputs = [tensor.data for tensor in request.output_tensors]
+    return tag, [output.copy() for output in outputs] if copies else outputs
