@@ -79,7 +79,9 @@ class GraphView:
         node, kind = self.node(tensor.node), self.type(tensor.node)
         if kind == "Constant":
             return np.asarray(node.data)
-        if kind == "Convert" and self._widens_halves(node):  # the weights of a compressed model, asked for often
+        if kind == "Convert" and self._widens_halves(
+            node
+        ):  # the weights of a compressed model, asked for often
             return self.value(self._inputs[tensor.node][0]).astype(np.float32)
         return _evaluated(node.output(tensor.port))
 
