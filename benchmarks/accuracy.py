@@ -7,7 +7,6 @@ model of NNCF's, that one. ``--write`` puts the tables that were made into docs/
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,17 +17,17 @@ from typing import Any
 
 from entries import Entry, Feed
 from peer_models import PeerModels
-from tables import ablated, compared, ordered, write_between
+from tables import ablated, compared, ordered
 from variants import VARIANTS, configured
 from workflow import (
-    ROOT,
     calibration,
     closeness,
     command_line,
     float_metric,
-    machine,
     make_up,
     parsed,
+    printed,
+    published,
     quantize,
     wanted,
 )
@@ -130,13 +129,11 @@ def comparison(records: Sequence[Record]) -> str:
 
 
 def measured(run: Run, table: str, found: Iterable[Entry]) -> Iterator[Record]:
-    """The records of entries, printed as they come."""
+    """The records of entries."""
     for entry in found:
         with tempfile.TemporaryDirectory() as folder:
             figures = run(entry, Path(folder))
-        record = {"table": table, "name": entry.name, "metric": entry.metric, **figures}
-        print(json.dumps(record), flush=True)
-        yield record
+        yield {"table": table, "name": entry.name, "metric": entry.metric, **figures}
 
 
 def arguments() -> argparse.Namespace:
@@ -173,11 +170,8 @@ def main() -> int:
     options = arguments()
     with tempfile.TemporaryDirectory() as folder:
         for name, (run, tabulate) in chosen(options, Path(folder)).items():
-            body = tabulate(list(measured(run, name, wanted(options))))
-            print(body, file=sys.stderr)
-            if options.write:
-                marker = f"others-{name}" if options.others else name
-                write_between(ROOT / "docs/benchmarks.md", marker, f"{machine()}\n\n{body}")
+            body = tabulate(list(printed(measured(run, name, wanted(options)))))
+            published(body, f"others-{name}" if options.others else name, options.write)
     return 0
 
 

@@ -24,8 +24,8 @@ from entries import Feed
 from large import Builder
 from openvino import opset13 as op
 from speed import peak_mb, steps
-from tables import Column, Record, table, write_between
-from workflow import CACHE, ROOT, machine, quantize
+from tables import Column, Record, table
+from workflow import CACHE, printed, published, quantize
 
 from openvino.tools.pot import DefaultQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
@@ -279,14 +279,7 @@ def main() -> int:
         for row in rows(options):
             print(json.dumps(_TASKS[options.alone](row)))
         return 0
-    records = []
-    for row in rows(options):
-        records.append(measured(row))
-        print(json.dumps(records[-1]), flush=True)
-    body = shown(records)
-    print(body, file=sys.stderr)
-    if options.write:
-        write_between(ROOT / "docs/benchmarks.md", "growth", f"{machine()}\n\n{body}")
+    published(shown(list(printed(map(measured, rows(options))))), "growth", options.write)
     return 0
 
 

@@ -8,7 +8,6 @@ turns in one process; medians count. Prints a JSON line for each network, and a 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -19,8 +18,8 @@ from typing import Any, overload
 
 from entries import Feed, Network
 from speed import networks, steps
-from tables import NETWORK, Column, Record, table, write_between
-from workflow import ROOT, SAMPLES, command_line, machine, parsed, quantize
+from tables import NETWORK, Column, table
+from workflow import parsed, printed, published, quantize, timing_command_line
 
 NAMES = ("face_ultraface_rfb", "ocr_det_ppocrv4", "mobilenet_v2")
 
@@ -92,14 +91,7 @@ def record(network: Network, feeds: Sequence[Feed], rounds: int) -> dict[str, An
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = command_line(__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds, whose medians count (default: 5)")
-    parser.add_argument(
-        "--samples", type=int, default=SAMPLES, help=f"calibration samples (default: {SAMPLES})"
-    )
-    options = parsed(parser)
-    if options.write and options.samples != SAMPLES:
-        parser.error(f"--write needs {SAMPLES} samples")
+    options = parsed(timing_command_line(__doc__))
     options.names = options.names or list(NAMES)
     return options
 
@@ -107,14 +99,8 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the benchmark; returns the exit code."""
     options = arguments()
-    records: list[Record] = []
-    for network, feeds in networks(options):
-        records.append(record(network, feeds, options.rounds))
-        print(json.dumps(records[-1]), flush=True)
-    body = table(records, COLUMNS, left=1)
-    print(body, file=sys.stderr)
-    if options.write:
-        write_between(ROOT / "docs/benchmarks.md", "slow loader", f"{machine()}\n\n{body}")
+    found = (record(network, feeds, options.rounds) for network, feeds in networks(options))
+    published(table(printed(found), COLUMNS, left=1), "slow loader", options.write)
     return 0
 
 

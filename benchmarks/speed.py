@@ -26,17 +26,16 @@ from typing import Any
 from entries import Entry, Feed, Network
 from large import NAMES, large
 from peer_models import PeerModels
-from tables import spent, write_between
+from tables import spent
 from workflow import (
-    ROOT,
-    SAMPLES,
     calibration,
     closeness,
-    command_line,
     float_metric,
-    machine,
     parsed,
+    printed,
+    published,
     quantize,
+    timing_command_line,
     wanted,
 )
 
@@ -151,18 +150,11 @@ def networks(options: argparse.Namespace) -> Iterator[tuple[Network, list[Feed]]
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = command_line(__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds, whose medians count (default: 5)")
-    parser.add_argument(
-        "--samples", type=int, default=SAMPLES, help=f"calibration samples (default: {SAMPLES})"
-    )
+    parser = timing_command_line(__doc__)
     parser.add_argument("--memory", action="store_true", help="peak memory of fresh processes too")
     parser.add_argument("--peer-python", type=Path, help="a Python with nncf")
     parser.add_argument("--alone", choices=sorted(_TASKS), help=argparse.SUPPRESS)
-    options = parsed(parser)
-    if options.write and options.samples != SAMPLES:
-        parser.error(f"--write needs {SAMPLES} samples")
-    return options
+    return parsed(parser)
 
 
 def record(options: argparse.Namespace, network: Network, feeds: Sequence[Feed]) -> Record:
@@ -188,14 +180,8 @@ def main() -> int:
             _TASKS[options.alone](network, feeds)
         print(peak_mb())
         return 0
-    records = []
-    for network, feeds in networks(options):
-        records.append(record(options, network, feeds))
-        print(json.dumps(records[-1]), flush=True)
-    body = spent(records)
-    print(body, file=sys.stderr)
-    if options.write:
-        write_between(ROOT / "docs/benchmarks.md", "speed", f"{machine()}\n\n{body}")
+    found = (record(options, network, feeds) for network, feeds in networks(options))
+    published(spent(list(printed(found))), "speed", options.write)
     return 0
 
 

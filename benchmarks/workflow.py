@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import openvino as ov
 import others
 from entries import Entry, Feed, Network, entries, openvino_infer
+from tables import Record, write_between
 
 from openvino.tools.pot import (
     DataLoader,
@@ -119,12 +122,24 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def timing_command_line(description: str | None) -> argparse.ArgumentParser:
+    """Those of the benchmarks that time the workflow, too."""
+    parser = command_line(description)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, whose medians count (default: 5)")
+    parser.add_argument(
+        "--samples", type=int, default=SAMPLES, help=f"calibration samples (default: {SAMPLES})"
+    )
+    return parser
+
+
 def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments; an error if an incomplete run is to be written."""
     options = parser.parse_args()
     missing = not options.others and not (options.zoo / "zoo.py").exists()
     if options.write and (options.names or options.limit or missing):
         parser.error("--write needs the zoo, all entries and all samples")
+    if options.write and getattr(options, "samples", SAMPLES) != SAMPLES:
+        parser.error(f"--write needs {SAMPLES} samples")
     return options
 
 
@@ -133,3 +148,17 @@ def wanted(options: argparse.Namespace) -> Iterator[Entry]:
     if options.others:
         return others.entries(options.cache, options.names)
     return entries(options.zoo, options.names)
+
+
+def printed(records: Iterable[Record]) -> Iterator[Record]:
+    """The records, each as a JSON line on the terminal when it is there."""
+    for record in records:
+        print(json.dumps(record), flush=True)
+        yield record
+
+
+def published(body: str, marker: str, write: bool) -> None:
+    """Show tables on the terminal and, where that is asked for, put them into docs/benchmarks.md."""
+    print(body, file=sys.stderr)
+    if write:
+        write_between(ROOT / "docs/benchmarks.md", marker, f"{machine()}\n\n{body}")

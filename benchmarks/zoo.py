@@ -7,7 +7,6 @@ Prints a JSON line for each entry; ``--write`` puts tables into docs/benchmarks.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -27,6 +26,7 @@ from workflow import (
     machine,
     make_up,
     parsed,
+    printed,
     quantize,
     wanted,
 )
@@ -76,12 +76,9 @@ def main() -> int:
     options = parsed(parser)
     if options.write and options.others:
         parser.error("--write is for the zoo")
-    records = []
     with tempfile.TemporaryDirectory() as folder:
-        for entry in wanted(options):
-            record = benchmark(entry, Path(folder), options.repeats, options.limit)
-            print(json.dumps(record), flush=True)
-            records.append(record)
+        found = (benchmark(entry, Path(folder), options.repeats, options.limit) for entry in wanted(options))
+        records = list(printed(found))
     print(table(records, FULL), file=sys.stderr)
     if options.write:
         write(records)
