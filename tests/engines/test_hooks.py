@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -221,14 +220,23 @@ def test_an_error_in_a_hook_names_the_sample(hook: str) -> None:
     assert type(caught.value.__cause__) is LookupError
 
 
+UNKNOWN = {"z": np.zeros((1, 3, 8, 8), np.float32)}
+TOO_WIDE = {"x": np.zeros((1, 3, 8, 9), np.float32)}
+
+
 @pytest.mark.parametrize(
-    ("feed", "words"),
+    ("run", "feed", "words"),
     [
-        ({"z": np.zeros((1, 3, 8, 8), np.float32)}, "tensor name z was not found"),
-        ({"x": np.zeros((1, 3, 8, 9), np.float32)}, r"1.3.8.9\D+1.3.8.8|1.3.8.8\D+1.3.8.9"),
+        (evaluated, UNKNOWN, "Port for tensor name z was not found"),
+        (statistics_bytes, UNKNOWN, "Port for tensor name z was not found"),
+        (evaluated, TOO_WIDE, "got [1,3,8,9] expecting [1,3,8,8]"),
+        (
+            statistics_bytes,
+            TOO_WIDE,
+            "input (shape=[1,3,8,8]) and the tensor (shape=(1.3.8.9)) are incompatible",
+        ),
     ],
 )
-@pytest.mark.parametrize("run", [evaluated, statistics_bytes])
 def test_a_feed_that_openvino_refuses_names_the_sample(feed: Any, words: str, run: Any) -> None:
     class Wrong(IEEngine):
         def _fill_input(self, model: Any, image_batch: list[Any]) -> Any:
@@ -237,7 +245,7 @@ def test_a_feed_that_openvino_refuses_names_the_sample(feed: Any, words: str, ru
     with pytest.raises(DataError) as caught:
         run(engine(Wrong))
     assert str(caught.value).startswith("sample 0: inference failed: ")
-    assert re.search(words, str(caught.value))
+    assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -56,7 +56,8 @@ def run_stream(
     Raises:
         InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
     """
-    idle = _requests(compiled, requests)
+    count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
+    idle = [compiled.create_infer_request() for _ in range(count)]
     stateful = bool(idle[0].query_state())
     running: deque[tuple[T, ov.InferRequest]] = deque()
     try:
@@ -75,11 +76,6 @@ def run_stream(
         for _, request in running:
             with suppress(RuntimeError):
                 request.wait()
-
-
-def _requests(compiled: ov.CompiledModel, count: int) -> list[ov.InferRequest]:
-    count = count or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
-    return [compiled.create_infer_request() for _ in range(count)]
 
 
 @contextmanager

@@ -79,15 +79,9 @@ class GraphView:
         node, kind = self.node(tensor.node), self.type(tensor.node)
         if kind == "Constant":
             return np.asarray(node.data)
-        if kind == "Convert" and self._widens_halves(
-            node
-        ):  # the weights of a compressed model, asked for often
+        if kind == "Convert" and _widens_halves(node):
             return self.value(self._inputs[tensor.node][0]).astype(np.float32)
         return _evaluated(node.output(tensor.port))
-
-    def _widens_halves(self, node: ov.Node) -> bool:
-        source, target = node.get_input_element_type(0), node.get_output_element_type(0)
-        return bool(source == ov.Type.f16 and target == ov.Type.f32)
 
     @cached_property
     def _types(self) -> dict[str, str]:
@@ -131,6 +125,12 @@ def _shape(shape: ov.PartialShape) -> tuple[int | None, ...] | None:
     if shape.rank.is_dynamic:
         return None
     return tuple(None if d.is_dynamic else d.get_length() for d in shape)
+
+
+def _widens_halves(node: ov.Node) -> bool:
+    """As of the weights of a compressed model, which are asked for so often that evaluating takes long."""
+    source, target = node.get_input_element_type(0), node.get_output_element_type(0)
+    return bool(source == ov.Type.f16 and target == ov.Type.f32)
 
 
 def _evaluated(output: ov.Output) -> NDArray[np.generic]:

@@ -145,15 +145,6 @@ class Statistics:
                     f"answers {request.reducer}"
                 )
 
-    def merged(self, other: Statistics) -> Statistics:
-        """Those of the samples of both; see ``merge``."""
-        if self._answers != other._answers:
-            raise EngineError("statistics of different models or requests can't be merged")
-        accumulators = deepcopy(self._accumulators)
-        for block, accumulator in accumulators.items():
-            accumulator.merge(other._accumulators[block])
-        return Statistics(accumulators, self._answers, self.samples + other.samples)
-
 
 def merge(first: Statistics, second: Statistics) -> Statistics:
     """The statistics of two parts of the samples, measured anywhere, as if one pass had seen both.
@@ -166,7 +157,12 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     Raises:
         EngineError: they are of different models or of different requests.
     """
-    return first.merged(second)
+    if first._answers != second._answers:
+        raise EngineError("statistics of different models or requests can't be merged")
+    accumulators = deepcopy(first._accumulators)
+    for block, accumulator in accumulators.items():
+        accumulator.merge(second._accumulators[block])
+    return Statistics(accumulators, first._answers, first.samples + second.samples)
 
 
 class StatisticsLayout:

@@ -124,8 +124,9 @@ def _shift(
     context: Context, inputs: _Inputs, layer: LinearLayer, quantizer: WeightQuantizer
 ) -> NDArray[np.float64]:
     weights = context.weight_values(quantizer)
-    quantized = context.moved_weights(quantizer)
-    if quantizer not in context.outcome.levels:
+    if quantizer in context.outcome.levels:
+        quantized = context.moved_weights(quantizer)
+    else:
         quantized = np.asarray(fake_quantize(weights, context.outcome.weights[quantizer]), np.float32)
     plain, rounded = (canonical_weights(context.view, layer, values) for values in (weights, quantized))
 
