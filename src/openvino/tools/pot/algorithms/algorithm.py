@@ -19,6 +19,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.quantization.bias import InputMeans
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.repetition import repetitions
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -58,12 +59,14 @@ class Context:
         view: the float model, looked at.
         plan: where quantizers go; set by the stage that places them.
         outcome: filled by the stages in their order.
+        input_means: those that a stage computed on its way, by the key of ``by_inputs``.
     """
 
     sub: SubModel
     view: GraphView
     plan: Plan | None = None
     outcome: Outcome = field(default_factory=Outcome)
+    input_means: dict[Hashable, InputMeans] = field(default_factory=dict)
 
     @cached_property
     def linear_layers(self) -> tuple[PlannedLayer, ...]:
@@ -86,14 +89,14 @@ class Context:
 
     def by_inputs(
         self, layers: Iterable[PlannedLayer], request: Callable[[LinearLayer], Request | None]
-    ) -> list[list[PlannedLayer]]:
-        """Layers in groups that take the same rows in the same way: what is computed of these serves all of a group."""
+    ) -> dict[Hashable, list[PlannedLayer]]:
+        """Layers by the rows they take and how: what is computed of these serves all of a group."""
         groups: dict[Hashable, list[PlannedLayer]] = {}
         for planned, layer, quantizer in layers:
             read = (request(layer), planned.group_at(layer.activation), layer.groups)
             key = (*read, layer.node in self._averaged)
             groups.setdefault(key, []).append((planned, layer, quantizer))
-        return list(groups.values())
+        return groups
 
     def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
         """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class InputMeans:
+    """Means over the sampled inputs of a layer, of each sample: float64, shape ``[samples, channels]``.
+
+    Attributes:
+        means: of the float input.
+        errors: of what its quantization adds.
+    """
+
+    means: Array
+    errors: Array
 
 
 def output_shift(

@@ -56,7 +56,7 @@ def _histogram(values: NDArray[np.floating]) -> tuple[Array, Array]:
         return np.zeros(1), np.ones(1)
     least, most = values.min(), values.max()
     width = max((most - least) / values.dtype.type(_BINS), np.finfo(values.dtype).tiny)
-    bins = np.minimum(((values - least) / width).astype(np.int32), _BINS - 1)
+    bins = np.minimum(((values - least) / width).astype(np.intp), _BINS - 1)
     counts = np.bincount(bins, minlength=_BINS)
     sums = np.bincount(bins, weights=values, minlength=_BINS)
     filled = counts > 0

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
+from openvino.tools.pot.statistics.half import from_half, to_half
 
 Vector = NDArray[np.float32]
 Where = NDArray[np.int64] | slice
 _ALL = slice(None)
-_LARGEST = np.float32(np.finfo(np.float16).max)
 _MIDDLE = 4  # bits: room for values 4096 times as large, and 2**18 times as small before precision is lost
 Own = TypeVar("Own", contravariant=True)
 
@@ -157,14 +157,14 @@ class Stack:
         """A part of the kept vectors, shape ``[samples, size]``, float32."""
         if self._unit is None:
             return np.empty((0, 0), np.float32)
-        return np.multiply(self._kept[: self._count, where], self._unit[where], dtype=np.float32)
+        return from_half(self._kept[: self._count, where], self._unit[where])
 
     def _keep(self, vector: Vector) -> None:
         if self._unit is None:
             self._unit = _units(vector, self._pieces or [len(vector)])
         if self._count == len(self._kept):
             self._grow(len(vector))
-        self._kept[self._count] = np.clip(vector / self._unit, -_LARGEST, _LARGEST)
+        to_half(vector, self._unit, self._kept[self._count])
         self._count += 1
 
     def _grow(self, size: int) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, PlannedLayer, Stage
+from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.bias import output_shift, without_chance
+from openvino.tools.pot.placement.plan import WeightQuantizer
+from openvino.tools.pot.quantization.bias import InputMeans, output_shift, without_chance
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.repetition import sample_means
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
 
@@ -63,10 +62,10 @@ class BiasStage:
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Compute the shift of each layer's bias; layers that read the same rows share what is computed of them."""
-        for layers in context.by_inputs(self._layers(context), partial(_rows, context.view)):
-            inputs = _inputs(context, statistics, *layers[0])
+        for key, layers in context.by_inputs(self._layers(context), partial(_rows, context.view)).items():
+            means = context.input_means.get(key) or _means(context, statistics, layers[0])
             for _, linear, quantizer in layers:
-                shift = _shift(context, inputs, linear, quantizer)
+                shift = _shift(context, means, linear, quantizer)
                 if not self._too_large(context.view, linear, shift):
                     context.outcome.bias_shifts[linear.node] = shift
 
@@ -91,37 +90,14 @@ def _rows(view: GraphView, layer: LinearLayer) -> Request | None:
     return rows_request(view, layer.source(view), layer.input_axis)
 
 
-@dataclass(frozen=True)
-class _Inputs:
-    """Means over the rows of each sample, shape ``[samples, channels]``.
-
-    Attributes:
-        means: of the float input.
-        errors: of what its quantization adds.
-    """
-
-    means: NDArray[np.float64]
-    errors: NDArray[np.float64]
-
-
-def _inputs(
-    context: Context,
-    statistics: Statistics,
-    planned: QuantizedLayer,
-    layer: LinearLayer,
-    quantizer: WeightQuantizer,
-) -> _Inputs:
-    request = _rows(context.view, layer)
+def _means(context: Context, statistics: Statistics, planned_layer: PlannedLayer) -> InputMeans:
+    request = _rows(context.view, planned_layer[1])
     assert request is not None
-    grid, samples = context.input_range(planned, layer), statistics.kept(request)
-    rows = np.divide(statistics.rows(request), context.input_divisor(quantizer), dtype=np.float32)
-    counts = context.row_counts(layer, rows, samples)
-    errors = np.zeros_like(rows) if grid is None else fake_quantize(rows, grid) - rows
-    return _Inputs(sample_means(rows, counts, samples), sample_means(errors, counts, samples))
+    return sampled_inputs(context, statistics, request, planned_layer).means()
 
 
 def _shift(
-    context: Context, inputs: _Inputs, layer: LinearLayer, quantizer: WeightQuantizer
+    context: Context, inputs: InputMeans, layer: LinearLayer, quantizer: WeightQuantizer
 ) -> NDArray[np.float64]:
     weights = context.weight_values(quantizer)
     if quantizer in context.outcome.levels:

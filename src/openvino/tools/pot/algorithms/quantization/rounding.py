@@ -9,16 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
+from openvino.tools.pot.algorithms.quantization.inputs import Inputs, sampled_inputs
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
-from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
+from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.quantization.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.statistics.reducers import Patches
+from openvino.tools.pot.statistics.reducers import Rows
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
-
-Floats = NDArray[np.float32]
 
 
 class RoundingStage:
@@ -38,21 +36,26 @@ class RoundingStage:
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for what each layer multiplies with its weights, at a few places."""
         for _, layer, _ in self._layers(context):
-            request = _inputs(context, layer)
+            request = _request(context, layer)
             if request is not None:
                 yield request
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Round; layers that read the same rows share what is computed of them."""
-        for layers in context.by_inputs(self._roundable(context), partial(_inputs, context)):
-            moments = _moments(context, statistics, *layers[0])
+        for key, layers in context.by_inputs(self._roundable(context), partial(_request, context)).items():
+            request = _request(context, layers[0][1])
+            assert request is not None
+            inputs = sampled_inputs(context, statistics, request, layers[0])
+            if isinstance(request.reducer, Rows):
+                context.input_means[key] = inputs.means()
+            moments = _moments(layers[0][1], inputs)
             for _, linear, quantizer in layers:
                 context.outcome.levels[quantizer] = _levels(context, linear, quantizer, moments)
 
     def _roundable(self, context: Context) -> Iterator[PlannedLayer]:
         """Those that can be: their inputs are known, and their weights have no zero point."""
         for planned, layer, quantizer in self._layers(context):
-            if _inputs(context, layer) is not None and context.outcome.weights[quantizer].is_symmetric:
+            if _request(context, layer) is not None and context.outcome.weights[quantizer].is_symmetric:
                 yield planned, layer, quantizer
 
     def _layers(self, context: Context) -> Iterator[PlannedLayer]:
@@ -62,36 +65,15 @@ class RoundingStage:
                 yield planned, layer, quantizer
 
 
-def _inputs(context: Context, layer: LinearLayer) -> Request | None:
+def _request(context: Context, layer: LinearLayer) -> Request | None:
     if layer.tap_share.size > 1:  # for transposed convolutions None: each output sees a part of the kernel
         return patches_request(context.view, layer.node)
     return rows_request(context.view, layer.source(context.view), layer.input_axis)
 
 
-def _gathered(statistics: Statistics, request: Request) -> Floats:
-    """Rows of a layer's input, shape ``[rows, channels, taps]``."""
-    if isinstance(request.reducer, Patches):
-        return statistics.patches(request)
-    return statistics.rows(request)[:, :, None]
-
-
-def _moments(
-    context: Context,
-    statistics: Statistics,
-    planned: QuantizedLayer,
-    layer: LinearLayer,
-    quantizer: WeightQuantizer,
-) -> InputMoments:
-    request = _inputs(context, layer)
-    assert request is not None
-    divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
-    inputs = np.divide(_gathered(statistics, request), divisor.reshape(-1, 1), dtype=np.float32)
-    quantized = inputs
-    if grid is not None:
-        quantized = np.asarray(fake_quantize(inputs, grid.reshaped(-1, 1)), np.float32)
-    counts = context.row_counts(layer, quantized, statistics.kept(request))
-    plain, rounded = (values.reshape(len(values), layer.groups, -1) for values in (inputs, quantized))
-    return InputMoments.of(plain, rounded, counts)
+def _moments(layer: LinearLayer, inputs: Inputs) -> InputMoments:
+    plain, quantized = (v.reshape(len(v), layer.groups, -1) for v in (inputs.plain, inputs.quantized))
+    return InputMoments.of(plain, quantized, inputs.counts)
 
 
 def _levels(
