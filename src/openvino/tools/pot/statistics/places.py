@@ -26,6 +26,9 @@ Feed = Mapping[str, NDArray[np.generic]]
 _PLACES, _COVERED, _PHASE = "statistics_places", "statistics_covered", "statistics_phase"
 _TOKEN_MASKS = frozenset({"attention_mask", "input_mask"})
 _GOLDEN = 0.6180339887498949
+_SHARED = 16
+"""Readers of a constant: compiling takes a time that grows with the square of their number, and with each constant."""
+
 _PHASES = 31
 """Different phases; a prime, so that a part of the samples, every second or fourth, still sees all of them."""
 
@@ -97,17 +100,18 @@ class Places:
         self._groups: dict[_Group, ov.Output] = {}
         self._covered: dict[_Taps, ov.Output] = {}
         self._phase: ov.Node | None = None
-        self._constants: dict[tuple[int, ...] | int, ov.Node] = {}
+        self._constants: dict[tuple[int, ...] | int, list[ov.Node]] = {}
         self._matrices: dict[tuple[str, int, int], ov.Output] = {}
         self._fed: dict[int, dict[str, NDArray[np.generic]]] = {}
         self.parameters: list[ov.Node] = []
 
     def constant(self, values: Sequence[int] | int) -> ov.Node:
-        """An int64 constant, made once for all who need it."""
+        """An int64 constant, made once for several who need it."""
         key = values if isinstance(values, int) else tuple(values)
-        if key not in self._constants:
-            self._constants[key] = op.constant(np.array(values, np.int64))
-        return self._constants[key]
+        turns = self._constants.setdefault(key, [])
+        if not turns:
+            turns.extend([op.constant(np.array(values, np.int64))] * _SHARED)
+        return turns.pop()
 
     def are_tokens(self, size: int | None) -> bool:
         """Whether a tensor of ``size`` rows has one for each place of the mask."""
