@@ -59,7 +59,8 @@ class Context:
         view: the float model, looked at.
         plan: where quantizers go; set by the stage that places them.
         outcome: filled by the stages in their order.
-        input_means: those that a stage computed on its way, by the key of ``by_inputs``.
+        input_means: those that a stage computed on its way, by the key of ``by_inputs``; whoever uses them takes
+            them out, since of all layers together they are large.
     """
 
     sub: SubModel

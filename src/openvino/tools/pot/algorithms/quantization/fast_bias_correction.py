@@ -63,7 +63,7 @@ class BiasStage:
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Compute the shift of each layer's bias; layers that read the same rows share what is computed of them."""
         for key, layers in context.by_inputs(self._layers(context), partial(_rows, context.view)).items():
-            means = context.input_means.get(key) or _means(context, statistics, layers[0])
+            means = context.input_means.pop(key, None) or _means(context, statistics, layers[0])
             for _, linear, quantizer in layers:
                 shift = _shift(context, means, linear, quantizer)
                 if not self._too_large(context.view, linear, shift):

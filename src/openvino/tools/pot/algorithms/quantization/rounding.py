@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
-from openvino.tools.pot.algorithms.quantization.inputs import Inputs, sampled_inputs
+from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import WeightQuantizer
@@ -43,12 +43,7 @@ class RoundingStage:
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Round; layers that read the same rows share what is computed of them."""
         for key, layers in context.by_inputs(self._roundable(context), partial(_request, context)).items():
-            request = _request(context, layers[0][1])
-            assert request is not None
-            inputs = sampled_inputs(context, statistics, request, layers[0])
-            if isinstance(request.reducer, Rows):
-                context.input_means[key] = inputs.means()
-            moments = _moments(layers[0][1], inputs)
+            moments = _moments(context, statistics, key, layers[0])
             for _, linear, quantizer in layers:
                 context.outcome.levels[quantizer] = _levels(context, linear, quantizer, moments)
 
@@ -71,7 +66,16 @@ def _request(context: Context, layer: LinearLayer) -> Request | None:
     return rows_request(context.view, layer.source(context.view), layer.input_axis)
 
 
-def _moments(layer: LinearLayer, inputs: Inputs) -> InputMoments:
+def _moments(
+    context: Context, statistics: Statistics, key: Hashable, planned_layer: PlannedLayer
+) -> InputMoments:
+    """What rounding needs of a layer's inputs; what biases need of them is kept, the inputs are not."""
+    layer = planned_layer[1]
+    request = _request(context, layer)
+    assert request is not None
+    inputs = sampled_inputs(context, statistics, request, planned_layer)
+    if isinstance(request.reducer, Rows):
+        context.input_means[key] = inputs.means()
     plain, quantized = (v.reshape(len(v), layer.groups, -1) for v in (inputs.plain, inputs.quantized))
     return InputMoments.of(plain, quantized, inputs.counts)
 
