@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from openvino.tools.pot.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from openvino.tools.pot.algorithms.accuracy import (
+        AccuracyAwareQuantization as AccuracyAwareQuantization,
+    )
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
@@ -33,6 +36,7 @@ _HOMES = {
     "create_pipeline": "pipeline.initializer",
     "Pipeline": "pipeline.pipeline",
     "DefaultQuantization": "algorithms.quantization",
+    "AccuracyAwareQuantization": "algorithms.accuracy",
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
     "quantize": "shortcut",

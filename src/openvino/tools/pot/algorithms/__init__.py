@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization import (
     DefaultQuantization,
@@ -10,6 +11,12 @@ from openvino.tools.pot.algorithms.quantization import (
 )
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
-    algorithm.name: algorithm for algorithm in (DefaultQuantization, MinMaxQuantization, FastBiasCorrection)
+    algorithm.name: algorithm
+    for algorithm in (
+        DefaultQuantization,
+        AccuracyAwareQuantization,
+        MinMaxQuantization,
+        FastBiasCorrection,
+    )
 }
 """Name in a configuration -> class."""

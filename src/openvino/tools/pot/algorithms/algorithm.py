@@ -182,3 +182,17 @@ class Algorithm(ABC):
         from openvino.tools.pot.algorithms.sequence import run_sequence
 
         return run_sequence(model, [self], self.engine)
+
+
+class SearchAlgorithm(Algorithm):
+    """An algorithm that makes and evaluates many models; it stands alone in a list of algorithms."""
+
+    @abstractmethod
+    def search(
+        self, model: CompressedModel, engine: Engine | None, statistics: Statistics | None = None
+    ) -> CompressedModel:
+        """The best model that was found; the given one is left as it is."""
+
+    @abstractmethod
+    def collect(self, model: CompressedModel, engine: Engine | None) -> Statistics:
+        """What the search wants to be measured, from the engine's samples, for ``search``."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm, Stage
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
@@ -25,7 +25,7 @@ _FEW_SAMPLES = 30
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """Algorithms on their way through one model.
 
     Attributes:
@@ -68,19 +68,38 @@ def run_sequence(
         ConfigError: no algorithm of the sequence places quantizers.
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
-    job = _planned(model, algorithms)
+    searching = _searching(algorithms)
+    if searching is not None:
+        return searching.search(model, engine, statistics)
+    job = planned(model, algorithms)
     if job.is_empty:
         logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)
         return job.result
     if statistics is None:
-        statistics = _measure(model, job, engine)
+        statistics = measured(model, job, engine)
     else:
         statistics.check(job.requests)
+    decide(job, statistics)
+    samples = statistics.samples
+    del statistics  # the transformed model needs the room
+    return finished(job, algorithms, samples)
+
+
+def decide(job: Job, statistics: Statistics) -> None:
+    """Let all stages decide on parameters."""
     for stage in job.stages:
         with timed(type(stage).__name__):
             stage.decide(job.context, statistics)
-    samples = statistics.samples
-    del statistics  # the transformed model needs the room
+
+
+def finished(job: Job, algorithms: Sequence[Algorithm], samples: int) -> CompressedModel:
+    """The edited model, once all is decided.
+
+    Args:
+        job: with all decisions.
+        algorithms: that made them.
+        samples: that the statistics are of.
+    """
     with timed("transform"):
         transform(job.context)
     _record(job.context, algorithms, samples)
@@ -95,10 +114,26 @@ def collect_statistics(
     Raises:
         EngineError, ConfigError, DataError: as ``run_sequence``.
     """
-    return _measure(model, _planned(model, algorithms), engine)
+    searching = _searching(algorithms)
+    if searching is not None:
+        return searching.collect(model, engine)
+    return measured(model, planned(model, algorithms), engine)
 
 
-def _planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> _Job:
+def _searching(algorithms: Sequence[Algorithm]) -> SearchAlgorithm | None:
+    found = next((algorithm for algorithm in algorithms if isinstance(algorithm, SearchAlgorithm)), None)
+    if found is not None and len(algorithms) > 1:
+        names = [algorithm.name for algorithm in algorithms]
+        raise ConfigError(f"{found.name} stands alone, found algorithms {names}")
+    return found
+
+
+def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
+    """A clone of the model, where quantizers go in it, and what must be measured for them.
+
+    Raises:
+        EngineError, ConfigError: as ``run_sequence``.
+    """
     if model.is_cascade:
         raise EngineError(
             f"quantizing the cascade {model.name!r} at once is not supported yet: quantize its models one by one"
@@ -114,10 +149,15 @@ def _planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> _Job:
     stages = tuple(stage for algorithm in algorithms for stage in algorithm.stages)
     with timed("plan"):
         requests = tuple(request for stage in stages for request in stage.requests(context))
-    return _Job(result, context, stages, requests, sampling)
+    return Job(result, context, stages, requests, sampling)
 
 
-def _measure(model: CompressedModel, job: _Job, engine: Engine | None) -> Statistics:
+def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statistics:
+    """What a job asks for, from one pass over the engine's samples.
+
+    Raises:
+        EngineError, DataError: as ``run_sequence``.
+    """
     sampling = job.sampling
     if engine is None or engine.data_loader is None:
         raise EngineError("quantization needs an engine with a data loader, found none")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -94,6 +95,16 @@ class IEEngine(Engine):
 
         self._model = model if isinstance(model, CompressedModel) else load_model(model)
 
+    @property
+    def device(self) -> str:
+        """Where models run."""
+        return self._device
+
+    @property
+    def values_so_far(self) -> list[dict[str, Any]]:
+        """``{"sample_id", "metric_name", "result"}`` of the evaluation that runs, or ran last, if asked for."""
+        return self._sample_values
+
     def predict(
         self,
         stats_layout: StatisticsLayout | None = None,
@@ -182,6 +193,52 @@ class IEEngine(Engine):
 
         with timed("pass"):
             return run_beside(own, measure)
+
+    def feeds(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:
+        """What the model is fed for samples of the data loader, input name to array, one by one.
+
+        Raises:
+            DataError: a sample doesn't fit the model; its index is named.
+        """
+        self.set_model(model)
+        sampler = BatchSampler(self.data_loader, 1, indices)
+        for _, feed in self._feeds(self._single_model(), sampler, False, ""):
+            yield feed
+
+    def outputs(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Outputs]:
+        """The outputs of the model for samples of the data loader, one by one."""
+        self.set_model(model)
+        plain = self._single_model()
+        feeds = self._feeds(plain, BatchSampler(self.data_loader, 1, indices), False, "")
+        for _, outputs in self._infer(self._compile(plain, "evaluated"), feeds, self._eval_requests_number):
+            yield outputs
+
+    @contextmanager
+    def using(self, data_loader: Any, metric: Any) -> Iterator[None]:
+        """Other samples and another metric, for a while."""
+        own = self._data_loader, self._metric
+        self._data_loader, self._metric = data_loader, metric
+        try:
+            yield
+        finally:
+            self._data_loader, self._metric = own
+
+    def run_settings(
+        self, model: ov.Model, indices: Sequence[int], flags: str, settings: NDArray[np.float32]
+    ) -> Iterator[Outputs]:
+        """The outputs of a model with an input of flags, for each sample with each setting of them in turn.
+
+        Args:
+            model: with the inputs of the model chosen by ``set_model``, and one for the flags.
+            indices: of the samples.
+            flags: name of that input.
+            settings: float32, shape ``[settings, flags]``.
+        """
+        sampler = BatchSampler(self.data_loader, 1, indices)
+        plain = self._feeds(self._single_model(), sampler, False, "")
+        feeds = ((items, {**feed, flags: setting}) for items, feed in plain for setting in settings)
+        for _, outputs in self._infer(self._compile(model, "compared"), feeds, self._eval_requests_number):
+            yield outputs
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:

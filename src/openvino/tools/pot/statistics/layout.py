@@ -135,15 +135,49 @@ class Statistics:
         by_tap = stacked.reshape(len(stacked) * count, taps, -1)
         return by_tap.transpose(0, 2, 1).astype(np.float32, copy=False)
 
+    def answers(self, request: Request) -> bool:
+        """Whether the pass measured what a request asks for."""
+        known = self._answers
+        return any(request in found for found in (known.parts, known.channels, known.zeros))
+
     def check(self, requests: Iterable[Request]) -> None:
         """Raise EngineError unless all of the requests are answered."""
-        answers = self._answers
         for request in requests:
-            if not any(request in known for known in (answers.parts, answers.channels, answers.zeros)):
+            if not self.answers(request):
                 raise EngineError(
                     f"the statistics are of another model or of other parameters: nothing at {request.tensor.node!r} "
                     f"answers {request.reducer}"
                 )
+
+
+class JoinedStatistics(Statistics):
+    """The figures of several passes over the same samples, each with requests of its own.
+
+    Args:
+        parts: at least one; the first that answers a request counts.
+    """
+
+    def __init__(self, parts: Sequence[Statistics]) -> None:
+        self._passes = tuple(parts)
+        self.samples = parts[0].samples
+
+    def value(self, request: Request) -> NDArray[np.float64]:
+        """The figure of a request, a vector."""
+        return self._of(request).value(request)
+
+    def kept(self, request: Request) -> int:
+        """From how many samples the rows or patches of a request are."""
+        return self._of(request).kept(request)
+
+    def answers(self, request: Request) -> bool:
+        """Whether one of the passes measured what a request asks for."""
+        return any(part.answers(request) for part in self._passes)
+
+    def _part(self, request: Request) -> NDArray[np.floating]:
+        return self._of(request)._part(request)
+
+    def _of(self, request: Request) -> Statistics:
+        return next(part for part in self._passes if part.answers(request))
 
 
 def merge(first: Statistics, second: Statistics) -> Statistics:

@@ -1,0 +1,228 @@
+"""Metrics of candidates over the user's samples, no further than it takes to be sure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
+from openvino.tools.pot.algorithms.accuracy.target import Target
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.utils.errors import EngineError
+
+_CLOSE = 1e-6
+"""Relative difference up to which an average is that of the values per sample."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model is worth.
+
+    Attributes:
+        metrics: by name; where the evaluation stopped early, no metric can end up better than this.
+        complete: whether all samples were seen.
+        values: metric name -> its value for each sample, where the metric has them.
+        samples: how many were seen.
+        seconds: that it took.
+    """
+
+    metrics: Mapping[str, float]
+    complete: bool
+    values: Mapping[str, Sequence[float]]
+    samples: int
+    seconds: float
+
+
+class Evaluator:
+    """Evaluates models with an engine's metric, over its whole data loader.
+
+    Where a metric is the mean of values per sample that can't leave the range from 0 to 1 (its type is
+    ``accuracy``), an evaluation stops as soon as the remaining samples can't bring the model back above a bar.
+
+    Args:
+        engine: with a data loader and a metric.
+        clock: evaluations end with OutOfTimeError when it is over.
+
+    Attributes:
+        bounded: metrics that are such means, as far as known: ``baseline`` finds out.
+        samples_seen: by all evaluations together.
+    """
+
+    def __init__(self, engine: IEEngine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._has_values: bool | None = None
+        self.bounded: frozenset[str] = frozenset()
+        self.samples_seen = 0
+
+    @property
+    def size(self) -> int:
+        """The number of samples."""
+        return len(self._engine.data_loader)
+
+    def directions(self) -> dict[str, bool]:
+        """Metric name -> whether a larger value is a better one, as far as the metric says."""
+        attributes = self._attributes()
+        overall = bool(getattr(self._engine.metric, "higher_better", True))
+        said = {name: own.get("direction") for name, own in attributes.items()}
+        return {name: overall if word is None else word == "higher-better" for name, word in said.items()}
+
+    def _attributes(self) -> dict[str, dict[str, Any]]:
+        try:
+            return dict(self._engine.metric.get_attributes())
+        except (AttributeError, NotImplementedError, TypeError):
+            return {}
+
+    def baseline(self, model: CompressedModel) -> Evaluation:
+        """All metrics of the float model; learns which of them are means over samples."""
+        found = self._run(model, lambda: False)
+        types = {name: str(own.get("type", "")) for name, own in self._attributes().items()}
+        self.bounded = frozenset(
+            name
+            for name, values in found.values.items()
+            if types.get(name) == "accuracy"
+            and _is_mean(found.metrics[name], values)
+            and min(values) >= 0
+            and max(values) <= 1
+        )
+        return found
+
+    def evaluate(self, model: CompressedModel, target: Target, worst: float) -> Evaluation:
+        """Metrics of a candidate.
+
+        Args:
+            model: the candidate.
+            target: what counts.
+            worst: a drop beyond which nothing needs to be known of it.
+
+        Raises:
+            OutOfTimeError: the clock is over before the last sample.
+        """
+        bars = target.bounds(worst)
+        higher = {goal.name: goal.higher_better for goal in target.goals}
+
+        reachable = _Reachable(self._engine, self.size, {n: higher[n] for n in self.bounded & set(higher)})
+
+        def hopeless() -> bool:
+            return any(
+                value < bars[name] - _CLOSE if higher[name] else value > bars[name] + _CLOSE
+                for name, value in reachable.best().items()
+            )
+
+        return self._run(model, hopeless, reachable)
+
+    def _run(
+        self, model: CompressedModel, hopeless: Callable[[], bool], reachable: _Reachable | None = None
+    ) -> Evaluation:
+        started = self._clock.seconds
+        sampler = _Watched(self._engine.data_loader, self._clock, hopeless)
+        self._engine.set_model(model)
+        found, values = self._predict(sampler)
+        self.samples_seen += sampler.given
+        if sampler.was_stopped and self._clock.is_over:
+            raise OutOfTimeError
+        if sampler.was_stopped and reachable is not None:
+            found = {**found, **reachable.best()}
+        return Evaluation(
+            found, not sampler.was_stopped, values, sampler.given, self._clock.seconds - started
+        )
+
+    def _predict(self, sampler: _Watched) -> tuple[dict[str, float], dict[str, list[float]]]:
+        if self._has_values is None:
+            try:
+                found = self._with_values(sampler)
+            except EngineError:  # perhaps only values per sample are missing
+                self._has_values = False
+                sampler.given = 0
+            else:
+                self._has_values = True
+                return found
+        return self._with_values(sampler) if self._has_values else (self._averages(sampler), {})
+
+    def _with_values(self, sampler: _Watched) -> tuple[dict[str, float], dict[str, list[float]]]:
+        (records, metrics), _ = self._engine.predict(
+            sampler=sampler, metric_per_sample=True, print_progress=True
+        )
+        values: dict[str, list[float]] = defaultdict(list)
+        for record in records:
+            if np.ndim(record["result"]) == 0:
+                values[record["metric_name"]].append(float(record["result"]))
+        return _figures(metrics), dict(values)
+
+    def _averages(self, sampler: _Watched) -> dict[str, float]:
+        return _figures(self._engine.predict(sampler=sampler, print_progress=True)[0])
+
+
+def _figures(metrics: Any) -> dict[str, float]:
+    if not metrics:
+        raise EngineError("the engine's metric gives no figure, expected at least one")
+    figures = {}
+    for name, value in metrics.items():
+        array = np.asarray(value)
+        if array.size != 1 or not np.issubdtype(array.dtype, np.number):
+            raise EngineError(f"metric {name!r} is {value!r}, expected a number")
+        figures[name] = float(array.reshape(()))
+    return figures
+
+
+def _is_mean(average: float, values: Sequence[float]) -> bool:
+    return bool(values) and abs(fmean(values) - average) <= _CLOSE * max(1.0, abs(average))
+
+
+class _Reachable:
+    """The best that metrics can end up with, whatever the samples to come: means of values from 0 to 1.
+
+    Args:
+        engine: what evaluates.
+        size: the number of all samples.
+        higher: metric name -> whether a larger value is a better one.
+    """
+
+    def __init__(self, engine: IEEngine, size: int, higher: Mapping[str, bool]) -> None:
+        self._engine, self._size, self._higher = engine, size, higher
+        self._sums = dict.fromkeys(higher, 0.0)
+        self._counts = dict.fromkeys(higher, 0)
+        self._read = 0
+
+    def best(self) -> dict[str, float]:
+        """The value of each metric if every sample to come is the best possible."""
+        records = self._engine.values_so_far
+        for record in records[self._read :]:
+            name = record["metric_name"]
+            if name in self._sums:
+                self._sums[name] += float(np.asarray(record["result"]))
+                self._counts[name] += 1
+        self._read = len(records)
+        return {
+            name: (total + (self._size - self._counts[name]) * self._higher[name]) / self._size
+            for name, total in self._sums.items()
+        }
+
+
+class _Watched(BatchSampler):
+    """All samples of a loader one by one, until time is over or nothing can be hoped for.
+
+    Attributes:
+        given: how many samples were asked for.
+        was_stopped: whether some were not.
+    """
+
+    def __init__(self, data_loader: Any, clock: Clock, hopeless: Callable[[], bool]) -> None:
+        super().__init__(data_loader)
+        self._clock, self._hopeless = clock, hopeless
+        self.given, self.was_stopped = 0, False
+
+    def batches(self) -> Iterator[list[int]]:
+        """The index of each sample."""
+        for batch in super().batches():
+            self.was_stopped = self.given > 0 and (self._clock.is_over or self._hopeless())
+            if self.was_stopped:
+                return
+            self.given += 1
+            yield batch

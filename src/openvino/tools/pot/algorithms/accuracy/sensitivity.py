@@ -1,0 +1,176 @@
+"""How much each layer adds to the error at the outputs, from one compiled model.
+
+Rounding can be switched on layer by layer by an input of that model, so that no layer needs a compilation or an
+evaluation of its own: a few samples go through it once with all layers quantized, and once for each layer with that
+one alone. Errors of single layers are nearly independent, so that they add up to the whole; what is gone with a single
+layer in float says the same in principle, but as the small difference of two large errors it takes many more samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.accuracy.clock import Clock
+from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
+from openvino.tools.pot.graph.geometry import LinearLayer, along, along_inputs
+from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.quantization.fake_quantize import fake_quantize
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.utils.progress import track
+
+Floats = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+
+def switched(context: Context) -> ov.Model:
+    """A copy of the float model in which each layer of the plan can be quantized or not.
+
+    Args:
+        context: of the float model, with all decisions made.
+
+    Returns:
+        The copy; its input ``quantized_layers`` has a flag for each layer, in the order of the plan.
+    """
+    assert context.plan is not None
+    model = context.sub.model.clone()
+    switches = Switches(model, len(context.plan.layers))
+    linear = {planned.node: (layer, quantizer) for planned, layer, quantizer in context.linear_layers}
+    for number, planned in enumerate(context.plan.layers):
+        layer, quantizer = linear.get(planned.node, (None, None))
+        for reader in planned.activations:
+            grid = _input_range(context, planned, reader.port, layer, quantizer)
+            if grid is not None:
+                switches.activation(number, reader, grid)
+        if layer is not None and quantizer is not None:
+            shift = context.outcome.bias_shifts.get(planned.node)
+            switches.weights(number, layer, _weight_error(context, layer, quantizer), shift)
+    model.validate_nodes_and_infer_types()
+    return model
+
+
+def _input_range(
+    context: Context,
+    planned: QuantizedLayer,
+    port: int,
+    layer: LinearLayer | None,
+    quantizer: WeightQuantizer | None,
+) -> QuantizerRange | None:
+    """The range of a layer's input as it reads it, undivided."""
+    group = planned.group_at(port)
+    if group is None:
+        return None
+    grid = context.outcome.activations[group]
+    if layer is None or quantizer is None:
+        return grid
+    shape = context.view.shape(context.view.inputs(planned.node)[port]) or ()
+    if grid.low.size > 1:
+        low, high = (
+            along(border.reshape(-1), layer.input_axis, len(shape)) for border in (grid.low, grid.high)
+        )
+        grid = QuantizerRange(low, high, grid.levels)
+    divisor = context.input_divisor(quantizer)
+    return grid if divisor.size == 1 else grid.widened(along(divisor, layer.input_axis, len(shape)))
+
+
+def _weight_error(context: Context, layer: LinearLayer, quantizer: WeightQuantizer) -> Floats:
+    weights = np.asarray(context.view.value(quantizer.tensor), np.float32)
+    moved = context.moved_weights(quantizer)
+    rounded = np.asarray(fake_quantize(moved, context.outcome.weights[quantizer]), np.float32)
+    scale = context.outcome.weight_scales.get(quantizer)
+    if scale is not None:
+        rounded = rounded / along_inputs(context.view, layer, scale.astype(np.float32), rounded.ndim)
+    return np.asarray(rounded - weights, np.float32)
+
+
+def error_shares(
+    context: Context, engine: IEEngine, indices: Sequence[int], clock: Clock
+) -> dict[str, float]:
+    """Layer -> its part of the squared error at the outputs.
+
+    Args:
+        context: of the float model, with all decisions made.
+        engine: what runs models; its loader's samples are fed.
+        indices: of the samples.
+        clock: OutOfTimeError is raised when it is over.
+
+    Returns:
+        The error with that layer alone quantized over that with all layers, mean over the samples.
+    """
+    assert context.plan is not None
+    layers = context.plan.layers
+    settings = np.zeros((len(layers) + 2, len(layers)), np.float32)
+    settings[1] = 1.0
+    settings[2:] = np.eye(len(layers))
+    shares = np.zeros(len(layers))
+    for errors in _errors(switched(context), engine, indices, settings, clock):
+        whole = errors[0]
+        if whole > 0:
+            shares += errors[1:] / whole / len(indices)
+    return {layer.node: float(share) for layer, share in zip(layers, shares, strict=True)}
+
+
+def _errors(
+    model: ov.Model, engine: IEEngine, indices: Sequence[int], settings: Floats, clock: Clock
+) -> Iterator[Array]:
+    """For each sample the squared error of the outputs with all settings of the flags but the first, which is float."""
+    outputs = engine.run_settings(model, indices, FLAGS, settings)
+    exact: Sequence[NDArray[np.generic]] = ()
+    found: list[float] = []
+    for number, current in enumerate(track(outputs, len(indices) * len(settings), "Sensitivity")):
+        clock.check()
+        if number % len(settings) == 0:
+            exact, found = current, []
+            continue
+        found.append(_distance(exact, current))
+        if len(found) == len(settings) - 1:
+            yield np.array(found)
+
+
+def _distance(exact: Sequence[NDArray[np.generic]], other: Sequence[NDArray[np.generic]]) -> float:
+    """The squared error of all outputs together, each in units of its own power."""
+    total = 0.0
+    for plain, changed in zip(exact, other, strict=True):
+        if np.issubdtype(plain.dtype, np.floating) and plain.shape == changed.shape:
+            reference = np.asarray(plain, np.float64)
+            power = float(np.sum(reference**2))
+            total += float(np.sum((np.asarray(changed, np.float64) - reference) ** 2)) / (power or 1.0)
+    return total if np.isfinite(total) else 0.0
+
+
+def most_telling(
+    before: Mapping[str, Sequence[float]],
+    after: Mapping[str, Sequence[float]],
+    size: int,
+    count: int,
+    ratio: float = 1.0,
+) -> list[int]:
+    """The samples on which layers are compared: half of them changed most, half spread evenly over all.
+
+    Args:
+        before, after: metric name -> value for each sample, of the float and of the quantized model; samples are
+            spread evenly if they are not known.
+        size: the number of all samples.
+        count: how many to choose.
+        ratio: share of the samples, from the first on, of which the changes are compared.
+    """
+    count = min(count, size)
+    spread = [int(place) for place in np.linspace(0, size - 1, count).round()]
+    changes = [
+        np.abs(np.array(before[name]) - np.array(after[name]))
+        for name in before
+        if name in after and len(before[name]) == len(after[name]) == size
+    ]
+    if not changes:
+        return spread
+    change = np.max([own / (own.max() or 1.0) for own in changes], axis=0)
+    compared = change[: max(1, round(ratio * size))]
+    largest = np.argsort(-compared, kind="stable")[: (count + 1) // 2]
+    worst = [int(index) for index in largest if compared[index] > 0]
+    rest = [index for index in spread if index not in set(worst)]
+    return sorted([*worst, *rest[: count - len(worst)]])

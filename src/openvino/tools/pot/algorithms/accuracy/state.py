@@ -1,0 +1,117 @@
+"""What a search has found, kept in a folder so that an interrupted one can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.version import __version__
+
+_FACTS, _PASSES = "search.json", "statistics.pickle"
+
+
+@dataclass
+class State:
+    """Facts that were measured, by name; a search that asks for them again comes to the same end without measuring.
+
+    Attributes:
+        folder: where they are kept, None for in memory alone.
+        facts: what is plain data: numbers, texts, lists and mappings of them.
+        passes: the statistics.
+    """
+
+    folder: Path | None
+    facts: dict[str, Any] = field(default_factory=dict)
+    passes: list[Statistics] = field(default_factory=list)
+
+    def put(self, name: str, fact: Any) -> None:
+        """Keep a fact; the file is written beside and renamed."""
+        self.facts[name] = fact
+        if self.folder is not None:
+            _write(self.folder / _FACTS, json.dumps(self.facts, indent=1).encode())
+
+    def keep_passes(self, passes: Sequence[Statistics]) -> None:
+        """Keep the statistics, if there are more of them than were kept."""
+        if len(passes) > len(self.passes):
+            self.passes = list(passes)
+            if self.folder is not None:
+                _write(self.folder / _PASSES, pickle.dumps(self.passes))
+
+
+def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
+    """The state in a folder, made if it isn't there.
+
+    Args:
+        folder: the folder, None for a state in memory.
+        identity: what the facts depend on: model, parameters, samples.
+
+    Raises:
+        ConfigError: the folder holds the state of another search, or files that can't be read.
+    """
+    if folder is None:
+        return State(None)
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    if not (path / _FACTS).exists():
+        state = State(path)
+        state.put("identity", dict(identity))
+        return state
+    try:
+        facts = json.loads((path / _FACTS).read_bytes())
+        kept = facts["identity"]
+        passes = pickle.loads((path / _PASSES).read_bytes()) if (path / _PASSES).exists() else []
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        ImportError,
+        pickle.UnpicklingError,
+    ) as error:
+        raise ConfigError(f"state_dir: {folder!r} holds a state that can't be read: {error}") from error
+    for name, value in identity.items():
+        if kept.get(name) != value:
+            raise ConfigError(
+                f"state_dir: {folder!r} holds the state of a search with another {name}: expected {value!r}, "
+                f"found {kept.get(name)!r}"
+            )
+    return State(path, facts, passes)
+
+
+def identity(model: ov.Model, samples: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What the facts of a search depend on; the user's metric and the samples themselves are not looked at."""
+    checksum = 0
+    for node in model.get_ordered_ops():
+        shapes = [output.get_partial_shape() for output in node.outputs()]
+        checksum = zlib.crc32(
+            f"{node.get_type_name()} {node.get_friendly_name()} {shapes}".encode(), checksum
+        )
+        if node.get_type_name() == "Constant":
+            checksum = zlib.crc32(node.data.tobytes(), checksum)
+    own = {name: value for name, value in parameters.items() if name not in ("time_budget", "state_dir")}
+    return {
+        "version": __version__,
+        "model": f"{checksum:08x}",
+        "samples": samples,
+        "parameters": json.loads(json.dumps(own, default=str, sort_keys=True)),
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

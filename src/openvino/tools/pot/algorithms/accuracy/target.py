@@ -1,0 +1,97 @@
+"""What accuracy must be kept: metrics of the float model, and how far a quantized one may fall behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from openvino.tools.pot.config.parameters import AccuracyAwareParameters, NamedMetric
+from openvino.tools.pot.utils.errors import ConfigError, EngineError, nearest
+
+_SLACK = 1e-9
+"""Metrics are sums in floating point: a drop of exactly what is allowed must not fail by its last bit."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One metric.
+
+    Attributes:
+        name: as the user's metric calls it.
+        baseline: of the float model.
+        higher_better: whether a larger value is a better one.
+    """
+
+    name: str
+    baseline: float
+    higher_better: bool
+
+    def drop(self, value: float) -> float:
+        """How much worse than the baseline a value is, in the metric's unit."""
+        return self.baseline - value if self.higher_better else value - self.baseline
+
+    def value_at(self, drop: float) -> float:
+        """The value that is worse by a drop."""
+        return self.baseline - drop if self.higher_better else self.baseline + drop
+
+
+@dataclass(frozen=True)
+class Target:
+    """The largest drop of all metrics that count must not exceed ``maximal``.
+
+    Attributes:
+        goals: the metrics.
+        maximal: drop allowed.
+        relative: whether drops are shares of the baseline.
+    """
+
+    goals: tuple[Goal, ...]
+    maximal: float
+    relative: bool
+
+    def drop(self, metrics: Mapping[str, float]) -> float:
+        """The largest of the drops, in the unit of ``maximal``."""
+        return max(goal.drop(metrics[goal.name]) / self._unit(goal) for goal in self.goals)
+
+    def is_met(self, drop: float) -> bool:
+        """Whether a drop is allowed."""
+        return drop <= self.maximal + _SLACK
+
+    def bounds(self, drop: float) -> dict[str, float]:
+        """The value of each metric at a drop in the unit of ``maximal``."""
+        return {goal.name: goal.value_at(drop * self._unit(goal)) for goal in self.goals}
+
+    def _unit(self, goal: Goal) -> float:
+        return abs(goal.baseline) if self.relative else 1.0
+
+
+def make_target(
+    parameters: AccuracyAwareParameters,
+    measured: Mapping[str, float],
+    directions: Mapping[str, bool],
+) -> Target:
+    """The target that parameters describe.
+
+    Args:
+        parameters: of the algorithm.
+        measured: metrics of the float model.
+        directions: metric name -> whether a larger value is a better one; of others it is.
+
+    Raises:
+        ConfigError: a metric is not among those measured, or a relative drop is asked for of a baseline of zero.
+        EngineError: the metric gives no figure.
+    """
+    wanted: Sequence[NamedMetric] = parameters.metrics or [NamedMetric(name=name) for name in measured]
+    if not wanted:
+        raise EngineError("the engine's metric gives no figure, expected at least one")
+    goals = []
+    for metric in wanted:
+        if metric.name not in measured:
+            raise ConfigError(
+                f"metrics: the engine's metric gives no {metric.name!r}{nearest(metric.name, measured)}"
+            )
+        baseline = measured[metric.name] if metric.baseline_value is None else metric.baseline_value
+        if parameters.drop_type == "relative" and baseline == 0:
+            raise ConfigError(f"drop_type: relative needs a baseline other than zero, {metric.name!r} has 0")
+        goals.append(Goal(metric.name, baseline, directions.get(metric.name, True)))
+    return Target(tuple(goals), parameters.maximal_drop, parameters.drop_type == "relative")

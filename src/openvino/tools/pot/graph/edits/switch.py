@@ -1,0 +1,75 @@
+"""Quantization that an input of the model switches on and off, layer by layer.
+
+x ── layer(W) ── next      ──▶      x + f (Q(x) - x) ─┬─ layer(W) ─────────── + ── next
+                                                      └─ layer(Wq - W) ── f * ┘
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from openvino.utils.node_factory import NodeFactory
+
+from openvino.tools.pot.graph.geometry import LinearLayer, along
+from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+
+FLAGS = "quantized_layers"
+
+
+class Switches:
+    """Edits a model so that each of some layers can be quantized or not at each inference.
+
+    Args:
+        model: edited in place.
+        count: number of layers.
+
+    The model gets an input called ``quantized_layers``, float32 of shape ``[count]``: one for a layer that is
+    quantized, zero for one that isn't.
+    """
+
+    def __init__(self, model: ov.Model, count: int) -> None:
+        self._view = GraphView(model)
+        flags = op.parameter([count], ov.Type.f32, name=FLAGS)
+        flags.output(0).set_names({FLAGS})
+        model.add_parameters([flags])
+        axis = op.constant(0)
+        # One output each: some passes of the CPU's compilation refuse nodes with several, such as Split.
+        self._flags = [op.gather(flags, op.constant([number]), axis) for number in range(count)]
+
+    def activation(self, number: int, reader: InputId, grid: QuantizerRange) -> None:
+        """Let a layer's input be rounded to a range, whose borders broadcast against it."""
+        port = self._view.node(reader.node).input(reader.port)
+        source = port.get_source_output()
+        low, high = op.constant(grid.low), op.constant(grid.high)
+        rounded = op.fake_quantize(source, low, high, low, high, grid.levels)
+        error = op.multiply(op.subtract(rounded, source), self._flags[number])
+        port.replace_source_output(op.add(source, error).output(0))
+
+    def weights(
+        self, number: int, layer: LinearLayer, error: NDArray[np.float32], shift: NDArray[np.float64] | None
+    ) -> None:
+        """Let a layer's weights be off by an error, and its outputs be shifted.
+
+        Args:
+            number: of the layer's flag.
+            layer: comes behind the call for its activation.
+            error: in the shape of the weights.
+            shift: of each output channel, or None.
+        """
+        node = self._view.node(layer.node)
+        output, readers = node.output(0), node.output(0).get_target_inputs()
+        sources: list[ov.Node | ov.Output] = [port.get_source_output() for port in node.inputs()]
+        sources[layer.weights] = op.constant(error).output(0)
+        extra = NodeFactory("opset13").create(node.get_type_name(), sources, node.get_attributes()).output(0)
+        if shift is not None:
+            rank = output.get_partial_shape().rank.get_length()
+            extra = op.add(
+                extra, op.constant(along(shift.astype(np.float32), layer.output_axis, rank))
+            ).output(0)
+        total = op.add(output, op.multiply(extra, self._flags[number])).output(0)
+        for reader in readers:
+            reader.replace_source_output(total)

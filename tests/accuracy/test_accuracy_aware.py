@@ -1,0 +1,348 @@
+"""AccuracyAwareQuantization from end to end, on a network with one layer that INT8 ruins."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from builders import Items, conv, images, model, parameter, quantized, run, stored, weights
+from openvino.tools.pot import AccuracyAwareQuantization, IEEngine, Metric, create_pipeline, load_model
+from openvino.tools.pot.algorithms.accuracy.clock import Clock
+from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
+from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
+from openvino.tools.pot.algorithms.accuracy.target import make_target
+from openvino.tools.pot.config.parameters import AccuracyAwareParameters
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model_utils import get_nodes_by_type
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
+
+CLASSES, CHANNELS, SIDE = 10, 32, 8
+FRAGILE = "conv3"
+
+
+def step(source: Any, name: str, seed: int) -> ov.Output:
+    """A convolution and its activation."""
+    scaled = op.multiply(conv(source, CHANNELS, name, seed=seed), op.constant(np.float32(0.12)))
+    return op.relu(scaled, name=f"{name}/relu").output(0)
+
+
+def pictures(count: int) -> list[NDArray[np.float32]]:
+    """Images that differ in their colours."""
+    random = np.random.default_rng(1)
+    shapes = (1, 3, 1, 1), (1, 3, SIDE, SIDE)
+    return [
+        sum(
+            scale * random.standard_normal(shape, np.float32)
+            for scale, shape in zip((2, 0.5), shapes, strict=True)
+        )
+        for _ in range(count)
+    ]
+
+
+def fragile_network(centre: NDArray[np.float32] | None = None) -> ov.Model:
+    """Five convolutions; what the third reads is 100,000 at one place, which is cut out behind it.
+
+    Args:
+        centre: what is taken off the logits; absent: their mean over images, so that all classes have their turn.
+    """
+    x = parameter([1, 3, SIDE, SIDE])
+    hidden = step(step(x, "conv1", 1), "conv2", 2)
+    corner = np.zeros((1, 1, SIDE, SIDE), np.float32)
+    corner[..., 0, 0] = 1e5
+    far = op.add(hidden, op.constant(corner))
+    values = weights((CHANNELS, CHANNELS, 1, 1), 3, 0.2)
+    same = op.convolution(far, op.constant(values), [1, 1], [0, 0], [0, 0], [1, 1], name=FRAGILE)
+    near = op.multiply(same, op.constant((corner == 0).astype(np.float32)))
+    last = step(step(near.output(0), "conv4", 4), "conv5", 5)
+    pooled = op.reduce_mean(last, op.constant([2, 3]), False)
+    logits = op.matmul(pooled, op.constant(weights((CHANNELS, CLASSES), 6)), False, False, name="head")
+    return model(op.subtract(logits, op.constant(_centre() if centre is None else centre)), x)
+
+
+@cache
+def _centre() -> NDArray[np.float32]:
+    raw = fragile_network(np.zeros((1, CLASSES), np.float32))
+    return np.mean([run(raw, picture)[0] for picture in pictures(60)], axis=0)
+
+
+class TopOne(Metric):
+    """Share of right answers, with a value for each sample."""
+
+    kind = "accuracy"
+
+    def __init__(self) -> None:
+        self.hits: list[float] = []
+        super().__init__()
+
+    @property
+    def value(self) -> dict[str, list[float]]:
+        return {"top1": self.hits[-1:]}
+
+    @property
+    def avg_value(self) -> dict[str, float]:
+        return {"top1": float(np.mean(self.hits))}
+
+    def update(self, output: list[Any], target: list[Any]) -> None:
+        self.hits.append(float(output[0].argmax() == target[0]))
+
+    def reset(self) -> None:
+        self.hits = []
+
+    def get_attributes(self) -> dict[str, dict[str, Any]]:
+        return {"top1": {"direction": "higher-better", "type": self.kind}}
+
+
+class WholeSetError(TopOne):
+    """Share of wrong answers, known for the whole set only."""
+
+    @property
+    def value(self) -> dict[str, list[float]]:
+        raise NotImplementedError
+
+    @property
+    def avg_value(self) -> dict[str, float]:
+        return {"error": 1 - float(np.mean(self.hits))}
+
+    def get_attributes(self) -> dict[str, dict[str, Any]]:
+        return {"error": {"direction": "higher-worse", "type": "detection"}}
+
+
+@cache
+def saved() -> Path:
+    """The network in a file, in which nodes keep their names."""
+    path = Path(tempfile.mkdtemp(), "fragile.xml")
+    ov.save_model(fragile_network(), path, compress_to_fp16=False)
+    return path
+
+
+def answered(network: ov.Model, arrays: list[NDArray[np.float32]]) -> Items:
+    """Samples that the float network answers right."""
+    return Items([(array, int(run(network, array)[0].argmax())) for array in arrays])
+
+
+@pytest.fixture(scope="module")
+def samples() -> Items:
+    return answered(fragile_network(), pictures(60))
+
+
+def search(
+    samples: Any, metric: Metric | None, source: Any = None, **parameters: Any
+) -> tuple[CompressedModel, AccuracyReport]:
+    engine = IEEngine({"device": "CPU"}, samples, metric)
+    config = {"target_device": "GPU", **parameters}
+    pipeline = create_pipeline([{"name": "AccuracyAwareQuantization", "params": config}], engine)
+    result = pipeline.run(load_model(source or saved()))
+    algorithm = pipeline.algo_seq[0]
+    assert isinstance(algorithm, AccuracyAwareQuantization) and algorithm.report is not None
+    return result, algorithm.report
+
+
+@pytest.mark.parametrize("metric", [TopOne(), WholeSetError()], ids=["per sample", "whole set"])
+def test_exactly_the_fragile_layer_ends_up_in_float(samples: Items, metric: Metric) -> None:
+    result, report = search(samples, metric, maximal_drop=0.05)
+    assert report.chosen is not None
+    assert report.steps[0].drop > 0.2
+    assert report.chosen.met and report.chosen.floats == (FRAGILE,)
+    assert [layer.node for layer in report.layers if layer.is_float] == [FRAGILE]
+    names = [node.name for node in get_nodes_by_type(result, ["FakeQuantize"])]
+    assert not any(name.startswith(f"{FRAGILE}/") for name in names)
+    assert any(name.startswith("head/") for name in names)
+    engine = IEEngine({"device": "CPU"}, samples, metric)
+    value = create_pipeline([], engine).evaluate(result)
+    assert value == pytest.approx(dict(report.chosen.metrics))
+
+
+def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> None:
+    _, report = search(samples, TopOne(), maximal_drop=1.0)
+    assert [s.what for s in report.steps] == ["full INT8"]
+    assert report.passes == pytest.approx(3)  # float, statistics, INT8
+
+
+@pytest.mark.parametrize("kind", ["accuracy", "any"])
+def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: str) -> None:
+    metric = TopOne()
+    metric.kind = kind
+    evaluator = Evaluator(IEEngine({"device": "CPU"}, samples, metric), Clock(None))
+    exact = evaluator.baseline(load_model(saved()))
+    assert exact.metrics == {"top1": 1.0} and len(exact.values["top1"]) == exact.samples == 60
+    target = make_target(AccuracyAwareParameters(maximal_drop=0.05), exact.metrics, evaluator.directions())
+    ruined = quantized(saved(), samples, target_device="GPU")
+    found = evaluator.evaluate(ruined, target, 0.05)
+    assert found.complete is (kind == "any")
+    if kind == "accuracy":
+        assert found.samples < 30
+        assert found.metrics["top1"] < 0.95
+    whole = evaluator.evaluate(ruined, target, 1.0)
+    assert whole.complete and whole.metrics["top1"] <= found.metrics["top1"]
+
+
+def test_what_cannot_be_reached_gives_the_best(samples: Items, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "openvino.tools.pot"):
+        result, report = search(samples, TopOne(), maximal_drop=-0.5)
+    assert report.chosen is not None and not report.chosen.met
+    assert report.chosen.drop == min(s.drop for s in report.steps if s.complete)
+    assert get_nodes_by_type(result, ["FakeQuantize"])
+    assert any("is more than the -0.5 allowed" in record.getMessage() for record in caplog.records)
+
+
+def test_no_more_layers_in_float_than_allowed(samples: Items) -> None:
+    _, report = search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=2)
+    assert max(len(s.floats) for s in report.steps) == 2
+
+
+class Interrupting(TopOne):
+    """Raises KeyboardInterrupt in its nth pass."""
+
+    def __init__(self, passes: int) -> None:
+        self.left = passes + 1
+        super().__init__()
+
+    def update(self, output: list[Any], target: list[Any]) -> None:
+        super().update(output, target)
+        if self.left == 0 and len(self.hits) > 10:
+            raise KeyboardInterrupt
+
+    def reset(self) -> None:
+        super().reset()
+        self.left -= 1
+
+
+def test_ctrl_c_returns_the_best_so_far(samples: Items) -> None:
+    result, report = search(samples, Interrupting(4), maximal_drop=0.0)
+    assert report.ended == "interrupted" and len(report.steps) == 2
+    assert report.chosen in report.steps
+    assert get_nodes_by_type(result, ["FakeQuantize"])
+
+
+def test_ctrl_c_before_there_is_anything(samples: Items) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        search(samples, Interrupting(1))
+
+
+def test_a_time_budget_returns_the_best_so_far(samples: Items) -> None:
+    _, report = search(samples, TopOne(), maximal_drop=-0.5, time_budget=0.8)
+    assert report.ended == "the time budget of 0.8 s is used up"
+    assert report.seconds < 3
+
+
+def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    first, report = search(samples, TopOne(), maximal_drop=0.05, state_dir=folder)
+    again, repeated = search(samples, TopOne(), maximal_drop=0.05, state_dir=folder)
+    assert stored(first) == stored(again)
+    assert repeated.passes == 0
+    assert [(s.floats, s.drop) for s in repeated.steps] == [(s.floats, s.drop) for s in report.steps]
+    assert sorted(path.name for path in folder.iterdir()) == ["search.json", "statistics.pickle"]
+
+
+def test_a_state_folder_of_another_search(samples: Items, tmp_path: Path) -> None:
+    search(samples, TopOne(), maximal_drop=1.0, state_dir=tmp_path)
+    with pytest.raises(ConfigError, match="state of a search with another parameters"):
+        search(samples, TopOne(), maximal_drop=0.05, state_dir=tmp_path)
+    (tmp_path / "search.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigError, match="can't be read"):
+        search(samples, TopOne(), maximal_drop=1.0, state_dir=tmp_path)
+
+
+KILLED = """
+    import os, signal, sys
+    sys.path[:0] = [{tests!r}, {here!r}]
+    import test_accuracy_aware as t
+
+    class Killing(t.TopOne):
+        passes = 0
+        def reset(self):
+            super().reset()
+            self.passes += 1
+        def update(self, output, target):
+            super().update(output, target)
+            if self.passes == 6 and len(self.hits) > 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    samples = t.answered(t.fragile_network(), t.pictures(60))
+    t.search(samples, Killing(), {model!r}, maximal_drop=0.05, state_dir={folder!r})
+"""
+
+
+def test_a_killed_search_goes_on_and_ends_in_the_same_model(samples: Items, tmp_path: Path) -> None:
+    whole, report = search(samples, TopOne(), maximal_drop=0.05)
+    here = Path(__file__).parent
+    code = KILLED.format(tests=str(here.parent), here=str(here), folder=str(tmp_path), model=str(saved()))
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=os.environ, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    kept = json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))
+    assert "report" not in kept and any(key.startswith("drop of") for key in kept)
+    result, resumed = search(samples, TopOne(), maximal_drop=0.05, state_dir=tmp_path)
+    assert stored(result) == stored(whole)
+    assert resumed.passes < report.passes
+
+
+def test_annotations_from_the_float_model() -> None:
+    arrays = pictures(60)
+    unlabelled = Items([(array, None) for array in arrays])
+    _, report = search(
+        unlabelled, None, maximal_drop=0.05, annotation_free=True, annotation_conf_threshold=0.11
+    )
+    assert report.baseline == {"agreement": 1.0}
+    assert report.chosen is not None and report.chosen.floats == (FRAGILE,)
+    with pytest.raises(DataError, match=r"surer than 0.99 of none of 60 samples"):
+        search(unlabelled, None, annotation_free=True, annotation_conf_threshold=0.99)
+
+
+def test_tuning_looks_at_more_variants(samples: Items) -> None:
+    few, many = (
+        search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=1, tune_hyperparams=tune)[1]
+        for tune in (False, True)
+    )
+    names = [{s.variant for s in report.steps} for report in (few, many)]
+    assert names[0] < names[1]
+    _, mixed = search(
+        samples,
+        TopOne(),
+        preset="performance",
+        convert_to_mixed_preset=True,
+        maximal_drop=-0.5,
+        max_iter_num=1,
+    )
+    assert "mixed preset" in {s.variant for s in mixed.steps}
+
+
+@pytest.fixture
+def nobody() -> Iterator[IEEngine]:
+    yield IEEngine({"device": "CPU"}, Items([(images(1)[0], 0)]))
+
+
+def test_what_is_missing_is_said_first(samples: Items, nobody: IEEngine) -> None:
+    source = load_model(fragile_network())
+    with pytest.raises(EngineError, match="with a metric, found none"):
+        AccuracyAwareQuantization({}, nobody).run(source)
+    with pytest.raises(EngineError, match="needs an IEEngine, found none"):
+        AccuracyAwareQuantization({}).run(source)
+    with pytest.raises(ConfigError, match="unknown parameter 'maximal_dorp'; did you mean"):
+        AccuracyAwareQuantization({"maximal_dorp": 1})
+    with pytest.raises(ConfigError, match="stands alone, found algorithms"):
+        search_two = [{"name": "AccuracyAwareQuantization"}, {"name": "DefaultQuantization"}]
+        create_pipeline(search_two, nobody).run(source)
+
+
+def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
+    _, report = search(samples, TopOne(), maximal_drop=0.05)
+    assert json.loads(json.dumps(report.as_dict()))["chosen"]["floats"] == [FRAGILE]
+    table = report.table()
+    assert "full INT8" in table and FRAGILE in table
