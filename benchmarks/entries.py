@@ -69,6 +69,7 @@ class DigitsEntry:
         self.model = self._data.model_path
         self.calibration: list[Feed] = [{"image": image[None]} for image in self._data.calibration_images]
         self.evaluation: list[Feed] = [{"image": image[None]} for image in self._data.evaluation_images]
+        self.labels = self._data.evaluation_labels
 
     def evaluate(self, infer: Infer, limit: int | None = None) -> float:
         """Top-1 accuracy."""

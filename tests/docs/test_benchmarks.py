@@ -166,7 +166,16 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
         ("README.md", "benchmark"),
         *(
             ("docs/benchmarks.md", marker)
-            for marker in ("benchmark", "accuracy", "ablation", "orders", "speed", "slow loader", "growth")
+            for marker in (
+                "benchmark",
+                "accuracy",
+                "ablation",
+                "orders",
+                "speed",
+                "slow loader",
+                "growth",
+                "accuracy control",
+            )
         ),
     ],
 )
@@ -190,6 +199,16 @@ def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
     assert len(record["nncf"]["plain_s"]) == 2
     assert record["float"] == 0.9933
     assert record["int8"] > 0.9 < record["nncf"]["int8"]
+    assert "| digits |" in finished.stderr
+
+
+def test_accuracy_control_of_the_embedded_network(tmp_path: Path) -> None:
+    finished = run("accuracy_control.py", "digits", "--zoo", tmp_path, "--limit", "100")
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["samples"] == 100
+    assert record["evaluations"] == 1 and record["reached"] <= record["allowed"]
+    assert record["passes"] > 1 and record["share"] > 0.8
     assert "| digits |" in finished.stderr
 
 

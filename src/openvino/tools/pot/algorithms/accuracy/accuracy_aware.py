@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -347,6 +348,7 @@ class _Search:
             step, variant = self._best
             model = self._best_model or self._candidates.quantized(variant, step.floats)
             self._describe(step)
+            self._record(model, step)
         report.seconds = self._clock.seconds
         samples = self._evaluator.samples_seen + self._extra_samples
         report.passes = samples / self._evaluator.size + self._candidates.passes_taken
@@ -358,6 +360,19 @@ class _Search:
             )  # fmt: skip
         self._state.put("report", report.as_dict())
         return model
+
+    def _record(self, model: CompressedModel, chosen: Step) -> None:
+        """Leave in the model what it was chosen for."""
+        facts = {
+            "baseline": dict(self.report.baseline),
+            "metrics": dict(chosen.metrics),
+            "drop": chosen.drop,
+            "maximal_drop": self._parameters.maximal_drop,
+            "floats": list(chosen.floats),
+        }
+        model.submodels[0].model.set_rt_info(
+            json.dumps(facts, sort_keys=True), ["openvino_pot", "accuracy_aware"]
+        )
 
     def _describe(self, chosen: Step) -> None:
         """Mark the layers in float, with what each is worth as far as evaluations tell."""
