@@ -181,7 +181,9 @@ def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: 
     evaluator = Evaluator(IEEngine({"device": "CPU"}, samples, metric), Clock(None))
     exact = evaluator.baseline(load_model(saved()))
     assert exact.metrics == {"top1": 1.0} and len(exact.values["top1"]) == exact.samples == 60
-    target = make_target(AccuracyAwareParameters(maximal_drop=0.05), exact.metrics, evaluator.directions())
+    target = make_target(
+        AccuracyAwareParameters(maximal_drop=0.05), exact.metrics, evaluator.directions(exact.metrics)
+    )
     ruined = quantized(saved(), samples, target_device="GPU")
     found = evaluator.evaluate(ruined, target, 0.05)
     assert found.complete is (kind == "any")
@@ -253,7 +255,7 @@ def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -
 
 def test_a_state_folder_of_another_search(samples: Items, tmp_path: Path) -> None:
     search(samples, TopOne(), maximal_drop=1.0, state_dir=tmp_path)
-    with pytest.raises(ConfigError, match="state of a search with another parameters"):
+    with pytest.raises(ConfigError, match="holds another search: expected parameters"):
         search(samples, TopOne(), maximal_drop=0.05, state_dir=tmp_path)
     (tmp_path / "search.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigError, match="can't be read"):
@@ -275,6 +277,7 @@ KILLED = """
             if self.passes == 6 and len(self.hits) > 5:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    Killing.__qualname__ = "TopOne"  # a state is of one metric
     samples = t.answered(t.fragile_network(), t.pictures(60))
     t.search(samples, Killing(), {model!r}, maximal_drop=0.05, state_dir={folder!r})
 """

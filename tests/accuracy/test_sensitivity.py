@@ -91,6 +91,7 @@ def test_half_of_the_telling_samples_changed_most() -> None:
     assert {3, 7} <= set(most_telling(before, after, 100, 4, ratio=0.5))
     assert 80 not in most_telling(before, after, 100, 4, ratio=0.5)
     assert most_telling({}, {}, 100, 3) == [0, 50, 99]
+    assert max(most_telling({"hit": [1.0] * 100}, {"hit": [0.0] * 100}, 100, 10)) > 90
 
 
 def test_layers_are_ranked_by_error_for_time() -> None:

@@ -32,8 +32,11 @@ def layer_seconds(
         node.get_friendly_name(): _originals(node) for node in compiled.get_runtime_model().get_ordered_ops()
     }
     request = compiled.create_infer_request()
+    stateful = bool(request.query_state())
     seconds: dict[str, float] = defaultdict(float)
     for turn in range(_WARM_UP + repeats):
+        if stateful:
+            request.reset_state()
         request.infer(dict(feeds[turn % len(feeds)]))
         if turn >= _WARM_UP:
             for step in request.profiling_info:

@@ -19,7 +19,7 @@ from openvino.tools.pot.algorithms.accuracy.search import Floats, cleaned, reach
 from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling
 from openvino.tools.pot.algorithms.accuracy.state import State, identity, open_state
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
-from openvino.tools.pot.algorithms.algorithm import SearchAlgorithm, Stage
+from openvino.tools.pot.algorithms.algorithm import Context, SearchAlgorithm, Stage
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import (
@@ -32,7 +32,7 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Statistics
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, nearest
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -114,7 +114,7 @@ class AccuracyAwareQuantization(SearchAlgorithm):
         """
         parameters = self._parameters
         engine = _checked(engine, parameters)
-        facts = identity(model.submodels[0].model, len(engine.data_loader), dict(self.config))
+        facts = identity(model.submodels[0].model, engine, dict(self.config))
         state = open_state(parameters.state_dir, facts)
         candidates = Candidates(
             model, engine, self._base_config, state.passes or ([] if statistics is None else [statistics])
@@ -158,7 +158,8 @@ class _Search:
     ) -> None:
         self._parameters, self._choices = parameters, choices
         self._engine, self._candidates, self._state, self._clock = engine, candidates, state, clock
-        self._evaluator = Evaluator(engine, clock)
+        counting = None if parameters.metrics is None else [metric.name for metric in parameters.metrics]
+        self._evaluator = Evaluator(engine, clock, counting)
         self._target: Target | None = None
         self._best: tuple[Step, Variant] | None = None
         self._best_model: CompressedModel | None = None
@@ -183,10 +184,10 @@ class _Search:
     def _explore(self) -> str:
         """All phases, one after the other; why it ended."""
         self._measure_baseline()
-        self._candidates.measure(self._choices)
-        self._state.keep_passes(self._candidates.passes)
         if self._candidates.job(AS_GIVEN).is_empty:
             return "the model has nothing to quantize"
+        self._candidates.measure(self._choices)
+        self._state.keep_passes(self._candidates.passes)
         start = self._judge(AS_GIVEN, frozenset(), "full INT8")
         if self._is_met(start):
             return "full INT8 meets the target"
@@ -202,7 +203,11 @@ class _Search:
         self._remaining = 2 * ceil(log2(len(names) + 1))
 
         def judge(floats: Floats) -> float:
-            return self._judge(variant, floats, f"{len(floats)} in float")
+            actual = self._candidates.floats(variant, floats)
+            if len(actual) > most:
+                logger.info("%d layers in float are not tried: %d would be", len(floats), len(actual))
+                return inf
+            return self._judge(variant, frozenset(actual), f"{len(actual)} in float")
 
         most = min(self._parameters.max_iter_num or len(names), len(names) - 1)
         undo = self._parameters.use_prev_if_drop_increase
@@ -237,7 +242,9 @@ class _Search:
             )
         fact = self._state.facts["baseline"]
         self._evaluator.bounded = frozenset(fact["bounded"])
-        self._target = make_target(self._parameters, fact["metrics"], self._evaluator.directions())
+        self._target = make_target(
+            self._parameters, fact["metrics"], self._evaluator.directions(fact["metrics"])
+        )
         self.report.baseline = fact["metrics"]
         logger.info("float model: %s", _shown(fact["metrics"]))
 
@@ -255,11 +262,16 @@ class _Search:
             self._usual_seconds = self._clock.seconds - started
             self._state.keep_passes(self._candidates.passes)
             evaluation = self._evaluator.evaluate(model, self._target, self._worst())
-            fact = {"metrics": dict(evaluation.metrics), "complete": evaluation.complete}
+            fact = {
+                "metrics": dict(evaluation.metrics),
+                "complete": evaluation.complete,
+                "bounded": sorted(self._evaluator.bounded),
+            }
             if variant is AS_GIVEN and not floats:
                 fact["values"] = {k: list(v) for k, v in evaluation.values.items()}
             self._state.put(key, fact)
         fact = self._state.facts[key]
+        self._evaluator.bounded = frozenset(fact["bounded"])
         drop = self._judged[key] = self._target.drop(fact["metrics"])
         step = Step(
             what, variant.name, tuple(sorted(floats)), fact["metrics"], drop, fact["complete"],
@@ -320,13 +332,26 @@ class _Search:
             int8 = self._candidates.quantized(variant).submodels[0].model
             fast = layer_seconds(int8, feeds, self._engine.device)
             self._clock.check()
-            self._engine.set_model(self._candidates.model)
-            shares = error_shares(job.context, self._engine, telling, self._clock)
-            self._extra_samples += len(telling) * (len(layers) + 2)
+            shares = self._shares(job.context, telling)
             figures = ranked(layers, shares, plain, fast)
             self._state.put(key, [[f.node, f.type, f.share, f.latency] for f in figures])
         self.report.layers = [LayerFigures(*row) for row in self._state.facts[key]]
         return self.report.layers
+
+    def _shares(self, context: Context, telling: Sequence[int]) -> dict[str, float]:
+        """What each layer adds to the error; the same of all where the device can't tell."""
+        assert context.plan is not None
+        self._engine.set_model(self._candidates.model)
+        layers = context.plan.layers
+        try:
+            shares = error_shares(context, self._engine, telling, self._clock)
+        except ModelError as error:
+            logger.warning("layers are tried in the order of the model: %s", error)
+            shares = {}
+        self._extra_samples += len(telling) * (len(layers) + 2)
+        if not any(shares.values()):
+            return {layer.node: 1 / len(layers) for layer in layers}
+        return shares
 
     def _telling(self, layers: int) -> list[int]:
         """The samples on which layers are compared: as many as make up one pass over all."""
@@ -342,7 +367,9 @@ class _Search:
         """The best model, and words on it."""
         report = self.report
         if self._best is None:
-            logger.warning("%s before any model was evaluated: full INT8 is returned as it is", report.ended)
+            logger.warning(
+                "%s: nothing was evaluated, what can be quantized is, and returned as it is", report.ended
+            )
             model = self._candidates.quantized(AS_GIVEN)
         else:
             step, variant = self._best

@@ -10,6 +10,8 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.sequence import Job, decide, finished, measured, planned
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
+from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.errors import ConfigError
@@ -64,10 +66,15 @@ def variants(parameters: Mapping[str, Any], mixed: bool, tune: bool) -> tuple[Va
         found.extend(_FREE)
     different: dict[str, Variant] = {}
     for variant in found:
-        merged = {**parameters, **variant.changes}
-        if _is_valid(merged):
-            different.setdefault(repr(sorted(merged.items(), key=lambda item: item[0])), variant)
+        meaning = _meaning(_merged(parameters, variant))
+        if meaning is not None:
+            different.setdefault(meaning, variant)
     return tuple(different.values())
+
+
+def _merged(parameters: Mapping[str, Any], variant: Variant) -> dict[str, Any]:
+    merged = {**parameters, **variant.changes}
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 def _says_formulas(parameters: Mapping[str, Any]) -> bool:
@@ -75,12 +82,14 @@ def _says_formulas(parameters: Mapping[str, Any]) -> bool:
     return any(said)
 
 
-def _is_valid(parameters: Mapping[str, Any]) -> bool:
+def _meaning(parameters: Mapping[str, Any]) -> str | None:
+    """A text that is the same for parameters that mean the same; None where they don't fit together."""
     try:
-        DefaultQuantization(parameters)
+        checked = validate(DefaultQuantizationParameters, parameters, DefaultQuantization.name)
     except ConfigError:
-        return False
-    return True
+        return None
+    rounding = checked.weight_rounding or ("least_error" if checked.preset is None else "nearest")
+    return repr(checked.model_copy(update={"weight_rounding": rounding}))
 
 
 class Candidates:
@@ -139,21 +148,29 @@ class Candidates:
 
     def quantized(self, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
         """The quantized model; the float one if no layer is left to quantize."""
+        if self.job(variant, floats).is_empty:
+            return self.model.clone()
         job = self.decided(variant, floats)
-        if job.is_empty:
-            return job.result
         return finished(job, [self._algorithm(variant, floats)], self.passes[0].samples)
+
+    def floats(self, variant: Variant, floats: Iterable[str] = ()) -> tuple[str, ...]:
+        """The layers that are in float if some are asked to be: others may not be worth quantizing without them."""
+        return tuple(sorted(set(self._layers(variant)) - set(self._layers(variant, floats))))
+
+    def _layers(self, variant: Variant, floats: Iterable[str] = ()) -> list[str]:
+        plan = self.job(variant, floats).context.plan
+        assert plan is not None
+        return [layer.node for layer in plan.layers]
 
     def _provide(self, job: Job) -> None:
         known = JoinedStatistics(self.passes) if self.passes else None
         missing = [request for request in job.requests if known is None or not known.answers(request)]
-        if missing:
+        if missing or known is None:
             self.passes.append(measured(self.model, replace(job, requests=tuple(missing)), self._engine))
             self.passes_taken += 1
 
     def _algorithm(self, variant: Variant, floats: Iterable[str]) -> Algorithm:
-        merged = {**self._parameters, **variant.changes}
-        merged = {key: value for key, value in merged.items() if value is not None}
+        merged = _merged(self._parameters, variant)
         ignored = dict(merged.get("ignored") or {})
         ignored["scope"] = [*ignored.get("scope", []), *sorted(floats)]
         return DefaultQuantization({**merged, "ignored": ignored}, self._engine)

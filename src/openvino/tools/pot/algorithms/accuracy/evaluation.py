@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -15,7 +15,7 @@ from openvino.tools.pot.algorithms.accuracy.target import Target
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.errors import EngineError, PotError
 
 _CLOSE = 1e-6
 """Relative difference up to which an average is that of the values per sample."""
@@ -26,7 +26,8 @@ class Evaluation:
     """What a model is worth.
 
     Attributes:
-        metrics: by name; where the evaluation stopped early, no metric can end up better than this.
+        metrics: by name; where the evaluation stopped early, those that can be bounded, with the best that they can
+            still end up with.
         complete: whether all samples were seen.
         values: metric name -> its value for each sample, where the metric has them.
         samples: how many were seen.
@@ -49,14 +50,15 @@ class Evaluator:
     Args:
         engine: with a data loader and a metric.
         clock: evaluations end with OutOfTimeError when it is over.
+        names: metrics that count, and so must be numbers; absent: all.
 
     Attributes:
-        bounded: metrics that are such means, as far as known: ``baseline`` finds out.
+        bounded: metrics that are such means, as far as complete evaluations tell.
         samples_seen: by all evaluations together.
     """
 
-    def __init__(self, engine: IEEngine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: IEEngine, clock: Clock, names: Collection[str] | None = None) -> None:
+        self._engine, self._clock, self._names = engine, clock, names
         self._has_values: bool | None = None
         self.bounded: frozenset[str] = frozenset()
         self.samples_seen = 0
@@ -66,11 +68,11 @@ class Evaluator:
         """The number of samples."""
         return len(self._engine.data_loader)
 
-    def directions(self) -> dict[str, bool]:
-        """Metric name -> whether a larger value is a better one, as far as the metric says."""
+    def directions(self, names: Iterable[str]) -> dict[str, bool]:
+        """Metric name -> whether a larger value is a better one: as its attributes say, or the metric as a whole."""
         attributes = self._attributes()
         overall = bool(getattr(self._engine.metric, "higher_better", True))
-        said = {name: own.get("direction") for name, own in attributes.items()}
+        said = {name: attributes.get(name, {}).get("direction") for name in names}
         return {name: overall if word is None else word == "higher-better" for name, word in said.items()}
 
     def _attributes(self) -> dict[str, dict[str, Any]]:
@@ -80,18 +82,23 @@ class Evaluator:
             return {}
 
     def baseline(self, model: CompressedModel) -> Evaluation:
-        """All metrics of the float model; learns which of them are means over samples."""
+        """All metrics of the float model; learns which of them may be means over samples."""
         found = self._run(model, lambda: False)
         types = {name: str(own.get("type", "")) for name, own in self._attributes().items()}
+        self.bounded = frozenset(name for name in found.values if types.get(name) == "accuracy")
+        self._keep_means(found)
+        return found
+
+    def _keep_means(self, found: Evaluation) -> None:
+        """Leave out metrics that are no means over samples: where all are right, any figure looks like one."""
         self.bounded = frozenset(
             name
-            for name, values in found.values.items()
-            if types.get(name) == "accuracy"
+            for name in self.bounded
+            if len(values := found.values.get(name, ())) == self.size
             and _is_mean(found.metrics[name], values)
             and min(values) >= 0
             and max(values) <= 1
         )
-        return found
 
     def evaluate(self, model: CompressedModel, target: Target, worst: float) -> Evaluation:
         """Metrics of a candidate.
@@ -115,7 +122,10 @@ class Evaluator:
                 for name, value in reachable.best().items()
             )
 
-        return self._run(model, hopeless, reachable)
+        found = self._run(model, hopeless, reachable)
+        if found.complete:
+            self._keep_means(found)
+        return found
 
     def _run(
         self, model: CompressedModel, hopeless: Callable[[], bool], reachable: _Reachable | None = None
@@ -123,17 +133,23 @@ class Evaluator:
         started = self._clock.seconds
         sampler = _Watched(self._engine.data_loader, self._clock, hopeless)
         self._engine.set_model(model)
-        found, values = self._predict(sampler)
+        try:
+            averages, values = self._predict(sampler)
+        except PotError:
+            raise
+        except Exception:  # of a metric that can't do with a part of the samples
+            if not sampler.was_stopped:
+                raise
+            averages, values = {}, {}
         self.samples_seen += sampler.given
-        if sampler.was_stopped and self._clock.is_over:
+        seconds = self._clock.seconds - started
+        if not sampler.was_stopped:
+            return Evaluation(_figures(averages, self._names), True, values, sampler.given, seconds)
+        if self._clock.is_over or reachable is None:
             raise OutOfTimeError
-        if sampler.was_stopped and reachable is not None:
-            found = {**found, **reachable.best()}
-        return Evaluation(
-            found, not sampler.was_stopped, values, sampler.given, self._clock.seconds - started
-        )
+        return Evaluation(reachable.best(), False, values, sampler.given, seconds)
 
-    def _predict(self, sampler: _Watched) -> tuple[dict[str, float], dict[str, list[float]]]:
+    def _predict(self, sampler: _Watched) -> tuple[Mapping[str, Any], dict[str, list[float]]]:
         if self._has_values is None:
             try:
                 found = self._with_values(sampler)
@@ -143,9 +159,11 @@ class Evaluator:
             else:
                 self._has_values = True
                 return found
-        return self._with_values(sampler) if self._has_values else (self._averages(sampler), {})
+        if self._has_values:
+            return self._with_values(sampler)
+        return self._engine.predict(sampler=sampler, print_progress=True)[0] or {}, {}
 
-    def _with_values(self, sampler: _Watched) -> tuple[dict[str, float], dict[str, list[float]]]:
+    def _with_values(self, sampler: _Watched) -> tuple[Mapping[str, Any], dict[str, list[float]]]:
         (records, metrics), _ = self._engine.predict(
             sampler=sampler, metric_per_sample=True, print_progress=True
         )
@@ -153,21 +171,20 @@ class Evaluator:
         for record in records:
             if np.ndim(record["result"]) == 0:
                 values[record["metric_name"]].append(float(record["result"]))
-        return _figures(metrics), dict(values)
-
-    def _averages(self, sampler: _Watched) -> dict[str, float]:
-        return _figures(self._engine.predict(sampler=sampler, print_progress=True)[0])
+        return metrics or {}, dict(values)
 
 
-def _figures(metrics: Any) -> dict[str, float]:
+def _figures(metrics: Mapping[str, Any], names: Collection[str] | None) -> dict[str, float]:
+    """The metrics that count, as numbers; of others those that are numbers."""
     if not metrics:
         raise EngineError("the engine's metric gives no figure, expected at least one")
     figures = {}
     for name, value in metrics.items():
         array = np.asarray(value)
-        if array.size != 1 or not np.issubdtype(array.dtype, np.number):
+        if array.size == 1 and np.issubdtype(array.dtype, np.number):
+            figures[name] = float(array.reshape(()))
+        elif names is None or name in names:
             raise EngineError(f"metric {name!r} is {value!r}, expected a number")
-        figures[name] = float(array.reshape(()))
     return figures
 
 

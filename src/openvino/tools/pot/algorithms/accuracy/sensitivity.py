@@ -18,14 +18,18 @@ from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
-from openvino.tools.pot.graph.geometry import LinearLayer, along, along_inputs
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.utils.progress import track
 
 Floats = NDArray[np.float32]
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
+
+_LINEAR_IN_WEIGHTS = frozenset({*CONVOLUTIONS, "MatMul", "Gather"})
+"""Operations whose outputs differ by what an error of the weights alone would give; of others, inputs alone count."""
 
 
 def switched(context: Context) -> ov.Model:
@@ -40,6 +44,7 @@ def switched(context: Context) -> ov.Model:
     assert context.plan is not None
     model = context.sub.model.clone()
     switches = Switches(model, len(context.plan.layers))
+    quantizers = {reader: quantizer for quantizer in context.plan.weights for reader in quantizer.readers}
     linear = {planned.node: (layer, quantizer) for planned, layer, quantizer in context.linear_layers}
     for number, planned in enumerate(context.plan.layers):
         layer, quantizer = linear.get(planned.node, (None, None))
@@ -47,9 +52,11 @@ def switched(context: Context) -> ov.Model:
             grid = _input_range(context, planned, reader.port, layer, quantizer)
             if grid is not None:
                 switches.activation(number, reader, grid)
-        if layer is not None and quantizer is not None:
-            shift = context.outcome.bias_shifts.get(planned.node)
-            switches.weights(number, layer, _weight_error(context, layer, quantizer), shift)
+        if planned.type in _LINEAR_IN_WEIGHTS:
+            for reader in planned.weights:
+                switches.weights(
+                    number, reader, _weight_error(context, quantizers[reader], layer), _shift(context, layer)
+                )
     model.validate_nodes_and_infer_types()
     return model
 
@@ -78,14 +85,23 @@ def _input_range(
     return grid if divisor.size == 1 else grid.widened(along(divisor, layer.input_axis, len(shape)))
 
 
-def _weight_error(context: Context, layer: LinearLayer, quantizer: WeightQuantizer) -> Floats:
+def _weight_error(context: Context, quantizer: WeightQuantizer, layer: LinearLayer | None) -> Floats:
     weights = np.asarray(context.view.value(quantizer.tensor), np.float32)
     moved = context.moved_weights(quantizer)
     rounded = np.asarray(fake_quantize(moved, context.outcome.weights[quantizer]), np.float32)
     scale = context.outcome.weight_scales.get(quantizer)
-    if scale is not None:
+    if scale is not None and layer is not None:
         rounded = rounded / along_inputs(context.view, layer, scale.astype(np.float32), rounded.ndim)
     return np.asarray(rounded - weights, np.float32)
+
+
+def _shift(context: Context, layer: LinearLayer | None) -> Array | None:
+    """What a layer's bias moves by, in a shape that broadcasts against its output."""
+    shift = None if layer is None else context.outcome.bias_shifts.get(layer.node)
+    if layer is None or shift is None:
+        return None
+    rank = context.view.output(TensorId(layer.node)).get_partial_shape().rank.get_length()
+    return along(shift, layer.output_axis, rank)
 
 
 def error_shares(
@@ -133,14 +149,26 @@ def _errors(
 
 
 def _distance(exact: Sequence[NDArray[np.generic]], other: Sequence[NDArray[np.generic]]) -> float:
-    """The squared error of all outputs together, each in units of its own power."""
+    """The squared error of all outputs together, each in units of its own power; of integers, the share that differ.
+
+    What is not finite in the float model says nothing. What is finite there alone is as wrong as the largest value is
+    large.
+    """
     total = 0.0
     for plain, changed in zip(exact, other, strict=True):
-        if np.issubdtype(plain.dtype, np.floating) and plain.shape == changed.shape:
-            reference = np.asarray(plain, np.float64)
-            power = float(np.sum(reference**2))
-            total += float(np.sum((np.asarray(changed, np.float64) - reference) ** 2)) / (power or 1.0)
-    return total if np.isfinite(total) else 0.0
+        if plain.shape != changed.shape or plain.size == 0:
+            continue
+        if not np.issubdtype(plain.dtype, np.floating):
+            total += float(np.mean(plain != changed))
+            continue
+        known = np.isfinite(plain)
+        reference = np.asarray(plain, np.float64)[known]
+        largest = np.abs(reference).max(initial=0.0)
+        errors = np.nan_to_num(
+            np.abs(np.asarray(changed, np.float64)[known] - reference), nan=largest, posinf=largest
+        )
+        total += float(np.sum(errors**2)) / (float(np.sum(reference**2)) or 1.0)
+    return total
 
 
 def most_telling(
@@ -160,17 +188,17 @@ def most_telling(
         ratio: share of the samples, from the first on, of which the changes are compared.
     """
     count = min(count, size)
-    spread = [int(place) for place in np.linspace(0, size - 1, count).round()]
     changes = [
         np.abs(np.array(before[name]) - np.array(after[name]))
         for name in before
         if name in after and len(before[name]) == len(after[name]) == size
     ]
-    if not changes:
-        return spread
-    change = np.max([own / (own.max() or 1.0) for own in changes], axis=0)
-    compared = change[: max(1, round(ratio * size))]
-    largest = np.argsort(-compared, kind="stable")[: (count + 1) // 2]
-    worst = [int(index) for index in largest if compared[index] > 0]
-    rest = [index for index in spread if index not in set(worst)]
-    return sorted([*worst, *rest[: count - len(worst)]])
+    worst: list[int] = []
+    if changes:
+        change = np.max([own / (own.max() or 1.0) for own in changes], axis=0)
+        compared = change[: max(1, round(ratio * size))]
+        largest = np.argsort(-compared, kind="stable")[: (count + 1) // 2]
+        worst = [int(index) for index in largest if compared[index] > 0]
+    rest = np.setdiff1d(np.arange(size), worst)
+    spread = rest[np.linspace(0, len(rest) - 1, count - len(worst)).round().astype(int)]
+    return sorted([*worst, *spread.tolist()])

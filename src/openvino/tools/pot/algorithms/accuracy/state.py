@@ -13,6 +13,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.version import __version__
@@ -83,14 +84,14 @@ def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
     for name, value in identity.items():
         if kept.get(name) != value:
             raise ConfigError(
-                f"state_dir: {folder!r} holds the state of a search with another {name}: expected {value!r}, "
+                f"state_dir: {folder!r} holds another search: expected {name} {value!r}, "
                 f"found {kept.get(name)!r}"
             )
     return State(path, facts, passes)
 
 
-def identity(model: ov.Model, samples: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """What the facts of a search depend on; the user's metric and the samples themselves are not looked at."""
+def identity(model: ov.Model, engine: IEEngine, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What the facts of a search depend on, as far as it can be told: not what the samples and their labels are."""
     checksum = 0
     for node in model.get_ordered_ops():
         shapes = [output.get_partial_shape() for output in node.outputs()]
@@ -103,7 +104,9 @@ def identity(model: ov.Model, samples: int, parameters: Mapping[str, Any]) -> di
     return {
         "version": __version__,
         "model": f"{checksum:08x}",
-        "samples": samples,
+        "samples": len(engine.data_loader),
+        "metric": type(engine.metric).__qualname__,
+        "device": engine.device,
         "parameters": json.loads(json.dumps(own, default=str, sort_keys=True)),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite, isnan
 
 from openvino.tools.pot.config.parameters import AccuracyAwareParameters, NamedMetric
 from openvino.tools.pot.utils.errors import ConfigError, EngineError, nearest
@@ -50,8 +51,10 @@ class Target:
     relative: bool
 
     def drop(self, metrics: Mapping[str, float]) -> float:
-        """The largest of the drops, in the unit of ``maximal``."""
-        return max(goal.drop(metrics[goal.name]) / self._unit(goal) for goal in self.goals)
+        """The largest of the drops, in the unit of ``maximal``, of the metrics that are there; infinity for NaN."""
+        known = [goal for goal in self.goals if goal.name in metrics]
+        drops = [goal.drop(metrics[goal.name]) / self._unit(goal) for goal in known]
+        return max(inf if isnan(drop) else drop for drop in drops)
 
     def is_met(self, drop: float) -> bool:
         """Whether a drop is allowed."""
@@ -79,7 +82,7 @@ def make_target(
 
     Raises:
         ConfigError: a metric is not among those measured, or a relative drop is asked for of a baseline of zero.
-        EngineError: the metric gives no figure.
+        EngineError: the metric gives no figure, or none that is finite for the float model.
     """
     wanted: Sequence[NamedMetric] = parameters.metrics or [NamedMetric(name=name) for name in measured]
     if not wanted:
@@ -91,6 +94,10 @@ def make_target(
                 f"metrics: the engine's metric gives no {metric.name!r}{nearest(metric.name, measured)}"
             )
         baseline = measured[metric.name] if metric.baseline_value is None else metric.baseline_value
+        if not isfinite(baseline):
+            raise EngineError(
+                f"metric {metric.name!r} of the float model is {baseline}, expected a finite number"
+            )
         if parameters.drop_type == "relative" and baseline == 0:
             raise ConfigError(f"drop_type: relative needs a baseline other than zero, {metric.name!r} has 0")
         goals.append(Goal(metric.name, baseline, directions.get(metric.name, True)))

@@ -76,14 +76,18 @@ def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request
 
 
 def _candidates(context: Context) -> Iterator[_Candidate]:
-    """Activations that only matrix products with weights of their own read, and these."""
+    """Activations of known shapes that only matrix products with weights of their own read, and these.
+
+    Where a dimension is dynamic, OpenVINO's CPU plugin 2026.4.1 refuses ranges that differ along the last axis, or
+    computes them wrongly.
+    """
     plan, view = context.plan, context.view
     assert plan is not None
     sizes = Counter(quantizer.group for quantizer in plan.activations)
     own = context.own_weights(-1)
     for quantizer in plan.activations:
         shape = view.shape(quantizer.tensor)
-        if sizes[quantizer.group] > 1 or quantizer.feeds != ("MatMul",) or not shape or shape[-1] is None:
+        if sizes[quantizer.group] > 1 or quantizer.feeds != ("MatMul",) or not shape or None in shape:
             continue
         if all(reader in own for reader in quantizer.readers):
             yield quantizer, [own[reader] for reader in quantizer.readers]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino.utils.node_factory import NodeFactory
 
-from openvino.tools.pot.graph.geometry import LinearLayer, along
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.ranges import QuantizerRange
@@ -44,32 +43,43 @@ class Switches:
         """Let a layer's input be rounded to a range, whose borders broadcast against it."""
         port = self._view.node(reader.node).input(reader.port)
         source = port.get_source_output()
-        low, high = op.constant(grid.low), op.constant(grid.high)
+        low, high = (_like(source, border) for border in (grid.low, grid.high))
         rounded = op.fake_quantize(source, low, high, low, high, grid.levels)
-        error = op.multiply(op.subtract(rounded, source), self._flags[number])
+        error = op.multiply(op.subtract(rounded, source), self._flag(number, source))
         port.replace_source_output(op.add(source, error).output(0))
 
     def weights(
-        self, number: int, layer: LinearLayer, error: NDArray[np.float32], shift: NDArray[np.float64] | None
+        self,
+        number: int,
+        reader: InputId,
+        error: NDArray[np.float32],
+        shift: NDArray[np.floating] | None = None,
     ) -> None:
-        """Let a layer's weights be off by an error, and its outputs be shifted.
+        """Let weights be off by an error, and outputs be shifted.
 
         Args:
             number: of the layer's flag.
-            layer: comes behind the call for its activation.
+            reader: the input of a node that is linear in its weights; the call comes behind that for its activation.
             error: in the shape of the weights.
-            shift: of each output channel, or None.
+            shift: broadcasts against the output, or None.
         """
-        node = self._view.node(layer.node)
+        node = self._view.node(reader.node)
         output, readers = node.output(0), node.output(0).get_target_inputs()
         sources: list[ov.Node | ov.Output] = [port.get_source_output() for port in node.inputs()]
-        sources[layer.weights] = op.constant(error).output(0)
+        sources[reader.port] = _like(output, error)
         extra = NodeFactory("opset13").create(node.get_type_name(), sources, node.get_attributes()).output(0)
         if shift is not None:
-            rank = output.get_partial_shape().rank.get_length()
-            extra = op.add(
-                extra, op.constant(along(shift.astype(np.float32), layer.output_axis, rank))
-            ).output(0)
-        total = op.add(output, op.multiply(extra, self._flags[number])).output(0)
-        for reader in readers:
-            reader.replace_source_output(total)
+            extra = op.add(extra, _like(output, shift)).output(0)
+        total = op.add(output, op.multiply(extra, self._flag(number, output))).output(0)
+        for target in readers:
+            target.replace_source_output(total)
+
+    def _flag(self, number: int, source: ov.Output) -> ov.Node:
+        flag, kind = self._flags[number], source.get_element_type()
+        return flag if kind == ov.Type.f32 else op.convert(flag, kind.to_string())
+
+
+def _like(source: ov.Output, values: NDArray[np.floating]) -> ov.Node:
+    """A constant of the type of a tensor."""
+    constant: ov.Node = op.constant(values.astype(source.get_element_type().to_dtype()))
+    return constant
