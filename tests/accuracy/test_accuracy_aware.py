@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -237,10 +238,27 @@ def test_ctrl_c_before_there_is_anything(samples: Items) -> None:
         search(samples, Interrupting(1))
 
 
+class Slow(TopOne):
+    """Takes a minute for its third pass, and for each one after it."""
+
+    passes = 0
+
+    def update(self, output: list[Any], target: list[Any]) -> None:
+        super().update(output, target)
+        if self.passes > 3:
+            time.sleep(1)
+
+    def reset(self) -> None:
+        super().reset()
+        self.passes += 1
+
+
 def test_a_time_budget_returns_the_best_so_far(samples: Items) -> None:
-    _, report = search(samples, TopOne(), maximal_drop=-0.5, time_budget=0.8)
-    assert report.ended == "the time budget of 0.8 s is used up"
-    assert report.seconds < 3
+    result, report = search(samples, Slow(), maximal_drop=-0.5, time_budget=4)
+    assert report.ended == "the time budget of 4 s is used up"
+    assert [step.what for step in report.steps] == ["full INT8"]
+    assert report.seconds < 30
+    assert get_nodes_by_type(result, ["FakeQuantize"])
 
 
 def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 from openvino import opset6
 from openvino import opset13 as op
-from test_accuracy_aware import FRAGILE, TopOne, answered, fragile_network, pictures, search
+from test_accuracy_aware import FRAGILE, Slow, TopOne, answered, fragile_network, pictures, search
 
 from builders import Items, conv, images, model, network, parameter, run, weights
 from openvino.tools.pot import IEEngine, load_model
@@ -92,7 +92,7 @@ def test_figures_that_do_not_count_may_be_arrays(samples: Items) -> None:
         search(samples, Detailed(), maximal_drop=1.0)
 
 
-class WholeOrNothing(TopOne):
+class WholeOrNothing(Slow):
     """Can't do with a part of the samples."""
 
     @property
@@ -103,8 +103,9 @@ class WholeOrNothing(TopOne):
 
 
 def test_time_that_ends_in_an_evaluation_loses_nothing(samples: Items) -> None:
-    _, report = search(samples, WholeOrNothing(), maximal_drop=-0.5, time_budget=1.0)
-    assert report.ended == "the time budget of 1 s is used up"
+    _, report = search(samples, WholeOrNothing(), maximal_drop=-0.5, time_budget=4)
+    assert report.ended == "the time budget of 4 s is used up"
+    assert [step.what for step in report.steps] == ["full INT8"]
 
 
 class Balanced(TopOne):
