@@ -116,6 +116,7 @@ class Candidates:
         self.model, self._engine, self._parameters = model, engine, parameters
         self.passes = list(passes)
         self.passes_taken = 0
+        self._known_layers: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def measure(self, choices: Sequence[Variant]) -> None:
         """Measure at once what all variants ask for, unless it is known.
@@ -142,25 +143,32 @@ class Candidates:
     def decided(self, variant: Variant, floats: Iterable[str] = ()) -> Job:
         """The same with all that stages decide, before the model is edited."""
         job = self.job(variant, floats)
-        self._provide(job)
-        decide(job, JoinedStatistics(self.passes))
+        self._decide(job)
         return job
 
     def quantized(self, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
         """The quantized model; the float one if no layer is left to quantize."""
-        if self.job(variant, floats).is_empty:
-            return self.model.clone()
-        job = self.decided(variant, floats)
+        job = self.job(variant, floats)
+        if job.is_empty:
+            return job.result
+        self._decide(job)
         return finished(job, [self._algorithm(variant, floats)], self.passes[0].samples)
+
+    def _decide(self, job: Job) -> None:
+        self._provide(job)
+        decide(job, JoinedStatistics(self.passes))
 
     def floats(self, variant: Variant, floats: Iterable[str] = ()) -> tuple[str, ...]:
         """The layers that are in float if some are asked to be: others may not be worth quantizing without them."""
-        return tuple(sorted(set(self._layers(variant)) - set(self._layers(variant, floats))))
+        return tuple(sorted(self._layers(variant) - self._layers(variant, floats)))
 
-    def _layers(self, variant: Variant, floats: Iterable[str] = ()) -> list[str]:
-        plan = self.job(variant, floats).context.plan
-        assert plan is not None
-        return [layer.node for layer in plan.layers]
+    def _layers(self, variant: Variant, floats: Iterable[str] = ()) -> frozenset[str]:
+        key = variant.name, frozenset(floats)
+        if key not in self._known_layers:
+            plan = self.job(variant, floats).context.plan
+            assert plan is not None
+            self._known_layers[key] = frozenset(layer.node for layer in plan.layers)
+        return self._known_layers[key]
 
     def _provide(self, job: Job) -> None:
         known = JoinedStatistics(self.passes) if self.passes else None
