@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.placement.plan import QuantizedLayer
@@ -17,9 +16,10 @@ def ranked(
     in_float: Mapping[str, float],
     in_int8: Mapping[str, float],
 ) -> list[LayerFigures]:
-    """Layers, those first that take most of the error with them for each second that they cost in float.
+    """Layers, those first that take most of the error with them; one that costs more in float needs more of it.
 
-    To what a layer costs the median of all is added, so that one that costs next to nothing is not worth everything.
+    To what a layer costs the largest cost of all is added: twice the error at most makes up for any cost. Otherwise
+    layers that cost next to nothing would come first for next to no error, and sets be large.
 
     Args:
         layers: of the plan.
@@ -31,9 +31,8 @@ def ranked(
         known = layer.node in in_float and layer.node in in_int8
         cost = max(in_float[layer.node] - in_int8[layer.node], 0.0) if known else 0.0
         figures.append(LayerFigures(layer.node, layer.type, shares.get(layer.node, 0.0), cost))
-    usual = median(layer.latency for layer in figures) or 1.0
-
-    return sorted(figures, key=lambda layer: layer.share / (layer.latency + usual), reverse=True)
+    most = max(layer.latency for layer in figures) or 1.0
+    return sorted(figures, key=lambda layer: layer.share / (layer.latency + most), reverse=True)
 
 
 def expected(layers: Sequence[LayerFigures], part: float) -> int:
