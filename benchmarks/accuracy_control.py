@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from entries import DigitsEntry, Entry, Feed
+from peer_models import flat
 from scores import judge, metric_of
 from tables import NETWORK, Column, Record, table
 from workflow import SAMPLES, Samples, calibration, command_line, make_up, parsed, printed, published, wanted
@@ -60,6 +61,12 @@ def sequential_pass(model: Path, feeds: Sequence[Feed]) -> float:
     return time.perf_counter() - started
 
 
+def int8_share(entry: Entry, model: Path) -> float:
+    """The share of a model's heavy layers that run in INT8."""
+    found = make_up(entry, model)
+    return round(float(found["int8_layers"] / found["layers"]), 3)
+
+
 def controlled(entry: Entry, feeds: Sequence[Feed], drop: float, folder: Path) -> Record:
     """The search, from loading to saving."""
     started = time.perf_counter()
@@ -76,7 +83,6 @@ def controlled(entry: Entry, feeds: Sequence[Feed], drop: float, folder: Path) -
     assert isinstance(algorithm, AccuracyAwareQuantization)
     report = algorithm.report
     assert report is not None and report.chosen is not None
-    layers = make_up(entry, path)
     return {
         "seconds": round(seconds, 2),
         "reached": round(report.chosen.drop, 4),
@@ -84,7 +90,7 @@ def controlled(entry: Entry, feeds: Sequence[Feed], drop: float, folder: Path) -
         "evaluations": len(report.steps),
         "floats": list(report.chosen.floats),
         "ended": report.ended,
-        "share": round(layers["int8_layers"] / layers["layers"], 3),
+        "share": int8_share(entry, path),
     }
 
 
@@ -101,14 +107,12 @@ def peer(options: argparse.Namespace, entry: Entry, feeds: Sequence[Feed], drop:
         return {}
     with tempfile.TemporaryDirectory() as folder:
         for name, samples in (("calibration", calibration(entry)), ("evaluation", feeds)):
-            arrays = {f"{i}/{key}": value for i, feed in enumerate(samples) for key, value in feed.items()}
-            np.savez(Path(folder, f"{name}.npz"), **arrays)  # type: ignore[arg-type]
+            np.savez(Path(folder, f"{name}.npz"), **flat(samples))
         script = Path(__file__).with_name("peer_control.py")
         command = [options.peer_python, script, entry.model, folder, str(drop)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         facts: Record = json.loads(Path(folder, "facts.json").read_text(encoding="utf-8"))
-        layers = make_up(entry, Path(folder, "int8.xml"))
-        return {**facts, "share": round(layers["int8_layers"] / layers["layers"], 3)}
+        return {**facts, "share": int8_share(entry, Path(folder, "int8.xml"))}
 
 
 def record(options: argparse.Namespace, entry: Entry) -> Record:
@@ -155,11 +159,8 @@ def main() -> int:
         if name not in CASES:
             parser.error(f"no case {name!r}, there are: {', '.join(CASES)}")
 
-    def found() -> Iterator[Record]:
-        for entry in wanted(options):
-            yield record(options, entry)
-
-    published(table(list(printed(found())), COLUMNS), "accuracy control", options.write)
+    found = (record(options, entry) for entry in wanted(options))
+    published(table(list(printed(found)), COLUMNS), "accuracy control", options.write)
     return 0
 
 

@@ -57,7 +57,7 @@ class PeerModels:
         more = [] if model_type is None else ["--model-type", model_type]
         with tempfile.TemporaryDirectory() as folder:
             samples, output = Path(folder, "samples.npz"), Path(folder, f"{entry.name}.xml")
-            np.savez(samples, **_flat(feeds))
+            np.savez(samples, **flat(feeds))
             command = [
                 str(self.python),
                 str(SCRIPT),
@@ -75,6 +75,6 @@ class PeerModels:
                 shutil.move(output.with_suffix(suffix), self.folder)
 
 
-def _flat(feeds: Sequence[Feed]) -> dict[str, Any]:
+def flat(feeds: Sequence[Feed]) -> dict[str, Any]:
     """Arrays by the keys that ``peer.py`` expects."""
     return {f"{number}/{name}": array for number, feed in enumerate(feeds) for name, array in feed.items()}

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from answers import Judge, judge_of
 from entries import DigitsEntry, Entry
-from numpy.typing import NDArray
 
 from openvino.tools.pot import Metric
-
-Judge = Callable[[NDArray[Any], int], bool]
-"""Whether an output is right for the sample of an index."""
 
 
 def judge(entry: Entry) -> Judge | None:
     """What tells right from wrong for single samples of an entry, None where only the whole set has a score."""
     if isinstance(entry, DigitsEntry):
         return lambda output, index: bool(output.argmax() == entry.labels[index])
-    folder = entry.model.parent
-    facts = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
-    if facts["score"] not in ("top1", "ctc_words"):
-        return None
-    with np.load(folder / "data.npz", allow_pickle=False) as data:
-        labels = data["eval_y"]
-    if facts["score"] == "top1":
-        return lambda output, index: bool(output.argmax() == labels[index])
-    characters: Sequence[str] = facts["characters"]
-    return lambda output, index: _line(output[0], characters) == str(labels[index]).replace(" ", "")
-
-
-def _line(scores: NDArray[Any], characters: Sequence[str]) -> str:
-    """The text of a recognized line, without repeats, blanks and spaces."""
-    best = scores.argmax(-1)
-    kept = best[(best != 0) & (best != np.concatenate([[0], best[:-1]]))]
-    return "".join(characters[place] for place in kept).replace(" ", "")
+    return judge_of(entry.model.parent)
 
 
 class Hits(Metric):

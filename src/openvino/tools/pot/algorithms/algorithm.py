@@ -20,6 +20,7 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.bias import InputMeans
+from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.repetition import repetitions
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -139,6 +140,13 @@ class Context:
         if levels is None:
             return self.weight_values(quantizer)
         return np.asarray(np.multiply(levels, self.outcome.weights[quantizer].scale, dtype=np.float32))
+
+    def rounded_weights(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
+        """The weights under a quantizer as they will be rounded: at levels that stages chose, or at the nearest."""
+        if quantizer in self.outcome.levels:
+            return self.moved_weights(quantizer)
+        grid = self.outcome.weights[quantizer]
+        return np.asarray(fake_quantize(self.weight_values(quantizer), grid), np.float32)
 
 
 class Stage(Protocol):

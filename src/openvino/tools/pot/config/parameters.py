@@ -13,6 +13,11 @@ Preset = Literal["performance", "mixed", "accuracy"]
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
 
 
+def _as_float(value: Any) -> Any:
+    """A whole number where a float is wanted, so that messages say what was compared."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class IgnoredOperation(Parameters):
     """Operations of one type, narrowed by attribute values."""
 
@@ -46,10 +51,7 @@ class Bound(Parameters):
     ) = None
     clipping_value: float | None = None
 
-    @field_validator("outlier_prob", "clipping_value", mode="before")
-    @classmethod
-    def _whole_numbers_are_fine(cls, value: Any) -> Any:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    _whole_numbers_are_fine = field_validator("outlier_prob", "clipping_value", mode="before")(_as_float)
 
 
 class RangeEstimator(Parameters):
@@ -149,10 +151,7 @@ class FastBiasCorrectionParameters(Parameters):
     threshold: float | None = Field(default=None, gt=0)
     apply_for_all_nodes: bool = True
 
-    @field_validator("threshold", mode="before")
-    @classmethod
-    def _whole_numbers_are_fine(cls, value: Any) -> Any:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    _whole_numbers_are_fine = field_validator("threshold", mode="before")(_as_float)
 
 
 class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParameters):
@@ -194,10 +193,7 @@ class NamedMetric(Parameters):
     name: str
     baseline_value: float | None = None
 
-    @field_validator("baseline_value", mode="before")
-    @classmethod
-    def _whole_numbers_are_fine(cls, value: Any) -> Any:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    _whole_numbers_are_fine = field_validator("baseline_value", mode="before")(_as_float)
 
 
 class AccuracyAwareParameters(Parameters):
@@ -236,10 +232,9 @@ class AccuracyAwareParameters(Parameters):
     time_budget: float | None = Field(default=None, gt=0)
     state_dir: str | None = None
 
-    @field_validator("maximal_drop", "metric_subset_ratio", "time_budget", mode="before")
-    @classmethod
-    def _whole_numbers_are_fine(cls, value: Any) -> Any:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    _whole_numbers_are_fine = field_validator(
+        "maximal_drop", "metric_subset_ratio", "time_budget", mode="before"
+    )(_as_float)
 
     @field_validator("max_iter_num", mode="before")
     @classmethod

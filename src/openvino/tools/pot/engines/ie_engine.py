@@ -201,27 +201,15 @@ class IEEngine(Engine):
             DataError: a sample doesn't fit the model; its index is named.
         """
         self.set_model(model)
-        sampler = BatchSampler(self.data_loader, 1, indices)
-        for _, feed in self._feeds(self._single_model(), sampler, False, ""):
+        for _, feed in self._feeds_of(indices):
             yield feed
 
     def outputs(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Outputs]:
         """The outputs of the model for samples of the data loader, one by one."""
         self.set_model(model)
-        plain = self._single_model()
-        feeds = self._feeds(plain, BatchSampler(self.data_loader, 1, indices), False, "")
-        for _, outputs in self._infer(self._compile(plain, "evaluated"), feeds, self._eval_requests_number):
+        compiled = self._compile(self._single_model(), "evaluated")
+        for _, outputs in self._infer(compiled, self._feeds_of(indices), self._eval_requests_number):
             yield outputs
-
-    @contextmanager
-    def using(self, data_loader: Any, metric: Any) -> Iterator[None]:
-        """Other samples and another metric, for a while."""
-        own = self._data_loader, self._metric
-        self._data_loader, self._metric = data_loader, metric
-        try:
-            yield
-        finally:
-            self._data_loader, self._metric = own
 
     def run_settings(
         self, model: ov.Model, indices: Sequence[int], flags: str, settings: NDArray[np.float32]
@@ -234,11 +222,24 @@ class IEEngine(Engine):
             flags: name of that input.
             settings: float32, shape ``[settings, flags]``.
         """
-        sampler = BatchSampler(self.data_loader, 1, indices)
-        plain = self._feeds(self._single_model(), sampler, False, "")
+        plain = self._feeds_of(indices)
         feeds = ((items, {**feed, flags: setting}) for items, feed in plain for setting in settings)
         for _, outputs in self._infer(self._compile(model, "compared"), feeds, self._eval_requests_number):
             yield outputs
+
+    def _feeds_of(self, indices: Sequence[int]) -> Iterator[tuple[list[Item], Feed]]:
+        sampler = BatchSampler(self.data_loader, 1, indices)
+        return self._feeds(self._single_model(), sampler, show=False, what="")
+
+    @contextmanager
+    def using(self, data_loader: Any, metric: Any) -> Iterator[None]:
+        """Other samples and another metric, for a while."""
+        own = self._data_loader, self._metric
+        self._data_loader, self._metric = data_loader, metric
+        try:
+            yield
+        finally:
+            self._data_loader, self._metric = own
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:

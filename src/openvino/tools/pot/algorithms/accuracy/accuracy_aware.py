@@ -328,11 +328,11 @@ class _Search:
             layers = job.context.plan.layers
             telling = self._telling(len(layers))
             feeds = list(self._engine.feeds(self._candidates.model, telling[:_PROFILED]))
-            plain = layer_seconds(self._candidates.model.submodels[0].model, feeds, self._engine.device)
-            int8 = self._candidates.quantized(variant).submodels[0].model
-            fast = layer_seconds(int8, feeds, self._engine.device)
-            self._clock.check()
             shares = self._shares(job.context, telling)
+            self._clock.check()
+            plain = layer_seconds(self._candidates.model.submodels[0].model, feeds, self._engine.device)
+            int8 = self._candidates.finished(job, variant).submodels[0].model
+            fast = layer_seconds(int8, feeds, self._engine.device)
             figures = ranked(layers, shares, plain, fast)
             self._state.put(key, [[f.node, f.type, f.share, f.latency] for f in figures])
         self.report.layers = [LayerFigures(*row) for row in self._state.facts[key]]

@@ -152,6 +152,10 @@ class Candidates:
         if job.is_empty:
             return job.result
         self._decide(job)
+        return self.finished(job, variant, floats)
+
+    def finished(self, job: Job, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
+        """The quantized model of a job that is decided; the job is used up."""
         return finished(job, [self._algorithm(variant, floats)], self.passes[0].samples)
 
     def _decide(self, job: Job) -> None:

@@ -31,14 +31,12 @@ class Evaluation:
         complete: whether all samples were seen.
         values: metric name -> its value for each sample, where the metric has them.
         samples: how many were seen.
-        seconds: that it took.
     """
 
     metrics: Mapping[str, float]
     complete: bool
     values: Mapping[str, Sequence[float]]
     samples: int
-    seconds: float
 
 
 class Evaluator:
@@ -130,7 +128,6 @@ class Evaluator:
     def _run(
         self, model: CompressedModel, hopeless: Callable[[], bool], reachable: _Reachable | None = None
     ) -> Evaluation:
-        started = self._clock.seconds
         sampler = _Watched(self._engine.data_loader, self._clock, hopeless)
         self._engine.set_model(model)
         try:
@@ -142,12 +139,11 @@ class Evaluator:
                 raise
             averages, values = {}, {}
         self.samples_seen += sampler.given
-        seconds = self._clock.seconds - started
         if not sampler.was_stopped:
-            return Evaluation(_figures(averages, self._names), True, values, sampler.given, seconds)
+            return Evaluation(_figures(averages, self._names), True, values, sampler.given)
         if self._clock.is_over or reachable is None:
             raise OutOfTimeError
-        return Evaluation(reachable.best(), False, values, sampler.given, seconds)
+        return Evaluation(reachable.best(), False, values, sampler.given)
 
     def _predict(self, sampler: _Watched) -> tuple[Mapping[str, Any], dict[str, list[float]]]:
         if self._has_values is None:

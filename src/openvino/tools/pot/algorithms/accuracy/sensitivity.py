@@ -21,7 +21,6 @@ from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.utils.progress import track
 
@@ -87,8 +86,7 @@ def _input_range(
 
 def _weight_error(context: Context, quantizer: WeightQuantizer, layer: LinearLayer | None) -> Floats:
     weights = np.asarray(context.view.value(quantizer.tensor), np.float32)
-    moved = context.moved_weights(quantizer)
-    rounded = np.asarray(fake_quantize(moved, context.outcome.weights[quantizer]), np.float32)
+    rounded = context.rounded_weights(quantizer)
     scale = context.outcome.weight_scales.get(quantizer)
     if scale is not None and layer is not None:
         rounded = rounded / along_inputs(context.view, layer, scale.astype(np.float32), rounded.ndim)

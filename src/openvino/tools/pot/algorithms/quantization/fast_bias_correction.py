@@ -17,7 +17,6 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.quantization.bias import InputMeans, output_shift, without_chance
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
 
@@ -99,11 +98,7 @@ def _means(context: Context, statistics: Statistics, planned_layer: PlannedLayer
 def _shift(
     context: Context, inputs: InputMeans, layer: LinearLayer, quantizer: WeightQuantizer
 ) -> NDArray[np.float64]:
-    weights = context.weight_values(quantizer)
-    if quantizer in context.outcome.levels:
-        quantized = context.moved_weights(quantizer)
-    else:
-        quantized = np.asarray(fake_quantize(weights, context.outcome.weights[quantizer]), np.float32)
+    weights, quantized = context.weight_values(quantizer), context.rounded_weights(quantizer)
     plain, rounded = (canonical_weights(context.view, layer, values) for values in (weights, quantized))
 
     def shift(*means: NDArray[np.float64]) -> NDArray[np.float64]:
