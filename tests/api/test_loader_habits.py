@@ -89,6 +89,11 @@ FORMS: dict[str, Callable[[Image, int], Any]] = {
     "dict": lambda image, _: ({"x": image}, None),
     "dict alone": lambda image, _: {"x": image},
     "addict": lambda image, _: (Dict({"x": image}), None),
+    "addict for annotation and metadata": lambda image, _: (
+        image,
+        Dict({"label": 1}),
+        Dict({"shape": [8, 8]}),
+    ),
     "tensor": lambda image, i: (Tensor(image), i),
     "dict of tensors": lambda image, i: ({"x": Tensor(image)}, i),
     "float64": lambda image, _: (image.astype(np.float64), None),

@@ -9,6 +9,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.engines.items import is_tensor
 from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
 
 # Types that NumPy has too.
@@ -47,7 +48,7 @@ class InputSpec:
         return np.asarray(array, order="C")
 
     def _as_array(self, value: Any, index: int) -> NDArray[Any]:
-        if hasattr(value, "detach"):  # a torch tensor, perhaps on a device or with a gradient
+        if is_tensor(value):
             value = value.detach().cpu().numpy()
         try:
             array = np.asarray(value)

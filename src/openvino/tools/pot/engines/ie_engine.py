@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,13 +13,16 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.feeding import Feeder, stack
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.loading import first_read, load_batches
 from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, run_stream
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence, checked_map
+from openvino.tools.pot.engines.steps import Step, prepared
+from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -38,7 +42,9 @@ from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
 
-_KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim"})
+_KEYS = frozenset(
+    {"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY}
+)
 # The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
 _PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **_PRECISION}
@@ -50,10 +56,17 @@ class IEEngine(Engine):
     Users override the hooks ``_fill_input``, ``_process_batch``, ``postprocess_output``, ``_update_metrics``
     and ``_predict``; they act on evaluation, and the first two on the statistics pass as well.
 
+    With ``recurrent_out_in_map`` a sample has time steps: for each input a list of arrays, one for each of them, and
+    None where the input is what the mapped output was at the step before. Statistics are of all steps. The metric is
+    updated at each step, sample after sample, with ``_batch_id`` (the sample's index), ``_cur_time_step`` and
+    ``_max_time_step`` (how many there are) in the metadata; values per sample are those of each update, one for each
+    step. ``_fill_input`` is called for each step before the model runs: what the step before will give has the array
+    given last as a stand-in there.
+
     Args:
         config: ``device`` (default ``CPU``), ``stat_requests_number`` and ``eval_requests_number`` (parallel
             requests, 0 or absent lets the device choose), ``batch_dim`` (axis along which the samples of a
-            batch are joined, default 0).
+            batch are joined, default 0), ``recurrent_out_in_map`` (output name to input name).
         data_loader: the samples.
         metric: the figure of merit, needed for evaluation only.
 
@@ -74,6 +87,7 @@ class IEEngine(Engine):
         self._stat_requests_number = self._requests("stat_requests_number")
         self._eval_requests_number = self._requests("eval_requests_number")
         self._batch_dim = _whole_number(self.config, "batch_dim")
+        self._out_in_map = checked_map(self.config)
         self._model: CompressedModel | None = None
         self._feeder: tuple[ov.Model, Feeder] | None = None
         self._batch_indices: list[int] = []
@@ -90,10 +104,16 @@ class IEEngine(Engine):
         return min(number, available)
 
     def set_model(self, model: CompressedModel | ov.Model) -> None:
-        """Choose the model that ``predict`` runs."""
+        """Choose the model that ``predict`` runs.
+
+        Raises:
+            ConfigError: ``recurrent_out_in_map`` doesn't fit it.
+        """
         from openvino.tools.pot.graph.load import load_model
 
         self._model = model if isinstance(model, CompressedModel) else load_model(model)
+        if self._out_in_map and not self._model.is_cascade:
+            self._recurrence()
 
     @property
     def device(self) -> str:
@@ -129,6 +149,7 @@ class IEEngine(Engine):
         Raises:
             EngineError: no model, no data loader, or no metric where values per sample are wanted.
             DataError: a sample doesn't fit the model; its index is named.
+            ConfigError: ``recurrent_out_in_map`` doesn't fit the model, or batches have several samples.
         """
         if self._model is None:
             raise EngineError("the engine has no model: call set_model before predict")
@@ -159,11 +180,9 @@ class IEEngine(Engine):
         """Hook: one pass over the sampler, for statistics or for the metric."""
         if stats_layout is not None:
             return None, self._collect(stats_layout, sampler, print_progress)
-        model = self._single_model()
-        feeds = first_read(self._feeds(model, sampler, print_progress, "Evaluation"))
-        compiled = self._compile(model, "evaluated")
+        compiled, results = self._results(sampler, print_progress)
         self._labelled = False
-        for items, outputs in self._infer(compiled, feeds, self._eval_requests_number):
+        for items, outputs in results:
             processed = self.postprocess_output(NamedOutputs(compiled, outputs), items[0].metadata)
             self._batch_metadata = [item.metadata for item in items]
             annotations = [(item.index, item.annotation) for item in items]
@@ -171,22 +190,35 @@ class IEEngine(Engine):
             self._update_metrics(processed, annotations, need_metrics_per_sample)
         return self._metrics(need_metrics_per_sample), None
 
+    def _results(
+        self, sampler: Any, show: bool
+    ) -> tuple[ov.CompiledModel, Iterator[tuple[list[Item], Outputs]]]:
+        """The compiled model, and what its inferences are of, with their outputs."""
+        model = self._single_model()
+        if self._out_in_map:
+            samples = first_read(self._samples(sampler, show, "Evaluation"))
+            compiled = self._compile(model, "evaluated")
+            steps = stepping.results(compiled, self._recurrence(), samples, self._eval_requests_number)
+            return compiled, (([step.item], outputs) for step, outputs in steps)
+        feeds = first_read(self._feeds(model, sampler, show, "Evaluation"))
+        compiled = self._compile(model, "evaluated")
+        return compiled, self._infer(compiled, feeds, self._eval_requests_number)
+
     def _metrics(self, per_sample: bool) -> Any:
         values = None if self.metric is None else average(self.metric, self._labelled)
         return (self._sample_values, values) if per_sample else values
 
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
+        if self._out_in_map:
+            return self._collect_steps(layout, sampler, print_progress)
         plain = first_read(self._feeds(self._single_model(), sampler, print_progress, "Statistics"))
         with timed("compile"):
             compiled = self._compile(layout.model, "measured")
         # Loaders may fill one buffer again and again.
-        own = ((items, {name: _copied(value) for name, value in feed.items()}) for items, feed in plain)
+        own = ((items, {name: copied(value) for name, value in feed.items()}) for items, feed in plain)
 
         def measure(samples: Iterator[tuple[list[Item], Feed]]) -> Statistics:
-            feeds = (
-                (items, {**feed, **layout.places.feed(position, feed)})
-                for position, (items, feed) in enumerate(samples)
-            )
+            feeds = stepping.with_places(layout, samples)
             results = self._infer(compiled, feeds, self._stat_requests_number, copies=False)
             vectors = ([np.asarray(part, np.float32) for part in outputs] for _, outputs in results)
             return layout.collect(vectors, expected=_inferences(sampler))
@@ -194,8 +226,22 @@ class IEEngine(Engine):
         with timed("pass"):
             return run_beside(own, measure)
 
+    def _collect_steps(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
+        samples = first_read(self._samples(sampler, print_progress, "Statistics"))
+        recurrence, number = self._recurrence(), self._stat_requests_number
+        layout = layout.with_outputs(recurrence.outputs)
+        with timed("compile"):
+            compiled = self._compile(layout.model, "measured")
+        with timed("pass"):
+            return run_beside(
+                samples,
+                lambda own: stepping.statistics(compiled, recurrence, own, number, layout, len(sampler)),
+            )
+
     def feeds(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:
         """What the model is fed for samples of the data loader, input name to array, one by one.
+
+        Of a sample with time steps, it is what one of them is fed.
 
         Raises:
             DataError: a sample doesn't fit the model; its index is named.
@@ -205,7 +251,13 @@ class IEEngine(Engine):
             yield feed
 
     def outputs(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Outputs]:
-        """The outputs of the model for samples of the data loader, one by one."""
+        """The outputs of the model for samples of the data loader, one by one.
+
+        Raises:
+            EngineError: samples have time steps, and so outputs at each of them.
+        """
+        if self._out_in_map:
+            raise EngineError(f"predictions of whole samples (annotation_free) are not supported with {KEY}")
         self.set_model(model)
         compiled = self._compile(self._single_model(), "evaluated")
         for _, outputs in self._infer(compiled, self._feeds_of(indices), self._eval_requests_number):
@@ -215,6 +267,8 @@ class IEEngine(Engine):
         self, model: ov.Model, indices: Sequence[int], flags: str, settings: NDArray[np.float32]
     ) -> Iterator[Outputs]:
         """The outputs of a model with an input of flags, for each sample with each setting of them in turn.
+
+        Of a sample with time steps, one of them is run, with what ``feeds`` gives for it.
 
         Args:
             model: with the inputs of the model chosen by ``set_model``, and one for the flags.
@@ -229,6 +283,11 @@ class IEEngine(Engine):
 
     def _feeds_of(self, indices: Sequence[int]) -> Iterator[tuple[list[Item], Feed]]:
         sampler = BatchSampler(self.data_loader, 1, indices)
+        if self._out_in_map:
+            compiled = self._compile(self._single_model(), "evaluated")
+            samples = self._samples(sampler, show=False, what="")
+            steps = stepping.single_steps(compiled, self._recurrence(), samples, len(sampler))
+            return (([step.item], feed) for step, feed in steps)
         return self._feeds(self._single_model(), sampler, show=False, what="")
 
     @contextmanager
@@ -252,7 +311,7 @@ class IEEngine(Engine):
     def _infer(
         self,
         compiled: ov.CompiledModel,
-        feeds: Iterable[tuple[list[Item], Feed]],
+        feeds: Iterable[tuple[list[Item], Feed] | None],
         requests: int,
         copies: bool = True,
     ) -> Iterator[tuple[list[Item], Outputs]]:
@@ -274,24 +333,40 @@ class IEEngine(Engine):
     def _feeds(
         self, model: ov.Model, sampler: Any, show: bool, what: str
     ) -> Iterator[tuple[list[Item], Feed]]:
+        for items, images in self._processed(sampler, show, what):
+            with _naming(self._batch_indices[0]):
+                feed = self._fill_input(model, images)
+            yield items, feed
+
+    def _samples(self, sampler: Any, show: bool, what: str) -> Iterator[list[Step]]:
+        """The time steps of each sample."""
+        recurrence, model = self._recurrence(), self._single_model()
+        for position, (items, images) in enumerate(self._processed(sampler, show, what)):
+            if not len(items) == len(images) == 1:
+                found = max(len(items), len(images))
+                raise ConfigError(
+                    f"{KEY}: samples are fed one by one, found a batch of {found}: leave stat_batch_size at 1"
+                )
+            item = replace(items[0], data=images[0])
+            yield prepared(recurrence, item, position, lambda arrays: self._fill_input(model, [arrays]))
+
+    def _recurrence(self) -> Recurrence:
+        return Recurrence(self._single_model(), self._out_in_map)
+
+    def _processed(self, sampler: Any, show: bool, what: str) -> Iterator[tuple[list[Item], list[Any]]]:
+        """The samples of each batch, and what there is to feed of them."""
         batches: Iterable[list[Item]] = load_batches(sampler)
         if show:
             batches = track(batches, _inferences(sampler), f"{what} pass")
         for batch in batches:
             self._batch_indices = [item.index for item in batch]
-            try:
+            with _naming(batch[0].index):
                 annotations, images, metadata = self._process_batch(
                     [((item.index, item.annotation), item.data, item.metadata) for item in batch]
                 )
-                feed = self._fill_input(model, images)
                 labels = zip(annotations, metadata, strict=True)
                 items = [Item(index, None, label, meta) for (index, label), meta in labels]
-            except PotError:
-                raise
-            except Exception as error:
-                found = f"{type(error).__name__}: {reason(error)}"
-                raise DataError(f"sample {batch[0].index}: it can't be fed to the model: {found}") from error
-            yield items, feed
+            yield items, images
 
     def _process_batch(
         self, batch: list[tuple[tuple[int, Any], Any, Any]]
@@ -329,9 +404,16 @@ class IEEngine(Engine):
             self._sample_values.extend(sample_values(self.metric, [index for index, _ in annotations]))
 
 
-def _copied(value: Any) -> NDArray[np.generic]:
-    """An array of one's own, of whatever a hook puts into a feed."""
-    return np.array(value.data if isinstance(value, ov.Tensor) else value, order="C")
+@contextmanager
+def _naming(index: int) -> Iterator[None]:
+    """Name the sample in errors of hooks."""
+    try:
+        yield
+    except PotError:
+        raise
+    except Exception as error:
+        found = f"{type(error).__name__}: {reason(error)}"
+        raise DataError(f"sample {index}: it can't be fed to the model: {found}") from error
 
 
 def _inferences(sampler: Any) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from addict import Dict
 
 from openvino.tools.pot.utils.errors import DataError
 
@@ -45,13 +46,18 @@ def own(value: Any) -> Any:
     """``value`` with copies of its arrays and tensors, so that the loader may fill its buffers anew."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    if hasattr(value, "detach") and hasattr(value, "clone"):
+    if is_tensor(value):
         return value.detach().clone()
     if type(value) in (list, tuple):
         return type(value)(own(part) for part in value)
-    if type(value) is dict:
-        return {key: own(part) for key, part in value.items()}
+    if type(value) in (dict, Dict):
+        return type(value)({key: own(part) for key, part in value.items()})
     return value
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a torch tensor, perhaps on a device or with a gradient; an ``addict.Dict`` has any attribute."""
+    return hasattr(value, "detach") and not isinstance(value, Mapping)
 
 
 def _is_data(pair: Any, second: Any) -> bool:
@@ -64,6 +70,6 @@ def _is_data(pair: Any, second: Any) -> bool:
 
 def _is_array(value: Any) -> bool:
     """Whether a value is an array or a tensor with axes, or a list."""
-    if isinstance(value, list) or hasattr(value, "detach"):
+    if isinstance(value, list) or is_tensor(value):
         return True
-    return hasattr(value, "__array__") and getattr(value, "ndim", 1) > 0
+    return not isinstance(value, Mapping) and hasattr(value, "__array__") and getattr(value, "ndim", 1) > 0

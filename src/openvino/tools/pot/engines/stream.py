@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import openvino as ov
@@ -33,8 +33,16 @@ class InferenceError(RuntimeError):
         self.tag = tag
 
 
+def copied(value: Any) -> NDArray[np.generic]:
+    """An array of one's own, of whatever a hook puts into a feed."""
+    return np.array(value.data if isinstance(value, ov.Tensor) else value, order="C")
+
+
 def run_stream(
-    compiled: ov.CompiledModel, feeds: Iterable[tuple[T, Feed]], requests: int = 0, copies: bool = True
+    compiled: ov.CompiledModel,
+    feeds: Iterable[tuple[T, Feed] | None],
+    requests: int = 0,
+    copies: bool = True,
 ) -> Iterator[tuple[T, Outputs]]:
     """Yield ``(tag, outputs)`` for each ``(tag, feed)``, in the order of the feeds.
 
@@ -48,7 +56,7 @@ def run_stream(
 
     Args:
         compiled: the model.
-        feeds: tags and feeds.
+        feeds: tags and feeds; None where the next one can't be had before the oldest result has been taken.
         requests: parallel requests, 0 lets the device choose.
         copies: whether feeds and outputs are copied. Without, a feed must be left alone until its outputs are there,
             and outputs, which lie in memory of the request, be used before the next ones are asked for.
@@ -61,9 +69,12 @@ def run_stream(
     stateful = bool(idle[0].query_state())
     running: deque[tuple[T, ov.InferRequest]] = deque()
     try:
-        for tag, feed in feeds:
-            if not idle:
+        for entry in feeds:
+            if entry is None or not idle:
                 yield _finish(running, idle, copies)
+            if entry is None:
+                continue
+            tag, feed = entry
             request = idle.pop()
             with _naming(tag):
                 if stateful:

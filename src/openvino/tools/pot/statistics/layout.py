@@ -7,7 +7,7 @@ layout leave the graph in one concatenated vector: many small outputs cost more 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,7 +233,18 @@ class StatisticsLayout:
             ends = np.cumsum([0, *sizes]).tolist()
             parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
         self._answers = _Answers(parts, channels, zeros)
+        self._float, self._slices = model, slices
         self.places, self.model = _instrument(model, slices)
+
+    def with_outputs(self, numbers: Sequence[int]) -> StatisticsLayout:
+        """The same layout with a model that gives outputs of the float model too, behind the vectors.
+
+        Args:
+            numbers: of those outputs, in the float model's order.
+        """
+        other = copy(self)
+        other.places, other.model = _instrument(self._float, self._slices, numbers)
+        return other
 
     def collect(self, inferences: Iterable[Sequence[NDArray[np.float32]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
@@ -307,8 +318,10 @@ def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
     return clone
 
 
-def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> tuple[Places, ov.Model]:
-    """A clone whose outputs are concatenations of the reductions, in their order."""
+def _instrument(
+    model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]], outputs: Sequence[int] = ()
+) -> tuple[Places, ov.Model]:
+    """A clone whose outputs are concatenations of the reductions, in their order, and some of its own behind them."""
     clone = model.clone()
     view = GraphView(clone)
     places = Places(view)
@@ -318,5 +331,6 @@ def _instrument(model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]]) -> 
     joined = [op.concat(part, 0).output(0) if len(part) > 1 else part[0] for part in parts]
     places.connect()
     results = [op.result(part, name=f"statistics_{number}").output(0) for number, part in enumerate(joined)]
+    results += [clone.get_results()[number].output(0) for number in outputs]
     parameters = [*clone.get_parameters(), *places.parameters]
     return places, ov.Model(results, clone.get_sinks(), parameters, clone.get_friendly_name())

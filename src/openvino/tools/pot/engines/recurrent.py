@@ -1,0 +1,224 @@
+"""Models that get some of their outputs back at the next time step, and samples that have time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.engines.stream import Feed, Outputs, copied
+from openvino.tools.pot.utils.errors import ConfigError, DataError, nearest
+
+KEY = "recurrent_out_in_map"
+_WHERE = f"engine config: {KEY}"
+
+
+def checked_map(config: Mapping[str, Any]) -> dict[str, str]:
+    """Output name -> input name as an engine is configured, empty where it has no such key.
+
+    Raises:
+        ConfigError: it is no mapping of names, or feeds one input twice.
+    """
+    found = config.get(KEY)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise ConfigError(f"{_WHERE} is {found!r}, expected a mapping of output name to input name")
+    outputs: dict[str, str] = {}
+    for output, name in found.items():
+        for word in (output, name):
+            if not isinstance(word, str):
+                raise ConfigError(f"{_WHERE} holds {word!r}, expected the name of an output or an input")
+        if name in outputs:
+            raise _fed_twice(outputs[name], output, name)
+        outputs[name] = output
+    return dict(found)
+
+
+def _fed_twice(first: str, second: str, name: str) -> ConfigError:
+    return ConfigError(
+        f"{_WHERE} maps outputs {first!r} and {second!r} to input {name!r}, expected one for each input"
+    )
+
+
+class Recurrence:
+    """Which outputs of a model become which of its inputs.
+
+    Args:
+        model: float or quantized.
+        out_in_map: output name -> input name; any name of a tensor, of a result, or of the node that makes the values.
+
+    Raises:
+        ConfigError: the model has no such output or input, or they don't fit together.
+    """
+
+    def __init__(self, model: ov.Model, out_in_map: Mapping[str, str]) -> None:
+        self._sources: dict[str, int] = {}
+        self._names: dict[str, str] = {}
+        self._shapes: dict[str, ov.PartialShape] = {}
+        inputs = {name: node for node in model.get_parameters() for name in _names(node.output(0))}
+        given: dict[str, str] = {}
+        for output, name in out_in_map.items():
+            if name not in inputs:
+                known = [node.get_friendly_name() for node in model.get_parameters()]
+                raise _unknown("input", name, known, inputs)
+            node = inputs[name]
+            own = node.get_friendly_name()
+            if own in given:
+                raise _fed_twice(given[own], output, own)
+            given[own] = output
+            self._sources[own] = _find(model, output)
+            self._names.update(dict.fromkeys(_names(node.output(0)), own))
+            self._shapes[own] = node.output(0).get_partial_shape()
+            _check_fit(output, model.outputs[self._sources[own]], name, node.output(0))
+        if model.get_variables():
+            variable = model.get_variables()[0].get_info().variable_id
+            raise ConfigError(
+                f"{_WHERE}: the model has a state of its own, {variable!r}, expected all of it among inputs and outputs"
+            )
+
+    @property
+    def outputs(self) -> list[int]:
+        """The numbers of the outputs that are inputs, in the order of the model's outputs."""
+        return sorted(set(self._sources.values()))
+
+    def read(self, data: Any, index: int) -> Iterator[tuple[dict[Any, Any], frozenset[str]]]:
+        """For each time step of a sample an array for each input, and the names of those that are stand-ins.
+
+        Where the step before gives an input, the array given last stands in for it.
+
+        Args:
+            data: input name -> an array for each time step, None where the step before gives it.
+            index: the sample's index, for messages.
+
+        Raises:
+            DataError: the data has another form; names the input, the sample and the time step.
+        """
+        count = _count_of(data, index)
+        last = {key: arrays[0] for key, arrays in data.items()}
+        for number in range(count):
+            awaited = set()
+            for key, arrays in data.items():
+                if arrays[number] is not None:
+                    last[key] = arrays[number]
+                else:
+                    awaited.add(self._awaited(key, number, index))
+            yield dict(last), frozenset(awaited)
+
+    def _awaited(self, key: Any, number: int, index: int) -> str:
+        """The own name of an input that has no array."""
+        name, where = _name(key), f"sample {index}, time step {number}"
+        if name not in self._names:
+            raise DataError(
+                f"{where}: input {name!r} is None, expected an array as {KEY} maps no output to it"
+                f"{nearest(name, self._names)}"
+            )
+        own = self._names[name]
+        if number == 0:
+            shape = self._shapes[own]
+            raise DataError(
+                f"{where}: input {name!r} is None, expected an array of shape {shape} as no step is before"
+            )
+        return own
+
+    def without(self, feed: Mapping[Any, Any], awaited: frozenset[str]) -> Feed:
+        """Copies of what a hook feeds but for stand-ins."""
+        kept = {key: value for key, value in feed.items() if self._names.get(_name(key)) not in awaited}
+        return {key: copied(value) for key, value in kept.items()}
+
+    def state(self, outputs: Outputs | Mapping[int, NDArray[np.generic]]) -> Feed:
+        """Input name -> a copy of the output that it gets, of outputs by their numbers."""
+        return {name: np.array(outputs[number]) for name, number in self._sources.items()}
+
+
+def _count_of(data: Any, index: int) -> int:
+    """The number of time steps, the same for all inputs."""
+    if not isinstance(data, Mapping) or not data:
+        raise DataError(
+            f"sample {index}: found {_kind(data)}, expected a dict of input name to a list of arrays, one for each "
+            f"time step, as {KEY} is set"
+        )
+    for key, arrays in data.items():
+        if not isinstance(arrays, (list, tuple)):
+            raise DataError(
+                f"sample {index}: input {_name(key)!r} is {_kind(arrays)}, expected a list of arrays, one for each "
+                f"time step, as {KEY} is set"
+            )
+    counts = {_name(key): len(arrays) for key, arrays in data.items()}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{count} of {name!r}" for name, count in counts.items())
+        raise DataError(f"sample {index}: inputs need an array for each time step, found {found}")
+    count = next(iter(counts.values()))
+    if count == 0:
+        raise DataError(f"sample {index}: it has no time step, expected at least one")
+    return count
+
+
+def _kind(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    name = "an array" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+    return name if shape is None else f"{name} of shape {list(shape)}"
+
+
+def _name(key: Any) -> str:
+    return str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+
+
+def _names(port: ov.Output) -> set[str]:
+    return {port.get_node().get_friendly_name(), *port.get_names()}
+
+
+def _unknown(what: str, name: str, known: Sequence[str], names: Mapping[str, Any]) -> ConfigError:
+    return ConfigError(
+        f"{_WHERE}: the model has no {what} {name!r}, its {what}s are {known}{nearest(name, names)}"
+    )
+
+
+def _find(model: ov.Model, name: str) -> int:
+    """The number of the output of a name: its tensor's, its result's, or that of the node that makes the values."""
+    tensors, results, producers = _named_outputs(model)
+    for names in (tensors, results, producers):
+        if name in names:
+            numbers = list(names[name].values())
+            if len(numbers) > 1:
+                choices = [_shown(model.outputs[number]) for number in numbers]
+                raise ConfigError(
+                    f"{_WHERE}: node {name!r} makes the outputs {choices}, expected the name of one of them"
+                )
+            return numbers[0]
+    known = [_shown(port) for port in model.outputs]
+    raise _unknown("output", name, known, {**tensors, **results, **producers})
+
+
+def _named_outputs(model: ov.Model) -> tuple[dict[str, dict[int, int]], ...]:
+    """Names of tensors, of results and of producers -> port of the producer -> number of the output."""
+    found: tuple[dict[str, dict[int, int]], ...] = ({}, {}, {})
+    for number, port in enumerate(model.outputs):
+        source = port.get_node().input_value(0)
+        result, producer = port.get_node().get_friendly_name(), source.get_node().get_friendly_name()
+        kinds = (port.get_names(), {result}, {producer})
+        for names, own in zip(found, kinds, strict=True):
+            for name in own:
+                names.setdefault(name, {}).setdefault(source.get_index(), number)
+    return found
+
+
+def _shown(port: ov.Output) -> str:
+    names = sorted(port.get_names())
+    return names[0] if names else str(port.get_node().get_friendly_name())
+
+
+def _check_fit(output: str, source: ov.Output, name: str, target: ov.Output) -> None:
+    shapes = source.get_partial_shape(), target.get_partial_shape()
+    if not shapes[0].compatible(shapes[1]):
+        raise ConfigError(
+            f"{_WHERE}: output {output!r} of shape {shapes[0]} doesn't fit input {name!r} of shape {shapes[1]}"
+        )
+    types = [port.get_element_type().get_type_name() for port in (source, target)]
+    if types[0] != types[1]:
+        raise ConfigError(
+            f"{_WHERE}: output {output!r} is {types[0]}, expected {types[1]} as input {name!r} takes"
+        )

@@ -1,0 +1,108 @@
+"""Passes over samples that have time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import openvino as ov
+
+from openvino.tools.pot.engines.recurrent import Recurrence
+from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.steps import Step
+from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
+from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+
+T = TypeVar("T")
+
+
+def results(
+    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[Step]], requests: int
+) -> Iterator[tuple[Step, Outputs]]:
+    """The steps of one sample after the other, with their outputs.
+
+    Args:
+        compiled: what runs.
+        recurrence: of that model.
+        samples: the steps of each.
+        requests: parallel requests, 0 lets the device choose.
+
+    Raises:
+        DataError: an inference failed; names the sample and the time step.
+    """
+    return run_steps(
+        samples, recurrence.state, partial(run_stream, compiled, requests=requests), in_order=True
+    )
+
+
+def statistics(
+    compiled: ov.CompiledModel,
+    recurrence: Recurrence,
+    samples: Iterable[Sequence[Step]],
+    requests: int,
+    layout: StatisticsLayout,
+    expected: int,
+) -> Statistics:
+    """What is measured at all steps.
+
+    Args:
+        compiled: the layout's model, whose last outputs are those of ``recurrence.outputs``.
+        recurrence: of the float model.
+        samples: the steps of each.
+        requests: parallel requests, 0 lets the device choose.
+        layout: what is measured.
+        expected: the number of samples.
+
+    Raises:
+        DataError: as ``results``.
+    """
+    vectors = len(compiled.outputs) - len(recurrence.outputs)
+
+    def infer(feeds: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
+        return run_stream(compiled, with_places(layout, feeds), requests, copies=False)
+
+    def state(outputs: Outputs) -> Feed:
+        return recurrence.state(dict(zip(recurrence.outputs, outputs[vectors:], strict=True)))
+
+    steps = run_steps(samples, state, infer, in_order=False)
+    measured = ([np.asarray(part, np.float32) for part in outputs[:vectors]] for _, outputs in steps)
+    return layout.collect(measured, expected)
+
+
+def single_steps(
+    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[Step]], count: int
+) -> Iterator[tuple[Step, Feed]]:
+    """One step of each sample with its whole feed: near the first sample's beginning, ..., near the last one's end.
+
+    Args:
+        compiled: what gives the states.
+        recurrence: of that model.
+        samples: the steps of each.
+        count: the number of samples.
+
+    Raises:
+        DataError: as ``results``.
+    """
+    infer = partial(run_stream, compiled, requests=1)
+    for number, steps in enumerate(samples):
+        chosen, state = steps[len(steps) * (2 * number + 1) // (2 * count)], Feed()
+        before = steps[: chosen.number]
+        for _, outputs in run_steps([before] if before else [], recurrence.state, infer, in_order=False):
+            state = recurrence.state(outputs)
+        yield chosen, chosen.feed_after(state)
+
+
+def with_places(
+    layout: StatisticsLayout, feeds: Iterable[tuple[T, Feed] | None]
+) -> Iterator[tuple[T, Feed] | None]:
+    """The same feeds, with what the measuring model gets beside them."""
+    position = 0
+    for entry in feeds:
+        if entry is None:
+            yield None
+            continue
+        tag, feed = entry
+        yield tag, {**feed, **layout.places.feed(position, feed)}
+        position += 1
