@@ -8,15 +8,17 @@ import pytest
 
 POT = Path(__file__).resolve().parents[1] / "src/openvino/tools/pot"
 LAYERS = (
-    ("__main__", "demo"),
+    ("__main__", "demo", "app"),
     ("__init__",),
     ("cli",),
+    ("legacy",),
     ("shortcut",),
     ("pipeline", "report"),
     ("algorithms",),
-    ("placement", "statistics", "engines", "samplers"),
+    ("placement", "statistics", "engines", "samplers", "data_loaders", "accuracy_checker"),
     ("graph",),
     ("hardware", "quantization"),
+    ("configs",),
     ("config", "api"),
     ("utils", "version"),
 )

@@ -35,7 +35,7 @@ def refusal(**values: Any) -> str:
 UNKNOWN = {
     "presett": ({"presett": "mixed"}, "preset"),
     "ignored.scopes": ({"ignored": {"scopes": []}}, "scope"),
-    "ignored.operations.1.typ": (
+    "ignored.operations[1].typ": (
         {"ignored": {"operations": [{"type": "Add"}, {"type": "A", "typ": 1}]}},
         "type",
     ),
@@ -59,6 +59,10 @@ def test_unknown_parameters_name_their_path_and_the_nearest(path: str) -> None:
     assert refusal(**values) == f"unknown parameter {path!r}; did you mean {near!r}?"
 
 
+def test_a_missing_parameter() -> None:
+    assert refusal(ignored={"operations": [{}]}) == "ignored.operations[0].type: it is missing"
+
+
 def test_an_unknown_parameter_like_no_other() -> None:
     assert refusal(zzz=1) == "unknown parameter 'zzz'"
 
@@ -75,8 +79,7 @@ ILL_TYPED: dict[str, tuple[dict[str, Any], str]] = {
     "threshold": ({"threshold": -1}, "-1.0"),
     "ignored": ({"ignored": ["conv1"]}, "['conv1']"),
     "ignored.scope": ({"ignored": {"scope": "conv1"}}, "'conv1'"),
-    "ignored.scope.0": ({"ignored": {"scope": [5]}}, "5"),
-    "ignored.operations.0.type": ({"ignored": {"operations": [{}]}}, "{}"),
+    "ignored.scope[0]": ({"ignored": {"scope": [5]}}, "5"),
     "weights.mode": ({"weights": {"mode": "signed"}}, "'signed'"),
     "weights.bits": ({"weights": {"bits": "8"}}, "'8'"),
     "activations.granularity": ({"activations": {"granularity": "per_channel"}}, "'per_channel'"),

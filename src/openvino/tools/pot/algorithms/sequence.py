@@ -128,6 +128,22 @@ def _searching(algorithms: Sequence[Algorithm]) -> SearchAlgorithm | None:
     return found
 
 
+def chosen_sampling(algorithms: Sequence[Algorithm]) -> MinMaxParameters:
+    """The parameters that choose samples for a list of algorithms.
+
+    Raises:
+        ConfigError: the algorithms don't go together in this order.
+    """
+    _searching(algorithms)
+    sampling = next((a.sampling for a in algorithms if a.sampling is not None), None)
+    if sampling is None:
+        names = [algorithm.name for algorithm in algorithms]
+        raise ConfigError(f"algorithms {names} place no quantizers: put MinMaxQuantization before them")
+    if algorithms[0].sampling is None:
+        raise ConfigError(f"{algorithms[0].name} stands first: put MinMaxQuantization before it")
+    return sampling
+
+
 def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
     """A clone of the model, where quantizers go in it, and what must be measured for them.
 
@@ -138,12 +154,7 @@ def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
         raise EngineError(
             f"quantizing the cascade {model.name!r} at once is not supported yet: quantize its models one by one"
         )
-    sampling = next((a.sampling for a in algorithms if a.sampling is not None), None)
-    if sampling is None:
-        names = [algorithm.name for algorithm in algorithms]
-        raise ConfigError(f"algorithms {names} place no quantizers: put MinMaxQuantization before them")
-    if algorithms[0].sampling is None:
-        raise ConfigError(f"{algorithms[0].name} stands first: put MinMaxQuantization before it")
+    sampling = chosen_sampling(algorithms)
     result = model.clone()
     context = Context(result.submodels[0], GraphView(result.submodels[0].model))
     stages = tuple(stage for algorithm in algorithms for stage in algorithm.stages)
@@ -159,6 +170,8 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
         EngineError, DataError: as ``run_sequence``.
     """
     sampling = job.sampling
+    if engine is not None:
+        engine.set_model(model)  # some engines find their samples then
     if engine is None or engine.data_loader is None:
         raise EngineError("quantization needs an engine with a data loader, found none")
     length = len(engine.data_loader)
@@ -178,7 +191,6 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
     )
     with timed("statistics graph"):
         layout = StatisticsLayout(job.context.sub.model, job.requests, batch_axis)
-    engine.set_model(model)
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
     statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
     statistics.samples = len(subset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -20,13 +20,14 @@ class Parameters(BaseModel):
 P = TypeVar("P", bound=Parameters)
 
 
-def validate(kind: type[P], values: Any, where: str) -> P:
+def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
     """Check a mapping against a parameter class.
 
     Args:
         kind: the class.
         values: the user's mapping; an ``addict.Dict`` is fine.
-        where: what the mapping is, for messages: ``DefaultQuantization params``.
+        where: what the mapping is, for messages: ``DefaultQuantization params``, or a file.
+        path: the keys that lead to the mapping there: ``compression.algorithms[0]``.
 
     Raises:
         ConfigError: names the key path, what was found and what is allowed, and the nearest known key.
@@ -34,27 +35,38 @@ def validate(kind: type[P], values: Any, where: str) -> P:
     if isinstance(values, kind):
         return values
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{where}: found {values!r}, expected a mapping")
+        place = f"{where}: {path}" if path else where
+        raise ConfigError(f"{place}: found {values!r}, expected a mapping")
     try:
-        return kind.model_validate(_plain(values))
+        return kind.model_validate(plain(values))
     except ValidationError as error:
-        raise ConfigError(_sentence(kind, error, where)) from None
+        raise ConfigError(_sentence(kind, error, where, path)) from None
 
 
-def _plain(value: Any) -> Any:
+def joined(path: str, keys: Iterable[int | str]) -> str:
+    """The path of keys that lead on from ``path``: ``engine.data_source[0]``."""
+    for key in keys:
+        path = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
+    return path
+
+
+def plain(value: Any) -> Any:
+    """A configuration's value made of dicts, lists and Python's own numbers."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _sentence(kind: type[BaseModel], error: ValidationError, where: str) -> str:
+def _sentence(kind: type[BaseModel], error: ValidationError, where: str, start: str) -> str:
     first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = joined(start, first["loc"])
     if first["type"] == "extra_forbidden":
         known = _fields_at(kind, first["loc"][:-1])
         return f"{where}: unknown parameter {path!r}{nearest(str(first['loc'][-1]), known)}"
+    if first["type"] == "missing":
+        return f"{where}: {path}: it is missing"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error" and not path:
         return f"{where}: {message}"

@@ -28,8 +28,14 @@ class EngineError(PotError):
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """The clause ``"; did you mean 'x'?"`` for the candidate closest to ``name``, or an empty string."""
+    close = nearest_name(name, candidates)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def nearest_name(name: str, candidates: Iterable[str]) -> str:
+    """The candidate closest to ``name``, an empty string where none is close."""
     close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return close[0] if close else ""
 
 
 def reason(error: BaseException) -> str:

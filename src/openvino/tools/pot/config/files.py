@@ -1,0 +1,58 @@
+"""Reading configuration files: JSON with comments, or YAML."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from openvino.tools.pot.utils.errors import ConfigError, reason
+
+_YAML = frozenset({".yml", ".yaml"})
+
+
+def read_mapping(path: str | Path) -> dict[str, Any]:
+    """The content of a configuration file.
+
+    Args:
+        path: YAML if it ends in ``.yml`` or ``.yaml``, else JSON, which may hold ``//`` and ``/* */`` comments and
+            commas behind last entries.
+
+    Raises:
+        ConfigError: the file is missing, can't be parsed, names a key twice, or holds no mapping.
+    """
+    path = Path(path)
+    if not path.is_file():
+        found = "is a folder, expected a file" if path.is_dir() else "does not exist"
+        raise ConfigError(f"configuration file {str(path)!r} {found}")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        values = _from_yaml(text) if path.suffix.lower() in _YAML else _from_json(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"configuration file {str(path)!r} can't be read: {reason(error)}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"configuration file {str(path)!r} holds {values!r}, expected a mapping")
+    return values
+
+
+def _from_json(text: str) -> Any:
+    import json5
+
+    try:
+        return json5.loads(text, allow_duplicate_keys=False)
+    except ValueError as error:
+        # It begins with the name of the source, which is a string here.
+        raise ValueError(re.sub(r"^<string>:(\d+) ", r"line \1: ", str(error))) from error
+
+
+def _from_yaml(text: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ValueError(f"{line}{error.problem or error}") from error
+    except YAMLError as error:
+        raise ValueError(str(error)) from error

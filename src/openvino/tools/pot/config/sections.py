@@ -1,0 +1,329 @@
+"""The sections of a configuration file: model, engine and compression, with POT's keys and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from openvino.tools.pot.config.validation import Parameters, plain, validate
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+
+
+class CascadeModel(Parameters):
+    """One model of a cascade."""
+
+    name: str
+    model: str
+    weights: str | None = None
+
+
+class ModelSection(Parameters):
+    """What is quantized: one model, or the models of a cascade.
+
+    Attributes:
+        model_name: what the result is called; absent: as the model's file.
+        model: path of an IR, ONNX, TensorFlow (Lite) or Paddle file.
+        weights: path of the ``.bin`` of an IR; absent: beside the ``.xml``.
+        cascade: in place of ``model``.
+    """
+
+    model_name: str | None = None
+    model: str | None = None
+    weights: str | None = None
+    cascade: list[CascadeModel] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ModelSection:
+        if (self.model is None) == (self.cascade is None):
+            found = "neither" if self.model is None else "both"
+            raise ValueError(f"expected either model.model, a path, or model.cascade, found {found}")
+        if self.cascade and self.weights:
+            raise ValueError("the models of a cascade name their weights themselves, found model.weights too")
+        names = [each.name for each in self.cascade or ()]
+        if len(set(names)) < len(names):
+            raise ValueError(f"cascade names {names} are not unique")
+        return self
+
+
+class _Engine(Parameters):
+    name: str | None = None
+    device: str = "CPU"
+    stat_requests_number: int | None = Field(default=None, ge=0)
+    eval_requests_number: int | None = Field(default=None, ge=0)
+
+    @property
+    def runtime(self) -> dict[str, Any]:
+        """What ``IEEngine`` wants to know."""
+        return {
+            "device": self.device,
+            "stat_requests_number": self.stat_requests_number,
+            "eval_requests_number": self.eval_requests_number,
+        }
+
+
+class SimplifiedEngine(_Engine):
+    """Samples from files. Where there are several inputs, options may be mappings of input name to value.
+
+    Attributes:
+        data_source: folder, pattern, list of files (``.txt``) or single file.
+        layout: of inputs that take images, such as ``NCHW``; absent: the model's own, or what its sizes tell.
+        shape: of inputs, for those that are dynamic.
+        central_fraction: part of an image's height and width that is kept, around its middle.
+        mean_values, scale_values: what is taken from, and then divides, the pixels from 0 to 255, one for each
+            channel in the order in which they are fed.
+        color_order: in which images are fed.
+    """
+
+    type: Literal["simplified"]
+    data_source: Any
+    layout: Any = None
+    shape: Any = None
+    central_fraction: float | None = Field(default=None, gt=0, le=1)
+    mean_values: Any = None
+    scale_values: Any = None
+    color_order: Literal["BGR", "RGB"] = "BGR"
+
+    @field_validator("central_fraction", mode="before")
+    @classmethod
+    def _whole_numbers_are_fine(cls, value: Any) -> Any:
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("color_order", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("data_source")
+    @classmethod
+    def _paths(cls, value: Any) -> Any:
+        return _each(value, _path, "a path or a list of paths")
+
+    @field_validator("layout")
+    @classmethod
+    def _layouts(cls, value: Any) -> Any:
+        return _each(value, lambda each: each if isinstance(each, str) else None, "a string such as NCHW")
+
+    @field_validator("shape")
+    @classmethod
+    def _shapes(cls, value: Any) -> Any:
+        return _each(value, _sizes, "a list of sizes such as [1, 3, 224, 224]")
+
+    @field_validator("mean_values", "scale_values")
+    @classmethod
+    def _numbers(cls, value: Any) -> Any:
+        return _each(value, _figures, "a number, or a list of one for each channel")
+
+    @field_validator("scale_values")
+    @classmethod
+    def _no_zero(cls, value: Any) -> Any:
+        figures = value.values() if isinstance(value, Mapping) else [value or []]
+        if any(0.0 in each for each in figures):
+            raise ValueError(f"it divides, expected no zero, found {value!r}")
+        return value
+
+
+class DataFreeEngine(SimplifiedEngine):
+    """Samples that are made up where there are none.
+
+    Attributes:
+        data_source: the folder that images are kept in.
+        generate_data: make images even if the folder holds some of an earlier run; false: never make any.
+        data_type: what is made.
+    """
+
+    type: Literal["data_free"]  # type: ignore[assignment]
+    data_source: Any = "pot_dataset"
+    generate_data: bool | None = None
+    data_type: Literal["image"] = "image"
+
+    @field_validator("generate_data", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        return {"True": True, "False": False}.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("data_source")
+    @classmethod
+    def _one_folder(cls, value: Any) -> Any:
+        if not isinstance(value, list) or len(value) != 1:
+            raise ValueError(f"expected one folder, found {value!r}")
+        return value
+
+
+class AccuracyCheckerEngine(_Engine):
+    """Samples, labels and metrics as a configuration of Accuracy Checker describes them.
+
+    Attributes:
+        config: path of the configuration; absent: it stands here, under the other keys.
+    """
+
+    type: Literal["accuracy_checker"] = "accuracy_checker"
+    config: str | None = None
+    models: Any = None
+    launchers: Any = None
+    datasets: Any = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> AccuracyCheckerEngine:
+        inline = self.models is not None or self.datasets is not None
+        if inline == (self.config is not None):
+            found = "both" if inline else "neither"
+            raise ValueError(f"expected either engine.config, a path, or engine.datasets, found {found}")
+        return self
+
+    @property
+    def inline(self) -> dict[str, Any]:
+        """The configuration that stands in the section itself."""
+        found = {"models": self.models, "launchers": self.launchers, "datasets": self.datasets}
+        return {key: value for key, value in found.items() if value is not None}
+
+
+AnyEngine = SimplifiedEngine | DataFreeEngine | AccuracyCheckerEngine
+_ENGINES: dict[str, type[AnyEngine]] = {
+    "accuracy_checker": AccuracyCheckerEngine,
+    "simplified": SimplifiedEngine,
+    "data_free": DataFreeEngine,
+}
+
+
+class AlgorithmEntry(Parameters):
+    """An algorithm and its parameters, which the algorithm itself checks."""
+
+    name: str
+    params: dict[str, Any] = {}
+
+
+class CompressionSection(Parameters):
+    """What is done.
+
+    Attributes:
+        target_device, model_type, inplace_statistics: parameters of all algorithms.
+        dump_intermediate_model: keep the quantized model from before its weights are stored as integers, too.
+        algorithms: in their order.
+    """
+
+    target_device: str | None = None
+    model_type: str | None = None
+    inplace_statistics: bool | None = None
+    dump_intermediate_model: bool = False
+    algorithms: list[AlgorithmEntry] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _misspelt_by_pot(cls, values: Any) -> Any:
+        """POT's own sample of a configuration has this key, which was without effect in POT."""
+        return {key: each for key, each in values.items() if key != "inplase_statistics"}
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The parameters of all algorithms that are given."""
+        given = {
+            "target_device": self.target_device,
+            "model_type": self.model_type,
+            "inplace_statistics": self.inplace_statistics,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Sections:
+    """A whole configuration, checked as far as that goes without model and data.
+
+    Attributes:
+        where: what it is, for messages.
+    """
+
+    where: str
+    model: ModelSection
+    engine: AnyEngine
+    compression: CompressionSection
+
+
+_KEYS = ("model", "engine", "compression")
+
+
+def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
+    """Check the sections of a configuration.
+
+    Args:
+        values: the configuration.
+        where: what it is, for messages.
+
+    Raises:
+        ConfigError: a key is unknown, missing or ill-typed; its path is named.
+    """
+    if "optimizer" in values:
+        raise ConfigError(
+            f"{where}: optimizer: the search for parameters is not supported, expected no optimizer"
+        )
+    for key in values:
+        if key not in _KEYS:
+            raise ConfigError(f"{where}: unknown section {key!r}{nearest(str(key), _KEYS)}")
+    for key in _KEYS:
+        if key not in values:
+            raise ConfigError(f"{where}: section {key!r} is missing")
+    return Sections(
+        where,
+        validate(ModelSection, values["model"], where, "model"),
+        _parse_engine(values["engine"], where),
+        validate(CompressionSection, values["compression"], where, "compression"),
+    )
+
+
+def _parse_engine(values: Any, where: str) -> AnyEngine:
+    kind = values.get("type") if isinstance(values, Mapping) else None
+    if kind is not None and kind not in _ENGINES:
+        known = ", ".join(_ENGINES)
+        raise ConfigError(
+            f"{where}: engine.type: expected one of {known}, found {kind!r}{nearest(str(kind), _ENGINES)}"
+        )
+    if kind is None and isinstance(values, Mapping) and "data_source" in values:
+        raise ConfigError(f"{where}: engine.type: it is missing, expected 'simplified' beside data_source")
+    found: AnyEngine = validate(_ENGINES[kind or "accuracy_checker"], values, where, "engine")
+    return found
+
+
+def _each(value: Any, parse: Any, expected: str) -> Any:
+    """A value, or a mapping of input name to value, parsed; ``parse`` gives None for what it doesn't understand."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return {name: _each(each, parse, expected) for name, each in value.items()}
+    found = parse(value)
+    if found is None:
+        raise ValueError(f"expected {expected}, or a mapping of input name to that, found {value!r}")
+    return found
+
+
+def _path(value: Any) -> list[str] | None:
+    values = value if isinstance(value, list) else [value]
+    return values if values and all(isinstance(each, str) and each for each in values) else None
+
+
+def _figures(value: Any) -> list[float] | None:
+    value = _split(value)
+    try:
+        return [float(each) for each in (value if isinstance(value, list) else [value])] or None
+    except (TypeError, ValueError):
+        return None
+
+
+def _sizes(value: Any) -> list[int | None] | None:
+    value = _split(value)
+    if not isinstance(value, list) or not value:
+        return None
+    sizes = [None if each in (None, "None", "?", -1, "-1") else each for each in value]
+    try:
+        numbers = [None if each is None else int(each) for each in sizes]
+    except (TypeError, ValueError):
+        return None
+    return numbers if all(each is None or each > 0 for each in numbers) else None
+
+
+def _split(value: Any) -> Any:
+    """The parts of ``"[1, 3, 224, 224]"``, as command lines give lists."""
+    if not isinstance(value, str):
+        return plain(value)
+    return [part.strip() for part in value.strip().strip("[]()").split(",")]

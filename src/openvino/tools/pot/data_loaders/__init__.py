@@ -1,0 +1,1 @@
+"""Samples from files: images, arrays, and images made up where there are none."""

@@ -1,0 +1,197 @@
+"""From the engine section of a configuration to a data loader for a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.config.sections import DataFreeEngine, SimplifiedEngine
+from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.data_loaders.files import ARRAYS, find_files
+from openvino.tools.pot.data_loaders.images import ImageReader
+from openvino.tools.pot.data_loaders.layout import ImageInput, image_input
+from openvino.tools.pot.data_loaders.loaders import FileLoader, Files, Loaded, Rows, Samples, load_arrays
+from openvino.tools.pot.data_loaders.synthetic import images_for
+from openvino.tools.pot.engines.feeding import InputSpec
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+_FOR_IMAGES = ("central_fraction", "mean_values", "scale_values", "layout", "shape")
+_DEFAULT_SAMPLES = 300
+
+
+def create_data_loader(
+    config: SimplifiedEngine | Mapping[str, Any],
+    model: CompressedModel | ov.Model,
+    where: str = "engine config",
+    samples: int | None = None,
+) -> FileLoader:
+    """The samples that an engine section describes, for one model.
+
+    Args:
+        config: the section of a ``simplified`` or ``data_free`` engine.
+        model: its inputs say what samples look like.
+        where: names the section in messages.
+        samples: how many images are made where there are none, default 300.
+
+    Raises:
+        ConfigError: files are missing, or options don't fit the model or the files.
+    """
+    if isinstance(config, Mapping):
+        kind = DataFreeEngine if config.get("type") == "data_free" else SimplifiedEngine
+        config = validate(kind, {"type": "simplified", **config}, where)
+    network = model.submodels[0].model if isinstance(model, CompressedModel) else model
+    return _Creator(config, network, where).loader(samples or _DEFAULT_SAMPLES)
+
+
+class _Creator:
+    """Makes the loader of one section for one network."""
+
+    def __init__(self, config: SimplifiedEngine, network: ov.Model, where: str) -> None:
+        self._config, self._where = config, where
+        self._parameters = network.get_parameters()
+        self._specs = [InputSpec(parameter) for parameter in self._parameters]
+        for option in ("data_source", *_FOR_IMAGES):
+            self._check_names(option)
+
+    def _check_names(self, option: str) -> None:
+        value = getattr(self._config, option)
+        known = [name for spec in self._specs for name in spec.names]
+        for name in value if isinstance(value, Mapping) else ():
+            if name not in known:
+                raise ConfigError(
+                    f"{self._where}: {option}: the model has no input {name!r}, its inputs are "
+                    f"{[spec.name for spec in self._specs]}{nearest(name, known)}"
+                )
+
+    def loader(self, samples: int) -> FileLoader:
+        """The loader, with as many made-up images if there are none."""
+        config = self._config
+        if isinstance(config, DataFreeEngine):
+            reader = self._reader(self._only_input("data_free makes images"))
+            return images_for(config, reader, samples, self._where)
+        if not isinstance(config.data_source, Mapping):
+            return FileLoader(self._samples_of(config.data_source, self._where_is("data_source")))
+        by_name = {}
+        for position, spec in enumerate(self._specs):
+            source = self._own("data_source", position)
+            if source is None:
+                raise ConfigError(f"{self._where}: data_source: nothing for input {spec.name!r}")
+            by_name[spec.name] = self._samples_of(source, self._where_is("data_source", spec.name), position)
+        counts = {name: len(found) for name, found in by_name.items()}
+        if len(set(counts.values())) > 1:
+            raise ConfigError(
+                f"{self._where}: data_source: expected as many samples for each input, found {counts}"
+            )
+        return FileLoader(by_name)
+
+    def _samples_of(self, source: list[str], what: str, position: int | None = None) -> Samples:
+        """The samples of one source, for one input or, with no position, for all."""
+        paths = find_files(source, what)
+        if any(path.suffix.lower() not in ARRAYS for path in paths):
+            if position is None:
+                position = self._only_input("images are for one input")
+            reader = self._reader(position)
+            logger.info(
+                "images are fed as %s, %s to %s (color_order, mean_values and scale_values change that)",
+                "gray" if reader.target.channels == 1 else self._config.color_order, *_span(reader),
+            )  # fmt: skip
+            return Files(paths, reader)
+        unused = [option for option in _FOR_IMAGES if self._own(option, position or 0) is not None]
+        if unused:
+            raise ConfigError(
+                f"{self._where}: {unused[0]}: it is for images, {what} names arrays, fed as they are"
+            )
+        if len(paths) == 1:
+            arrays = load_arrays(paths[0])
+            if not self._is_one_sample(arrays, position):
+                return Rows(arrays)
+        return Files(paths, None)
+
+    def _is_one_sample(self, arrays: Loaded, position: int | None) -> bool:
+        """Whether the arrays of the only file are one sample, not many along their first axes."""
+        if isinstance(arrays, Mapping):
+            specs = {name: spec for spec in self._specs for name in spec.names}
+            return all(_fits(specs[name], each) for name, each in arrays.items() if name in specs)
+        return _fits(self._specs[position or 0], arrays)
+
+    def _only_input(self, why: str) -> int:
+        if len(self._specs) != 1:
+            names = [spec.name for spec in self._specs]
+            raise ConfigError(
+                f"{self._where}: data_source: {why}, the model has {len(names)}: expected a mapping of each of "
+                f"{names} to its source, or .npz files with an array for each"
+            )
+        return 0
+
+    def _reader(self, position: int) -> ImageReader:
+        """How images are read for one input."""
+        try:
+            target = image_input(self._parameters[position], self._own("layout", position))
+        except PotError as error:
+            raise ConfigError(f"{self._where}: layout: {error}") from error
+        target = _sized(target, self._own("shape", position), self._specs[position], self._where)
+        numbers = [
+            self._channel_values(option, position, target) for option in ("mean_values", "scale_values")
+        ]
+        return ImageReader(target, self._config.color_order == "BGR", self._config.central_fraction, *numbers)
+
+    def _channel_values(self, option: str, position: int, target: ImageInput) -> NDArray[np.float32] | None:
+        values = self._own(option, position)
+        if values is None:
+            return None
+        channels = target.channels or 3
+        if len(values) not in (1, channels):
+            raise ConfigError(
+                f"{self._where_is(option)}: expected 1 or {channels} numbers for input {target.name!r}, found {values}"
+            )
+        return np.array(values, np.float32)
+
+    def _own(self, option: str, position: int) -> Any:
+        """An option of one input."""
+        value = getattr(self._config, option)
+        if not isinstance(value, Mapping):
+            return value
+        return next((value[name] for name in sorted(self._specs[position].names) if name in value), None)
+
+    def _where_is(self, option: str, name: str = "") -> str:
+        return f"{self._where}: {option}" + (f" of input {name!r}" if name else "")
+
+
+def _fits(spec: InputSpec, array: NDArray[Any]) -> bool:
+    """Whether an array is a single sample of an input."""
+    if spec.shape.rank.is_dynamic or array.ndim != spec.shape.rank.get_length():
+        return spec.shape.rank.is_static and array.ndim < spec.shape.rank.get_length()
+    return spec.shape.is_static and list(array.shape) == list(spec.shape.to_shape())
+
+
+def _sized(target: ImageInput, shape: Any, spec: InputSpec, where: str) -> ImageInput:
+    """The input with the sizes that the configuration gives it."""
+    if shape is None:
+        return target
+    given = ov.PartialShape([-1 if size is None else size for size in shape])
+    if not given.compatible(spec.shape):
+        raise ConfigError(f"{where}: shape: input {spec.name!r} has shape {spec.shape}, found {shape}")
+    sizes = dict(zip(target.layout, shape, strict=True))
+    return replace(
+        target,
+        channels=target.channels or sizes["C"],
+        height=target.height or sizes["H"],
+        width=target.width or sizes["W"],
+    )
+
+
+def _span(reader: ImageReader) -> tuple[str, str]:
+    """The least and the largest value of a pixel."""
+    mean = 0.0 if reader.mean is None else reader.mean
+    scale = 1.0 if reader.scale is None else reader.scale
+    ends = np.stack([np.broadcast_to((pixel - mean) / scale, 3) for pixel in (0.0, 255.0)])
+    return f"{ends.min():.4g}", f"{ends.max():.4g}"

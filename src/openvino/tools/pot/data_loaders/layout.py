@@ -1,0 +1,93 @@
+"""How a model input takes images: where its channels, rows and columns lie, and how large they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.utils.errors import ConfigError, ModelError
+
+_CHANNELS = (1, 3, 4)
+"""Numbers of channels that images have: gray, colour, colour with transparency."""
+
+
+@dataclass(frozen=True)
+class ImageInput:
+    """A model input that takes images.
+
+    Attributes:
+        name: of the input.
+        layout: the letters N, C, H and W in the order of its axes; N may be missing.
+        channels, height, width: its sizes, None where they are dynamic.
+    """
+
+    name: str
+    layout: str
+    channels: int | None
+    height: int | None
+    width: int | None
+
+    def arranged(self, image: NDArray[Any]) -> NDArray[Any]:
+        """An image of shape ``[height, width, channels]`` as the input wants it, one sample in the batch."""
+        array = image.transpose(["HWC".index(axis) for axis in self.layout if axis != "N"])
+        return np.expand_dims(array, self.layout.index("N")) if "N" in self.layout else array
+
+
+def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
+    """How a model input takes images.
+
+    Args:
+        parameter: the input's node.
+        layout: such as ``NCHW``, in any case, with or without brackets and commas; absent: the model's own,
+            or what its sizes tell.
+
+    Raises:
+        ConfigError: the layout isn't one of images, or doesn't fit the input, or is needed and absent.
+        ModelError: the input can't take images.
+    """
+    name, shape = parameter.get_friendly_name(), parameter.get_partial_shape()
+    if shape.rank.is_dynamic:
+        raise ModelError(f"input {name!r} has no fixed rank, expected 3 or 4 axes for images")
+    sizes = [None if size.is_dynamic else size.get_length() for size in shape]
+    if len(sizes) not in (3, 4):
+        raise ModelError(f"input {name!r} has shape {shape}, expected 3 or 4 axes for images")
+    axes = _letters(layout) if layout else (_own_layout(parameter) or _guessed(sizes, name))
+    if sorted(axes) not in (sorted("NCHW"), sorted("CHW")) or len(axes) != len(sizes):
+        raise ConfigError(
+            f"layout is {layout or axes!r}, expected the letters N, C, H and W once for each axis of input "
+            f"{name!r} with shape {shape}"
+        )
+    by_axis = dict(zip(axes, sizes, strict=True))
+    if by_axis["C"] not in (None, *_CHANNELS):
+        raise ConfigError(f"layout {axes} makes {by_axis['C']} channels of input {name!r} with shape {shape}")
+    return ImageInput(name, axes, by_axis["C"], by_axis["H"], by_axis["W"])
+
+
+def _letters(layout: str) -> str:
+    return "".join(letter for letter in layout.upper() if letter not in "[], ")
+
+
+def _own_layout(parameter: ov.Node) -> str:
+    """The layout that the model states, an empty string where it states none of images."""
+    axes = _letters(parameter.layout.to_string()) if parameter.layout else ""
+    return axes if sorted(axes) in (sorted("NCHW"), sorted("CHW")) else ""
+
+
+def _guessed(sizes: list[int | None], name: str) -> str:
+    """The layout that sizes tell: channels are few, and come before or behind rows and columns."""
+    first, last = sizes[-3] in _CHANNELS, sizes[-1] in _CHANNELS
+    prefix = "N" if len(sizes) == 4 else ""
+    if first and last:  # rows of very few pixels, or very few rows: the smaller size is that of the channels
+        first = (sizes[-3] or 0) <= (sizes[-1] or 0)
+        last = not first
+    if first == last:
+        shown = ", ".join("?" if size is None else str(size) for size in sizes)
+        raise ConfigError(
+            f"the layout of input {name!r} with shape [{shown}] can't be told from its sizes, expected 'layout' "
+            "in the engine's configuration, such as NCHW"
+        )
+    return prefix + ("CHW" if first else "HWC")

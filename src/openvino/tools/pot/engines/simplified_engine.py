@@ -1,0 +1,65 @@
+"""The engine of simplified mode: samples without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import openvino as ov
+from addict import Dict
+
+from openvino.tools.pot.config.sections import SimplifiedEngine as Section
+from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+
+_OWN = (*Section.model_fields, "type")
+_RUNTIME = ("name", "device", "stat_requests_number", "eval_requests_number", "batch_dim")
+
+
+class SimplifiedEngine(IEEngine):
+    """Runs a model over samples that are data alone: a loader's items, or files that ``data_source`` names.
+
+    Args:
+        config: of ``IEEngine``, and of the ``simplified`` engine of configuration files.
+        data_loader: the samples; absent: those of ``data_source``, found once the model is known.
+        metric: what else is wanted of outputs.
+
+    Raises:
+        ConfigError: a key is unknown or ill-typed.
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
+    ) -> None:
+        config = config or {}
+        for key in config:
+            if key not in (*_OWN, *_RUNTIME):
+                raise ConfigError(
+                    f"engine config: unknown key {key!r}{nearest(str(key), (*_OWN, *_RUNTIME))}"
+                )
+        super().__init__(
+            {key: value for key, value in config.items() if key in _RUNTIME}, data_loader, metric
+        )
+        own = {key: value for key, value in config.items() if key in _OWN and key not in _RUNTIME}
+        self._section = (
+            validate(Section, {**own, "type": "simplified"}, "engine config")
+            if "data_source" in own
+            else None
+        )
+        self.config = Dict(config)
+
+    def set_model(self, model: CompressedModel | ov.Model) -> None:
+        """Choose the model that ``predict`` runs; the first one decides how files are read."""
+        super().set_model(model)
+        if self._data_loader is None and self._section is not None:
+            from openvino.tools.pot.data_loaders.creator import create_data_loader
+
+            assert self._model is not None
+            self._data_loader = create_data_loader(self._section, self._model)
+
+    @staticmethod
+    def _get_input_any_name(port: ov.Output) -> str:
+        """A name that a feed may use for an input, for overrides of ``_fill_input``."""
+        return port.get_any_name() if port.get_names() else port.get_node().get_friendly_name()
