@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import openvino as ov
 
 from openvino.tools.pot.config.parameters import IgnoredScope
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, nearest, nearest_name
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -30,11 +30,11 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
     if scope.skip_model:
         return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
     ignored: dict[str, str] = {}
+    for name, near in unmatched_names(view, scope.scope, renamed).items():
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise ConfigError(f"ignored.scope: the model has no node {name!r}{hint}")
     for name in scope.scope:
-        present = name if name in view.nodes else renamed.get(name)
-        if present is None:
-            known = [*view.nodes, *renamed]
-            raise ConfigError(f"ignored.scope: the model has no node {name!r}{nearest(name, known)}")
+        present = name if name in view.nodes else renamed[name]
         ignored[present] = f"named in the ignored scope as {name!r}"
     kinds = {view.type(name) for name in view.nodes}
     for operation in scope.operations:
@@ -47,6 +47,19 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
             if view.type(name) == operation.type and _has(node, operation.attributes):
                 ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")
     return ignored
+
+
+def unmatched_names(view: GraphView, names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
+    """Names that match no node -> the nearest that does, an empty string where none is near.
+
+    Args:
+        view: the float model.
+        names: the user's.
+        renamed: as for ``ignored_nodes``.
+    """
+    known = [*(name for name in view.nodes if view.type(name) != "Constant"), *renamed]
+    strange = [name for name in names if name not in view.nodes and name not in renamed]
+    return {name: nearest_name(name, known) for name in strange}
 
 
 def _has(node: ov.Node, attributes: Mapping[str, Any]) -> bool:

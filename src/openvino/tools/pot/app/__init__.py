@@ -1,0 +1,1 @@
+"""POT's name for the command, which is now in ``openvino.tools.pot.cli``."""

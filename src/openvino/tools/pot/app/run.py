@@ -1,0 +1,39 @@
+"""The command's functions under the names that scripts call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from openvino.tools.pot.cli.job import make_job
+from openvino.tools.pot.cli.main import main as main
+from openvino.tools.pot.cli.quantize import run_job
+from openvino.tools.pot.configs.config import Config
+
+
+def app(argv: Sequence[str]) -> int:
+    """Run the command with arguments; returns the exit code."""
+    return main(argv)
+
+
+def optimize(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Quantize as a configuration says.
+
+    Args:
+        config: a ``Config`` or any mapping with its sections. ``model.exec_log_dir`` or ``model.output_dir`` is where
+            the folder ``optimized`` is made, by default ``./results``; ``engine.evaluate`` measures the result.
+
+    Returns:
+        The metrics of the quantized model by name, None if it isn't measured.
+
+    Raises:
+        ConfigError: something in the configuration is wrong.
+        PotError: the work failed.
+    """
+    own = config if isinstance(config, Config) else Config(config)
+    folder = Path(own.model.exec_log_dir or own.model.output_dir or "./results")
+    job = make_job(own.sections())
+    evaluate = bool(own.engine.evaluate)
+    results = run_job(job, folder, bool(own.model.keep_uncompressed_weights), evaluate)
+    return results.metrics if evaluate else None

@@ -1,0 +1,1 @@
+"""The ``pot`` command."""

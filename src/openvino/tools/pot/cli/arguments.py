@@ -1,0 +1,143 @@
+"""The arguments of ``pot``: POT's flags, and the commands that it did not have."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.version import __version__
+
+LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
+COMMANDS = ("plan", "run-script")
+_EPILOG = """\
+examples:
+  pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
+  pot -c config.json -e
+  pot plan -m model.onnx
+  pot run-script old_script.py --its-own arguments
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are those of this package."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ConfigError in place of printing usage."""
+        raise ConfigError(message)
+
+
+def make_parser(with_commands: bool = True) -> argparse.ArgumentParser:
+    """The parser of the whole command line, or of the flags that no command stands before."""
+    parser = Parser(
+        prog="pot", description="Quantizes OpenVINO models to INT8 without training.", epilog=_EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"pot {__version__}")
+    _add_task(parser.add_argument_group("what is done"))
+    _add_data(parser.add_argument_group("data, with --quantize"))
+    _add_output(parser.add_argument_group("results"))
+    _add_logging(parser)
+    parser.set_defaults(command=None)
+    if with_commands:
+        _add_commands(parser)
+    return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="command", metavar="plan | run-script", parser_class=Parser)
+    _add_plan(commands.add_parser("plan", help="show what would be quantized and why; needs no data"))
+    script = commands.add_parser("run-script", help="run a script written for POT as it is")
+    script.add_argument("script", metavar="SCRIPT", help="a Python file")
+    script.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="its own arguments")
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments of a command line.
+
+    Raises:
+        ConfigError: one is unknown, missing or out of its choices.
+    """
+    # Beside commands, argparse takes the value of an unknown flag for one.
+    parser = make_parser(bool({*argv[:1]} & {*COMMANDS} or {*argv} & {"-h", "--help"}))
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        known = [flag for action in _actions(parser, options.command) for flag in action.option_strings]
+        hint = nearest(unknown[0].partition("=")[0], [*known, *COMMANDS])
+        raise ConfigError(f"unknown argument {unknown[0]!r}{hint}")
+    return options
+
+
+def _actions(parser: argparse.ArgumentParser, command: str | None) -> list[argparse.Action]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction) and command is not None:
+            chosen: argparse.ArgumentParser = action.choices[command]
+            return chosen._actions
+    return parser._actions
+
+
+def _add_task(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("-c", "--config", metavar="FILE", help="configuration, JSON with comments or YAML")
+    group.add_argument(
+        "-q", "--quantize", choices=("default", "accuracy_aware", "data_free"), help="without a configuration"
+    )
+    group.add_argument(
+        "--preset", choices=("performance", "mixed", "accuracy"), help="absent: chosen for each tensor"
+    )
+    group.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb")
+    group.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    group.add_argument("-n", "--name", help="of the result; absent: as the model's file")
+    group.add_argument("--target-device", help="ANY, CPU, GPU or NPU")
+    group.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    group.add_argument(
+        "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
+    )
+
+
+def _add_data(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--engine", choices=("accuracy_checker", "simplified", "data_free"))
+    group.add_argument("--ac-config", metavar="FILE", help="configuration of Accuracy Checker")
+    group.add_argument(
+        "--data-source", metavar="PATH", help="folder, pattern, list (.txt) or file of samples"
+    )
+    group.add_argument("--subset-size", type=int, default=300, help="samples that are used (default: 300)")
+    group.add_argument("--layout", help="of the input, such as NCHW; absent: the model's")
+    group.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224]")
+    group.add_argument("--mean-values", metavar="M[,M,M]", help="taken from pixels, which are 0 to 255")
+    group.add_argument("--scale-values", metavar="S[,S,S]", help="pixels are divided by them then")
+    group.add_argument("--color-order", type=str.upper, choices=("BGR", "RGB"), help="default: BGR")
+    group.add_argument("--central-fraction", type=float, help="part of height and width that is kept")
+    group.add_argument("--generate-data", action="store_true", help="data_free: make images anew")
+    group.add_argument("--data-type", choices=("image",), help="data_free: what is made")
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("-e", "--evaluate", action="store_true", help="measure both models, too")
+    group.add_argument("--output-dir", default="./results", metavar="FOLDER", help="default: ./results")
+    group.add_argument("-d", "--direct-dump", action="store_true", help="no folders for model and time in it")
+    group.add_argument(
+        "--keep-uncompressed-weights", action="store_true", help="store weights as floats, not as integers"
+    )
+
+
+def _add_logging(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is shown")
+    group.add_argument(
+        "--log-level", type=str.upper, choices=LOG_LEVELS, default="INFO", help="default: INFO"
+    )
+    group.add_argument("--progress-bar", dest="pbar", action="store_true", help="a bar instead of log lines")
+    group.add_argument("--stream-output", action="store_true", help="progress as lines, never as a bar")
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb")
+    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    parser.add_argument(
+        "--ignored", metavar="NAME", nargs="+", action="extend", default=[], help="nodes left in float"
+    )
+    parser.add_argument("--target-device", default="ANY", help="ANY, CPU, GPU or NPU (default: ANY)")
+    parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")

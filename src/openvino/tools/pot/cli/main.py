@@ -1,0 +1,78 @@
+# PYTHON_ARGCOMPLETE_OK
+"""``pot``: the way from a command line to an exit code.
+
+Imports what a command needs once it is known, so that help and errors come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from openvino.tools.pot.cli.arguments import make_parser, parse
+from openvino.tools.pot.utils.errors import ConfigError, PotError
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``pot`` with command line arguments, by default those of the process.
+
+    Returns:
+        0 done, 1 failed while working, 2 wrong usage or configuration, 130 interrupted.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if "_ARGCOMPLETE" in os.environ:
+        _complete()
+    traceback = "DEBUG" in (word.upper() for word in argv)
+    try:
+        return _run(parse(argv))
+    except ConfigError as error:
+        return _failed(error, WRONG_USAGE, traceback)
+    except PotError as error:
+        return _failed(error, FAILED, traceback)
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        return _failed(error, FAILED, traceback)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "run-script":
+        from openvino.tools.pot.legacy.script import run
+
+        return run(options.script, options.arguments)
+    if options.command == "plan":
+        from openvino.tools.pot.cli.plan import show_plan
+
+        return show_plan(options)
+    if not options.config and not options.quantize:
+        raise ConfigError("expected --config FILE, --quantize, or a command: plan or run-script")
+    from openvino.tools.pot.cli.quantize import quantize
+
+    return quantize(options)
+
+
+def _failed(error: BaseException, code: int, traceback: bool) -> int:
+    if traceback:
+        import traceback as printer
+
+        printer.print_exception(error)
+    name = "" if isinstance(error, PotError) else f"{type(error).__name__}: "
+    sentence = " ".join(str(error).split()) or type(error).__name__
+    print(f"pot: error: {name}{sentence}", file=sys.stderr)
+    return code
+
+
+def _complete() -> None:
+    try:
+        import argcomplete
+    except ImportError:
+        return
+    argcomplete.autocomplete(make_parser())

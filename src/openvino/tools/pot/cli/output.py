@@ -1,0 +1,91 @@
+"""Where results go."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from logging.handlers import MemoryHandler
+from pathlib import Path
+
+from openvino.tools.pot.utils.errors import ConfigError, reason
+from openvino.tools.pot.utils.logger import init_logger
+
+
+class Log:
+    """Where log lines go: to standard error and, once there is a file, to that too, from the first line on.
+
+    Args:
+        level: the least that counts.
+        bar: show progress bars and, beside them, only warnings.
+        lines: show progress as lines even on a terminal.
+    """
+
+    def __init__(self, level: str, bar: bool = False, lines: bool = False) -> None:
+        self._logger = init_logger(level, sys.stderr, progress_bar=not lines)
+        if bar:
+            self._logger.handlers[0].setLevel(logging.WARNING)
+        self._kept = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)
+        self._logger.addHandler(self._kept)
+
+    def write_to(self, file: Path) -> None:
+        """Write what was logged, and what will be, into a file."""
+        handler = logging.FileHandler(file, encoding="utf-8")
+        handler.setFormatter(self._logger.handlers[0].formatter)
+        self._kept.setTarget(handler)
+        self._kept.flush()
+        self._logger.removeHandler(self._kept)
+        self._logger.addHandler(handler)
+        self._file = handler
+
+    def note(self, message: str) -> None:
+        """Write an error into the file alone: the terminal gets it in another form."""
+        self._file.handle(self._logger.makeRecord(self._logger.name, logging.ERROR, "", 0, message, (), None))
+
+
+def check_writable(folder: Path) -> None:
+    """See whether a folder can be written, or made, without leaving a trace.
+
+    Raises:
+        ConfigError: it can't.
+    """
+    present = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        if not present.is_dir():
+            raise NotADirectoryError(f"{str(present)!r} is a file")
+        Path(tempfile.mkdtemp(prefix=".pot-", dir=present)).rmdir()
+    except OSError as error:
+        raise ConfigError(f"output folder {str(folder)!r} can't be written: {reason(error)}") from error
+
+
+@contextmanager
+def results_folder(root: Path, job: str | None) -> Iterator[Path]:
+    """A folder for the results of one run; gone again if the run is interrupted before it left any.
+
+    Args:
+        root: what the user chose.
+        job: the folder in it, for one with the time in its name; None: ``root`` itself.
+    """
+    folder = _stamped(root / job) if job else root
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    except KeyboardInterrupt:
+        if not (folder / "optimized").exists() and folder in made:
+            shutil.rmtree(folder, ignore_errors=True)
+            for path in made[1:]:
+                if path.exists() and not any(path.iterdir()):
+                    path.rmdir()
+        raise
+
+
+def _stamped(folder: Path) -> Path:
+    """A folder named for this moment that is not there yet."""
+    stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    names = (stamp, *(f"{stamp}_{number}" for number in range(1, 1000)))
+    return next(folder / name for name in names if not (folder / name).exists())

@@ -1,0 +1,116 @@
+"""What a command line asks for, as the sections of a configuration."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from openvino.tools.pot.config.files import read_mapping
+from openvino.tools.pot.config.sections import Sections, parse_sections
+from openvino.tools.pot.utils.errors import ConfigError
+
+_ALGORITHMS = {
+    "default": "DefaultQuantization",
+    "data_free": "DefaultQuantization",
+    "accuracy_aware": "AccuracyAwareQuantization",
+}
+_NOT_WITH_CONFIG = (
+    *(
+        "quantize",
+        "model",
+        "weights",
+        "preset",
+        "name",
+        "max_drop",
+        "target_device",
+        "model_type",
+        "ac_config",
+    ),
+    *("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction"),
+)
+_ENGINE_FLAGS = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
+
+
+def sections_of(options: argparse.Namespace) -> Sections:
+    """The checked sections of the configuration file, or of the flags in its place.
+
+    Raises:
+        ConfigError: the file or a flag is wrong, or flags don't go together.
+    """
+    if options.config:
+        return parse_sections(_from_file(options), options.config)
+    return parse_sections(_from_flags(options), "command line")
+
+
+def _from_file(options: argparse.Namespace) -> dict[str, Any]:
+    for name in _NOT_WITH_CONFIG:
+        if getattr(options, name) is not None:
+            raise ConfigError(f"--{name.replace('_', '-')} does not go with --config: write it into the file")
+    values = read_mapping(options.config)
+    engine = values.get("engine")
+    if isinstance(engine, dict):
+        if options.engine:
+            engine["type"] = options.engine
+        if options.data_source:
+            engine.setdefault("data_source", options.data_source)
+        if options.generate_data:
+            engine.setdefault("generate_data", True)
+    return values
+
+
+def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
+    if not options.model:
+        raise ConfigError("--quantize needs --model")
+    model = {"model_name": options.name, "model": options.model, "weights": options.weights}
+    params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": options.subset_size}
+    if options.quantize == "accuracy_aware":
+        params["maximal_drop"] = 0.01 if options.max_drop is None else options.max_drop
+    elif options.max_drop is not None:
+        raise ConfigError(f"--max-drop is for --quantize accuracy_aware, found {options.quantize}")
+    engine = _engine(options)
+    if options.quantize == "accuracy_aware" and engine["type"] != "accuracy_checker":
+        params["annotation_free"] = True  # without labels, what the float model predicts is right
+    compression = {"target_device": options.target_device, "model_type": options.model_type}
+    algorithm = {"name": _ALGORITHMS[options.quantize], "params": _given(params)}
+    return {
+        "model": _given(model),
+        "engine": engine,
+        "compression": {**_given(compression), "algorithms": [algorithm]},
+    }
+
+
+def _engine(options: argparse.Namespace) -> dict[str, Any]:
+    kind = options.engine or _implied_engine(options)
+    if kind == "accuracy_checker":
+        if not options.ac_config:
+            raise ConfigError("--engine accuracy_checker needs --ac-config")
+        unused = [name for name in (*_ENGINE_FLAGS, "data_source") if getattr(options, name) is not None]
+        if unused:
+            raise ConfigError(f"--{unused[0].replace('_', '-')} is for other engines than accuracy_checker")
+        return {"type": kind, "config": options.ac_config}
+    if options.ac_config:
+        raise ConfigError(f"--ac-config is for --engine accuracy_checker, found {kind}")
+    if kind == "simplified" and not options.data_source:
+        raise ConfigError("--engine simplified needs --data-source")
+    engine = {name: getattr(options, name) for name in ("data_source", *_ENGINE_FLAGS)}
+    if kind == "data_free":
+        engine |= {"generate_data": options.generate_data or None, "data_type": options.data_type}
+    elif options.generate_data or options.data_type:
+        raise ConfigError("--generate-data and --data-type are for --engine data_free, found simplified")
+    return {"type": kind, **_given(engine)}
+
+
+def _implied_engine(options: argparse.Namespace) -> str:
+    if options.quantize == "data_free":
+        return "data_free"
+    if options.ac_config:
+        return "accuracy_checker"
+    if options.data_source:
+        return "simplified"
+    raise ConfigError(
+        "--quantize needs data: --data-source, --ac-config, or --engine data_free to do without"
+    )
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}

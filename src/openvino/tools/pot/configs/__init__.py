@@ -1,0 +1,1 @@
+"""POT's name for what is now in ``openvino.tools.pot.config``."""

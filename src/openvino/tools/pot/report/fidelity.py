@@ -1,0 +1,68 @@
+"""How close the outputs of a quantized model are to those of the float model, where no metric tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.model import CompressedModel
+
+
+def signal_to_noise(
+    engine: IEEngine, model: CompressedModel, quantized: CompressedModel, indices: Sequence[int] | None = None
+) -> dict[str, float]:
+    """The power of each output over the power of its change, in dB: 20 is a tenth of the amplitude, 40 a hundredth.
+
+    The mean of an output over all samples is no signal: a network that always answers the same gets no credit.
+
+    Args:
+        engine: with a data loader.
+        model: in float.
+        quantized: the same network.
+        indices: of the samples, default all.
+
+    Returns:
+        Name of the output to figure; outputs whose shape depends on the data, such as boxes that were found, and
+        outputs that are not floats are left out. Infinite where nothing changed.
+    """
+    chosen = range(len(engine.data_loader)) if indices is None else indices
+    ports = model.submodels[0].model.outputs
+    sums = [_Sums() for _ in ports]
+    for before, after in zip(engine.outputs(model, chosen), engine.outputs(quantized, chosen), strict=True):
+        for total, first, second in zip(sums, before, after, strict=True):
+            total.add(first, second)
+    names = [
+        port.get_any_name() if port.get_names() else port.get_node().get_friendly_name() for port in ports
+    ]
+    return {name: total.decibels for name, total in zip(names, sums, strict=True) if total.comparable}
+
+
+class _Sums:
+    """Sums over samples for one output, of its shape."""
+
+    def __init__(self) -> None:
+        self.comparable = True
+        self._count = 0
+        self._sum: NDArray[np.float64] = np.zeros(())
+        self._squares = self._noise = 0.0
+
+    def add(self, before: NDArray[np.generic], after: NDArray[np.generic]) -> None:
+        """Take the output of both models for one sample."""
+        known = self._count == 0 or before.shape == self._sum.shape
+        self.comparable &= before.dtype.kind == "f" and before.shape == after.shape and known
+        if self.comparable:
+            values = before.astype(np.float64)
+            self._sum = self._sum + values
+            self._squares += float(np.square(values).sum())
+            self._noise += float(np.square(values - after).sum())
+            self._count += 1
+
+    @property
+    def decibels(self) -> float:
+        """The figure."""
+        signal = self._squares - float(np.square(self._sum).sum()) / max(self._count, 1)
+        with np.errstate(divide="ignore"):
+            return float(10 * np.log10(max(signal, 1e-300) / self._noise)) if self._noise else float("inf")

@@ -1,0 +1,114 @@
+"""A plan as plain data, with what follows from it: what a command prints, and a file can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.data_loaders.layout import image_input
+from openvino.tools.pot.graph.model import SubModel
+from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import ActivationQuantizer, Plan, QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.report.estimate import (
+    activation_bytes,
+    quantized_bytes,
+    seconds_per_sample,
+    stored_bytes,
+)
+from openvino.tools.pot.utils.errors import PotError
+
+
+def described_plan(
+    sub: SubModel, view: GraphView, plan: Plan, unmatched: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """All that is known of quantizing a model before there is data.
+
+    Args:
+        sub: the model.
+        view: of its float graph.
+        plan: for it.
+        unmatched: names of an ignored scope that match no node -> the nearest that is there, or nothing.
+
+    Returns:
+        Plain data. Sizes are in bytes; ``seconds_per_sample`` is measured on this machine's CPU, both it and
+        ``activation_bytes`` are None where shapes are dynamic.
+    """
+    return {
+        "model": sub.name,
+        "file": str(sub.source or ""),
+        "device": plan.device,
+        "transformer": plan.transformer,
+        "inputs": [_input(parameter) for parameter in sub.model.get_parameters()],
+        "layers": [
+            {"node": layer.node, "type": layer.type, "quantizers": _quantizers_of(layer, view, plan)}
+            for layer in plan.layers
+        ],
+        "activations": [_activation(quantizer) for quantizer in plan.activations],
+        "weights": [_weight(quantizer) for quantizer in plan.weights],
+        "float": [
+            {"node": layer.node, "type": layer.type, "reason": layer.reason, "costly": layer.costly}
+            for layer in plan.floats
+        ],
+        "unmatched": [{"name": name, "nearest": near} for name, near in (unmatched or {}).items()],
+        "size": {"float_bytes": stored_bytes(view), "int8_bytes": quantized_bytes(view, plan)},
+        "cost": {
+            "seconds_per_sample": seconds_per_sample(sub.model),
+            "activation_bytes": activation_bytes(view),
+        },
+    }
+
+
+def _input(parameter: ov.Node) -> dict[str, Any]:
+    shape = parameter.get_partial_shape()
+    return {
+        "name": parameter.get_friendly_name(),
+        "shape": str(shape),
+        "type": parameter.get_element_type().get_type_name(),
+        "layout": _layout(parameter),
+    }
+
+
+def _layout(parameter: ov.Node) -> str:
+    """Of an input that takes images, as the model states it or its sizes tell; empty for others."""
+    try:
+        return image_input(parameter).layout
+    except PotError:
+        return ""
+
+
+def _quantizers_of(layer: QuantizedLayer, view: GraphView, plan: Plan) -> list[str]:
+    """The quantizers whose data a layer gets, directly or through operations that only carry it."""
+    by_reader = {reader: each.name for each in (*plan.activations, *plan.weights) for reader in each.readers}
+    found: dict[str, None] = {}
+    pending = [*reversed((*layer.activations, *layer.weights))]
+    while pending:
+        reader = pending.pop()
+        if reader in by_reader:
+            found[by_reader[reader]] = None
+        elif not view.is_constant(source := view.inputs(reader.node)[reader.port]):
+            pending.extend(InputId(source.node, port) for port in range(len(view.inputs(source.node))))
+    return list(found)
+
+
+def _activation(quantizer: ActivationQuantizer) -> dict[str, Any]:
+    return {
+        "name": quantizer.name,
+        "tensor": quantizer.tensor.node,
+        "port": quantizer.tensor.port,
+        "granularity": "perchannel" if quantizer.per_channel else "pertensor",
+        "shares_range_with": quantizer.group.node if quantizer.group != quantizer.tensor else "",
+        "reason": quantizer.reason,
+    }
+
+
+def _weight(quantizer: WeightQuantizer) -> dict[str, Any]:
+    return {
+        "name": quantizer.name,
+        "tensor": quantizer.tensor.node,
+        "granularity": "perchannel" if quantizer.channel_axes else "pertensor",
+        "axes": list(quantizer.channel_axes),
+        "reason": quantizer.reason,
+    }

@@ -1,0 +1,81 @@
+"""Runs of ``pot`` in the process of the tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from openvino.tools.pot.cli.main import main
+from openvino.tools.pot.utils import progress
+from openvino.tools.pot.utils.logger import get_logger
+
+ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
+needs_zoo = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The last line of standard error, without the name of the command."""
+        return self.err.strip().splitlines()[-1].removeprefix("pot: error: ")
+
+
+@contextmanager
+def logger_as_before() -> Iterator[None]:
+    logger = get_logger()
+    kept = logger.handlers[:], logger.level, logger.propagate, progress.enabled
+    try:
+        yield
+    finally:
+        for handler in logger.handlers:
+            if handler not in kept[0]:
+                handler.close()
+        logger.handlers[:], logger.level, logger.propagate, progress.enabled = kept
+
+
+def pot(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Finished:
+    capsys.readouterr()
+    with logger_as_before():
+        code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return Finished(code, captured.out, captured.err)
+
+
+def write_images(folder: Path, count: int = 8, size: tuple[int, int] = (8, 8), seed: int = 0) -> Path:
+    """Random images, height and width given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    for index in range(count):
+        Image.fromarray(random.integers(0, 256, (*size, 3), np.uint8)).save(folder / f"{index:03}.png")
+    return folder
+
+
+def zoo_images(name: str, folder: Path, count: int, part: str = "calib") -> Path:
+    """Photographs of an entry of the zoo, as files."""
+    folder.mkdir(parents=True)
+    with np.load(ZOO / name / "data.npz") as data:
+        stream, lengths = data[f"{part}_jpeg"].tobytes(), data[f"{part}_len"]
+    ends = np.cumsum(lengths)
+    for index, (end, length) in enumerate(zip(ends[:count], lengths, strict=False)):
+        (folder / f"{index:05}.jpg").write_bytes(stream[end - length : end])
+    return folder
+
+
+def zoo_facts(name: str) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((ZOO / name / "entry.json").read_text(encoding="utf-8"))
+    return facts

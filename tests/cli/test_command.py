@@ -1,0 +1,208 @@
+"""The command as a program: what it imports, prints and returns, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+import pytest
+from commands import pot, write_images
+
+import builders
+from openvino.tools.pot import __version__
+from openvino.tools.pot.cli import main as command
+from openvino.tools.pot.utils.errors import ModelError
+
+PROGRAM = (sys.executable, "-m", "openvino.tools.pot")
+COUNT = """
+import sys
+import openvino
+before = set(sys.modules)
+from openvino.tools.pot.cli.main import main
+try:
+    main({argv})
+except SystemExit:
+    pass
+print(*sorted(set(sys.modules) - before), file=sys.stderr)
+"""
+
+
+def run(*arguments: str | Path, cwd: Path | None = None, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        **kwargs,
+    )
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["plan", "--help"], ["--wrong"], []])
+def test_help_and_usage_errors_import_next_to_nothing(argv: list[str]) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", COUNT.format(argv=argv)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    modules = found.stderr.strip().splitlines()[-1].split()
+    ours = {name for name in modules if name.startswith("openvino.")}
+    assert ours == {
+        "openvino.tools.pot", "openvino.tools.pot.cli", "openvino.tools.pot.cli.arguments",
+        "openvino.tools.pot.cli.main", "openvino.tools.pot.utils", "openvino.tools.pot.utils.errors",
+        "openvino.tools.pot.version",
+    }  # fmt: skip
+    assert not {"pydantic", "rich", "json5", "ruamel", "PIL", "addict", "argcomplete"} & set(modules)
+    assert len(modules) < 30
+
+
+def test_help_names_every_flag_of_pot() -> None:
+    words = re.split(r"[\s,\[\]]+", run("--help").stdout)
+    for flag in ("-c", "--config", "-q", "--quantize", "--preset", "-m", "--model", "-w", "--weights", "-n", "--name",
+                 "--engine", "--ac-config", "--max-drop", "-e", "--evaluate", "--output-dir", "-d", "--direct-dump",
+                 "--log-level", "--progress-bar", "--stream-output", "--keep-uncompressed-weights", "--data-source",
+                 "--shape", "--data-type", "--generate-data"):  # fmt: skip
+        assert flag in words, flag
+
+
+def test_version_and_the_installed_program() -> None:
+    program = Path(sys.executable).with_name("pot")
+    for start in (PROGRAM, (str(program),)):
+        found = subprocess.run([*start, "--version"], capture_output=True, text=True, check=True, timeout=60)
+        assert found.stdout == f"pot {__version__}\n"
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(tmp_path)
+    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+    write_images(Path("images"), 40)
+    return ["-q", "default", "-m", "net.xml", "--data-source", "images"]
+
+
+def test_results_on_standard_output_and_the_rest_on_standard_error(job: list[str]) -> None:
+    finished = run(*job)
+    assert finished.returncode == 0
+    assert Path(finished.stdout.strip()).is_file()
+    assert "Statistics pass: 40 of 40" in finished.stderr
+
+
+def test_a_reader_that_has_enough(job: list[str]) -> None:
+    shell = f"{sys.executable} -m openvino.tools.pot plan -m net.xml | head -n 1"
+    finished = subprocess.run(shell, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert finished.returncode == 0
+    assert len(finished.stdout.splitlines()) == 1
+    assert finished.stderr == ""
+
+
+@pytest.mark.parametrize(("level", "lines"), [("ERROR", 0), ("WARNING", 0), ("INFO", 5), ("debug", 15)])
+def test_log_levels(job: list[str], level: str, lines: int, capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(capsys, *job, "--log-level", level)
+    assert finished.code == 0
+    assert len(finished.err.splitlines()) >= lines
+    if not lines:
+        assert finished.err == ""
+
+
+def test_a_progress_bar_in_place_of_lines(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(capsys, *job, "--progress-bar")
+    assert finished.err == ""
+    (log,) = Path("results").rglob("log.txt")
+    assert "Statistics pass: 40 of 40" in log.read_text(encoding="utf-8")
+
+
+def fail_to_save(*_: Any, **__: Any) -> None:
+    raise ModelError("model can't be written to folder 'x': no space left")
+
+
+def test_failing_at_work(
+    job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.save_model", fail_to_save)
+    finished = pot(capsys, *job, "--log-level", "ERROR")
+    assert finished.code == 1
+    assert finished.err == "pot: error: model can't be written to folder 'x': no space left\n"
+    (log,) = Path("results").rglob("log.txt")
+    assert "no space left" in log.read_text(encoding="utf-8")
+    told = pot(capsys, *job, "--log-level", "DEBUG")
+    assert "Traceback (most recent call last)" in told.err
+    assert told.sentence == "model can't be written to folder 'x': no space left"
+
+
+def test_an_error_that_nobody_foresaw(
+    job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("of\nall things")
+
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.compress_model_weights", broken)
+    finished = pot(capsys, *job, "--log-level", "ERROR")
+    assert (finished.code, finished.err) == (1, "pot: error: ZeroDivisionError: of all things\n")
+
+
+def test_ctrl_c_leaves_nothing(job: list[str]) -> None:
+    write_images(Path("images"), 3000)
+    before = {str(path) for path in Path().rglob("*")}
+    process = subprocess.Popen(
+        [*PROGRAM, *job, "--subset-size", "3000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not Path("results").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == command.INTERRUPTED, err
+    assert out == ""
+    assert err.strip().splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in err
+    assert {str(path) for path in Path().rglob("*")} == before
+
+
+def test_two_runs_in_one_second_have_folders_of_their_own(
+    job: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = {pot(capsys, *job, "--subset-size", "2").out for _ in range(3)}
+    assert len(paths) == 3
+
+
+def test_nothing_of_a_direct_dump_is_lost(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").mkdir()
+    Path("out/notes").write_text("mine", encoding="utf-8")
+    for _ in range(2):
+        assert pot(capsys, *job, "-d", "--output-dir", "out").code == 0
+    assert Path("out/notes").read_text(encoding="utf-8") == "mine"
+    assert Path("out/log.txt").read_text(encoding="utf-8").count("results go to out") == 2
+
+
+def test_completion(tmp_path: Path) -> None:
+    pytest.importorskip("argcomplete")
+    line = "pot --keep-un"
+    asked = {
+        "_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "found"), "COMP_LINE": line, "COMP_POINT": str(len(line)),
+    }  # fmt: skip
+    assert run(env={**os.environ, **asked}).returncode == 0
+    assert (tmp_path / "found").read_text(encoding="utf-8").strip() == "--keep-uncompressed-weights"
+
+
+def test_a_script_is_run(tmp_path: Path) -> None:
+    script = tmp_path / "old.py"
+    script.write_text(
+        "import json, sys\nfrom openvino.runtime import Core\nprint(json.dumps([sys.argv, __file__]))\n"
+        "assert Core().available_devices\nsys.exit(7)\n",
+        encoding="utf-8",
+    )
+    finished = run("run-script", "old.py", "-m", "x", "--help", cwd=tmp_path)
+    assert finished.returncode == 7, finished.stderr
+    assert json.loads(finished.stdout) == [["old.py", "-m", "x", "--help"], str(script)]

@@ -1,0 +1,136 @@
+"""``pot plan``: what it says is what quantization does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from commands import ZOO, needs_zoo, pot, write_images
+from openvino import opset13 as op
+
+import builders
+from openvino.tools.pot import compress_model_weights, load_model, save_model
+from openvino.tools.pot.utils.runtime import core
+
+NETWORKS = sorted(path.parent.name for path in ZOO.glob("*/model.xml")) if ZOO.is_dir() else []
+
+
+def plan(capsys: pytest.CaptureFixture[str], model: Path, *arguments: str) -> dict[str, Any]:
+    finished = pot(capsys, "plan", "-m", model, "--format", "json", *arguments)
+    assert finished.code == 0, finished.err
+    assert finished.err == ""
+    found: dict[str, Any] = json.loads(finished.out)
+    return found
+
+
+def quantizers(model: ov.Model) -> set[str]:
+    return {node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"}
+
+
+@needs_zoo
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_plan_of_a_real_network_is_what_is_done(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ZOO / name / "model.xml"
+    found = plan(capsys, model)
+    random = np.random.default_rng(0)
+    samples = []
+    for _ in range(2):
+        made = {}
+        for parameter in core().read_model(model).get_parameters():
+            shape, dtype = parameter.get_partial_shape().to_shape(), parameter.get_element_type().to_dtype()
+            made[parameter.get_friendly_name()] = random.integers(0, 2, tuple(shape)).astype(dtype)
+        samples.append(made)
+    quantized = builders.quantized(str(model), builders.Items(samples), weight_rounding="nearest")
+    done = quantizers(quantized.submodels[0].model)
+    assert {each["name"] for each in (*found["activations"], *found["weights"])} == done
+    assert {layer["node"] for layer in found["layers"]}.isdisjoint(each["node"] for each in found["float"])
+    assert all(layer["quantizers"] for layer in found["layers"])
+    assert all(layer["reason"] for layer in found["float"])
+    compress_model_weights(quantized)
+    size = Path(save_model(quantized, tmp_path, "int8")[0]["weights"]).stat().st_size
+    assert found["size"]["int8_bytes"] == pytest.approx(size, rel=0.05)
+    assert found["size"]["float_bytes"] == pytest.approx(model.with_suffix(".bin").stat().st_size, rel=0.02)
+    assert found["cost"]["seconds_per_sample"] > 0
+    assert found["cost"]["activation_bytes"] > 0
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    ov.save_model(builders.network(), tmp_path / "net.xml", compress_to_fp16=False)
+    return tmp_path / "net.xml"
+
+
+def test_inputs_layers_and_reasons(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = plan(capsys, small)
+    assert found["file"] == str(small)
+    assert found["inputs"] == [{"name": "x", "shape": "[1,3,8,8]", "type": "f32", "layout": "NCHW"}]
+    assert [layer["node"] for layer in found["layers"]] == ["conv1", "conv2"]
+    assert found["layers"][0]["quantizers"] == ["conv1/fq_input_0", "conv1/fq_weights_1"]
+    assert found["activations"][0]["reason"] == "activation of Convolution 'conv1'"
+    assert found["weights"][0]["granularity"] == "perchannel"
+    assert found["unmatched"] == []
+    assert not found["transformer"]
+
+
+def test_names_that_match_nothing_come_with_the_nearest(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = plan(capsys, small, "--ignored", "conv1", "cnv2", "zzzz")
+    assert [layer["node"] for layer in found["layers"]] == ["conv2"]
+    assert found["unmatched"] == [{"name": "cnv2", "nearest": "conv2"}, {"name": "zzzz", "nearest": ""}]
+    (reason,) = [each["reason"] for each in found["float"] if each["node"] == "conv1"]
+    assert reason == "named in the ignored scope as 'conv1'"
+
+
+def test_the_table_holds_the_same(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(capsys, "plan", "-m", small, "--ignored", "cnv2", "conv1")
+    assert finished.code == 0
+    assert finished.err == ""
+    for part in ("1 layers in INT8", "ignored: the model has no node 'cnv2', the nearest name is 'conv2'",
+                 "activation of Convolution 'conv2'", "named in the ignored scope as 'conv1'",
+                 "times smaller", "ms a sample", "NCHW"):  # fmt: skip
+        assert part in finished.out, part
+
+
+def test_the_live_bytes_of_a_chain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two tensors of one operation live at a time: what goes in and what comes out."""
+    x = builders.parameter([1, 4, 10])
+    wide = op.concat([x, x, x], 1)
+    ov.save_model(builders.model(op.reduce_max(wide, np.array([1])), x), tmp_path / "m.xml")
+    assert plan(capsys, tmp_path / "m.xml")["cost"]["activation_bytes"] == 4 * (120 + 40)
+
+
+def test_dynamic_inputs_have_no_estimate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = builders.parameter(ov.PartialShape([-1, 3, 8, 8]))
+    ov.save_model(builders.model(builders.conv(x, 4, "conv"), x), tmp_path / "m.xml")
+    assert plan(capsys, tmp_path / "m.xml")["cost"] == {"seconds_per_sample": None, "activation_bytes": None}
+    assert "unknown (dynamic shapes)" in pot(capsys, "plan", "-m", tmp_path / "m.xml").out
+
+
+def test_an_onnx_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper, tensor = onnx.helper, onnx.TensorProto.FLOAT
+    kernel = onnx.numpy_helper.from_array(builders.weights((4, 3, 3, 3)), "w")
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["y"], name="conv")], "g",
+        [helper.make_tensor_value_info("x", tensor, [1, 3, 8, 8])],
+        [helper.make_tensor_value_info("y", tensor, [1, 4, 6, 6])], [kernel],
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), "net.onnx")
+    assert len(plan(capsys, Path("net.onnx"))["layers"]) == 1
+    images = write_images(Path("images"))
+    finished = pot(
+        capsys, "-q", "default", "-m", "net.onnx", "--data-source", images, "-d", "--output-dir", "o"
+    )
+    assert finished.code == 0, finished.err
+    assert finished.out == "o/optimized/net.xml\n"
+    assert len(load_model("o/optimized/net.xml").submodels) == 1
