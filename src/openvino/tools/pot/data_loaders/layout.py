@@ -73,7 +73,8 @@ def _letters(layout: str) -> str:
 
 def _own_layout(parameter: ov.Node) -> str:
     """The layout that the model states, an empty string where it states none of images."""
-    axes = _letters(parameter.layout.to_string()) if parameter.layout else ""
+    stated = ov.layout_helpers.get_layout(parameter.output(0))
+    axes = "" if stated.empty else _letters(stated.to_string())
     return axes if sorted(axes) in (sorted("NCHW"), sorted("CHW")) else ""
 
 

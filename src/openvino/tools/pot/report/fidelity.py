@@ -57,7 +57,7 @@ class _Sums:
             values = before.astype(np.float64)
             self._sum = self._sum + values
             self._squares += float(np.square(values).sum())
-            self._noise += float(np.square(values - after).sum())
+            self._noise += float(np.square(values - after.astype(np.float64)).sum())
             self._count += 1
 
     @property

@@ -81,7 +81,8 @@ def _layout(parameter: ov.Node) -> str:
 
 def _quantizers_of(layer: QuantizedLayer, view: GraphView, plan: Plan) -> list[str]:
     """The quantizers whose data a layer gets, directly or through operations that only carry it."""
-    by_reader = {reader: each.name for each in (*plan.activations, *plan.weights) for reader in each.readers}
+    by_reader = {reader: each.name for each in plan.activations for reader in each.readers}
+    by_reader |= {reader: each.name for each in plan.weights for reader in each.readers}
     found: dict[str, None] = {}
     pending = [*reversed((*layer.activations, *layer.weights))]
     while pending:
