@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from commands import ZOO, Finished, needs_zoo, pot, zoo_facts, zoo_images
+from ruamel import yaml
 
 from openvino.tools.pot.utils.runtime import core
 
@@ -97,14 +99,12 @@ def written(finished: Finished, pattern: str) -> list[Path]:
     return paths
 
 
-def accuracy(path: Path, count: int) -> float:
+def accuracy_of(path: Path, count: int) -> float:
     """Top-1 of a classifier on the zoo's evaluation images."""
-    import sys
-
     sys.path.insert(0, str(ZOO))
     import zoo
 
-    entry = zoo.load("cifar_resnet20" if "resnet" in path.name else "tiny_resnet8")
+    entry = zoo.load("tiny_resnet8" if "tiny" in path.name else "cifar_resnet20")
     return float(entry.evaluate(zoo.openvino_infer(str(path)), count))
 
 
@@ -120,7 +120,7 @@ def test_default_quantization_with_comments(tmp_path: Path, capsys: pytest.Captu
     assert "pot 0." in log
     assert "Statistics pass: 60 of 60" in log
     assert layers(path) == (19, 19)
-    assert accuracy(path, 300) >= zoo_facts("cifar_resnet20")["fp32"] - 0.05
+    assert accuracy_of(path, 300) >= zoo_facts("cifar_resnet20")["fp32"] - 0.05
 
 
 def test_a_yaml_configuration_with_two_algorithms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +129,7 @@ def test_a_yaml_configuration_with_two_algorithms(tmp_path: Path, capsys: pytest
     Path("config.yml").write_text(text, encoding="utf-8")
     finished = pot(capsys, "-c", "config.yml", "--output-dir", "out", "--stream-output")
     (path,) = written(finished, r"out/tiny_MinMaxQuantization_FastBiasCorrection/[^/]+/optimized/tiny\.xml")
-    assert accuracy(path, 300) >= zoo_facts("tiny_resnet8")["fp32"] - 0.05
+    assert accuracy_of(path, 300) >= zoo_facts("tiny_resnet8")["fp32"] - 0.05
 
 
 def simplified(name: str, images: Path, **engine: Any) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def test_data_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path,) = written(finished, r"results/.*\.xml")
     assert "accuracy of the quantized model is not assured" in finished.err
     assert len(list((tmp_path / "made").glob("*.png"))) == 40
-    assert accuracy(path, 300) >= zoo_facts("cifar_resnet20")["fp32"] - 0.06
+    assert accuracy_of(path, 300) >= zoo_facts("cifar_resnet20")["fp32"] - 0.06
     first = path.with_suffix(".bin").read_bytes()
     again = pot(capsys, "-c", save(config), "--output-dir", "again")
     (second,) = written(again, r"again/.*\.xml")
@@ -258,6 +258,70 @@ def test_accuracy_aware_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )  # fmt: skip
     written(finished, r"results/model_AccuracyAwareQuantization/[^/]+/optimized/model\.xml")
     assert "allowed 0.2" in finished.err
+
+
+CHECKER = """\
+models:
+  - name: resnet
+    launchers:
+      - framework: dlsdk
+        device: CPU
+        adapter: classification
+    datasets:
+      - name: cifar
+        data_source: images
+        annotation_conversion: {converter: imagenet, annotation_file: labels.txt}
+        preprocessing:
+          - type: bgr_to_rgb
+          - {type: normalization, mean: "123.675, 116.28, 103.53", std: "58.395, 57.12, 57.375"}
+        metrics:
+          - {name: accuracy@top1, type: accuracy, top_k: 1}
+          - {name: accuracy@top5, type: accuracy, top_k: 5}
+"""
+
+
+def checker_config(folder: Path, count: int) -> str:
+    """A configuration of Accuracy Checker beside its data, in a folder of its own."""
+    images = zoo_images("cifar_resnet20", folder / "images", count, "eval")
+    with np.load(ZOO / "cifar_resnet20/data.npz") as data:
+        labels = data["eval_y"][:count]
+    lines = [f"{path.name} {label}" for path, label in zip(sorted(images.iterdir()), labels, strict=True)]
+    (folder / "labels.txt").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "checker.yml").write_text(CHECKER, encoding="utf-8")
+    return str(folder / "checker.yml")
+
+
+def test_accuracy_aware_with_accuracy_checker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = simplified("cifar_resnet20", tmp_path)
+    config["engine"] = {"config": checker_config(tmp_path / "checker", 100), "stat_requests_number": 2}
+    params = {"maximal_drop": 0.03, "metrics": [{"name": "accuracy@top1"}], "stat_subset_size": 60}
+    config["compression"]["algorithms"] = [{"name": "AccuracyAwareQuantization", "params": params}]
+    finished = pot(capsys, "-c", save(config), "-e")
+    (path,) = written(finished, r"results/.*\.xml")
+    figures = dict(re.findall(r"^(.+?) *: ([\d.]+)$", finished.out, re.MULTILINE))
+    assert list(figures) == [
+        "accuracy@top1",
+        "accuracy@top5",
+        "accuracy@top1, float model",
+        "accuracy@top5, float model",
+    ]
+    assert float(figures["accuracy@top1"]) == pytest.approx(accuracy_of(path, 100))
+    assert float(figures["accuracy@top1"]) >= float(figures["accuracy@top1, float model"]) - 0.03
+    flags = ["-q", "accuracy_aware", "--ac-config", str(config["engine"]["config"]), "--max-drop", "0.03"]
+    again = pot(capsys, *flags, "-m", network("cifar_resnet20"), "-e", "--log-level", "ERROR")
+    assert again.code == 0, again.err
+    assert "accuracy@top1" in again.out
+
+
+def test_accuracy_checker_within_the_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checker_config(tmp_path, 40)
+    config = simplified("cifar_resnet20", tmp_path)
+    config["engine"] = {"type": "accuracy_checker", **yaml.YAML(typ="safe").load(CHECKER)["models"][0]}
+    finished = pot(capsys, "-c", save(config), "-e")
+    written(finished, r"results/.*\.xml")
+    assert "accuracy@top5" in finished.out
 
 
 def test_text_from_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -216,6 +216,10 @@ FLAGS: dict[str, tuple[list[str], str]] = {
         ["-q", "default", "-m", "net.xml", "--ac-config", "a.yml"],
         "configuration file 'a.yml' does not exist",
     ),
+    "a metric that the checker's configuration must not ask for": (
+        ["-q", "default", "-m", "net.xml", "--ac-config", "checker.yml"],
+        "checker.yml: models[0].datasets[0].metrics[0].type: 'wer' is not supported",
+    ),
     "output that is a file": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--output-dir", "net.xml/out"],
         "output folder 'net.xml/out' can't be written",
@@ -236,6 +240,13 @@ FLAGS: dict[str, tuple[list[str], str]] = {
 }  # fmt: skip
 
 
+CHECKER = """\
+models:
+  - launchers: [{framework: openvino, adapter: classification}]
+    datasets: [{annotation_conversion: {converter: imagenet, annotation_file: a.txt}, metrics: [{type: wer}]}]
+"""
+
+
 @pytest.mark.parametrize("case", FLAGS)
 def test_a_wrong_command_line(
     case: str, config: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -244,6 +255,7 @@ def test_a_wrong_command_line(
     Path("broken.json").write_text('{"model": {},\n "engine" {}}', encoding="utf-8")
     Path("broken.yml").write_text("model: {}\nmodel: {}\n", encoding="utf-8")
     Path("list.json").write_text("[1]", encoding="utf-8")
+    Path("checker.yml").write_text(CHECKER, encoding="utf-8")
     before = contents(tmp_path)
     arguments, part = FLAGS[case]
     level = (

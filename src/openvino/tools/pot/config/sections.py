@@ -157,9 +157,11 @@ class AccuracyCheckerEngine(_Engine):
 
     Attributes:
         config: path of the configuration; absent: it stands here, under the other keys.
+        device: absent: the launcher's.
     """
 
     type: Literal["accuracy_checker"] = "accuracy_checker"
+    device: str | None = None  # type: ignore[assignment]
     config: str | None = None
     models: Any = None
     launchers: Any = None

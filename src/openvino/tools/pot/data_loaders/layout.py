@@ -88,7 +88,7 @@ def _guessed(sizes: list[int | None], name: str) -> str:
     if first == last:
         shown = ", ".join("?" if size is None else str(size) for size in sizes)
         raise ConfigError(
-            f"the layout of input {name!r} with shape [{shown}] can't be told from its sizes, expected 'layout' "
-            "in the engine's configuration, such as NCHW"
+            f"the layout of input {name!r} with shape [{shown}] can't be told from its sizes, expected it in the "
+            "configuration, such as NCHW"
         )
     return prefix + ("CHW" if first else "HWC")

@@ -56,7 +56,8 @@ def own(value: Any) -> Any:
 
 
 def is_tensor(value: Any) -> bool:
-    """Whether a value is a torch tensor, perhaps on a device or with a gradient; an ``addict.Dict`` has any attribute."""
+    """Whether a value is a torch tensor, perhaps on a device or with a gradient."""
+    # An addict.Dict has any attribute.
     return hasattr(value, "detach") and not isinstance(value, Mapping)
 
 

@@ -1,0 +1,43 @@
+"""Arithmetic of boxes: left, top, right and bottom."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Base = Literal["union", "first", "smaller"]
+
+
+def overlaps(first: Floats, second: Floats, include_boundaries: bool, base: Base = "union") -> Floats:
+    """The area that two boxes share, for each of ``first`` with each of ``second``.
+
+    Args:
+        first: ``[n, 4]``.
+        second: ``[m, 4]``.
+        include_boundaries: whether boxes include the pixels at their right and bottom, so that they are one pixel
+            larger than right less left.
+        base: what the area is a share of: both boxes together, the first, or the smaller one.
+
+    Returns:
+        From 0 to 1, ``[n, m]``.
+    """
+    edge = float(include_boundaries)
+    start = np.maximum(first[:, None, :2], second[None, :, :2])
+    stop = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = (stop - start + edge).clip(min=0).prod(-1)
+    areas = _areas(first, edge)[:, None], _areas(second, edge)[None]
+    whole = {
+        "union": areas[0] + areas[1] - shared,
+        "first": np.broadcast_to(areas[0], shared.shape),
+        "smaller": np.minimum(*areas),
+    }[base]
+    shares: Floats = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
+    return shares
+
+
+def _areas(boxes: Floats, edge: float) -> Floats:
+    areas: Floats = (boxes[:, 2:] - boxes[:, :2] + edge).prod(-1)
+    return areas

@@ -1,0 +1,82 @@
+"""Entries of a configuration: each checked by its class, each error with the keys that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from openvino.tools.pot.config.validation import Parameters, joined, validate
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+
+P = TypeVar("P", bound=Parameters)
+Task = Literal["classification", "detection", "segmentation"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a configuration an entry stands.
+
+    Attributes:
+        where: what the configuration is: ``engine``, or a file.
+        path: the keys that lead to the entry: ``models[0].datasets[0]``.
+    """
+
+    where: str
+    path: str = ""
+
+    def at(self, *keys: int | str) -> Place:
+        """The place further on."""
+        return Place(self.where, joined(self.path, keys))
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.path}" if self.path else self.where
+
+
+def checked(kind: type[P], values: Any, place: Place) -> P:
+    """A mapping as an object of its parameter class.
+
+    Raises:
+        ConfigError: a key is unknown or missing, or a value doesn't fit.
+    """
+    return validate(kind, values, place.where, place.path)
+
+
+def chosen(table: Mapping[str, type[P]], values: Any, place: Place, key: str = "type") -> P:
+    """A mapping as an object of the class that one of its keys names.
+
+    Args:
+        table: name -> class.
+        values: the mapping, or the name alone.
+        place: of the entry.
+        key: whose value is the name.
+
+    Raises:
+        ConfigError: nothing of that name is built, or its parameters don't fit.
+    """
+    values = {key: values} if isinstance(values, str) else values
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{place}: found {values!r}, expected a mapping with {key!r}")
+    if key not in values:
+        raise ConfigError(f"{place.at(key)}: it is missing, expected one of {', '.join(table)}")
+    name = values[key]
+    if not isinstance(name, str) or name not in table:
+        raise ConfigError(
+            f"{place.at(key)}: {name!r} is not supported, expected one of {', '.join(table)}"
+            f"{nearest(str(name), table)}"
+        )
+    return checked(table[name], {each: value for each, value in values.items() if each != key}, place)
+
+
+def listed(values: Any, place: Place) -> Iterator[tuple[Any, Place]]:
+    """The entries of a list that may be absent, each with its place.
+
+    Raises:
+        ConfigError: it is no list.
+    """
+    if values is None:
+        return
+    if not isinstance(values, (list, tuple)):
+        raise ConfigError(f"{place}: found {values!r}, expected a list")
+    for position, value in enumerate(values):
+        yield value, place.at(position)

@@ -1,0 +1,88 @@
+"""Files and folders that a configuration names: found, or missed at once with the key that names them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openvino.tools.pot.accuracy_checker.entries import Place
+from openvino.tools.pot.utils.errors import ConfigError, reason
+
+PathText = str | Path
+"""What a configuration may hold for a path."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Resolves the paths of one entry.
+
+    Attributes:
+        folder: what relative paths start from.
+        place: of the entry.
+        masks: the folder of segmentation masks, where the dataset names one itself.
+    """
+
+    folder: Path
+    place: Place
+    masks: Path | None = None
+
+    def file(self, key: str, path: PathText) -> Path:
+        """The file that a key names.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        found = self.folder / path
+        if not found.is_file():
+            raise ConfigError(f"{self.place.at(key)}: file {str(found)!r} does not exist")
+        return found
+
+    def directory(self, key: str, path: PathText) -> Path:
+        """The folder that a key names.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        found = self.folder / path
+        if not found.is_dir():
+            raise ConfigError(f"{self.place.at(key)}: folder {str(found)!r} does not exist")
+        return found
+
+    def lines(self, key: str, path: PathText) -> list[str]:
+        """The lines of a text file that hold anything, without spaces around it."""
+        text = self._text(key, self.file(key, path))
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    def json(self, key: str, path: PathText) -> Any:
+        """What a JSON file holds."""
+        file = self.file(key, path)
+        try:
+            return json.loads(self._text(key, file))
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"{self.place.at(key)}: {str(file)!r} is no JSON file: {error}") from error
+
+    def _text(self, key: str, file: Path) -> str:
+        try:
+            return file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{self.place.at(key)}: {str(file)!r} can't be read: {reason(error)}"
+            ) from error
+
+
+def require_files(names: Iterable[str], folder: Path, what: str, place: Place) -> None:
+    """Make sure that a folder holds files of these names.
+
+    Raises:
+        ConfigError: it doesn't; the first one missing and their number are named.
+    """
+    names = list(names)
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise ConfigError(
+            f"{place}: {len(missing)} of {len(names)} {what} are not in {str(folder)!r}, "
+            f"the first is {missing[0]!r}"
+        )

@@ -1,0 +1,139 @@
+"""Reading images and masks as Accuracy Checker's readers give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.utils.errors import DataError, reason
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels = NDArray[np.uint8]
+_DEEP = ("I", "F")  # modes with more than 8 bits a channel begin with these
+
+
+class Reader(Parameters):
+    """Reads image files; ``blue_first`` says whether their channels come as BGR or as RGB."""
+
+    blue_first: ClassVar[bool]
+
+    def read(self, path: Path) -> Pixels:
+        """The image, ``[height, width, 3]``.
+
+        Raises:
+            DataError: it can't be read, or has more than 8 bits a channel.
+        """
+        colors = _read(path, self._colors)
+        return np.ascontiguousarray(colors[..., ::-1]) if self.blue_first else colors
+
+    def _colors(self, image: Image) -> Pixels:
+        return _rgb(image)
+
+
+class OpenCVReader(Reader):
+    """Images in BGR, turned as their camera says; of 16 bits the higher 8."""
+
+    blue_first: ClassVar[bool] = True
+    reading_flag: Literal["color"] = "color"
+
+    def _colors(self, image: Image) -> Pixels:
+        from PIL import ImageOps
+
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I;16"):
+            image = pillow().fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        return _rgb(image)
+
+
+class PillowReader(Reader):
+    """Images in RGB."""
+
+    blue_first: ClassVar[bool] = False
+    to_rgb: Literal[True] = True
+
+
+READERS: Mapping[str, type[Reader]] = {"opencv_imread": OpenCVReader, "pillow_imread": PillowReader}
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A segmentation mask on disk.
+
+    Attributes:
+        path: of the file.
+        loader: one of ``MASK_LOADERS``.
+    """
+
+    path: Path
+    loader: str
+
+    def read(self) -> Pixels:
+        """The mask, ``[height, width]``, or ``[height, width, channels]`` if it holds colours.
+
+        Raises:
+            DataError: it can't be read.
+        """
+        if self.loader == "numpy":
+            return _array(self.path)
+        return _read(self.path, _MASKS[self.loader])
+
+
+def _plain(image: Image) -> Pixels:
+    _require_bytes(image)
+    return np.asarray(image).astype(np.uint8)
+
+
+def _palette_as_colors(image: Image) -> Pixels:
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    return _plain(image)
+
+
+def _bgr(image: Image) -> Pixels:
+    return _rgb(image)[..., ::-1]
+
+
+def _rgb(image: Image) -> Pixels:
+    _require_bytes(image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _require_bytes(image: Image) -> None:
+    if image.mode.startswith(_DEEP):
+        raise ValueError(f"its pixels are of mode {image.mode}, expected 8 bits a channel")
+
+
+_MASKS: Mapping[str, Callable[[Image], Pixels]] = {
+    "pillow": _plain,
+    "pillow_convert_to_rgb": _rgb,
+    "opencv": _bgr,
+    "scipy": _palette_as_colors,
+}
+MASK_LOADERS = (*_MASKS, "numpy")
+
+
+def _read(path: Path, pixels: Callable[[Image], Pixels]) -> Pixels:
+    try:
+        with pillow().open(path) as image:
+            return pixels(image)
+    except (OSError, ValueError, SyntaxError) as error:  # Pillow's decoders raise all of these
+        raise DataError(f"image {str(path)!r} can't be read: {reason(error)}") from error
+
+
+def _array(path: Path) -> Pixels:
+    try:
+        found: Any = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"mask {str(path)!r} can't be read: {reason(error)}") from error
+    if not isinstance(found, np.ndarray) or found.ndim not in (2, 3):
+        raise DataError(f"mask {str(path)!r} holds no array of 2 or 3 axes")
+    return found.astype(np.uint8)
