@@ -1,0 +1,117 @@
+"""What the documents say of the command: its lines run, and no flag, key or module is missing."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+from PIL import Image
+
+import builders
+from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS
+from openvino.tools.pot.accuracy_checker.converters import CONVERTERS
+from openvino.tools.pot.accuracy_checker.metrics import METRICS
+from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
+from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
+from openvino.tools.pot.cli.arguments import make_parser
+from openvino.tools.pot.cli.main import main
+from openvino.tools.pot.config import sections
+from openvino.tools.pot.config.files import read_mapping
+from openvino.tools.pot.utils import progress
+from openvino.tools.pot.utils.logger import get_logger
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = (ROOT / "docs/command_line.md").read_text(encoding="utf-8")
+
+
+def blocks(document: str, kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the documents speak of."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("model", "resnet"):
+        ov.save_model(builders.network(), f"{name}.xml", compress_to_fp16=False)
+    Path("images").mkdir()
+    for number in range(4):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
+        for suffix in ("png", "jpg"):
+            Image.fromarray(pixels).save(f"images/{number}.{suffix}")
+    (example,) = blocks(GUIDE, "json")
+    Path("config.json").write_text(example, encoding="utf-8")
+    Path("old_script.py").write_text("from openvino.runtime import Core\nCore()\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_readme_s_commands_run(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logger = get_logger()
+    kept = logger.handlers[:], logger.level, logger.propagate, progress.enabled
+    (block,) = blocks((ROOT / "README.md").read_text(encoding="utf-8"), "sh")
+    lines = [shlex.split(line) for line in block.splitlines()]
+    try:
+        codes = {" ".join(line): main(line[1:]) for line in lines if line[1] != "run-script"}
+    finally:
+        logger.handlers[:], logger.level, logger.propagate, progress.enabled = kept
+    assert len(lines) == len(codes) + 1  # the script is run in tests of its own: it takes its process over
+    assert set(codes.values()) == {0}, capsys.readouterr().err
+    assert len(list(workplace.rglob("results/**/*.xml"))) == 2
+
+
+def test_the_example_of_a_configuration_is_right(workplace: Path) -> None:
+    sections.parse_sections(read_mapping("config.json"), "config.json")
+
+
+def first_cells(title: str) -> set[str]:
+    """The words in code of the first column of the tables under a heading, up to the next heading of that level."""
+    level = title.split()[0]
+    text = GUIDE.split(f"\n{title}\n")[1]
+    text = re.split(rf"\n#{{1,{len(level)}}} ", text)[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    return {word for cell in cells for word in re.findall(r"`([^`]+)`", cell)}
+
+
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        ("### `model`", [sections.ModelSection]),
+        (
+            "### `engine`",
+            [sections.SimplifiedEngine, sections.DataFreeEngine, sections.AccuracyCheckerEngine],
+        ),
+        ("### `compression`", [sections.CompressionSection]),
+    ],
+)
+def test_every_key_is_described(title: str, kinds: list[type[sections.Parameters]]) -> None:
+    assert {key for kind in kinds for key in kind.model_fields} == first_cells(title)
+
+
+def flags(parser: argparse.ArgumentParser) -> set[str]:
+    return {flag for action in parser._actions for flag in action.option_strings} - {
+        "-h",
+        "--help",
+        "--version",
+    }
+
+
+def test_every_flag_is_described() -> None:
+    found = {word.split()[0] for word in first_cells("## Flags")}
+    assert found == flags(make_parser())
+
+
+def test_every_flag_of_plan_is_described() -> None:
+    commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    found = {word.split()[0] for word in first_cells("## `pot plan`")}
+    assert found | {"--model", "--weights", "--log-level"} == flags(commands.choices["plan"])
+
+
+@pytest.mark.parametrize("table", [ADAPTERS, CONVERTERS, METRICS, POSTPROCESSING, STEPS])
+def test_every_part_of_accuracy_checker_is_described(table: dict[str, object]) -> None:
+    text = GUIDE.split("#### `accuracy_checker`")[1].split("\n### ")[0]
+    assert {name for name in table if f"`{name}`" not in text} == set()
