@@ -11,6 +11,7 @@ import openvino as ov
 import pytest
 from addict import Dict
 from commands import logger_as_before, write_images
+from PIL import Image
 
 import builders
 from openvino.tools.pot import create_pipeline, load_model
@@ -42,6 +43,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_configuration_in_a_script(file: Path) -> None:
     config = Config.read_config(str(file))
     assert config.compression.algorithms[0].params.preset == "mixed"
+    config.engine = {"type": "simplified", "data_source": Path("images")}
     config.configure_params()
     assert config["compression"]["algorithms"][0]["params"]["target_device"] == "CPU"
     assert config.model.model_name == "net"
@@ -65,6 +67,22 @@ def test_a_device_is_any_where_none_is_named(file: Path) -> None:
     del config["compression"]["target_device"]
     config.configure_params()
     assert config.compression.algorithms[0].params.target_device == "ANY"
+
+
+def test_made_images_for_the_models_of_a_cascade(file: Path) -> None:
+    config = Config.read_config(file)
+    x = builders.parameter([1, 1, 4, 6])
+    ov.save_model(builders.model(builders.conv(x, 4, "conv"), x), "other.xml")
+    config.model = {"cascade": [{"name": "a", "model": "net.xml"}, {"name": "b", "model": "other.xml"}]}
+    config.engine = {"type": "data_free", "data_source": "made"}
+    config.compression.algorithms[0].params.stat_subset_size = 3
+    run.optimize(config)
+    sizes = (
+        {Image.open(path).size for path in Path("made/a").iterdir()},
+        {Image.open(path).size for path in Path("made/b").iterdir()},
+    )
+    assert sizes == ({(8, 8)}, {(6, 4)})
+    assert {path.name for path in Path("results/optimized").glob("*.xml")} == {"a.xml", "b.xml"}
 
 
 def test_a_plain_mapping_is_optimized_too(file: Path) -> None:

@@ -195,6 +195,11 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     "unknown flag of a command": (["plan", "-m", "net.xml", "--ignore", "a"], "did you mean '--ignored'?"),
     "both ways": (["-c", "config.json", "-q", "default"], "--quantize does not go with --config"),
     "a model beside a file": (["-c", "config.json", "-m", "net.xml"], "--model does not go with --config"),
+    "a subset beside a file": (["-c", "config.json", "--subset-size", "5"], "--subset-size does not go with --config"),
+    "data-free with data": (
+        ["-q", "data_free", "--engine", "simplified", "-m", "net.xml", "--data-source", "images"],
+        "--quantize data_free goes with --engine data_free",
+    ),
     "no model": (["-q", "default", "--data-source", "images"], "--quantize needs --model"),
     "no data": (["-q", "default", "-m", "net.xml"], "--quantize needs data"),
     "simplified without data": (["-q", "default", "-m", "net.xml", "--engine", "simplified"], "needs --data-source"),

@@ -312,7 +312,13 @@ def test_made_images_need_sizes() -> None:
     model = takes(ov.PartialShape([1, 3, -1, -1]))
     with pytest.raises(ConfigError, match="the sizes of input 'a' are dynamic"):
         create_data_loader({"type": "data_free"}, model)
-    assert len(create_data_loader({"type": "data_free", "shape": [1, 3, 8, 8]}, model, samples=2)) == 2
+    loader = create_data_loader({"type": "data_free", "shape": [1, 3, 8, 8]}, model, samples=2)
+    assert isinstance(loader, MadeLoader)
+    loader.keep()
+    assert {path.as_posix() for path in Path("pot_dataset").iterdir()} == {
+        "pot_dataset/synthetic_00000.png",
+        "pot_dataset/synthetic_00001.png",
+    }
 
 
 def test_a_user_who_wants_none_made() -> None:

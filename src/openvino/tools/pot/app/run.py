@@ -9,6 +9,7 @@ from typing import Any
 from openvino.tools.pot.cli.job import make_job
 from openvino.tools.pot.cli.main import main as main
 from openvino.tools.pot.cli.quantize import run_job
+from openvino.tools.pot.config.validation import plain
 from openvino.tools.pot.configs.config import Config
 
 
@@ -31,7 +32,7 @@ def optimize(config: Mapping[str, Any]) -> dict[str, Any] | None:
         ConfigError: something in the configuration is wrong.
         PotError: the work failed.
     """
-    own = config if isinstance(config, Config) else Config(config)
+    own = Config(plain(config))
     folder = Path(own.model.exec_log_dir or own.model.output_dir or "./results")
     job = make_job(own.sections())
     evaluate = bool(own.engine.evaluate)

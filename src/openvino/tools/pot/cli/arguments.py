@@ -102,7 +102,7 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--data-source", metavar="PATH", help="folder, pattern, list (.txt) or file of samples"
     )
-    group.add_argument("--subset-size", type=int, default=300, help="samples that are used (default: 300)")
+    group.add_argument("--subset-size", type=int, help="samples that are used (default: 300)")
     group.add_argument("--layout", help="of the input, such as NCHW; absent: the model's")
     group.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224]")
     group.add_argument("--mean-values", metavar="M[,M,M]", help="taken from pixels, which are 0 to 255")

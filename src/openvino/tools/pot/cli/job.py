@@ -10,7 +10,7 @@ from typing import Any
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.sequence import chosen_sampling
 from openvino.tools.pot.config.files import read_mapping
-from openvino.tools.pot.config.sections import AccuracyCheckerEngine, AlgorithmEntry, Sections
+from openvino.tools.pot.config.sections import AccuracyCheckerEngine, AlgorithmEntry, DataFreeEngine, Sections
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
@@ -139,6 +139,8 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> I
         given = {key: value for key, value in section.runtime.items() if value is not None}
         return ACEngine({**values, **given}, folder, file)
     own = {option: _of_model(getattr(section, option), model.name, cascade) for option in _PER_MODEL}
+    if cascade and isinstance(section, DataFreeEngine) and own["data_source"] is section.data_source:
+        own["data_source"] = [str(Path(section.data_source[0], model.name))]
     section = section.model_copy(update=own)
     sizes = [entry.params.get("stat_subset_size") for entry in sections.compression.algorithms]
     samples = max((size for size in sizes if isinstance(size, int)), default=None)

@@ -26,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     if "_ARGCOMPLETE" in os.environ:
         _complete()
-    traceback = "DEBUG" in (word.upper() for word in argv)
+    # Asked before anything is parsed: parsing may fail.
+    traceback = any(word.upper() in ("DEBUG", "--LOG-LEVEL=DEBUG") for word in argv)
     try:
         return _run(parse(argv))
     except ConfigError as error:

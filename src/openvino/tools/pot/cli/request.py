@@ -14,21 +14,13 @@ _ALGORITHMS = {
     "data_free": "DefaultQuantization",
     "accuracy_aware": "AccuracyAwareQuantization",
 }
+_FOR_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
 _NOT_WITH_CONFIG = (
-    *(
-        "quantize",
-        "model",
-        "weights",
-        "preset",
-        "name",
-        "max_drop",
-        "target_device",
-        "model_type",
-        "ac_config",
-    ),
-    *("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction"),
+    *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
+    *("subset_size", "ac_config"),
+    *_FOR_IMAGES,
 )
-_ENGINE_FLAGS = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
+_SUBSET_SIZE = 300
 
 
 def sections_of(options: argparse.Namespace) -> Sections:
@@ -55,6 +47,8 @@ def _from_file(options: argparse.Namespace) -> dict[str, Any]:
             engine.setdefault("data_source", options.data_source)
         if options.generate_data:
             engine.setdefault("generate_data", True)
+        if options.data_type:
+            engine.setdefault("data_type", options.data_type)
     return values
 
 
@@ -62,7 +56,8 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
     if not options.model:
         raise ConfigError("--quantize needs --model")
     model = {"model_name": options.name, "model": options.model, "weights": options.weights}
-    params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": options.subset_size}
+    size = _SUBSET_SIZE if options.subset_size is None else options.subset_size
+    params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": size}
     if options.quantize == "accuracy_aware":
         params["maximal_drop"] = 0.01 if options.max_drop is None else options.max_drop
     elif options.max_drop is not None:
@@ -81,10 +76,12 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
 
 def _engine(options: argparse.Namespace) -> dict[str, Any]:
     kind = options.engine or _implied_engine(options)
+    if options.quantize == "data_free" and kind != "data_free":
+        raise ConfigError(f"--quantize data_free goes with --engine data_free, found {kind}")
     if kind == "accuracy_checker":
         if not options.ac_config:
             raise ConfigError("--engine accuracy_checker needs --ac-config")
-        unused = [name for name in (*_ENGINE_FLAGS, "data_source") if getattr(options, name) is not None]
+        unused = [name for name in (*_FOR_IMAGES, "data_source") if getattr(options, name) is not None]
         if unused:
             raise ConfigError(f"--{unused[0].replace('_', '-')} is for other engines than accuracy_checker")
         return {"type": kind, "config": options.ac_config}
@@ -92,7 +89,7 @@ def _engine(options: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError(f"--ac-config is for --engine accuracy_checker, found {kind}")
     if kind == "simplified" and not options.data_source:
         raise ConfigError("--engine simplified needs --data-source")
-    engine = {name: getattr(options, name) for name in ("data_source", *_ENGINE_FLAGS)}
+    engine = {name: getattr(options, name) for name in ("data_source", *_FOR_IMAGES)}
     if kind == "data_free":
         engine |= {"generate_data": options.generate_data or None, "data_type": options.data_type}
     elif options.generate_data or options.data_type:

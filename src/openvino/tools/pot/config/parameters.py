@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -240,8 +239,3 @@ class AccuracyAwareParameters(Parameters):
     @classmethod
     def _zero_means_any(cls, value: Any) -> Any:
         return None if value == 0 and not isinstance(value, bool) else value
-
-    @field_validator("state_dir", mode="before")
-    @classmethod
-    def _paths_are_fine(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, Path) else value

@@ -135,7 +135,7 @@ class DataFreeEngine(SimplifiedEngine):
     """
 
     type: Literal["data_free"]  # type: ignore[assignment]
-    data_source: Any = "pot_dataset"
+    data_source: Any = ["pot_dataset"]
     generate_data: bool | None = None
     data_type: Literal["image"] = "image"
 
@@ -147,9 +147,7 @@ class DataFreeEngine(SimplifiedEngine):
     @field_validator("data_source")
     @classmethod
     def _one_folder(cls, value: Any) -> Any:
-        if not isinstance(value, list) or len(value) != 1:
-            raise ValueError(f"expected one folder, found {value!r}")
-        return value
+        return _each(value, lambda each: each if len(each) == 1 else None, "one folder")
 
 
 class AccuracyCheckerEngine(_Engine):

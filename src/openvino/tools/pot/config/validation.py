@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -51,11 +52,13 @@ def joined(path: str, keys: Iterable[int | str]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A configuration's value made of dicts, lists and Python's own numbers."""
+    """A configuration's value made of dicts, lists, and Python's own strings and numbers."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if isinstance(value, PurePath):
+        return str(value)
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -42,6 +42,7 @@ class Config(Dict):  # type: ignore[misc]
         Raises:
             ConfigError: a key is unknown, missing or ill-typed.
         """
+        self.update(Dict(plain(self)))  # scripts may have put plain mappings in
         if ac_config is not None:
             self.engine.config = str(ac_config)
         sections = self.sections()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,9 @@ class _Creator:
         """The loader, with as many made-up images if there are none."""
         config = self._config
         if isinstance(config, DataFreeEngine):
-            reader = self._reader(self._only_input("data_free makes images"))
-            return images_for(config, reader, samples, self._where)
+            position = self._only_input("data_free makes images")
+            folder = Path(self._own("data_source", position)[0])
+            return images_for(folder, config.generate_data, self._reader(position), samples, self._where)
         if not isinstance(config.data_source, Mapping):
             return FileLoader(self._samples_of(config.data_source, self._where_is("data_source")))
         by_name = {}

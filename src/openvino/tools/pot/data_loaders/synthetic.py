@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.config.sections import DataFreeEngine
 from openvino.tools.pot.data_loaders.files import find_files
 from openvino.tools.pot.data_loaders.images import ImageReader, pillow
 from openvino.tools.pot.data_loaders.layout import ImageInput
@@ -80,11 +79,14 @@ class _Made:
         return self._reader.arranged(_image(index, self._reader.target))
 
 
-def images_for(config: DataFreeEngine, reader: ImageReader, count: int, where: str) -> FileLoader:
-    """The images of a folder, or ones that are made if there are none or if the configuration asks for it.
+def images_for(
+    folder: Path, generate: bool | None, reader: ImageReader, count: int, where: str
+) -> FileLoader:
+    """The images of a folder, or ones that are made.
 
     Args:
-        config: names the folder.
+        folder: of the images.
+        generate: make them even if there are some of an earlier run; None: if there are none; False: never.
         reader: for the model's input.
         count: how many are made.
         where: names the section in messages.
@@ -92,18 +94,18 @@ def images_for(config: DataFreeEngine, reader: ImageReader, count: int, where: s
     Raises:
         ConfigError: there are none and none shall be made, or others than made ones are there.
     """
-    folder, target = Path(config.data_source[0]), reader.target
+    target = reader.target
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{where}: data_source: {str(folder)!r} is a file, expected a folder for images")
     present = list(folder.iterdir()) if folder.is_dir() else []
     foreign = [file for file in present if not file.name.startswith(_STEM)]
-    if config.generate_data and foreign:
+    if generate and foreign:
         raise ConfigError(
             f"{where}: data_source: folder {str(folder)!r} holds {foreign[0].name!r}, expected an empty folder, or "
             "one with images of an earlier run: generate_data makes new ones"
         )
-    if config.generate_data is False or (present and not config.generate_data):
-        files = find_files(config.data_source, f"{where}: data_source")
+    if generate is False or (present and not generate):
+        files = find_files([str(folder)], f"{where}: data_source")
         logger.info("%d images of folder %s are used, none is made", len(files), folder)
         return FileLoader(Files(files, reader))
     if target.height is None or target.width is None:
