@@ -42,7 +42,9 @@ class Config(Dict):  # type: ignore[misc]
         Raises:
             ConfigError: a key is unknown, missing or ill-typed.
         """
-        self.update(Dict(plain(self)))  # scripts may have put plain mappings in
+        values = plain(self)
+        self.clear()
+        self.update(Dict(values))  # scripts may have put plain mappings in, which give no attributes
         if ac_config is not None:
             self.engine.config = str(ac_config)
         sections = self.sections()
