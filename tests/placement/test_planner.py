@@ -197,7 +197,7 @@ TRANSPARENT: dict[str, Callable[[Tensor], Tensor]] = {
     "StridedSlice": lambda x: op.strided_slice(
         x, const([0, 1]), const([1, 4]), const([1, 1]), [0, 0], [0, 0]
     ),
-    "Gather": lambda x: op.gather(x, const([2, 0]), const(1)),
+    "Gather": lambda x: op.gather(x, const([2, 0, -1, 1]), const(1)),
     "Pad": lambda x: op.pad(x, const([0, 0, 1, 1]), const([0, 0, 1, 1]), "constant", const(np.float32(0))),
     "Pad by reflection": lambda x: op.pad(x, const([0, 0, 1, 1]), const([0, 0, 1, 1]), "reflect"),
     "DepthToSpace": lambda x: op.depth_to_space(x, "blocks_first", 2),
@@ -222,6 +222,42 @@ def test_quantizers_stand_before_what_only_moves_data(function: Callable[[Tensor
     assert list(activations(plan)) == ["made"]
     assert "a:in0" not in activations(plan)["made"]
     assert "carried by" in plan.activations[0].reason
+
+
+PARTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "Gather": lambda x: op.gather(x, const([0]), const(0)),
+    "Slice": lambda x: op.slice(x, const([0]), const([1]), const([1]), const([0])),
+    "StridedSlice": lambda x: op.strided_slice(x, const([0]), const([1]), const([1]), [0], [0]),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_is_quantized_by_itself_where_somebody_needs_the_rest_in_float(part: str) -> None:
+    """As with the two states of an LSTM in one tensor: the cell state is larger by far."""
+    x = parameter([2, 4, 8, 8])
+    made = op.sigmoid(x, name="made")
+    taken = PARTS[part](made)
+    taken.set_friendly_name("taken")
+    rest = op.exp(op.gather(made, const([1]), const(0)), name="rest")
+    plan = plan_of(model([conv(taken, 4, "a"), rest], x))
+    assert list(activations(plan)) == ["taken"]
+
+
+@pytest.mark.parametrize(
+    ("indices", "quantized"),
+    [([[0], [1]], "made"), ([[1], [0, 1]], "made"), ([[0], [0]], "first"), ([[-1], [1]], "first")],
+)
+def test_gathers_are_crossed_if_they_leave_nothing_out_between_them(
+    indices: list[list[int]], quantized: str
+) -> None:
+    x = parameter([2, 4, 8, 8])
+    made = op.sigmoid(x, name="made")
+    parts = [op.gather(made, const(each), const(0)) for each in indices]
+    for part, name in zip(parts, ("first", "second"), strict=True):
+        part.set_friendly_name(name)
+    plan = plan_of(model([conv(part, 4, f"c{number}") for number, part in enumerate(parts)], x))
+    assert quantized in activations(plan)
+    assert ("made" in activations(plan)) == (quantized == "made")
 
 
 FLOAT_READERS = ["Result", "Exp", "Multiply", "Add of a constant"]

@@ -8,7 +8,7 @@ patterns start behind a layer and end before the next request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,7 +28,7 @@ from openvino.tools.pot.placement.plan import (
     WeightQuantizer,
 )
 
-_PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit"})
+_PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit", "Gather"})
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
 
 
@@ -75,8 +75,14 @@ def _requested(
     layers: Mapping[str, Layer],
     transformer: bool,
 ) -> _Requests:
-    requests = _Requests(view, device, ignored, layers, transformer)
-    requests.spread()
+    blocked: frozenset[str] = frozenset()
+    while True:
+        requests = _Requests(view, device, ignored, layers, transformer, blocked)
+        requests.spread()
+        partial = requests.partial()
+        if not partial:
+            break
+        blocked |= partial
     requests.join()
     return requests
 
@@ -105,6 +111,7 @@ class _Requests:
     ignored: Mapping[str, str]
     layers: Mapping[str, Layer]
     transformer: bool
+    blocked: frozenset[str]
     reasons: dict[InputId, str] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
     joined: set[InputId] = field(default_factory=set)
@@ -141,6 +148,8 @@ class _Requests:
 
     def _passes(self, name: str, ports: tuple[int, ...]) -> bool:
         """Whether a request may move from the outputs of a transparent node to its inputs."""
+        if name in self.blocked:
+            return False
         if self.view.type(name) in _PARTS and self._feeds_products_only(name):
             return False  # queries, keys and values cut from one tensor differ too much to share a range
         for output in self.view.outputs(name):
@@ -149,6 +158,26 @@ class _Requests:
                     return False  # somebody needs the float values
         sources = [self.view.inputs(name)[port] for port in ports]
         return all(not self.view.is_constant(s) and self.view.is_float(s) for s in sources)
+
+    def partial(self) -> frozenset[str]:
+        """Nodes that a request passed though they take only a part of what would be quantized.
+
+        What they leave out, a cell state beside a hidden one, may be far larger, and would widen the range.
+        """
+        return frozenset(
+            name
+            for name in self.passed
+            if self.view.type(name) in _PARTS and not self._is_used_whole(self.view.inputs(name)[0])
+        )
+
+    def _is_used_whole(self, tensor: TensorId) -> bool:
+        """Whether all readers of a tensor read it quantized, and gathers leave nothing out between them."""
+        readers = [r for r in self.view.consumers(tensor) if self.view.type(r.node) != "ShapeOf"]
+        if any(reader not in self.reasons for reader in readers):
+            return False
+        if any(self.view.type(reader.node) != "Gather" for reader in readers):
+            return True
+        return _take_all(self.view, tensor, [reader.node for reader in readers])
 
     def _feeds_products_only(self, name: str) -> bool:
         layers = [layer for output in self.view.outputs(name) for layer in self._layers_behind(output)]
@@ -333,6 +362,21 @@ def _copies_values(view: GraphView, name: str) -> bool:
         inputs = view.inputs(name)
         return len(inputs) < 4 or (view.is_constant(inputs[3]) and not np.any(view.value(inputs[3])))
     return True
+
+
+def _take_all(view: GraphView, tensor: TensorId, gathers: Sequence[str]) -> bool:
+    """Whether gathers of a tensor, along one axis, read each index of it."""
+    shape, axes, taken = view.shape(tensor), set(), set()
+    for name in gathers:
+        _, indices, axis = view.inputs(name)
+        if shape is None or not view.is_constant(indices) or not view.is_constant(axis):
+            return False
+        axes.add(int(view.value(axis).reshape(-1)[0]) % len(shape))
+        taken.update(view.value(indices).reshape(-1).tolist())
+    if shape is None or len(axes) != 1:
+        return False
+    size = shape[axes.pop()]
+    return size is not None and len({int(index) % size for index in taken}) == size
 
 
 def _first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str]:
