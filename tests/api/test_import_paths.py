@@ -29,6 +29,7 @@ PATHS = {
     ),
     f"{POT}.pipeline.initializer": ("create_pipeline",),
     f"{POT}.samplers.batch_sampler": ("BatchSampler",),
+    f"{POT}.statistics.collector": ("StatisticsCollector",),
     f"{POT}.utils.logger": ("init_logger", "get_logger"),
     f"{POT}.algorithms.quantization": ("DefaultQuantization", "MinMaxQuantization", "FastBiasCorrection"),
 }

@@ -23,6 +23,7 @@ from openvino.tools.pot.quantization.bias import InputMeans
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.repetition import repetitions
+from openvino.tools.pot.statistics.collector import StatisticsCollector
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
 PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
@@ -175,6 +176,7 @@ class Algorithm(ABC):
         self.engine = engine
         self.config: Mapping[str, Any] = dict(config or {})
         self.stages: tuple[Stage, ...] = self._make_stages()
+        self._collector: StatisticsCollector | None = None
 
     @property
     @abstractmethod
@@ -185,11 +187,24 @@ class Algorithm(ABC):
     def _make_stages(self) -> tuple[Stage, ...]:
         """Check the configuration and build the stages."""
 
+    def register_statistics(self, model: CompressedModel, collector: StatisticsCollector) -> None:
+        """Let a collector measure what ``run`` needs; the model is whatever it will measure."""
+        from openvino.tools.pot.algorithms.sequence import collect_statistics
+
+        collector.register(self.name, lambda measured, engine: collect_statistics(measured, [self], engine))
+        self._collector = collector
+
     def run(self, model: CompressedModel) -> CompressedModel:
-        """Apply the algorithm; the given model is left as it is."""
+        """Apply the algorithm; the given model is left as it is.
+
+        Raises:
+            EngineError: statistics were registered with a collector, which has not measured them.
+        """
         from openvino.tools.pot.algorithms.sequence import run_sequence
 
-        return run_sequence(model, [self], self.engine)
+        collector = self._collector
+        statistics = None if collector is None else collector.get_statistics_for_algorithm(self.name)
+        return run_sequence(model, [self], self.engine, statistics)
 
 
 class SearchAlgorithm(Algorithm):
