@@ -229,3 +229,12 @@ def test_large_networks_keep_the_variance_of_their_inputs(name: str, monkeypatch
     compiled = ov.Core().compile_model(make(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     (output,) = compiled(sample(np.random.default_rng(0))).values()
     assert 0.05 < output.std() < 20
+
+
+@pytest.mark.skipif(not (ROOT / "../shared/zoo").is_dir(), reason="the zoo of real models is not there")
+def test_images_that_are_made_are_better_than_noise() -> None:
+    finished = run("data_free.py", "tiny_resnet8", "--zoo", ROOT / "../shared/zoo", "--limit", "200")
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout.splitlines()[0])
+    assert record["real"]["fidelity"] > record["made"]["fidelity"] > record["noise"]["fidelity"] + 5
+    assert "| tiny_resnet8 |" in finished.stdout
