@@ -19,7 +19,7 @@ from commands import pot, write_images
 import builders
 from openvino.tools.pot import __version__
 from openvino.tools.pot.cli import main as command
-from openvino.tools.pot.utils.errors import ModelError
+from openvino.tools.pot.utils.errors import ConfigError, ModelError
 
 PROGRAM = (sys.executable, "-m", "openvino.tools.pot")
 COUNT = """
@@ -149,6 +149,58 @@ def test_an_error_that_nobody_foresaw(
     monkeypatch.setattr("openvino.tools.pot.cli.quantize.compress_model_weights", broken)
     finished = pot(capsys, *job, "--log-level", "ERROR")
     assert (finished.code, finished.err) == (1, "pot: error: ZeroDivisionError: of all things\n")
+
+
+def test_a_stored_model_is_told_of_even_if_measuring_fails(
+    job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.measure_job", interrupted)
+    finished = pot(capsys, *job, "-e")
+    assert finished.code == command.INTERRUPTED
+    assert Path(finished.out.strip()).is_file()
+
+
+def test_a_wrong_configuration_that_shows_at_work_is_a_failure(
+    job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: Any) -> None:
+        raise ConfigError("metrics: there is none of that name")
+
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.store_job", late)
+    assert pot(capsys, *job).code == command.FAILED
+
+
+def test_the_log_holds_results_and_the_command(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(capsys, *job, "-e")
+    (log,) = Path("results").rglob("log.txt")
+    text = log.read_text(encoding="utf-8")
+    assert "-q default -m net.xml --data-source images -e" in text
+    for line in finished.out.splitlines():
+        assert line in text
+
+
+def test_one_sample_tells_nothing_of_noise(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(capsys, *job[:-1], "images/000.png", "-e", "-d", "--output-dir", "o")
+    assert finished.code == 0
+    assert finished.out == "o/optimized/net.xml\n"
+    assert "of which it takes two" in finished.err
+
+
+def test_made_images_of_an_interrupted_run_do_not_count(
+    job: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("pot_dataset/.synthetic_left").mkdir(parents=True)
+    write_images(Path("pot_dataset/.synthetic_left"), 3)
+    for _ in range(2):
+        finished = pot(
+            capsys, "-q", "data_free", "-m", "net.xml", "--subset-size", "5", "-d", "--output-dir", "o"
+        )
+        assert finished.code == 0, finished.err
+        assert "is not assured" in finished.err
+        assert "Statistics pass: 5 of 5" in finished.err
 
 
 def test_ctrl_c_leaves_nothing(job: list[str]) -> None:

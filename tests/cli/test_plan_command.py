@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,48 @@ def test_names_that_match_nothing_come_with_the_nearest(
     assert found["unmatched"] == [{"name": "cnv2", "nearest": "conv2"}, {"name": "zzzz", "nearest": ""}]
     (reason,) = [each["reason"] for each in found["float"] if each["node"] == "conv1"]
     assert reason == "named in the ignored scope as 'conv1'"
+
+
+def test_a_network_that_comes_quantized(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Thirty residual blocks: looking for quantizers must not follow every path through them."""
+
+    def quantized(source: ov.Output, name: str) -> ov.Output:
+        low, high = op.constant(np.float32(-1)), op.constant(np.float32(1))
+        return op.fake_quantize(source, low, high, low, high, 256, name=name).output(0)
+
+    x = builders.parameter([1, 4, 8, 8])
+    here = quantized(x, "fq")
+    for number in range(30):
+        inner = quantized(builders.conv(here, 4, f"a{number}"), f"qa{number}")
+        here = quantized(op.add(here, builders.conv(inner, 4, f"b{number}")).output(0), f"qb{number}")
+    ov.save_model(
+        builders.model(builders.conv(here, 4, "last"), x), tmp_path / "m.xml", compress_to_fp16=False
+    )
+    found = plan(capsys, tmp_path / "m.xml")
+    assert {tuple(layer["quantizers"]) for layer in found["layers"]} == {
+        (f"{layer['node']}/fq_weights_1",) for layer in found["layers"]
+    }
+
+
+def test_a_reader_of_the_table_that_has_enough(small: Path) -> None:
+    shell = f"{sys.executable} -m openvino.tools.pot plan -m {small} | true; echo ${{PIPESTATUS[0]}}"
+    finished = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True, timeout=60)
+    assert (finished.stdout, finished.stderr) == ("0\n", "")
+
+
+def test_a_model_that_takes_no_zeros(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x, sizes = builders.parameter([1, 3, 8, 8]), builders.parameter([2], "sizes", np.int64)
+    reshaped = op.reshape(builders.conv(x, 4, "conv"), sizes, False)
+    ov.save_model(builders.model(reshaped, x, sizes), tmp_path / "m.xml", compress_to_fp16=False)
+    found = plan(capsys, tmp_path / "m.xml")
+    assert found["cost"]["seconds_per_sample"] is None
+    assert len(found["layers"]) == 1
+
+
+def test_constants_are_no_suggestions(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(capsys, small, "--ignored", "conv1/weight")["unmatched"][0]["nearest"] != "conv1/weights"
+    finished = pot(capsys, "plan", "-m", small, "--ignored", "conv1/weights")
+    assert "'conv1/weights' is constant, and naming it has no effect" in finished.err
 
 
 def test_the_table_holds_the_same(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

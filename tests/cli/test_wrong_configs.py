@@ -97,7 +97,7 @@ CASES: dict[str, tuple[Change, str]] = {
         setting("engine", data_source="wide.npy"),
         "engine: sample 0: input 'x' expects shape [1,3,8,8], found [3, 9, 9]",
     ),
-    "mean of arrays": (setting("engine", data_source="wide.npy", mean_values=1), "mean_values: it is for images"),
+    "mean of arrays": (setting("engine", data_source="wide.npy", mean_values=1), "names arrays, which are fed as they are, but mean"),
     "layout of nothing": (setting("engine", layout="NCDHW"), "layout is 'NCDHW', expected the letters N, C, H and W"),
     "layout that does not fit": (setting("engine", layout="NHWC"), "layout NHWC makes 8 channels of input 'x'"),
     "central fraction of two": (setting("engine", central_fraction=2), "engine.central_fraction: input should be"),
@@ -128,7 +128,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "ill-typed subset": (parameter(stat_subset_size="300"), PLACE + "stat_subset_size: input should be a valid"),
     "typo in the scope": (
         parameter(ignored={"scope": ["conv11"]}),
-        "compression.algorithms: ignored.scope: the model has no node 'conv11'; did you mean 'conv1'?",
+        "compression.algorithms[0].params: ignored.scope: the model has no node 'conv11'; did you mean 'conv1'?",
     ),
     "second algorithm alone": (
         lambda c: algorithm(c).update(name="FastBiasCorrection"),
@@ -140,7 +140,7 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "search without a metric": (
         lambda c: algorithm(c).update(name="AccuracyAwareQuantization"),
-        "compression.algorithms[0]: AccuracyAwareQuantization needs a metric",
+        "compression.algorithms[0].params: a search needs a metric, which engine simplified does not have",
     ),
     "data_free for what is no folder": (
         setting("engine", type="data_free", data_source="net.xml"),
@@ -149,6 +149,34 @@ CASES: dict[str, tuple[Change, str]] = {
     "data_free beside photographs": (
         setting("engine", type="data_free", generate_data=True),
         "folder 'images' holds ",
+    ),
+    "an engine type that is no word": (setting("engine", type=["simplified"]), "engine.type: expected one of"),
+    "data source of nothing": (setting("engine", data_source=None), "engine.data_source: expected a path"),
+    "made images from a pattern": (
+        setting("engine", type="data_free", data_source="images/*.jpg"),
+        "engine.data_source: expected one folder, found the pattern 'images/*.jpg'",
+    ),
+    "a scale of nothing": (setting("engine", scale_values={"x": None}), "engine.scale_values: expected a number"),
+    "an infinite shape": (setting("engine", shape=[1e30, 3, 8, 8]), "engine.shape: expected a list of sizes"),
+    "unknown device of the engine": (setting("engine", device="CPUU"), "engine.device: expected one of AUTO"),
+    "negative seed": (parameter(seed=-1, shuffle_data=True), PLACE + "seed: input should be greater than or equal"),
+    "labels of what is no classifier": (
+        lambda c: (algorithm(c).update(name="AccuracyAwareQuantization"), params(c).update(annotation_free=True)),
+        "a classifier with one output: the model has outputs of shapes [1,5,8,8]",
+    ),
+    "a cascade's model without data": (
+        lambda c: c.update(
+            model={"cascade": [{"name": "a", "model": "net.xml"}, {"name": "b", "model": "net.xml"}]},
+            engine={"type": "simplified", "data_source": {"a": "images"}},
+        ),
+        "engine.data_source: nothing for model 'b'",
+    ),
+    "data of no model of the cascade": (
+        lambda c: c.update(
+            model={"cascade": [{"name": "one", "model": "net.xml"}, {"name": "two", "model": "net.xml"}]},
+            engine={"type": "simplified", "data_source": {"one": "images", "twoo": "images"}},
+        ),
+        "engine.data_source: the cascade has no model 'twoo'; did you mean 'two'?",
     ),
     "accuracy_checker without datasets": (
         lambda c: c.update(engine={"type": "accuracy_checker"}),
@@ -190,7 +218,26 @@ def test_the_right_configuration_runs(
 FLAGS: dict[str, tuple[list[str], str]] = {
     "nothing": ([], "expected --config FILE, --quantize, or a command: plan or run-script"),
     "unknown flag": (["-q", "default", "--presset", "mixed"], "unknown argument '--presset'; did you mean '--preset'?"),
-    "bad preset": (["-q", "default", "--preset", "fast"], "argument --preset: invalid choice: 'fast'"),
+    "bad preset": (["-q", "default", "--preset", "fast"], "argument --preset: found 'fast', expected one of performance"),
+    "a choice with a typo": (["-q", "defalt"], "argument -q/--quantize: found 'defalt', expected one of default"),
+    "a command behind flags": (["-q", "default", "plan"], "the command 'plan' comes first: pot plan ..."),
+    "weights of what is no IR": (
+        ["-q", "default", "-m", "net.onnx", "-w", "net.bin", "--data-source", "images"],
+        "'weights' is 'net.bin', which goes with an .xml, found model 'net.onnx'",
+    ),
+    "two kinds of progress": (
+        ["-q", "default", "-m", "net.xml", "--data-source", "images", "--progress-bar", "--stream-output"],
+        "--progress-bar and --stream-output exclude each other",
+    ),
+    "data that the file names": (["-c", "config.json", "--data-source", "more"], "config.json says engine.data_source"),
+    "a folder of results that is a file": (
+        ["-q", "default", "-m", "net.xml", "--data-source", "images", "--output-dir", "taken", "-d"],
+        "output folder 'taken/optimized' can't be written",
+    ),
+    "a name that is too long": (
+        ["-q", "default", "-m", "net.xml", "--data-source", "images", "-n", "n" * 300],
+        "can't be written: File name too long",
+    ),
     "unknown command": (["plann", "-m", "net.xml"], "unknown argument 'plann'; did you mean 'plan'?"),
     "unknown flag of a command": (["plan", "-m", "net.xml", "--ignore", "a"], "did you mean '--ignored'?"),
     "both ways": (["-c", "config.json", "-q", "default"], "--quantize does not go with --config"),
@@ -227,11 +274,11 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     ),
     "output that is a file": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--output-dir", "net.xml/out"],
-        "output folder 'net.xml/out' can't be written",
+        "output folder 'net.xml/out/net_DefaultQuantization' can't be written",
     ),
     "output that can't be written": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--output-dir", "/proc/out"],
-        "output folder '/proc/out' can't be written",
+        "output folder '/proc/out/net_DefaultQuantization' can't be written",
     ),
     "mean that is no number": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--mean-values", "a,b,c"],
@@ -260,6 +307,8 @@ def test_a_wrong_command_line(
     Path("broken.json").write_text('{"model": {},\n "engine" {}}', encoding="utf-8")
     Path("broken.yml").write_text("model: {}\nmodel: {}\n", encoding="utf-8")
     Path("list.json").write_text("[1]", encoding="utf-8")
+    Path("taken").mkdir()
+    Path("taken/optimized").touch()
     Path("checker.yml").write_text(CHECKER, encoding="utf-8")
     before = contents(tmp_path)
     arguments, part = FLAGS[case]

@@ -301,8 +301,10 @@ def test_made_images_are_kept_in_files_and_found_again() -> None:
     before = [loader[number][0] for number in range(5)]
     loader.keep()
     assert len(list(Path("made").iterdir())) == 5
-    found = create_data_loader(config, model)
+    found = create_data_loader(config, model, samples=5)
     assert not isinstance(found, MadeLoader)
+    for other, samples in ((model, 6), (takes([1, 1, 12, 10]), 5), (takes([1, 3, 10, 12]), 5)):
+        assert isinstance(create_data_loader(config, other, samples=samples), MadeLoader)
     for number in range(5):
         np.testing.assert_array_equal(loader[number][0], before[number])
         np.testing.assert_array_equal(found[number][0], before[number])

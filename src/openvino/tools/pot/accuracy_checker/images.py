@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.config.validation import Parameters
-from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.data_loaders.images import pillow, read_image
 from openvino.tools.pot.utils.errors import DataError, reason
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Reader(Parameters):
         Raises:
             DataError: it can't be read, or has more than 8 bits a channel.
         """
-        colors = _read(path, self._colors)
+        colors = read_image(path, self._colors)
         return np.ascontiguousarray(colors[..., ::-1]) if self.blue_first else colors
 
     def _colors(self, image: Image) -> Pixels:
@@ -84,7 +84,7 @@ class MaskFile:
         """
         if self.loader == "numpy":
             return _array(self.path)
-        return _read(self.path, _MASKS[self.loader])
+        return read_image(self.path, _MASKS[self.loader])
 
 
 def _plain(image: Image) -> Pixels:
@@ -119,14 +119,6 @@ _MASKS: Mapping[str, Callable[[Image], Pixels]] = {
     "scipy": _palette_as_colors,
 }
 MASK_LOADERS = (*_MASKS, "numpy")
-
-
-def _read(path: Path, pixels: Callable[[Image], Pixels]) -> Pixels:
-    try:
-        with pillow().open(path) as image:
-            return pixels(image)
-    except (OSError, ValueError, SyntaxError) as error:  # Pillow's decoders raise all of these
-        raise DataError(f"image {str(path)!r} can't be read: {reason(error)}") from error
 
 
 def _array(path: Path) -> Pixels:

@@ -47,6 +47,12 @@ class Job:
         """Whether there is nothing to quantize."""
         return self.context.plan is None or not self.context.plan.layers
 
+    @property
+    def adds_quantizers(self) -> bool:
+        """Whether there is a tensor to quantize that isn't yet."""
+        plan = self.context.plan
+        return plan is not None and bool(plan.activations or plan.weights)
+
 
 def run_sequence(
     model: CompressedModel,
@@ -75,6 +81,8 @@ def run_sequence(
     if job.is_empty:
         logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)
         return job.result
+    if not job.adds_quantizers:
+        logger.warning("model %r comes quantized: no quantizer is added", model.name)
     if statistics is None:
         statistics = measured(model, job, engine)
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from openvino.tools.pot.cli.job import make_job
 from openvino.tools.pot.cli.main import main as main
-from openvino.tools.pot.cli.quantize import run_job
+from openvino.tools.pot.cli.quantize import measure_job, store_job
 from openvino.tools.pot.config.validation import plain
 from openvino.tools.pot.configs.config import Config
 
@@ -36,5 +36,5 @@ def optimize(config: Mapping[str, Any]) -> dict[str, Any] | None:
     folder = Path(own.model.exec_log_dir or own.model.output_dir or "./results")
     job = make_job(own.sections())
     evaluate = bool(own.engine.evaluate)
-    results = run_job(job, folder, bool(own.model.keep_uncompressed_weights), evaluate)
-    return results.metrics if evaluate else None
+    models, _ = store_job(job, folder, bool(own.model.keep_uncompressed_weights))
+    return measure_job(job, models)[0] if evaluate else None

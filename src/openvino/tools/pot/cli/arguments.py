@@ -25,6 +25,13 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            raise argparse.ArgumentError(
+                action, f"found {value!r}, expected one of {', '.join(known)}{nearest(str(value), known)}"
+            )
+
     def error(self, message: str) -> NoReturn:
         """Raise ConfigError in place of printing usage."""
         raise ConfigError(message)
@@ -51,7 +58,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     _add_plan(commands.add_parser("plan", help="show what would be quantized and why; needs no data"))
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
     script.add_argument("script", metavar="SCRIPT", help="a Python file")
-    script.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="its own arguments")
+    script.add_argument(
+        "arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="its own arguments", default=[]
+    )
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -65,7 +74,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     options, unknown = parser.parse_known_args(argv)
     if unknown:
         known = [flag for action in _actions(parser, options.command) for flag in action.option_strings]
-        hint = nearest(unknown[0].partition("=")[0], [*known, *COMMANDS])
+        if unknown[0] in COMMANDS:
+            raise ConfigError(f"the command {unknown[0]!r} comes first: pot {unknown[0]} ...")
+        word = unknown[0].partition("=")[0]
+        hint = nearest(word, [*known, *COMMANDS]) if len(word) > 2 else ""
         raise ConfigError(f"unknown argument {unknown[0]!r}{hint}")
     return options
 

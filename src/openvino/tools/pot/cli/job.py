@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
+import openvino as ov
+
 from openvino.tools.pot.algorithms import ALGORITHMS
+from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.sequence import chosen_sampling
+from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.config.files import read_mapping
 from openvino.tools.pot.config.sections import AccuracyCheckerEngine, AlgorithmEntry, DataFreeEngine, Sections
 from openvino.tools.pot.data_loaders.creator import create_data_loader
@@ -21,8 +27,10 @@ from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
+from openvino.tools.pot.utils.runtime import core
 
 _PER_MODEL = ("data_source", "layout", "shape", "mean_values", "scale_values")
+_COMBINED = frozenset({"AUTO", "MULTI", "HETERO", "BATCH"})
 _SCOPE_KEYS = frozenset({"scope", "operations", "skip_model"})
 
 
@@ -138,7 +146,10 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> I
             values, folder, file = read_mapping(section.config), Path(section.config).parent, section.config
         given = {key: value for key, value in section.runtime.items() if value is not None}
         return ACEngine({**values, **given}, folder, file)
-    own = {option: _of_model(getattr(section, option), model.name, cascade) for option in _PER_MODEL}
+    own = {
+        option: _of_model(option, getattr(section, option), model.name, cascade, where)
+        for option in _PER_MODEL
+    }
     if cascade and isinstance(section, DataFreeEngine) and own["data_source"] is section.data_source:
         own["data_source"] = [str(Path(section.data_source[0], model.name))]
     section = section.model_copy(update=own)
@@ -147,35 +158,84 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> I
     return SimplifiedEngine(section.runtime, create_data_loader(section, model, where, samples))
 
 
-def _of_model(value: Any, name: str, cascade: list[str]) -> Any:
-    """An option of one network of a cascade: that under its name, if the option is a mapping of names."""
-    if cascade and isinstance(value, Mapping) and set(value) <= set(cascade):
-        return value.get(name)
-    return value
+def _of_model(option: str, value: Any, name: str, cascade: list[str], where: str) -> Any:
+    """An option of one network of a cascade: that under its name, if the option is a mapping of such names."""
+    if not isinstance(value, Mapping) or not set(value) & set(cascade):
+        return value
+    for key in value:
+        if key not in cascade:
+            raise ConfigError(
+                f"{where}.{option}: the cascade has no model {key!r}{nearest(str(key), cascade)}"
+            )
+    if option == "data_source" and name not in value:
+        raise ConfigError(f"{where}.{option}: nothing for model {name!r} of the cascade {cascade}")
+    return value.get(name)
 
 
 def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engine: IEEngine) -> None:
     """What can be known before the work: the order of algorithms, ignored scopes, metrics, and one sample."""
     where = f"{sections.where}: compression.algorithms"
-    try:
+    with _naming(where):
         chosen_sampling(pipeline.algo_seq)
-        sub = model.submodels[0]
-        for algorithm in pipeline.algo_seq:
+    sub = model.submodels[0]
+    for position, algorithm in enumerate(pipeline.algo_seq):
+        with _naming(f"{where}[{position}].params"):
             if algorithm.sampling is not None:
                 ignored_nodes(GraphView(sub.model), algorithm.sampling.ignored, sub.renamed)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from error
-    for position, algorithm in enumerate(pipeline.algo_seq):
-        free = algorithm.config.get("annotation_free")
-        if algorithm.name == "AccuracyAwareQuantization" and engine.metric is None and not free:
-            raise ConfigError(
-                f"{where}[{position}]: {algorithm.name} needs a metric, which engine {sections.engine.type} does not "
-                "have: set annotation_free to true to take the float model's predictions for labels, or use "
-                "accuracy_checker"
-            )
+            if isinstance(algorithm, AccuracyAwareQuantization):
+                _check_search(algorithm.config, sub.model, engine, sections.engine.type)
+    _check_device(engine.device, f"{sections.where}: engine.device")
     if len(engine.data_loader) == 0:
         raise ConfigError(f"{sections.where}: engine: it has no samples")
-    try:
+    with _naming(f"{sections.where}: engine"):
         next(engine.feeds(model, [0]))
+
+
+@contextmanager
+def _naming(where: str) -> Iterator[None]:
+    """Say of errors where in the configuration they come from."""
+    try:
+        yield
     except PotError as error:
-        raise ConfigError(f"{sections.where}: engine: {error}") from error
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:
+    """What a search needs: a metric that it knows the names of, or a classifier, and a folder for its state."""
+    if params.get("annotation_free"):
+        _check_classifier(model)
+    elif engine.metric is None:
+        raise ConfigError(
+            f"a search needs a metric, which engine {kind} does not have: set annotation_free to true to take the "
+            "float model's predictions for labels, or use accuracy_checker"
+        )
+    else:
+        known = list(engine.get_metrics_attributes())
+        for entry in params.get("metrics") or ():
+            if entry["name"] not in known:
+                raise ConfigError(
+                    f"metrics: expected one of {', '.join(known)}, found {entry['name']!r}"
+                    f"{nearest(entry['name'], known)}"
+                )
+    if params.get("state_dir"):
+        check_writable(Path(params["state_dir"]), "state_dir")
+
+
+def _check_classifier(model: ov.Model) -> None:
+    shapes = [port.get_partial_shape() for port in model.outputs]
+    sizes = [size.get_length() for size in shapes[0]] if shapes[0].is_static else []
+    if len(shapes) != 1 or (sizes and prod(sizes) != max(sizes)):
+        raise ConfigError(
+            "without labels, what the float model predicts is taken for right (annotation_free), which takes a "
+            f"classifier with one output: the model has outputs of shapes {', '.join(map(str, shapes))}; "
+            "accuracy_checker brings labels"
+        )
+
+
+def _check_device(device: str, where: str) -> None:
+    known = {name.partition(".")[0] for name in core().available_devices} | _COMBINED
+    base = device.partition(":")[0].partition(".")[0]
+    if base not in known:
+        raise ConfigError(
+            f"{where}: expected one of {', '.join(sorted(known))}, found {device!r}{nearest(base, known)}"
+        )

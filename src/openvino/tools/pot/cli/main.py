@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Asked before anything is parsed: parsing may fail.
     traceback = any(word.upper() in ("DEBUG", "--LOG-LEVEL=DEBUG") for word in argv)
     try:
-        return _run(parse(argv))
+        return _run(parse(argv), argv)
     except ConfigError as error:
         return _failed(error, WRONG_USAGE, traceback)
     except PotError as error:
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(error, FAILED, traceback)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
     if options.command == "run-script":
         from openvino.tools.pot.legacy.script import run
 
@@ -57,6 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         raise ConfigError("expected --config FILE, --quantize, or a command: plan or run-script")
     from openvino.tools.pot.cli.quantize import quantize
 
+    options.argv = argv
     return quantize(options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 import sys
@@ -12,7 +13,7 @@ from datetime import datetime
 from logging.handlers import MemoryHandler
 from pathlib import Path
 
-from openvino.tools.pot.utils.errors import ConfigError, reason
+from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import init_logger
 
 
@@ -26,15 +27,15 @@ class Log:
     """
 
     def __init__(self, level: str, bar: bool = False, lines: bool = False) -> None:
-        self._logger = init_logger(level, sys.stderr, progress_bar=not lines)
+        self._logger = init_logger("INFO" if bar else level, sys.stderr, progress_bar=not lines)
         if bar:
-            self._logger.handlers[0].setLevel(logging.WARNING)
+            self._logger.handlers[0].setLevel(max(logging.WARNING, logging.getLevelName(level)))
         self._kept = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)
         self._logger.addHandler(self._kept)
 
     def write_to(self, file: Path) -> None:
         """Write what was logged, and what will be, into a file."""
-        handler = logging.FileHandler(file, encoding="utf-8")
+        handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(self._logger.handlers[0].formatter)
         self._kept.setTarget(handler)
         self._kept.flush()
@@ -44,22 +45,48 @@ class Log:
 
     def note(self, message: str) -> None:
         """Write an error into the file alone: the terminal gets it in another form."""
-        self._file.handle(self._logger.makeRecord(self._logger.name, logging.ERROR, "", 0, message, (), None))
+        self._write(logging.ERROR, message)
+
+    def print(self, line: str) -> None:
+        """Print a result, which the file gets as well."""
+        print(line)
+        self._write(logging.INFO, line)
+
+    def _write(self, level: int, message: str) -> None:
+        self._file.handle(self._logger.makeRecord(self._logger.name, level, "", 0, message, (), None))
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, what: str = "output folder") -> None:
     """See whether a folder can be written, or made, without leaving a trace.
 
     Raises:
         ConfigError: it can't.
     """
-    present = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
+        present = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not present.is_dir():
-            raise NotADirectoryError(f"{str(present)!r} is a file")
-        Path(tempfile.mkdtemp(prefix=".pot-", dir=present)).rmdir()
+            raise NotADirectoryError(errno.ENOTDIR, f"{str(present)!r} is a file")
+        with tempfile.TemporaryDirectory(prefix=".pot-", dir=present) as work:
+            Path(work, folder.name).mkdir(exist_ok=True)  # whether it can have that name
     except OSError as error:
-        raise ConfigError(f"output folder {str(folder)!r} can't be written: {reason(error)}") from error
+        raise ConfigError(f"{what} {str(folder)!r} can't be written: {error.strerror}") from error
+
+
+def check_output(root: Path, job: str | None) -> None:
+    """See whether the results of a run can be written, without leaving a trace.
+
+    Args:
+        root: what the user chose.
+        job: the folder in it, None for ``root`` itself.
+
+    Raises:
+        ConfigError: they can't.
+    """
+    check_writable(root / job if job else root)
+    if job is None:
+        check_writable(root / "optimized")
+        if (root / "log.txt").is_dir():
+            raise ConfigError(f"output folder {str(root)!r} can't be written: log.txt in it is a folder")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
@@ -61,10 +61,16 @@ def make_description(
 
 def _print_tables(found: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.markup import escape
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    show = console.print
+    with console.capture() as page:
+        _show(found, console.print)
+    print(page.get(), end="")  # the console itself would end the process where a reader has enough
+
+
+def _show(found: dict[str, Any], show: Callable[..., None]) -> None:
+    from rich.markup import escape
+
     size, cost = found["size"], found["cost"]
     kind = ", a transformer" if found["transformer"] else ""
     show(

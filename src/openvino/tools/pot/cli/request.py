@@ -43,12 +43,12 @@ def _from_file(options: argparse.Namespace) -> dict[str, Any]:
     if isinstance(engine, dict):
         if options.engine:
             engine["type"] = options.engine
-        if options.data_source:
-            engine.setdefault("data_source", options.data_source)
-        if options.generate_data:
-            engine.setdefault("generate_data", True)
-        if options.data_type:
-            engine.setdefault("data_type", options.data_type)
+        given = {name: getattr(options, name) for name in ("data_source", "generate_data", "data_type")}
+        for name, value in given.items():
+            if value and name in engine:
+                raise ConfigError(f"--{name.replace('_', '-')}: {options.config} says engine.{name} already")
+            if value:
+                engine[name] = value
     return values
 
 

@@ -6,15 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.config.validation import Parameters, as_float
 
 Preset = Literal["performance", "mixed", "accuracy"]
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
-
-
-def _as_float(value: Any) -> Any:
-    """A whole number where a float is wanted, so that messages say what was compared."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class IgnoredOperation(Parameters):
@@ -50,7 +45,7 @@ class Bound(Parameters):
     ) = None
     clipping_value: float | None = None
 
-    _whole_numbers_are_fine = field_validator("outlier_prob", "clipping_value", mode="before")(_as_float)
+    _whole_numbers_are_fine = field_validator("outlier_prob", "clipping_value", mode="before")(as_float)
 
 
 class RangeEstimator(Parameters):
@@ -113,7 +108,7 @@ class MinMaxParameters(Parameters):
     stat_subset_size: int | None = Field(default=None, ge=1)
     stat_batch_size: int = Field(default=1, ge=1)
     shuffle_data: bool = False
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     inplace_statistics: bool = True
     saturation_fix: Literal["first_layer", "all", "no"] | None = None
     model_type: Literal["transformer", "none"] | None = None
@@ -150,7 +145,7 @@ class FastBiasCorrectionParameters(Parameters):
     threshold: float | None = Field(default=None, gt=0)
     apply_for_all_nodes: bool = True
 
-    _whole_numbers_are_fine = field_validator("threshold", mode="before")(_as_float)
+    _whole_numbers_are_fine = field_validator("threshold", mode="before")(as_float)
 
 
 class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParameters):
@@ -192,7 +187,7 @@ class NamedMetric(Parameters):
     name: str
     baseline_value: float | None = None
 
-    _whole_numbers_are_fine = field_validator("baseline_value", mode="before")(_as_float)
+    _whole_numbers_are_fine = field_validator("baseline_value", mode="before")(as_float)
 
 
 class AccuracyAwareParameters(Parameters):
@@ -233,7 +228,7 @@ class AccuracyAwareParameters(Parameters):
 
     _whole_numbers_are_fine = field_validator(
         "maximal_drop", "metric_subset_ratio", "time_budget", mode="before"
-    )(_as_float)
+    )(as_float)
 
     @field_validator("max_iter_num", mode="before")
     @classmethod

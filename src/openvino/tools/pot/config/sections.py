@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.config.validation import Parameters, plain, validate
+from openvino.tools.pot.config.validation import Parameters, as_float, plain, validate
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
 
@@ -58,7 +59,7 @@ class _Engine(Parameters):
     def runtime(self) -> dict[str, Any]:
         """What ``IEEngine`` wants to know."""
         return {
-            "device": self.device,
+            "device": self.device.upper() if self.device else None,
             "stat_requests_number": self.stat_requests_number,
             "eval_requests_number": self.eval_requests_number,
         }
@@ -86,10 +87,7 @@ class SimplifiedEngine(_Engine):
     scale_values: Any = None
     color_order: Literal["BGR", "RGB"] = "BGR"
 
-    @field_validator("central_fraction", mode="before")
-    @classmethod
-    def _whole_numbers_are_fine(cls, value: Any) -> Any:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    _whole_numbers_are_fine = field_validator("central_fraction", mode="before")(as_float)
 
     @field_validator("color_order", mode="before")
     @classmethod
@@ -99,6 +97,8 @@ class SimplifiedEngine(_Engine):
     @field_validator("data_source")
     @classmethod
     def _paths(cls, value: Any) -> Any:
+        if value is None or value == {}:
+            raise ValueError(f"expected a path or a list of paths, found {value!r}")
         return _each(value, _path, "a path or a list of paths")
 
     @field_validator("layout")
@@ -147,6 +147,10 @@ class DataFreeEngine(SimplifiedEngine):
     @field_validator("data_source")
     @classmethod
     def _one_folder(cls, value: Any) -> Any:
+        folders = value.values() if isinstance(value, Mapping) else [value]
+        pattern = next((each[0] for each in folders if any(letter in each[0] for letter in "*?[")), None)
+        if pattern is not None and not Path(pattern).exists():
+            raise ValueError(f"expected one folder, found the pattern {pattern!r}")
         return _each(value, lambda each: each if len(each) == 1 else None, "one folder")
 
 
@@ -274,7 +278,7 @@ def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
 
 def _parse_engine(values: Any, where: str) -> AnyEngine:
     kind = values.get("type") if isinstance(values, Mapping) else None
-    if kind is not None and kind not in _ENGINES:
+    if kind is not None and (not isinstance(kind, str) or kind not in _ENGINES):
         known = ", ".join(_ENGINES)
         raise ConfigError(
             f"{where}: engine.type: expected one of {known}, found {kind!r}{nearest(str(kind), _ENGINES)}"
@@ -289,8 +293,12 @@ def _each(value: Any, parse: Any, expected: str) -> Any:
     """A value, or a mapping of input name to value, parsed; ``parse`` gives None for what it doesn't understand."""
     if value is None:
         return None
-    if isinstance(value, Mapping):
-        return {name: _each(each, parse, expected) for name, each in value.items()}
+    if isinstance(value, Mapping) and not any(isinstance(each, Mapping) for each in value.values()):
+        return {name: _parsed(each, parse, expected) for name, each in value.items()}
+    return _parsed(value, parse, expected)
+
+
+def _parsed(value: Any, parse: Any, expected: str) -> Any:
     found = parse(value)
     if found is None:
         raise ValueError(f"expected {expected}, or a mapping of input name to that, found {value!r}")
@@ -314,12 +322,10 @@ def _sizes(value: Any) -> list[int | None] | None:
     value = _split(value)
     if not isinstance(value, list) or not value:
         return None
-    sizes = [None if each in (None, "None", "?", -1, "-1") else each for each in value]
-    try:
-        numbers = [None if each is None else int(each) for each in sizes]
-    except (TypeError, ValueError):
+    sizes = [None if each in (None, "None", "?", -1, "-1") else str(each) for each in value]
+    if not all(each is None or (each.isdecimal() and 0 < int(each) < 1 << 31) for each in sizes):
         return None
-    return numbers if all(each is None or each > 0 for each in numbers) else None
+    return [None if each is None else int(each) for each in sizes]
 
 
 def _split(value: Any) -> Any:

@@ -19,6 +19,7 @@ class Parameters(BaseModel):
 
 
 P = TypeVar("P", bound=Parameters)
+_KINDS = ("str", "int", "float", "bool")
 
 
 def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
@@ -44,6 +45,11 @@ def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
         raise ConfigError(_sentence(kind, error, where, path)) from None
 
 
+def as_float(value: Any) -> Any:
+    """A whole number where a float is wanted, so that messages say what was compared."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def joined(path: str, keys: Iterable[int | str]) -> str:
     """The path of keys that lead on from ``path``: ``engine.data_source[0]``."""
     for key in keys:
@@ -64,7 +70,10 @@ def plain(value: Any) -> Any:
 
 def _sentence(kind: type[BaseModel], error: ValidationError, where: str, start: str) -> str:
     first = error.errors()[0]
-    path = joined(start, first["loc"])
+    keys = first["loc"]
+    if len(keys) > 1 and keys[-1] in _KINDS:  # which of the types that a value may have pydantic tried
+        keys = keys[:-1]
+    path = joined(start, keys)
     if first["type"] == "extra_forbidden":
         known = _fields_at(kind, first["loc"][:-1])
         return f"{where}: unknown parameter {path!r}{nearest(str(first['loc'][-1]), known)}"

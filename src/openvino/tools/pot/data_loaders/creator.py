@@ -77,7 +77,7 @@ class _Creator:
         """The loader, with as many made-up images if there are none."""
         config = self._config
         if isinstance(config, DataFreeEngine):
-            position = self._only_input("data_free makes images")
+            position = self._only_input("data_free makes images for one input", "simplified and samples")
             folder = Path(self._own("data_source", position)[0])
             return images_for(folder, config.generate_data, self._reader(position), samples, self._where)
         if not isinstance(config.data_source, Mapping):
@@ -100,23 +100,32 @@ class _Creator:
         paths = find_files(source, what)
         if any(path.suffix.lower() not in ARRAYS for path in paths):
             if position is None:
-                position = self._only_input("images are for one input")
+                position = self._only_input(
+                    "images are for one input", "a mapping of each of them to its source, or .npz files"
+                )
             reader = self._reader(position)
             logger.info(
                 "images are fed as %s, %s to %s (color_order, mean_values and scale_values change that)",
                 "gray" if reader.target.channels == 1 else self._config.color_order, *_span(reader),
             )  # fmt: skip
             return Files(paths, reader)
-        unused = [option for option in _FOR_IMAGES if self._own(option, position or 0) is not None]
+        unused = [option for option in _FOR_IMAGES if self._is_unused(option, position)]
         if unused:
             raise ConfigError(
-                f"{self._where}: {unused[0]}: it is for images, {what} names arrays, fed as they are"
+                f"{what} names arrays, which are fed as they are, but {unused[0]} is for images"
             )
         if len(paths) == 1:
             arrays = load_arrays(paths[0])
             if not self._is_one_sample(arrays, position):
                 return Rows(arrays)
         return Files(paths, None)
+
+    def _is_unused(self, option: str, position: int | None) -> bool:
+        """Whether an option for images is given to an input of arrays; given to all, it means those of images."""
+        value = getattr(self._config, option)
+        return self._own(option, position or 0) is not None and (
+            position is None or isinstance(value, Mapping)
+        )
 
     def _is_one_sample(self, arrays: Loaded, position: int | None) -> bool:
         """Whether the arrays of the only file are one sample, not many along their first axes."""
@@ -125,12 +134,11 @@ class _Creator:
             return all(_fits(specs[name], each) for name, each in arrays.items() if name in specs)
         return _fits(self._specs[position or 0], arrays)
 
-    def _only_input(self, why: str) -> int:
+    def _only_input(self, why: str, instead: str) -> int:
         if len(self._specs) != 1:
             names = [spec.name for spec in self._specs]
             raise ConfigError(
-                f"{self._where}: data_source: {why}, the model has {len(names)}: expected a mapping of each of "
-                f"{names} to its source, or .npz files with an array for each"
+                f"{self._where}: data_source: {why}, the model has {len(names)}, {names}: expected {instead}"
             )
         return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from openvino.tools.pot.data_loaders.images import image_suffixes
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.errors import ConfigError, reason
 
 ARRAYS = frozenset({".npy", ".npz"})
 _PATTERN = "*?["
@@ -52,13 +52,23 @@ def _files_of(part: str, what: str) -> list[Path]:
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    own = sorted(file for file in folder.iterdir() if _is_readable(file) and file.is_file())
-    return own or sorted(file for file in folder.rglob("*") if _is_readable(file) and file.is_file())
+    own = sorted(file for file in folder.iterdir() if _counts(file, folder))
+    return own or sorted(file for file in folder.rglob("*") if _counts(file, folder))
+
+
+def _counts(file: Path, folder: Path) -> bool:
+    """Whether a file is one of a folder's samples; hidden ones are somebody's notes, or work under way."""
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return not hidden and _is_readable(file) and file.is_file()
 
 
 def _listed(path: Path, what: str) -> list[Path]:
     files = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{what}: list {str(path)!r} can't be read: {reason(error)}") from error
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             file = path.parent / line.strip()
             if not file.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,27 @@ from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
 if TYPE_CHECKING:
     from PIL import Image
 
+# Of the formats that Pillow reads: others are of films, documents and measurements.
+_PICTURES = frozenset(
+    {
+        *(
+            "AVIF",
+            "BMP",
+            "DIB",
+            "GIF",
+            "ICO",
+            "JPEG",
+            "JPEG2000",
+            "PCX",
+            "PNG",
+            "PPM",
+            "SGI",
+            "TGA",
+            "TIFF",
+            "WEBP",
+        )
+    }
+)
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _BLUE_FIRST = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
 
@@ -42,7 +64,25 @@ def image_suffixes() -> frozenset[str]:
     except ConfigError:
         return frozenset({".bmp", ".jpeg", ".jpg", ".png"})  # so that the error comes when one is read
     known = image.registered_extensions()
-    return frozenset(suffix for suffix, kind in known.items() if kind in image.OPEN and kind != "PDF")
+    return frozenset(suffix for suffix, kind in known.items() if kind in _PICTURES)
+
+
+def read_image(path: Path, use: Callable[[Image.Image], NDArray[Any]]) -> NDArray[Any]:
+    """What a function makes of an image file.
+
+    Raises:
+        DataError: the file can't be read.
+    """
+    try:
+        with pillow().open(path) as image:
+            return use(image)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        pillow().DecompressionBombError,
+    ) as error:  # decoders raise all of these
+        raise DataError(f"image {str(path)!r} can't be read: {reason(error)}") from error
 
 
 @dataclass(frozen=True)
@@ -68,11 +108,7 @@ class ImageReader:
         Raises:
             DataError: the file can't be read.
         """
-        try:
-            with pillow().open(path) as image:
-                return self.arranged(image)
-        except (OSError, ValueError, SyntaxError) as error:  # Pillow's decoders raise all of these
-            raise DataError(f"image {str(path)!r} can't be read: {reason(error)}") from error
+        return read_image(path, self.arranged)
 
     def arranged(self, image: Image.Image) -> NDArray[Any]:
         """An image of Pillow's in the layout of the input."""

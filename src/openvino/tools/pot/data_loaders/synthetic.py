@@ -7,7 +7,6 @@ to the first layers of a network (the dead leaves model; Baradad et al., "Learni
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from openvino.tools.pot.data_loaders.images import ImageReader, pillow
 from openvino.tools.pot.data_loaders.layout import ImageInput
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files
 from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
+from openvino.tools.pot.utils.folders import target_folder, working_folder
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
 
@@ -49,18 +49,16 @@ class MadeLoader(FileLoader):
         Raises:
             DataError: the folder can't be written.
         """
-        logger.warning(
-            "%d images are made up for calibration: the accuracy of the quantized model is not assured, "
-            "a few real samples are better", self._count,
-        )  # fmt: skip
+        _warn(self._count)
         names = [f"{_STEM}{index:05}.png" for index in range(self._count)]
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=f".{_STEM}", dir=self._folder) as work:
+            with target_folder(self._folder), working_folder(self._folder) as work:
                 for index in track(range(self._count), self._count, "Images made"):
-                    _image(index, self._reader.target).save(Path(work, names[index]))
+                    _image(index, self._reader.target).save(work / names[index])
+                for stale in self._folder.glob(f"{_STEM}*.png"):
+                    stale.unlink()
                 for name in names:
-                    Path(work, name).replace(self._folder / name)
+                    (work / name).replace(self._folder / name)
         except OSError as error:
             raise DataError(
                 f"images can't be written to folder {str(self._folder)!r}: {reason(error)}"
@@ -97,22 +95,40 @@ def images_for(
     target = reader.target
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{where}: data_source: {str(folder)!r} is a file, expected a folder for images")
-    present = list(folder.iterdir()) if folder.is_dir() else []
+    present = [file for file in folder.iterdir() if file.name[0] != "."] if folder.is_dir() else []
     foreign = [file for file in present if not file.name.startswith(_STEM)]
     if generate and foreign:
         raise ConfigError(
             f"{where}: data_source: folder {str(folder)!r} holds {foreign[0].name!r}, expected an empty folder, or "
             "one with images of an earlier run: generate_data makes new ones"
         )
-    if generate is False or (present and not generate):
+    if generate is False or (present and not generate and (foreign or _suit(present, target, count))):
         files = find_files([str(folder)], f"{where}: data_source")
         logger.info("%d images of folder %s are used, none is made", len(files), folder)
+        if not foreign:
+            _warn(len(files))
         return FileLoader(Files(files, reader))
     if target.height is None or target.width is None:
         raise ConfigError(
             f"{where}: shape: the sizes of input {target.name!r} are dynamic, expected them, as [1, 3, 224, 224]"
         )
     return MadeLoader(folder, count, reader)
+
+
+def _suit(files: Sequence[Path], target: ImageInput, count: int) -> bool:
+    """Whether the images of an earlier run are what would be made now."""
+    if len(files) < count:
+        return False
+    with pillow().open(min(files)) as image:
+        gray = image.mode == "L"
+        return image.size == (target.width, target.height) and gray == (target.channels == 1)
+
+
+def _warn(count: int) -> None:
+    logger.warning(
+        "%d images for calibration are made up: the accuracy of the quantized model is not assured, a few real "
+        "samples are better", count,
+    )  # fmt: skip
 
 
 def _image(seed: int, target: ImageInput) -> Any:

@@ -42,9 +42,7 @@ from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
 
-_KEYS = frozenset(
-    {"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY}
-)
+KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY})
 # The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
 _PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **_PRECISION}
@@ -79,11 +77,12 @@ class IEEngine(Engine):
     ) -> None:
         super().__init__(config, data_loader, metric)
         for key in self.config:
-            if key not in _KEYS:
-                raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), _KEYS)}")
-        self._device = self.config.get("device") or "CPU"
-        if not isinstance(self._device, str):
-            raise ConfigError(f"engine config: device is {self._device!r}, expected a string")
+            if key not in KEYS:
+                raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), KEYS)}")
+        device = self.config.get("device") or "CPU"
+        if not isinstance(device, str):
+            raise ConfigError(f"engine config: device is {device!r}, expected a string")
+        self._device = device.upper()
         self._stat_requests_number = self._requests("stat_requests_number")
         self._eval_requests_number = self._requests("eval_requests_number")
         self._batch_dim = _whole_number(self.config, "batch_dim")

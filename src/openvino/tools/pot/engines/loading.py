@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from openvino.tools.pot.engines.items import Item, own, parse_item
-from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.utils.errors import DataError, PotError
 
 T = TypeVar("T")
 
@@ -69,5 +69,7 @@ def _guarded(sampler: Any) -> Iterator[list[Any]]:
 
 
 def _raised(index: int, error: Exception) -> DataError:
+    if isinstance(error, PotError):  # one of our own loaders, which says all there is to say
+        return DataError(f"sample {index}: {error}")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return DataError(f"sample {index}: the data loader raised {what}")

@@ -10,12 +10,11 @@ from addict import Dict
 
 from openvino.tools.pot.config.sections import SimplifiedEngine as Section
 from openvino.tools.pot.config.validation import validate
-from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.ie_engine import KEYS, IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-_OWN = (*Section.model_fields, "type")
-_RUNTIME = ("name", "device", "stat_requests_number", "eval_requests_number", "batch_dim")
+_OWN = frozenset(Section.model_fields) - KEYS
 
 
 class SimplifiedEngine(IEEngine):
@@ -35,19 +34,15 @@ class SimplifiedEngine(IEEngine):
     ) -> None:
         config = config or {}
         for key in config:
-            if key not in (*_OWN, *_RUNTIME):
-                raise ConfigError(
-                    f"engine config: unknown key {key!r}{nearest(str(key), (*_OWN, *_RUNTIME))}"
-                )
-        super().__init__(
-            {key: value for key, value in config.items() if key in _RUNTIME}, data_loader, metric
-        )
-        own = {key: value for key, value in config.items() if key in _OWN and key not in _RUNTIME}
-        self._section = (
-            validate(Section, {**own, "type": "simplified"}, "engine config")
-            if "data_source" in own
-            else None
-        )
+            if key not in _OWN | KEYS:
+                raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), _OWN | KEYS)}")
+        if config.get("type") not in (None, "simplified"):
+            raise ConfigError(f"engine config: type is {config['type']!r}, expected 'simplified'")
+        super().__init__({key: value for key, value in config.items() if key in KEYS}, data_loader, metric)
+        own = {key: value for key, value in config.items() if key in _OWN}
+        # Beside a loader, which POT's own command made of the same section, the source is not looked at.
+        section = validate(Section, {"data_source": "none", **own, "type": "simplified"}, "engine config")
+        self._section = section if "data_source" in own else None
         self.config = Dict(config)
 
     def set_model(self, model: CompressedModel | ov.Model) -> None:

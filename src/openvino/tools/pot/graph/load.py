@@ -94,6 +94,10 @@ def _load_one(config: Mapping[str, Any], where: str, name: str | None) -> SubMod
     weights = config.get("weights")
     if weights and not isinstance(weights, (str, Path)):
         raise ConfigError(f"{where}: 'weights' is {weights!r}, expected a path")
+    if weights and path.suffix.lower() not in ("", ".xml"):
+        raise ConfigError(
+            f"{where}: 'weights' is {str(weights)!r}, which goes with an .xml, found model {given!r}"
+        )
     source = _read(path, Path(weights) if weights else None)
     return prepare(source, name or path.stem, path)
 

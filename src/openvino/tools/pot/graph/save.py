@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import openvino as ov
 
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.utils.errors import ModelError, reason
+from openvino.tools.pot.utils.folders import target_folder, working_folder
 
 # The weights go first: an old .xml beside new weights lasts for the time between two renames only.
 _SUFFIXES = (".bin", ".xml")
 
 
 def save_model(
-    model: CompressedModel | ov.Model, save_path: str | Path, model_name: str | None = None
+    model: CompressedModel | ov.Model,
+    save_path: str | Path,
+    model_name: str | None = None,
+    for_stat_collection: bool = False,
 ) -> list[dict[str, str]]:
     """Write a model as OpenVINO IR.
 
@@ -28,6 +29,7 @@ def save_model(
         save_path: folder for the files; created where absent.
         model_name: file name without extension, default the model's own; in a cascade the name of each
             submodel is appended. Of a path, the last part counts.
+        for_stat_collection: accepted as in POT, where it was for the engine; without effect.
 
     Returns:
         ``[{"model": path of .xml, "weights": path of .bin}]``, with ``"name"`` too in a cascade.
@@ -40,7 +42,7 @@ def save_model(
     folder = Path(save_path)
     stems = _file_stems(model, model_name)
     try:
-        with _target_folder(folder), _working_folder(folder) as work:
+        with target_folder(folder), working_folder(folder) as work:
             for sub, stem in zip(model, stems, strict=True):
                 ov.save_model(sub.model, work / f"{stem}.xml", compress_to_fp16=False)
             _move_in(work, folder, [f"{stem}{suffix}" for stem in stems for suffix in _SUFFIXES])
@@ -60,30 +62,6 @@ def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
     if len(set(stems)) < len(stems):  # submodels in folders of their own
         stems = [sub.name.strip("/").replace("/", "_") for sub in model]
     return [prefix + stem for stem in stems]
-
-
-@contextlib.contextmanager
-def _target_folder(folder: Path) -> Iterator[None]:
-    """The folder with its parents, those that were made gone again where the work in it fails."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):
-            for path in made:
-                path.rmdir()
-        raise
-
-
-@contextlib.contextmanager
-def _working_folder(parent: Path) -> Iterator[Path]:
-    """A hidden folder beside the target, on the same file system so that renaming is atomic."""
-    path = Path(tempfile.mkdtemp(prefix=".saving-", dir=parent))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _move_in(work: Path, folder: Path, names: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.config.parameters import IgnoredScope
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.errors import ConfigError, nearest, nearest_name
 from openvino.tools.pot.utils.logger import get_logger
@@ -35,6 +36,10 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
         raise ConfigError(f"ignored.scope: the model has no node {name!r}{hint}")
     for name in scope.scope:
         present = name if name in view.nodes else renamed[name]
+        if view.is_constant(TensorId(present)):
+            logger.warning(
+                "ignored.scope: %r is constant, and naming it has no effect: name what reads it", name
+            )
         ignored[present] = f"named in the ignored scope as {name!r}"
     kinds = {view.type(name) for name in view.nodes}
     for operation in scope.operations:
@@ -57,7 +62,8 @@ def unmatched_names(view: GraphView, names: Iterable[str], renamed: Mapping[str,
         names: the user's.
         renamed: as for ``ignored_nodes``.
     """
-    known = [*(name for name in view.nodes if view.type(name) != "Constant"), *renamed]
+    present = {**{name: name for name in view.nodes}, **renamed}
+    known = [name for name, node in present.items() if not view.is_constant(TensorId(node))]
     strange = [name for name in names if name not in view.nodes and name not in renamed]
     return {name: nearest_name(name, known) for name in strange}
 

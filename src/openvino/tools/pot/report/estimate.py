@@ -59,13 +59,21 @@ def activation_bytes(view: GraphView) -> int | None:
 
 
 def seconds_per_sample(model: ov.Model) -> float | None:
-    """How long one request of the float model takes on this machine's CPU; None where an input is dynamic.
+    """How long one request of the float model takes on this machine's CPU.
+
+    None where an input is dynamic, or the model doesn't run on what is made up for it.
 
     Inputs are zeros: what they hold makes next to no difference.
     """
     if any(parameter.get_partial_shape().is_dynamic for parameter in model.get_parameters()):
         return None
-    compiled = compile_single(model)
+    try:
+        return _measured(compile_single(model))
+    except RuntimeError:  # zeros may be no sizes or indices that it can take
+        return None
+
+
+def _measured(compiled: ov.CompiledModel) -> float:
     feeds = [np.zeros(port.get_shape(), port.get_element_type().to_dtype()) for port in compiled.inputs]
     request = compiled.create_infer_request()
     times = []

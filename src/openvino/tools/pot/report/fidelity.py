@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.progress import track
 
 
 def signal_to_noise(
@@ -26,18 +27,20 @@ def signal_to_noise(
 
     Returns:
         Name of the output to figure; outputs whose shape depends on the data, such as boxes that were found, and
-        outputs that are not floats are left out. Infinite where nothing changed.
+        outputs that are not floats are left out, as are those that are the same for all samples, for which it takes
+        two at least. Infinite where nothing changed.
     """
     chosen = range(len(engine.data_loader)) if indices is None else indices
+    pairs = zip(engine.outputs(model, chosen), engine.outputs(quantized, chosen), strict=True)
     ports = model.submodels[0].model.outputs
     sums = [_Sums() for _ in ports]
-    for before, after in zip(engine.outputs(model, chosen), engine.outputs(quantized, chosen), strict=True):
+    for before, after in track(pairs, len(chosen), "Comparison pass"):
         for total, first, second in zip(sums, before, after, strict=True):
             total.add(first, second)
     names = [
         port.get_any_name() if port.get_names() else port.get_node().get_friendly_name() for port in ports
     ]
-    return {name: total.decibels for name, total in zip(names, sums, strict=True) if total.comparable}
+    return {name: total.decibels for name, total in zip(names, sums, strict=True) if total.tells}
 
 
 class _Sums:
@@ -61,8 +64,15 @@ class _Sums:
             self._count += 1
 
     @property
+    def tells(self) -> bool:
+        """Whether there is a figure."""
+        return self.comparable and self._signal > 1e-12 * self._squares
+
+    @property
     def decibels(self) -> float:
         """The figure."""
-        signal = self._squares - float(np.square(self._sum).sum()) / max(self._count, 1)
-        with np.errstate(divide="ignore"):
-            return float(10 * np.log10(max(signal, 1e-300) / self._noise)) if self._noise else float("inf")
+        return float(10 * np.log10(self._signal / self._noise)) if self._noise else float("inf")
+
+    @property
+    def _signal(self) -> float:
+        return self._squares - float(np.square(self._sum).sum()) / max(self._count, 1)

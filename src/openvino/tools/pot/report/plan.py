@@ -11,6 +11,7 @@ from openvino.tools.pot.data_loaders.layout import image_input
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer, Plan, QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.report.estimate import (
     activation_bytes,
@@ -81,16 +82,20 @@ def _layout(parameter: ov.Node) -> str:
 
 def _quantizers_of(layer: QuantizedLayer, view: GraphView, plan: Plan) -> list[str]:
     """The quantizers whose data a layer gets, directly or through operations that only carry it."""
+    carried = find_device(plan.device).transparent
     by_reader = {reader: each.name for each in plan.activations for reader in each.readers}
     by_reader |= {reader: each.name for each in plan.weights for reader in each.readers}
     found: dict[str, None] = {}
-    pending = [*reversed((*layer.activations, *layer.weights))]
+    pending, seen = [*reversed((*layer.activations, *layer.weights))], set[str]()
     while pending:
         reader = pending.pop()
+        source = view.inputs(reader.node)[reader.port].node
         if reader in by_reader:
             found[by_reader[reader]] = None
-        elif not view.is_constant(source := view.inputs(reader.node)[reader.port]):
-            pending.extend(InputId(source.node, port) for port in range(len(view.inputs(source.node))))
+        elif view.type(source) in carried and source not in seen:
+            seen.add(source)
+            ports = carried[view.type(source)] or range(len(view.inputs(source)))
+            pending.extend(InputId(source, port) for port in ports)
     return list(found)
 
 

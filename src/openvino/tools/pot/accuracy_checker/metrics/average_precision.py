@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Ob
 from openvino.tools.pot.accuracy_checker.boxes import overlaps
 from openvino.tools.pot.accuracy_checker.entries import Place, Task
 from openvino.tools.pot.accuracy_checker.metrics.measure import Measure, MeasureEntry, require_labels
+from openvino.tools.pot.config.validation import as_float
 
 Floats = NDArray[np.float64]
 _NONE = -1
@@ -46,10 +47,7 @@ class MeanAveragePrecision(MeasureEntry):
     use_filtered_tp: Literal[False] = False
     label_map: Literal["label_map"] = "label_map"
 
-    @field_validator("overlap_threshold", mode="before")
-    @classmethod
-    def _whole_numbers_are_fine(cls, value: Any) -> Any:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    _whole_numbers_are_fine = field_validator("overlap_threshold", mode="before")(as_float)
 
     def measure(self, meta: Meta, place: Place) -> Measure:
         """The mean over the dataset's classes."""

@@ -1,0 +1,33 @@
+"""Folders to write into, so that there is all of a result or nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def target_folder(folder: Path) -> Iterator[None]:
+    """The folder with its parents, those that were made gone again where the work in it fails."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in made:
+                path.rmdir()
+        raise
+
+
+@contextmanager
+def working_folder(parent: Path) -> Iterator[Path]:
+    """A hidden folder beside the target, on the same file system so that renaming is atomic."""
+    path = Path(tempfile.mkdtemp(prefix=".saving-", dir=parent))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
