@@ -97,7 +97,7 @@ CASES: dict[str, tuple[Change, str]] = {
         setting("engine", data_source="wide.npy"),
         "engine: sample 0: input 'x' expects shape [1,3,8,8], found [3, 9, 9]",
     ),
-    "mean of arrays": (setting("engine", data_source="wide.npy", mean_values=1), "names arrays, which are fed as they are, but mean"),
+    "mean of arrays": (setting("engine", data_source="wide.npy", mean_values=1), "fed as they are, but mean_values"),
     "layout of nothing": (setting("engine", layout="NCDHW"), "layout is 'NCDHW', expected the letters N, C, H and W"),
     "layout that does not fit": (setting("engine", layout="NHWC"), "layout NHWC makes 8 channels of input 'x'"),
     "central fraction of two": (setting("engine", central_fraction=2), "engine.central_fraction: input should be"),
@@ -218,7 +218,7 @@ def test_the_right_configuration_runs(
 FLAGS: dict[str, tuple[list[str], str]] = {
     "nothing": ([], "expected --config FILE, --quantize, or a command: plan or run-script"),
     "unknown flag": (["-q", "default", "--presset", "mixed"], "unknown argument '--presset'; did you mean '--preset'?"),
-    "bad preset": (["-q", "default", "--preset", "fast"], "argument --preset: found 'fast', expected one of performance"),
+    "bad preset": (["-q", "default", "--preset", "fast"], "argument --preset: found 'fast', expected one of"),
     "a choice with a typo": (["-q", "defalt"], "argument -q/--quantize: found 'defalt', expected one of default"),
     "a command behind flags": (["-q", "default", "plan"], "the command 'plan' comes first: pot plan ..."),
     "weights of what is no IR": (

@@ -120,8 +120,8 @@ def _suit(files: Sequence[Path], target: ImageInput, count: int) -> bool:
     if len(files) < count:
         return False
     with pillow().open(min(files)) as image:
-        gray = image.mode == "L"
-        return image.size == (target.width, target.height) and gray == (target.channels == 1)
+        size, gray = image.size, image.mode == "L"
+    return bool(size == (target.width, target.height) and gray == (target.channels == 1))
 
 
 def _warn(count: int) -> None:
