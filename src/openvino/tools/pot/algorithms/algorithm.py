@@ -200,11 +200,11 @@ class Algorithm(ABC):
         Raises:
             EngineError: statistics were registered with a collector, which has not measured them.
         """
-        from openvino.tools.pot.algorithms.sequence import run_sequence
+        from openvino.tools.pot.algorithms.cascade import run_algorithms
 
         collector = self._collector
         statistics = None if collector is None else collector.get_statistics_for_algorithm(self.name)
-        return run_sequence(model, [self], self.engine, statistics)
+        return run_algorithms(model, [self], self.engine, statistics)
 
 
 class SearchAlgorithm(Algorithm):

@@ -14,7 +14,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset
 from openvino.tools.pot.statistics.layout import Request, Statistics, StatisticsLayout
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
 from openvino.tools.pot.version import __version__
@@ -74,6 +74,7 @@ def run_sequence(
         ConfigError: no algorithm of the sequence places quantizers.
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
+    check_scopes(algorithms, [model.name])
     searching = _searching(algorithms)
     if searching is not None:
         return searching.search(model, engine, statistics)
@@ -159,9 +160,7 @@ def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
         EngineError, ConfigError: as ``run_sequence``.
     """
     if model.is_cascade:
-        raise EngineError(
-            f"quantizing the cascade {model.name!r} at once is not supported yet: quantize its models one by one"
-        )
+        raise EngineError(f"this is for single models, found the cascade {model.name!r}")
     sampling = chosen_sampling(algorithms)
     result = model.clone()
     context = Context(result.submodels[0], GraphView(result.submodels[0].model))
@@ -180,6 +179,31 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
     sampling = job.sampling
     if engine is not None:
         engine.set_model(model)  # some engines find their samples then
+    subset = _chosen(sampling, engine)
+    assert engine is not None
+    batch_axis = (
+        int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
+    )
+    with timed("statistics graph"):
+        layout = StatisticsLayout(job.context.sub.model, job.requests, batch_axis)
+    sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
+    statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
+    statistics.samples = len(subset)
+    return statistics
+
+
+def chosen_samples(algorithms: Sequence[Algorithm], engine: Engine | None) -> list[int]:
+    """The indices of the samples that algorithms take.
+
+    Raises:
+        ConfigError: the algorithms don't go together.
+        EngineError: there is no data loader.
+        DataError: it is empty.
+    """
+    return _chosen(chosen_sampling(algorithms), engine)
+
+
+def _chosen(sampling: MinMaxParameters, engine: Engine | None) -> list[int]:
     if engine is None or engine.data_loader is None:
         raise EngineError("quantization needs an engine with a data loader, found none")
     length = len(engine.data_loader)
@@ -193,16 +217,21 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
             "statistics come from %d samples, expected at least %d for good accuracy",
             min(wanted or length, length), _FEW_SAMPLES,
         )  # fmt: skip
-    subset = choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
-    batch_axis = (
-        int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
-    )
-    with timed("statistics graph"):
-        layout = StatisticsLayout(job.context.sub.model, job.requests, batch_axis)
-    sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
-    statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
-    statistics.samples = len(subset)
-    return statistics
+    return choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
+
+
+def check_scopes(algorithms: Sequence[Algorithm], names: Sequence[str]) -> None:
+    """Make sure that ignored scopes by model are of models that there are.
+
+    Raises:
+        ConfigError: a model is unknown.
+    """
+    for algorithm in algorithms:
+        for name in algorithm.sampling.ignored.by_model if algorithm.sampling is not None else ():
+            if name not in names:
+                raise ConfigError(
+                    f"ignored: expected one of {', '.join(names)}, found {name!r}{nearest(name, names)}"
+                )
 
 
 def _record(context: Context, algorithms: Sequence[Algorithm], samples: int) -> None:

@@ -20,11 +20,28 @@ class IgnoredOperation(Parameters):
 
 
 class IgnoredScope(Parameters):
-    """What stays in float: nodes by name, operations by type, or all."""
+    """What stays in float: nodes by name, operations by type, or all.
+
+    Attributes:
+        by_model: of a cascade, in place of the others; configurations have it as ``{model name: scope}``.
+    """
 
     scope: list[str] = []
     operations: list[IgnoredOperation] = []
     skip_model: bool = False
+    by_model: dict[str, IgnoredScope] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scopes_of_models(cls, value: Any) -> Any:
+        is_scope = not isinstance(value, dict) or not value or set(value) & set(cls.model_fields)
+        if is_scope or not all(isinstance(each, dict) for each in value.values()):
+            return value
+        return {"by_model": value}
+
+    def of(self, name: str) -> IgnoredScope:
+        """What it says of one model."""
+        return self.by_model.get(name, IgnoredScope()) if self.by_model else self
 
 
 class Bound(Parameters):

@@ -99,12 +99,16 @@ class Feeder:
     """Turns the data of samples into feeds for one model.
 
     Args:
-        model: the model to feed.
+        model: the model to feed, compiled or not.
     """
 
-    def __init__(self, model: ov.Model) -> None:
-        self.inputs = [InputSpec(parameter) for parameter in model.get_parameters()]
+    def __init__(self, model: ov.Model | ov.CompiledModel) -> None:
+        self.inputs = [InputSpec(port.get_node()) for port in model.inputs]
         self._by_name = {name: spec for spec in self.inputs for name in spec.names}
+
+    def is_of(self, model: ov.Model | ov.CompiledModel) -> bool:
+        """Whether a model's inputs have the shapes that were found here; users may have reshaped it since."""
+        return [spec.shape for spec in self.inputs] == [port.get_partial_shape() for port in model.inputs]
 
     def feed(self, data: Any, index: int) -> dict[str, NDArray[np.generic]]:
         """Input name -> array.

@@ -16,13 +16,22 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.feeding import Feeder, stack
-from openvino.tools.pot.engines.items import Item
+from openvino.tools.pot.engines.internals import PotInternals
+from openvino.tools.pot.engines.items import Item, parse_item
 from openvino.tools.pot.engines.loading import first_read, load_batches
 from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.recurrent import KEY, Recurrence, checked_map
 from openvino.tools.pot.engines.steps import Step, prepared
 from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
+from openvino.tools.pot.engines.watching import (
+    PRECISION,
+    CascadeLayout,
+    Measurement,
+    Runtime,
+    Shapes,
+    Watch,
+)
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -43,12 +52,10 @@ from openvino.tools.pot.utils.timing import timed
 logger = get_logger(__name__)
 
 KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY})
-# The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
-_PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
-_PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **_PRECISION}
+_PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **PRECISION}
 
 
-class IEEngine(Engine):
+class IEEngine(PotInternals, Engine):
     """Runs one model over the samples of a data loader.
 
     Users override the hooks ``_fill_input``, ``_process_batch``, ``postprocess_output``, ``_update_metrics``
@@ -87,6 +94,8 @@ class IEEngine(Engine):
         self._eval_requests_number = self._requests("eval_requests_number")
         self._batch_dim = _whole_number(self.config, "batch_dim")
         self._out_in_map = checked_map(self.config)
+        self._ie = Runtime()
+        self._given: CompressedModel | None = None
         self._model: CompressedModel | None = None
         self._feeder: tuple[ov.Model, Feeder] | None = None
         self._batch_indices: list[int] = []
@@ -111,8 +120,15 @@ class IEEngine(Engine):
         from openvino.tools.pot.graph.load import load_model
 
         self._model = model if isinstance(model, CompressedModel) else load_model(model)
+        self._set_model(self._model)
         if self._out_in_map and not self._model.is_cascade:
             self._recurrence()
+
+    def _set_model(self, model: CompressedModel) -> list[dict[str, Any]]:
+        """For overrides of ``set_model``: take note of the models; returns ``[{"name", "model"}]`` of them."""
+        self._given = model
+        self._ie.set_model(model)
+        return model.models
 
     @property
     def device(self) -> str:
@@ -165,6 +181,8 @@ class IEEngine(Engine):
             self._sample_values, self._warned, self._labelled = [], False, True
             if self.metric is not None:
                 self.metric.reset()
+        if stats_layout is not None and type(self)._predict is not IEEngine._predict:
+            return None, self._measured_by_override(stats_layout, sampler, print_progress)
         found = self._predict(stats_layout, sampler, print_progress, metric_per_sample)
         # An override of _predict may leave its results with the metric and return nothing.
         return found if found is not None else (self._metrics(metric_per_sample), None)
@@ -188,6 +206,64 @@ class IEEngine(Engine):
             self._labelled |= any(item.annotation is not None for item in items)
             self._update_metrics(processed, annotations, need_metrics_per_sample)
         return self._metrics(need_metrics_per_sample), None
+
+    def _measured_by_override(self, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
+        """What was measured in a pass that an override of ``_predict`` makes."""
+        assert self._given is not None
+        name = self._given.submodels[0].name
+        measurement = Measurement(CascadeLayout({name: layout}), self._measuring, len(sampler))
+        self._ie.watch = measurement.watch
+        try:
+            found = self._predict(layout, sampler, show, False)
+        finally:
+            self._ie.watch = None
+        if found is not None and found[1] is not None:  # it left the pass to us
+            statistics: Statistics = found[1]
+            return statistics
+        return measurement.statistics()[name]
+
+    def measure_cascade(self, layout: CascadeLayout, sampler: Any) -> dict[str, Statistics]:
+        """What is measured on each model, by its name, in one pass of an override over the samples.
+
+        Raises:
+            EngineError: no override runs the models, or one of them is never run.
+        """
+        measurement = Measurement(layout, self._measuring, len(sampler))
+        self._watched_pass(measurement.watch, sampler, show=True)
+        return measurement.statistics()
+
+    def cascade_shapes(self, sampler: Any) -> dict[str, dict[str, ov.PartialShape]]:
+        """Name of each model -> input -> its shape with what the samples want to be dynamic; see ``Shapes.freed``.
+
+        Raises:
+            EngineError: as ``measure_cascade``.
+        """
+        assert self._given is not None
+        shapes = Shapes(self._given)
+        self._watched_pass(shapes.watch, sampler, show=False)
+        return {sub.name: shapes.freed(sub.name) for sub in self._given}
+
+    def _watched_pass(self, watch: Watch, sampler: Any, show: bool) -> None:
+        """Let overrides run all models over the samples as for an evaluation, on copies: they may reshape these."""
+        own, given = type(self), self._given
+        assert given is not None
+        if own._predict is IEEngine._predict and own.predict is IEEngine.predict:
+            names = [sub.name for sub in given]
+            raise EngineError(
+                f"IEEngine runs one model, found a cascade of {names}: subclass it, override _predict"
+            )
+        self.set_model(given.clone())
+        self._ie.watch = watch
+        if self.metric is not None:
+            self.metric.reset()
+        try:
+            if own._predict is not IEEngine._predict:
+                self._predict(None, sampler, show, False)  # metrics are of no interest
+            else:
+                self.predict(sampler=sampler, print_progress=show)
+        finally:
+            self._ie.watch = None
+            self.set_model(given)
 
     def _results(
         self, sampler: Any, show: bool
@@ -299,6 +375,9 @@ class IEEngine(Engine):
         finally:
             self._data_loader, self._metric = own
 
+    def _measuring(self, model: ov.Model) -> ov.CompiledModel:
+        return self._compile(model, "measured")
+
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
             return core().compile_model(model, self._device, _PASS)
@@ -370,14 +449,21 @@ class IEEngine(Engine):
     def _process_batch(
         self, batch: list[tuple[tuple[int, Any], Any, Any]]
     ) -> tuple[list[tuple[int, Any]], list[Any], list[Any]]:
-        """Hook: the pairs ``(index, annotation)``, the data and the metadata of a batch of items."""
-        return [item[0] for item in batch], [item[1] for item in batch], [item[2] for item in batch]
+        """Hook: the pairs ``(index, annotation)``, the data and the metadata of a batch of items.
+
+        Overrides of ``_predict`` may give items as the data loader made them.
+        """
+        items = [parse_item(item, _index(item, position)) for position, item in enumerate(batch)]
+        labels = [(item.index, item.annotation) for item in items]
+        return labels, [item.data for item in items], [item.metadata for item in items]
 
     def _fill_input(self, model: ov.Model, image_batch: list[Any]) -> Feed:
-        """Hook: the feed, input name to array, for the data of a batch."""
-        if self._feeder is None or self._feeder[0] is not model:
+        """Hook: the feed, input name to array, for the data of a batch: one entry a sample, or an array of all."""
+        if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
             self._feeder = (model, Feeder(model))
         feeder, indices = self._feeder[1], self._batch_indices or [0]
+        if isinstance(image_batch, np.ndarray):
+            return feeder.feed(image_batch, indices[0])
         # The hook before may have made several images of one sample.
         feeds = [feeder.feed(data, indices[min(i, len(indices) - 1)]) for i, data in enumerate(image_batch)]
         return stack(feeds, self._batch_dim)
@@ -413,6 +499,12 @@ def _naming(index: int) -> Iterator[None]:
     except Exception as error:
         found = f"{type(error).__name__}: {reason(error)}"
         raise DataError(f"sample {index}: it can't be fed to the model: {found}") from error
+
+
+def _index(item: Any, position: int) -> Any:
+    """The index that an item of the older order begins with."""
+    pair = item[0] if isinstance(item, (tuple, list)) else None
+    return pair[0] if isinstance(pair, tuple) and len(pair) == 2 else position
 
 
 def _inferences(sampler: Any) -> int:

@@ -53,8 +53,3 @@ class SimplifiedEngine(IEEngine):
 
             assert self._model is not None
             self._data_loader = create_data_loader(self._section, self._model)
-
-    @staticmethod
-    def _get_input_any_name(port: ov.Output) -> str:
-        """A name that a feed may use for an input, for overrides of ``_fill_input``."""
-        return port.get_any_name() if port.get_names() else port.get_node().get_friendly_name()

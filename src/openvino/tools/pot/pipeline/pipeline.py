@@ -7,7 +7,8 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.sequence import collect_statistics, run_sequence
+from openvino.tools.pot.algorithms.cascade import run_algorithms
+from openvino.tools.pot.algorithms.sequence import collect_statistics
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
@@ -46,7 +47,7 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        return run_sequence(load_model(model), self._algorithms, self._engine, statistics)
+        return run_algorithms(load_model(model), self._algorithms, self._engine, statistics)
 
     def collect_statistics(self, model: CompressedModel | ov.Model) -> Statistics:
         """What the algorithms want to know of a model, from the engine's samples: to be pickled, merged, and used.

@@ -199,6 +199,31 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     return Statistics(accumulators, first._answers, first.samples + second.samples)
 
 
+class Collector:
+    """Takes the outputs of inferences, in sample order.
+
+    Attributes:
+        samples: how many it took.
+    """
+
+    def __init__(
+        self, accumulators: dict[str, Accumulator[Any]], blocks: Mapping[str, _Block], answers: _Answers
+    ) -> None:
+        self._accumulators, self._blocks, self._answers = accumulators, blocks, answers
+        self.samples = 0
+
+    def add(self, outputs: Sequence[NDArray[np.float32]]) -> None:
+        """Take the output vectors of one inference; they may be overwritten afterwards."""
+        self.samples += 1
+        vector = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        for name, accumulator in self._accumulators.items():
+            accumulator.update(vector, self._blocks[name].where)
+
+    def statistics(self) -> Statistics:
+        """The figures of all of them."""
+        return Statistics(self._accumulators, self._answers, self.samples)
+
+
 class StatisticsLayout:
     """The requests of one pass over a model, and the model that answers them.
 
@@ -207,6 +232,11 @@ class StatisticsLayout:
         requests: what to measure; equal ones and equal reductions are computed once, and what follows from
             others or from the graph not at all.
         batch_axis: the axis of the inputs along which samples are joined, None for one sample at a time.
+
+    Attributes:
+        float_model: what is measured; with ``batch_axis``, for batches of any size.
+        model: gives the vectors of reductions.
+        places: what ``model`` is fed beside the sample.
 
     Raises:
         ModelError: the model can't take more than one sample at a time.
@@ -233,7 +263,7 @@ class StatisticsLayout:
             ends = np.cumsum([0, *sizes]).tolist()
             parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
         self._answers = _Answers(parts, channels, zeros)
-        self._float, self._slices = model, slices
+        self.float_model, self._slices = model, slices
         self.places, self.model = _instrument(model, slices)
 
     def with_outputs(self, numbers: Sequence[int]) -> StatisticsLayout:
@@ -243,8 +273,13 @@ class StatisticsLayout:
             numbers: of those outputs, in the float model's order.
         """
         other = copy(self)
-        other.places, other.model = _instrument(self._float, self._slices, numbers)
+        other.places, other.model = _instrument(self.float_model, self._slices, numbers)
         return other
+
+    def collector(self, expected: int = 1) -> Collector:
+        """What takes the outputs of inferences; see ``collect``."""
+        accumulators = {name: _accumulator(name, block, expected) for name, block in self._blocks.items()}
+        return Collector(accumulators, self._blocks, self._answers)
 
     def collect(self, inferences: Iterable[Sequence[NDArray[np.float32]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
@@ -253,14 +288,10 @@ class StatisticsLayout:
             inferences: the output vectors of each.
             expected: how many there will be, as far as that is known; of many, some statistics need a part only.
         """
-        accumulators = {name: _accumulator(name, block, expected) for name, block in self._blocks.items()}
-        samples = 0
+        collector = self.collector(expected)
         for outputs in inferences:
-            samples += 1
-            vector = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-            for name, accumulator in accumulators.items():
-                accumulator.update(vector, self._blocks[name].where)
-        return Statistics(accumulators, self._answers, samples)
+            collector.add(outputs)
+        return collector.statistics()
 
 
 def _size(view: GraphView, request: Request) -> int:

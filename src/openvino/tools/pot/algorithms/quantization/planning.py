@@ -30,7 +30,8 @@ class PlanStage:
 
     def requests(self, context: Context) -> list[Request]:
         """Make the plan; nothing needs to be measured for it."""
-        ignored = ignored_nodes(context.view, self._parameters.ignored, context.sub.renamed)
+        scope = self._parameters.ignored.of(context.sub.name)
+        ignored = ignored_nodes(context.view, scope, context.sub.renamed)
         context.plan = make_plan(context.view, self._device, ignored, self._is_transformer(context))
         for layer in context.plan.floats:
             if layer.costly:

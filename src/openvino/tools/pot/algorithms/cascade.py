@@ -1,0 +1,122 @@
+"""Running algorithms over the models of a cascade together: one pass of the user's engine, statistics of each model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import openvino as ov
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm, SearchAlgorithm
+from openvino.tools.pot.algorithms.sequence import (
+    Job,
+    check_scopes,
+    chosen_samples,
+    decide,
+    finished,
+    planned,
+    run_sequence,
+)
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.watching import CascadeLayout
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.utils.errors import ConfigError, EngineError
+from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.timing import timed
+
+logger = get_logger(__name__)
+
+
+def run_algorithms(
+    model: CompressedModel,
+    algorithms: Sequence[Algorithm],
+    engine: Engine | None,
+    statistics: Statistics | None = None,
+) -> CompressedModel:
+    """Apply algorithms to a model or to those of a cascade; the given one is left as it is.
+
+    Args:
+        model: in float.
+        algorithms: in their order.
+        engine: what measures.
+        statistics: of a single model, from ``collect_statistics``.
+
+    Raises:
+        EngineError, ConfigError, DataError: as ``run_sequence`` and ``run_cascade``.
+    """
+    if not model.is_cascade:
+        return run_sequence(model, algorithms, engine, statistics)
+    if statistics is not None:
+        raise EngineError(f"statistics of before are for single models, found the cascade {model.name!r}")
+    return run_cascade(model, algorithms, engine)
+
+
+def run_cascade(
+    model: CompressedModel, algorithms: Sequence[Algorithm], engine: Engine | None
+) -> CompressedModel:
+    """Apply algorithms to all models of a cascade, which an override of the engine's ``_predict`` runs.
+
+    A first pass over one sample shows in which sizes each model is fed; the second is for statistics.
+
+    Args:
+        model: in float; it is left as it is.
+        algorithms: in their order, the same for all models but for their ignored scopes.
+        engine: an IEEngine whose ``_predict`` or ``predict`` is overridden.
+
+    Raises:
+        EngineError: the engine can't run a cascade, has no data loader, or a model is never run.
+        ConfigError: the algorithms don't go together, or search, which takes single models.
+        DataError: the data loader is empty.
+    """
+    if not isinstance(engine, IEEngine):
+        raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
+    if any(isinstance(algorithm, SearchAlgorithm) for algorithm in algorithms):
+        raise ConfigError(f"{algorithms[0].name} takes single models, found the cascade {model.name!r}")
+    check_scopes(algorithms, [sub.name for sub in model])
+    engine.set_model(model)
+    samples = chosen_samples(algorithms, engine)
+    shapes = engine.cascade_shapes(BatchSampler(engine.data_loader, 1, samples[:1]))
+    jobs = {sub.name: planned(_single(sub, shapes[sub.name]), algorithms) for sub in model}
+    wanted = {name: job for name, job in jobs.items() if not job.is_empty}
+    for name in jobs.keys() - wanted.keys():
+        logger.warning("model %r has nothing to quantize: it is returned as it is", name)
+    with timed("statistics graph"):
+        layouts = {
+            name: StatisticsLayout(job.context.sub.model, job.requests) for name, job in wanted.items()
+        }
+    found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
+    results = [
+        _finished(sub, jobs[sub.name], found.get(sub.name), algorithms, len(samples), shapes[sub.name])
+        for sub in model
+    ]
+    return CompressedModel(results, model.name, is_cascade=True)
+
+
+def _single(sub: SubModel, shapes: Mapping[str, ov.PartialShape]) -> CompressedModel:
+    """One model by itself, with inputs of the sizes that it is fed in."""
+    network = sub.model.clone()
+    if shapes:
+        network.reshape(dict(shapes))
+        logger.info("model %r is fed in several sizes: %s", sub.name, ", ".join(map(str, shapes.values())))
+    return CompressedModel([SubModel(sub.name, network, sub.renamed, sub.source)], sub.name)
+
+
+def _finished(
+    sub: SubModel,
+    job: Job,
+    statistics: Statistics | None,
+    algorithms: Sequence[Algorithm],
+    samples: int,
+    shapes: Mapping[str, ov.PartialShape],
+) -> SubModel:
+    """The quantized model, with inputs as they were."""
+    if statistics is not None:
+        decide(job, statistics)
+        finished(job, algorithms, samples)
+    result = job.result.submodels[0]
+    if shapes:
+        own = {node.get_friendly_name(): node.get_partial_shape() for node in sub.model.get_parameters()}
+        result.model.reshape({name: own[name] for name in shapes})
+    return result

@@ -1,0 +1,211 @@
+"""Inferences that users' engines make themselves, watched: what they feed is measured beside them.
+
+An engine that runs several models for one sample, with work of its own between them, overrides ``_predict`` and makes
+its inferences through ``self._ie``. During a pass for statistics each of them is followed by one of the measuring
+model with the same feed, so that an override needs to know nothing of statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import openvino as ov
+
+from openvino.tools.pot.engines.feeding import Feeder
+from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
+from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.runtime import core
+
+# The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
+PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
+
+Compile = Callable[[ov.Model], ov.CompiledModel]
+Watch = Callable[[str, Any], None]
+"""Gets the name of a model, and what an inference of it is given."""
+
+
+@dataclass(frozen=True)
+class CascadeLayout:
+    """What to measure on each model of a cascade.
+
+    Attributes:
+        layouts: by the name of the model.
+    """
+
+    layouts: Mapping[str, StatisticsLayout]
+
+
+class Runtime:
+    """What ``self._ie`` of an engine is: OpenVINO's Core, through which inferences of the engine's models are watched.
+
+    Attributes:
+        watch: gets these inferences, None while nobody watches.
+    """
+
+    def __init__(self) -> None:
+        self._models: list[tuple[str, ov.Model]] = []
+        self.watch: Watch | None = None
+
+    def set_model(self, model: CompressedModel) -> None:
+        """Take note of the models whose inferences count."""
+        self._models = [(sub.name, sub.model) for sub in model]
+
+    def compile_model(
+        self, model: Any, device_name: str = "CPU", config: Mapping[str, Any] | None = None
+    ) -> Any:
+        """As Core's, in float32 unless told otherwise; takes model objects of one network as well."""
+        source = model.submodels[0].model if isinstance(model, CompressedModel) else model
+        compiled = core().compile_model(source, device_name, {**PRECISION, **(config or {})})
+        name = next((name for name, own in self._models if own is source), None)
+        return compiled if self.watch is None or name is None else _Watched(compiled, name, self.watch)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else that Core offers."""
+        return getattr(core(), name)
+
+
+class _Watched:
+    """A compiled model, or a request of one, whose inferences are told of."""
+
+    def __init__(self, inner: Any, name: str, watch: Watch) -> None:
+        self._inner, self._name, self._watch = inner, name, watch
+
+    def __call__(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
+        self._watch(self._name, inputs)
+        return self._inner(inputs, *more, **options)
+
+    def infer(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
+        self._watch(self._name, inputs)
+        return self._inner.infer(inputs, *more, **options)
+
+    def start_async(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
+        self._watch(self._name, inputs)
+        return self._inner.start_async(inputs, *more, **options)
+
+    def infer_new_request(self, inputs: Any = None) -> Any:
+        self._watch(self._name, inputs)
+        return self._inner.infer_new_request(inputs)
+
+    def create_infer_request(self) -> _Watched:
+        return _Watched(self._inner.create_infer_request(), self._name, self._watch)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class Shapes:
+    """The shapes of what each model of a cascade is fed.
+
+    Args:
+        model: as it was read; overrides reshape copies of it.
+    """
+
+    def __init__(self, model: CompressedModel) -> None:
+        self._models = {sub.name: sub.model for sub in model}
+        self._feeders = {name: Feeder(own) for name, own in self._models.items()}
+        self._seen: dict[str, dict[str, set[tuple[int, ...]]]] = {}
+
+    def watch(self, name: str, inputs: Any) -> None:
+        """Take note of an inference."""
+        for feed in samples_of(self._feeders[name], inputs):
+            for key, array in feed.items():
+                self._seen.setdefault(name, {}).setdefault(key, set()).add(array.shape)
+
+    def freed(self, name: str) -> dict[str, ov.PartialShape]:
+        """Input -> its shape with those sizes dynamic that were not always as the model has them; empty if all were."""
+        found = {}
+        for spec in self._feeders[name].inputs:
+            seen = self._seen.get(name, {}).get(spec.name, set())
+            sizes = [_size(own, {shape[axis] for shape in seen}) for axis, own in enumerate(spec.shape)]
+            if sizes != list(spec.shape):
+                found[spec.name] = ov.PartialShape(sizes)
+        return found
+
+
+def _size(own: ov.Dimension, seen: set[int]) -> ov.Dimension:
+    return own if own.is_dynamic or seen <= {own.get_length()} else ov.Dimension()
+
+
+class Measurement:
+    """Measures on all models of a cascade what a user's engine feeds them.
+
+    Args:
+        layout: what is measured.
+        compiled: compiles a measuring model.
+        expected: how many inferences of each model there will be, as far as that is known.
+    """
+
+    def __init__(self, layout: CascadeLayout, compiled: Compile, expected: int) -> None:
+        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layout.layouts.items()}
+
+    def watch(self, name: str, inputs: Any) -> None:
+        """Measure on what an inference is given."""
+        if name in self._measuring:
+            self._measuring[name].run(inputs)
+
+    def statistics(self) -> dict[str, Statistics]:
+        """What was found, by the name of the model.
+
+        Raises:
+            EngineError: a model was never run.
+        """
+        for name, measuring in self._measuring.items():
+            if measuring.collector.samples == 0:
+                raise EngineError(
+                    f"no inference of model {name!r} was seen in the pass over the samples: an override of _predict "
+                    "must compile it with self._ie.compile_model, and some sample must reach it"
+                )
+        return {name: measuring.collector.statistics() for name, measuring in self._measuring.items()}
+
+
+class _Measuring:
+    """One model's measuring model, and what it found."""
+
+    def __init__(self, layout: StatisticsLayout, compiled: Compile, expected: int) -> None:
+        self._places, self._feeder = layout.places, Feeder(layout.float_model)
+        self._request = compiled(layout.model).create_infer_request()
+        self.collector: Collector = layout.collector(expected)
+
+    def run(self, inputs: Any) -> None:
+        for feed in samples_of(self._feeder, inputs):
+            places = self._places.feed(self.collector.samples, feed)
+            self._request.infer({**feed, **places})
+            self.collector.add(
+                [np.asarray(tensor.data, np.float32) for tensor in self._request.output_tensors]
+            )
+
+
+def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:
+    """What an inference is given, taken apart along the batch: input name to array of batch 1.
+
+    Args:
+        feeder: of the model.
+        inputs: as requests take them: by name, number or port, in a sequence, or one array.
+    """
+    feed = _feed(feeder, inputs)
+    counts = {len(array) for array in feed.values() if array.ndim}
+    if len(counts) != 1 or counts <= {0, 1}:
+        return [feed]
+    return [{name: array[at : at + 1] for name, array in feed.items()} for at in range(counts.pop())]
+
+
+def _feed(feeder: Feeder, inputs: Any) -> Feed:
+    if isinstance(inputs, Mapping):
+        given = {_spec_of(feeder, key): value for key, value in inputs.items()}
+    else:
+        arrays = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        given = dict(zip(feeder.inputs, arrays, strict=True))
+    values = {spec: value.data if isinstance(value, ov.Tensor) else value for spec, value in given.items()}
+    return {spec.name: np.asarray(value, spec.dtype.to_dtype()) for spec, value in values.items()}
+
+
+def _spec_of(feeder: Feeder, key: Any) -> Any:
+    if isinstance(key, int):
+        return feeder.inputs[key]
+    name = str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+    return next(spec for spec in feeder.inputs if name in spec.names)

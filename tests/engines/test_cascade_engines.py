@@ -1,0 +1,317 @@
+"""Engines that run several models for one sample, as POT's sample for faces does."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from time import time
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+from openvino import PartialShape
+from openvino import opset13 as op
+
+import builders
+from openvino.tools.pot import (
+    IEEngine,
+    Metric,
+    compress_model_weights,
+    create_pipeline,
+    load_model,
+    save_model,
+)
+from openvino.tools.pot.engines.internals import _GONE
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.utils.errors import ConfigError, EngineError
+from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.runtime import core
+
+logger = get_logger(__name__)
+PYRAMID = (1, 2)
+Floats = NDArray[np.float32]
+
+
+def first() -> ov.Model:
+    """A fully convolutional network over images of any size: a map of scores."""
+    x = builders.parameter([1, 3, 12, 12])
+    hidden = op.relu(builders.conv(x, 8, "p1", seed=1), name="prelu")
+    scores = op.sigmoid(builders.conv(hidden, 1, "p2", seed=2))
+    return builders.model(scores, x)
+
+
+def second() -> ov.Model:
+    """A classifier of pieces of 6x6."""
+    x = builders.parameter([1, 3, 6, 6], "piece")
+    hidden = op.relu(builders.conv(x, 8, "r1", seed=3), name="rrelu")
+    flat = op.reshape(hidden, op.constant([0, -1]), True)
+    scores = op.matmul(
+        flat, op.constant(builders.weights((288, 4), 4, 0.1), name="rw"), False, False, name="r2"
+    )
+    return builders.model(scores, x)
+
+
+class Score(Metric):
+    def reset(self) -> None:
+        self.values: list[float] = []
+
+    @property
+    def avg_value(self) -> dict[str, float]:
+        return {"score": float(np.mean(self.values))}
+
+    def update(self, output: Any, target: Any) -> None:
+        self.values.append(float(np.mean(output[0]) - target[0]))
+
+    def get_attributes(self) -> dict[str, dict[str, Any]]:
+        return {"score": {"direction": "higher-better", "type": "user"}}
+
+
+class Cascade(IEEngine):
+    """With POT's internals, as its sample uses them."""
+
+    def __init__(self, config: Any, data_loader: Any = None, metric: Any = None) -> None:
+        super().__init__(config, data_loader, metric)
+        self._stages = [self._first, self._second]
+        self.fed: dict[str, list[Floats]] = {"pnet": [], "rnet": []}
+
+    def set_model(self, model: Any) -> None:
+        self._model: Any = self._set_model(model)
+        self._names = [entry["name"] for entry in model.models]
+
+    def _predict(
+        self,
+        stats_layout: Any,
+        sampler: Any,
+        print_progress: bool = False,
+        need_metrics_per_sample: bool = False,
+    ) -> None:
+        progress_log_fn = logger.info if print_progress else logger.debug
+        start_time = time()
+        for batch_id, batch in iter(enumerate(sampler)):
+            batch_annotations, image_batch, _ = self._process_batch(batch)
+            for image in image_batch:
+                callback = partial(
+                    self._collect_statistics, stats_layout=stats_layout, annotations=batch_annotations
+                )
+                result = None
+                for stage in self._stages:
+                    result = stage(image, result, callback if stats_layout else None)
+                    if np.size(result) == 0:
+                        break
+                if np.size(result) != 0:
+                    self._update_metrics(
+                        output=[result],
+                        annotations=batch_annotations,
+                        need_metrics_per_sample=need_metrics_per_sample,
+                    )
+            if self._print_inference_progress(progress_log_fn, batch_id, len(sampler), start_time, time()):
+                start_time = time()
+
+    def _infer(self, data: Any, network: Any, callback: Any = None) -> Any:  # type: ignore[override]
+        if (data.shape[0] == 1 and data.shape[2] != 6) or data.shape[2] == 6:
+            network.reshape(PartialShape(data.shape))
+        self.fed["pnet" if data.shape[2] != 6 else "rnet"].append(data.copy())
+        filled = self._fill_input(network, data)
+        compiled = self._ie.compile_model(model=network, device_name=self.config.device)
+        result = compiled.create_infer_request().infer(filled)
+        if callback:
+            callback(result)
+        return result
+
+    def _first(self, image: Any, _: Any, callback: Any) -> Any:
+        best = []
+        for scale in PYRAMID:
+            data = np.ascontiguousarray(image[None, :, ::scale, ::scale])
+            result = self._infer(data, self._model[0]["model"], callback)
+            scores = next(value for port, value in result.items() if port.any_name == "y")
+            best += [
+                (scale, *np.unravel_index(int(scores[0, 0, :-6, :-6].argmax()), scores[0, 0, :-6, :-6].shape))
+            ]
+        return best
+
+    def _second(self, image: Any, places: Any, callback: Any) -> Any:
+        pieces = [image[:, ::s, ::s][:, row : row + 6, column : column + 6] for s, row, column in places]
+        result = self._infer(np.stack(pieces), self._model[1]["model"], callback)
+        return next(value for port, value in result.items() if port.any_name == "y")
+
+
+def cascade() -> CompressedModel:
+    entries = [{"name": "pnet", "model": first()}, {"name": "rnet", "model": second()}]
+    return load_model({"model_name": "both", "cascade": entries})
+
+
+def images() -> list[Floats]:
+    sizes = [(24, 24), (20, 28), (24, 24), (16, 20)]
+    return [
+        np.random.default_rng(n).uniform(-1, 1, (3, *size)).astype(np.float32) for n, size in enumerate(sizes)
+    ]
+
+
+def engine(kind: type[IEEngine] = Cascade) -> Any:
+    items = [((number, 0.0), image) for number, image in enumerate(images())]
+    return kind({"device": "CPU"}, builders.Items(items), Score())
+
+
+def quantizers(model: ov.Model) -> dict[str, ov.Node]:
+    return {n.get_friendly_name(): n for n in model.get_ops() if n.get_type_name() == "FakeQuantize"}
+
+
+def borders(node: ov.Node) -> tuple[float, float]:
+    low, high = (float(node.input_value(port).get_node().data.reshape(-1)[0]) for port in (1, 2))
+    return low, high
+
+
+PARAMS = {"preset": "performance", "stat_subset_size": 4}
+
+
+def run(own: Any, **params: Any) -> CompressedModel:
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {**PARAMS, **params}}], own)
+    return pipeline.run(cascade())
+
+
+def test_all_models_are_quantized_with_ranges_of_what_they_are_fed() -> None:
+    own = engine()
+    quantized = run(own, range_estimator={"max": {"aggregator": "max", "type": "abs_max"}})
+    assert [sub.name for sub in quantized] == ["pnet", "rnet"]
+    for sub, name in zip(quantized, ("p1", "r1"), strict=True):
+        found = quantizers(sub.model)
+        assert len(found) == 4
+        seen = own.fed[sub.name]
+        _, high = borders(found[f"{name}/fq_input_0"])
+        assert high == pytest.approx(max(float(np.abs(each).max()) for each in seen), rel=1e-5)
+    assert list(quantized.submodels[0].model.inputs[0].shape) == [1, 3, 12, 12]
+    assert list(quantized.submodels[1].model.inputs[0].shape) == [1, 3, 6, 6]
+
+
+def test_what_the_second_model_is_fed_comes_from_the_first() -> None:
+    own = engine()
+    run(own)
+    first_pass = len(PYRAMID)  # the pass over one sample that shows the sizes
+    assert len(own.fed["pnet"]) == first_pass + 4 * len(PYRAMID)
+    assert len(own.fed["rnet"]) == 1 + 4
+    assert own.fed["rnet"][1].shape == (len(PYRAMID), 3, 6, 6)
+
+
+def test_evaluation_before_and_after(tmp_path: Any) -> None:
+    own = engine()
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": PARAMS}], own)
+    model = cascade()
+    before = pipeline.evaluate(model)["score"]
+    quantized = pipeline.run(model)
+    compress_model_weights(quantized)
+    saved = save_model(quantized, tmp_path, "int8")
+    assert [entry["name"] for entry in saved] == ["pnet", "rnet"]
+    after = pipeline.evaluate(quantized)["score"]
+    assert after == pytest.approx(before, abs=0.05)
+    assert after != before
+
+
+def test_scopes_by_model() -> None:
+    quantized = run(engine(), ignored={"pnet": {"scope": ["p1"]}, "rnet": {"skip_model": True}})
+    assert "p1/fq_input_0" not in quantizers(quantized.submodels[0].model)
+    assert "p2/fq_input_0" in quantizers(quantized.submodels[0].model)
+    assert quantizers(quantized.submodels[1].model) == {}
+
+
+def test_a_scope_of_no_model() -> None:
+    with pytest.raises(
+        ConfigError, match=r"ignored: expected one of pnet, rnet, found 'rnett'; did you mean 'rnet'\?"
+    ):
+        run(engine(), ignored={"rnett": {"scope": ["p1"]}})
+    with pytest.raises(ConfigError, match=r"ignored: expected one of tiny, found 'pnet'"):
+        builders.quantized(builders.network(), builders.labelled(builders.images()), ignored={"pnet": {}})
+
+
+def test_a_plain_engine_runs_no_cascade() -> None:
+    with pytest.raises(EngineError, match=r"runs one model, found a cascade of \['pnet', 'rnet'\]"):
+        run(engine(IEEngine))
+
+
+class Silent(Cascade):
+    def _second(self, image: Any, places: Any, callback: Any) -> Any:
+        return np.zeros(0)
+
+
+def test_a_model_that_no_sample_reaches() -> None:
+    with pytest.raises(EngineError, match="no inference of model 'rnet' was seen"):
+        run(engine(Silent))
+
+
+class WithPredict(Cascade):
+    """Overrides ``predict`` as well, as POT's sample of 2022.3."""
+
+    def predict(self, stats_layout: Any = None, sampler: Any = None, stat_aliases: Any = None,
+                metric_per_sample: bool = False, print_progress: bool = False) -> Any:  # fmt: skip
+        from openvino.tools.pot.engines.utils import process_accumulated_stats
+
+        if sampler is None:
+            sampler = BatchSampler(self.data_loader)
+        self._predict(stats_layout=stats_layout, sampler=sampler, print_progress=print_progress,
+                      need_metrics_per_sample=metric_per_sample)  # fmt: skip
+        accumulated = process_accumulated_stats(
+            stat_names_aliases=None, accumulated_stats=self._accumulated_layer_stats
+        )
+        metrics = self._metric.avg_value if self._metric else None
+        self._reset()
+        return metrics, accumulated
+
+
+def test_an_override_of_predict() -> None:
+    quantized, plain = run(engine(WithPredict)), run(engine())
+    for sub, other in zip(quantized, plain, strict=True):
+        assert builders.stored(sub.model)[1] == builders.stored(other.model)[1]
+
+
+class Single(IEEngine):
+    """One model, run by an override with POT's internals."""
+
+    def _predict(
+        self,
+        stats_layout: Any,
+        sampler: Any,
+        print_progress: bool = False,
+        need_metrics_per_sample: bool = False,
+    ) -> None:
+        compiled = self._ie.compile_model(model=self._model, device_name=self.config.device)
+        request = compiled.create_infer_request()
+        for batch in sampler:
+            batch_annotations, image_batch, batch_meta = self._process_batch(batch)
+            result = request.infer(self._fill_input(compiled, image_batch))
+            self._process_infer_output(
+                stats_layout, result, batch_annotations, batch_meta, need_metrics_per_sample
+            )
+
+
+def test_one_model_run_by_an_override() -> None:
+    items = [((number, 0.5), image[0]) for number, image in enumerate(builders.images())]
+    made = Single({"device": "CPU"}, builders.Items(items), Score())
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], made)
+    quantized = pipeline.run(load_model(builders.network()))
+    assert builders.stored(quantized) == builders.stored(
+        builders.quantized(builders.network(), builders.labelled(builders.images()))
+    )
+    compiled = core().compile_model(builders.network(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    expected = np.mean([compiled(image)[0].mean() - 0.5 for image in builders.images()])
+    assert pipeline.evaluate(load_model(builders.network()))["score"] == pytest.approx(
+        float(expected), rel=1e-4
+    )
+
+
+@pytest.mark.parametrize("name", ["_statistic_graph_builder", "_convert_stats_names", "_nx_model"])
+def test_internals_that_are_not_there_are_named(name: str) -> None:
+    with pytest.raises(EngineError, match=name):
+        getattr(engine(), name)
+    with pytest.raises(AttributeError):
+        _ = engine()._something_else
+
+
+def test_the_document_lists_what_is_gone() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/compatibility.md").read_text(encoding="utf-8")
+    (row,) = [
+        line for line in text.splitlines() if line.endswith("| no: an error says what is in their place |")
+    ]
+    assert set(re.findall(r"`self\.(\w+)`", row)) == set(_GONE)
