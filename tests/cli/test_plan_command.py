@@ -129,7 +129,12 @@ def test_a_model_that_takes_no_zeros(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_constants_are_no_suggestions(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert plan(capsys, small, "--ignored", "conv1/weight")["unmatched"][0]["nearest"] != "conv1/weights"
     finished = pot(capsys, "plan", "-m", small, "--ignored", "conv1/weights")
-    assert "'conv1/weights' is constant, and naming it has no effect" in finished.err
+    assert "'conv1/weights' is a Constant, which stays in float anyway" in finished.err
+    assert (
+        "'relu1' is a Relu, which stays in float anyway"
+        in pot(capsys, "plan", "-m", small, "--ignored", "relu1").err
+    )
+    assert pot(capsys, "plan", "-m", small, "--ignored", "conv1").err == ""
 
 
 def test_the_table_holds_the_same(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import openvino as ov
 from openvino.tools.pot.config.parameters import IgnoredScope
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import Device
 from openvino.tools.pot.utils.errors import ConfigError, nearest, nearest_name
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -36,10 +37,6 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
         raise ConfigError(f"ignored.scope: the model has no node {name!r}{hint}")
     for name in scope.scope:
         present = name if name in view.nodes else renamed[name]
-        if view.is_constant(TensorId(present)):
-            logger.warning(
-                "ignored.scope: %r is constant, and naming it has no effect: name what reads it", name
-            )
         ignored[present] = f"named in the ignored scope as {name!r}"
     kinds = {view.type(name) for name in view.nodes}
     for operation in scope.operations:
@@ -52,6 +49,27 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
             if view.type(name) == operation.type and _has(node, operation.attributes):
                 ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")
     return ignored
+
+
+def without_effect(
+    view: GraphView, device: Device, names: Iterable[str], renamed: Mapping[str, str]
+) -> dict[str, str]:
+    """Names of a scope whose operations would stay in float anyway -> the type of the operation.
+
+    Args:
+        view: the float model.
+        device: what it knows of operations.
+        names: the user's, which match.
+        renamed: as for ``ignored_nodes``.
+    """
+    joining = {kind for operation in device.operations.values() for kind in operation.joining}
+    known = {*device.operations, *device.transparent, *device.averaging, *joining}
+    found = {}
+    for name in names:
+        node = name if name in view.nodes else renamed[name]
+        if view.is_constant(TensorId(node)) or view.type(node) not in known:
+            found[name] = view.type(node)
+    return found
 
 
 def unmatched_names(view: GraphView, names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
