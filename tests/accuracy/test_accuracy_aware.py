@@ -367,3 +367,10 @@ def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
     assert json.loads(json.dumps(report.as_dict()))["chosen"]["floats"] == [FRAGILE]
     table = report.table()
     assert "full INT8" in table and FRAGILE in table
+
+
+def test_a_search_tells_nothing_of_names_that_it_chose_itself(
+    samples: Items, metric: Metric, caplog: pytest.LogCaptureFixture
+) -> None:
+    search(samples, metric, maximal_drop=0.05)
+    assert "stays in float anyway" not in caplog.text

@@ -74,7 +74,7 @@ def run_cascade(
         raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
     if any(isinstance(algorithm, SearchAlgorithm) for algorithm in algorithms):
         raise ConfigError(f"{algorithms[0].name} takes single models, found the cascade {model.name!r}")
-    check_scopes(algorithms, [sub.name for sub in model])
+    check_scopes(algorithms, model)
     engine.set_model(model)
     samples = chosen_samples(algorithms, engine)
     shapes = engine.cascade_shapes(BatchSampler(engine.data_loader, 1, samples[:1]))

@@ -10,8 +10,10 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAl
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset
 from openvino.tools.pot.statistics.layout import Request, Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
@@ -74,7 +76,7 @@ def run_sequence(
         ConfigError: no algorithm of the sequence places quantizers.
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
-    check_scopes(algorithms, [model.name])
+    check_scopes(algorithms, model)
     searching = _searching(algorithms)
     if searching is not None:
         return searching.search(model, engine, statistics)
@@ -220,18 +222,33 @@ def _chosen(sampling: MinMaxParameters, engine: Engine | None) -> list[int]:
     return choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
 
 
-def check_scopes(algorithms: Sequence[Algorithm], names: Sequence[str]) -> None:
-    """Make sure that ignored scopes by model are of models that there are.
+def check_scopes(algorithms: Sequence[Algorithm], model: CompressedModel) -> None:
+    """Make sure that ignored scopes by model are of models that there are, and tell of names that change nothing.
 
     Raises:
         ConfigError: a model is unknown.
     """
+    names = [sub.name for sub in model]
     for algorithm in algorithms:
         for name in algorithm.sampling.ignored.by_model if algorithm.sampling is not None else ():
             if name not in names:
                 raise ConfigError(
                     f"ignored: expected one of {', '.join(names)}, found {name!r}{nearest(name, names)}"
                 )
+        if algorithm.sampling is not None:
+            for sub in model:
+                _tell_of_names(sub, algorithm.sampling)
+
+
+def _tell_of_names(sub: SubModel, parameters: MinMaxParameters) -> None:
+    scope = parameters.ignored.of(sub.name).scope
+    if not scope:
+        return
+    view = GraphView(sub.model)
+    matched = [name for name in scope if name in view.nodes or name in sub.renamed]
+    found = without_effect(view, find_device(parameters.target_device), matched, sub.renamed)
+    for name, kind in found.items():
+        logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)
 
 
 def _record(context: Context, algorithms: Sequence[Algorithm], samples: int) -> None:

@@ -6,7 +6,7 @@ from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.planner import make_plan
-from openvino.tools.pot.placement.scope import ignored_nodes, without_effect
+from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.utils.logger import get_logger
@@ -32,10 +32,6 @@ class PlanStage:
         """Make the plan; nothing needs to be measured for it."""
         scope = self._parameters.ignored.of(context.sub.name)
         ignored = ignored_nodes(context.view, scope, context.sub.renamed)
-        for name, kind in without_effect(
-            context.view, self._device, scope.scope, context.sub.renamed
-        ).items():
-            logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)
         context.plan = make_plan(context.view, self._device, ignored, self._is_transformer(context))
         for layer in context.plan.floats:
             if layer.costly:
