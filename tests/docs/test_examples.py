@@ -16,6 +16,8 @@ def test_script(script: Path, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
+    if run.returncode and "can't be downloaded" in run.stderr:
+        pytest.skip(run.stderr.strip().splitlines()[-1])
     assert run.returncode == 0, run.stderr
     saved = list(tmp_path.rglob("*.xml"))
     assert saved
