@@ -14,9 +14,11 @@ SCRIPTS = sorted(EXAMPLES.rglob("*.py"))
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)
 def test_script(script: Path, tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
-    if run.returncode and "can't be downloaded" in run.stderr:
+    if run.returncode and (
+        "can't be downloaded" in run.stderr or "object_detection needs the network" in run.stderr
+    ):
         pytest.skip(run.stderr.strip().splitlines()[-1])
     assert run.returncode == 0, run.stderr
     saved = list(tmp_path.rglob("*.xml"))

@@ -315,3 +315,25 @@ def test_the_document_lists_what_is_gone() -> None:
         line for line in text.splitlines() if line.endswith("| no: an error says what is in their place |")
     ]
     assert set(re.findall(r"`self\.(\w+)`", row)) == set(_GONE)
+
+
+class Early(Cascade):
+    """Compiles in ``set_model``, under keys of its own in the configuration."""
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        self.compiled = self._ie.compile_model(self._model[1]["model"], self.config.device)
+
+    def _second(self, image: Any, places: Any, callback: Any) -> Any:
+        scale, row, column = places[0]
+        piece = image[None, :, ::scale, ::scale][:, :, row : row + 6, column : column + 6]
+        return self.compiled([np.ascontiguousarray(piece)])[0]
+
+
+def test_models_compiled_early_and_keys_of_a_subclass() -> None:
+    items = [((number, 0.0), image) for number, image in enumerate(images())]
+    own = Early({"outputs": ["y"]}, builders.Items(items), Score())
+    assert own.config.outputs == ["y"]
+    assert all(quantizers(sub.model) for sub in run(own))
+    with pytest.raises(ConfigError, match="unknown key 'outputs'"):
+        IEEngine({"outputs": ["y"]})

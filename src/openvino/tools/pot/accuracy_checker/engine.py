@@ -80,7 +80,7 @@ class ACEngine(IEEngine):
             raise ModelError(f"the launcher names input {said.name!r}, the model has {names[0]!r}")
         return image_input(parameters[0], None if said is None else said.layout)
 
-    def _fill_input(self, model: ov.Model, image_batch: list[Any]) -> Feed:
+    def _fill_input(self, model: ov.Model | ov.CompiledModel, image_batch: Any) -> Feed:
         """The images in the layout of the model's input."""
         assert self._input is not None
         return super()._fill_input(model, [self._input.arranged(image) for image in image_batch])

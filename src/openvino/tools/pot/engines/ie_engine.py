@@ -83,13 +83,13 @@ class IEEngine(PotInternals, Engine):
         self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
     ) -> None:
         super().__init__(config, data_loader, metric)
-        for key in self.config:
+        for key in self.config if type(self) is IEEngine else ():  # subclasses keep keys of their own there
             if key not in KEYS:
                 raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), KEYS)}")
         device = self.config.get("device") or "CPU"
         if not isinstance(device, str):
             raise ConfigError(f"engine config: device is {device!r}, expected a string")
-        self._device = device.upper()
+        self.config.device = self._device = device.upper()
         self._stat_requests_number = self._requests("stat_requests_number")
         self._eval_requests_number = self._requests("eval_requests_number")
         self._batch_dim = _whole_number(self.config, "batch_dim")
@@ -97,7 +97,7 @@ class IEEngine(PotInternals, Engine):
         self._ie = Runtime()
         self._given: CompressedModel | None = None
         self._model: CompressedModel | None = None
-        self._feeder: tuple[ov.Model, Feeder] | None = None
+        self._feeder: tuple[ov.Model | ov.CompiledModel, Feeder] | None = None
         self._batch_indices: list[int] = []
         self._batch_metadata: list[Any] = []
         self._sample_values: list[dict[str, Any]] = []
@@ -252,11 +252,11 @@ class IEEngine(PotInternals, Engine):
             raise EngineError(
                 f"IEEngine runs one model, found a cascade of {names}: subclass it, override _predict"
             )
-        self.set_model(given.clone())
         self._ie.watch = watch
         if self.metric is not None:
             self.metric.reset()
         try:
+            self.set_model(given.clone())
             if own._predict is not IEEngine._predict:
                 self._predict(None, sampler, show, False)  # metrics are of no interest
             else:
@@ -457,7 +457,7 @@ class IEEngine(PotInternals, Engine):
         labels = [(item.index, item.annotation) for item in items]
         return labels, [item.data for item in items], [item.metadata for item in items]
 
-    def _fill_input(self, model: ov.Model, image_batch: list[Any]) -> Feed:
+    def _fill_input(self, model: ov.Model | ov.CompiledModel, image_batch: list[Any] | NDArray[Any]) -> Feed:
         """Hook: the feed, input name to array, for the data of a batch: one entry a sample, or an array of all."""
         if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
             self._feeder = (model, Feeder(model))

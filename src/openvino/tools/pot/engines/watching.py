@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from openvino.tools.pot.utils.runtime import core
 
 # The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
 PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
+
+_MOST = 32
+"""Of a batch, as many samples are measured, spread evenly: hundreds of candidates for one image are much alike."""
 
 Compile = Callable[[ov.Model], ov.CompiledModel]
 Watch = Callable[[str, Any], None]
@@ -172,7 +176,8 @@ class _Measuring:
         self.collector: Collector = layout.collector(expected)
 
     def run(self, inputs: Any) -> None:
-        for feed in samples_of(self._feeder, inputs):
+        samples = samples_of(self._feeder, inputs)
+        for feed in samples[:: ceil(len(samples) / _MOST)]:
             places = self._places.feed(self.collector.samples, feed)
             self._request.infer({**feed, **places})
             self.collector.add(

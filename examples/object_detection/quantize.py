@@ -1,0 +1,222 @@
+"""Quantize a detector, and measure it with the mean average precision of MS COCO.
+
+python examples/object_detection/quantize.py
+
+It needs a folder that is no part of the repository, `zoo` in a folder `shared` beside it, or given as --zoo.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot.api.samples.object_detection import MAP, COCOLoader
+from openvino.tools.pot.report.measure import compile_single, heavy_layers, latencies, weights_size
+from openvino.tools.pot.utils.logger import init_logger
+
+ZOO = Path(__file__).resolve().parents[2].parent / "shared" / "zoo"
+NETWORK = "detect_yolo_fastestv2"
+PARTS = {"eval": "these photographs", "calib": "other photographs"}
+ALGORITHMS: dict[str, dict[str, Any]] = {
+    "AccuracyAwareQuantization": {"stat_subset_size": 300, "maximal_drop": 0.01, "time_budget": 75},
+    "DefaultQuantization": {"stat_subset_size": 300},
+}
+SIZE = 352  # pixels of a side of the network's input
+CLASSES = 80
+ANCHORS = np.array(
+    [
+        [[12.64, 19.39], [37.88, 51.48], [55.71, 138.31]],
+        [[126.91, 78.23], [131.57, 214.55], [279.92, 258.87]],
+    ]
+)
+SURE = 0.3  # score from which a box of the float model is an object
+FOUND = 0.01  # score from which a box counts as found: those below SURE cost precision only behind all others
+OVERLAP = 0.5  # of two boxes of a class that are one object
+
+Floats = NDArray[np.float64]
+
+
+class Photographs(COCOLoader):
+    """The network takes BGR from 0 to 1."""
+
+    def _read_and_preprocess_image(self, image_path: str) -> NDArray[Any]:
+        return super()._read_and_preprocess_image(image_path).astype(np.float32) / 255
+
+
+class Detector(IEEngine):
+    """Makes what DetectionOutput would give of the two outputs of Yolo-FastestV2."""
+
+    def postprocess_output(self, outputs: dict[str, NDArray[Any]], metadata: Any) -> Any:
+        """One output for the metric; the categories are the dataset's, in their order."""
+        rows = detections([output[0] for output in outputs.values()])
+        rows[:, 1] = np.array(self.data_loader.labels)[rows[:, 1].astype(int)]
+        return [rows[None, None]]
+
+
+def detections(heads: list[NDArray[Any]]) -> Floats:
+    """Image 0, class, score, left, top, right and bottom as shares of the image for each object, ``[objects, 7]``.
+
+    Args:
+        heads: ``[rows, columns, 95]``: four figures of a box for each of three anchors, how sure it is that there is
+            an object for each of them, how sure it is of each of 80 classes.
+    """
+    boxes, scores, classes = (np.concatenate(each) for each in zip(*map(_cells, heads, ANCHORS), strict=True))
+    likely = np.flatnonzero(scores > FOUND)
+    order = likely[np.argsort(-scores[likely], kind="stable")]
+    order = order[_distinct(boxes[order], classes[order])]
+    image = np.zeros(len(order))
+    return np.column_stack([image, classes[order], scores[order], boxes[order] / SIZE])
+
+
+def _cells(head: NDArray[Any], anchors: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Boxes in pixels, scores and classes of all cells and anchors of an output."""
+    head = head.astype(np.float64)
+    rows, columns, _ = head.shape
+    figures = head[..., :12].reshape(rows, columns, 3, 4)
+    cell = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1)[:, :, None]
+    centres = (figures[..., :2] * 2 - 0.5 + cell) * (SIZE / rows)
+    halves = (figures[..., 2:] * 2) ** 2 * anchors / 2
+    scores = head[..., 12:15] * head[..., 15:].max(-1, keepdims=True)
+    classes = np.broadcast_to(head[..., 15:].argmax(-1)[..., None], scores.shape)
+    boxes = np.concatenate([centres - halves, centres + halves], -1).reshape(-1, 4)
+    return boxes, scores.ravel(), classes.ravel()
+
+
+def _distinct(boxes: Floats, classes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which boxes, the best first, overlap none of their class that is better and kept."""
+    start = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    end = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = (end - start).clip(0).prod(-1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+    same = shared > OVERLAP * (areas[:, None] + areas - shared)
+    same &= classes[:, None] == classes
+    kept = np.ones(len(boxes), bool)
+    for place, row in enumerate(same):
+        if kept[place]:
+            kept[place + 1 :] &= ~row[place + 1 :]
+    return kept
+
+
+def make_set(network: Path, folder: Path, part: str) -> COCOLoader:
+    """Make files of photographs, and an annotation of what the float model is sure to see in them.
+
+    Returns:
+        a loader of both.
+    """
+    from PIL import Image
+
+    images, annotation = folder / part, folder / f"instances_{part}.json"
+    images.mkdir(parents=True, exist_ok=True)
+    with np.load(network / "data.npz") as data:
+        lengths, stream = data[f"{part}_len"], data[f"{part}_jpeg"].tobytes()
+    names = [f"{number:06}.jpg" for number in range(len(lengths))]
+    for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):
+        blue_first = np.asarray(Image.open(io.BytesIO(stream[end - length : end])))
+        Image.fromarray(blue_first[..., ::-1]).save(images / name, quality=95, subsampling=0)
+    content: dict[str, Any] = {
+        "images": [
+            {"id": number, "file_name": name, "height": SIZE, "width": SIZE}
+            for number, name in enumerate(names)
+        ],
+        "categories": [{"id": number + 1, "name": f"class {number}"} for number in range(CLASSES)],
+        "annotations": [],
+    }
+    annotation.write_text(json.dumps(content), encoding="utf-8")
+    config = {"images_path": str(images), "annotation_path": str(annotation), "image_size": SIZE}
+    content["annotations"] = _objects(network / "model.xml", Photographs(config))
+    annotation.write_text(json.dumps(content), encoding="utf-8")
+    return Photographs(config)
+
+
+def _objects(model: Path, loader: COCOLoader) -> list[dict[str, Any]]:
+    compiled = compile_single(model)
+    annotations: list[dict[str, Any]] = []
+    for image in range(len(loader)):
+        rows = detections([output[0] for output in compiled(loader[image][1][None]).values()])
+        for _, label, _, *box in rows[rows[:, 2] > SURE].tolist():
+            left, top, right, bottom = (SIZE * side for side in box)
+            sides = [right - left, bottom - top]
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image,
+                    "category_id": loader.labels[int(label)],
+                    "bbox": [left, top, *sides],
+                    "area": sides[0] * sides[1],
+                    "iscrowd": 0,
+                }
+            )
+    return annotations
+
+
+def precision(model: Path, loader: COCOLoader) -> tuple[float, float]:
+    """Mean average precision of a saved model: over overlaps from .5 to .95, and for .5 alone."""
+    metric = MAP(CLASSES, loader.labels)
+    engine = Detector({"device": "CPU"}, loader, metric)
+    engine.set_model(load_model({"model_name": model.stem, "model": model}))
+    engine.predict()
+    every = metric.avg_value["MAP"]
+    metric.thresholds = np.array([0.5])
+    return every, metric.avg_value["MAP"]
+
+
+def quantize(model: Path, loader: COCOLoader, algorithm: str) -> Path:
+    """Where the quantized model is saved; accuracy is that for an overlap of .5."""
+    metric = MAP(CLASSES, loader.labels)
+    metric.thresholds = np.array([0.5])
+    engine = Detector({"device": "CPU"}, loader, metric)
+    params = {"target_device": "CPU", **ALGORITHMS[algorithm]}
+    pipeline = create_pipeline([{"name": algorithm, "params": params}], engine)
+    started = time.perf_counter()
+    quantized = pipeline.run(load_model({"model_name": "detector", "model": model}))
+    print(f"{algorithm}: {time.perf_counter() - started:.0f} s")
+    if algorithm == "AccuracyAwareQuantization":
+        print(f"The search: {pipeline.algo_seq[0].report.ended}")
+    compress_model_weights(quantized)
+    return Path(save_model(quantized, "results/object_detection", "detector_int8")[0]["model"])
+
+
+def show(models: dict[str, Path], loaders: dict[str, COCOLoader]) -> None:
+    """Print precision, size and latency of each model."""
+    compiled = {name: compile_single(path) for name, path in models.items()}
+    image = next(iter(loaders.values()))[0][1][None]
+    times = latencies(list(compiled.values()), [image], repeats=100)
+    for (name, path), seconds in zip(models.items(), times, strict=True):
+        layers = heavy_layers(compiled[name])
+        count = sum(layer.is_int8 for layer in layers)
+        size = weights_size(path) / 1e6
+        print(f"{name}: {size:.2f} MB, {1e3 * seconds:.1f} ms, {count} of {len(layers)} layers run in INT8")
+        for part, loader in loaders.items():
+            every, half = precision(path, loader)
+            print(f"  {PARTS[part]}: mAP@[.5:.95] {every:.4f}, mAP@.5 {half:.4f}")
+
+
+def main() -> None:
+    """Make the set, quantize on it, and show what that changed."""
+    parser = argparse.ArgumentParser(description="Quantize a detector.")
+    parser.add_argument("--zoo", type=Path, default=ZOO, help="folder of networks with their photographs")
+    parser.add_argument("--algorithm", choices=ALGORITHMS, default="AccuracyAwareQuantization")
+    parser.add_argument("--others", action="store_true", help="measure on other photographs too")
+    arguments = parser.parse_args()
+    network = arguments.zoo / NETWORK
+    if not (network / "model.xml").is_file():
+        raise SystemExit(f"object_detection needs the network {NETWORK}: there is no folder {str(network)!r}")
+    init_logger(level="ERROR")
+    folder = Path("results/object_detection")
+    parts = list(PARTS) if arguments.others else ["eval"]
+    loaders = {part: make_set(network, folder, part) for part in parts}
+    saved = quantize(network / "model.xml", loaders["eval"], arguments.algorithm)
+    print(f"Saved {saved}")
+    show({"float": network / "model.xml", "INT8": saved}, loaders)
+
+
+if __name__ == "__main__":
+    main()

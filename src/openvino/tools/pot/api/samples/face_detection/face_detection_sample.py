@@ -1,0 +1,71 @@
+"""POT's sample of face detection under its name: what it is made of, and its command line.
+
+    python -m openvino.tools.pot.api.samples.face_detection.face_detection_sample -pm pnet.xml -rm rnet.xml \
+        -om onet.xml -d images -a annotations.txt
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from openvino.tools.pot.api.samples.face_detection.engine import OUTPUTS, MTCNNEngine
+from openvino.tools.pot.api.samples.face_detection.loader import WiderFaceLoader
+from openvino.tools.pot.api.samples.face_detection.metric import Recall
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.pipeline.initializer import create_pipeline
+from openvino.tools.pot.utils.logger import init_logger
+
+__all__ = ["MTCNNEngine", "Recall", "WiderFaceLoader", "main"]
+
+_NETWORKS = {"pnet": "proposal", "rnet": "refine", "onet": "output"}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Quantize MTCNN, save it in the folder ``optimized`` of the working directory, and print its recall."""
+    init_logger(level="INFO")
+    args = _parser().parse_args(argv)
+    dataset = {"data_source": str(args.dataset), "annotation_file": str(args.annotation_file)}
+    engine = MTCNNEngine({"device": "CPU", "outputs": OUTPUTS}, WiderFaceLoader(dataset), Recall())
+    params = {"target_device": "ANY", "preset": "performance", "stat_subset_size": 300}
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
+    model = load_model({"model_name": "mtcnn", "cascade": [_entry(args, name) for name in _NETWORKS]})
+    compressed = pipeline.run(model)
+    compress_model_weights(compressed)
+    for saved in compressed.save("optimized"):
+        print(f"Saved {saved['model']}")
+    for name, value in (pipeline.evaluate(compressed) or {}).items():
+        print(f"{name: <27s}: {value}")
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(description="Quantizes the face detector MTCNN")
+    for name, role in _NETWORKS.items():
+        parser.add_argument(
+            f"-{name[0]}m",
+            f"--{name}-model",
+            type=Path,
+            required=True,
+            help=f"path to .xml of the {role} network",
+        )
+        parser.add_argument(
+            f"-{name[0]}w", f"--{name}-weights", type=Path, help="path to its .bin, default beside the .xml"
+        )
+    parser.add_argument("-d", "--dataset", type=Path, required=True, help="folder with the images")
+    parser.add_argument(
+        "-a", "--annotation-file", type=Path, required=True, help="faces as WIDER FACE annotates them, .txt"
+    )
+    return parser
+
+
+def _entry(args: Namespace, name: str) -> dict[str, Any]:
+    model: Path = getattr(args, f"{name}_model").expanduser()
+    weights: Path | None = getattr(args, f"{name}_weights")
+    return {"name": name, "model": model, "weights": (weights or model.with_suffix(".bin")).expanduser()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Images and objects of a dataset in the format of MS COCO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.accuracy_checker.annotations import Objects
+from openvino.tools.pot.accuracy_checker.converters.coco import CocoDetection
+from openvino.tools.pot.accuracy_checker.entries import Place
+from openvino.tools.pot.accuracy_checker.files import Source
+from openvino.tools.pot.accuracy_checker.images import OpenCVReader
+from openvino.tools.pot.accuracy_checker.resampling import resample
+from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.utils.errors import ConfigError, DataError
+
+_PLACE = Place("COCOLoader")
+_READER = OpenCVReader()
+
+
+class COCOLoader(DataLoader):
+    """Gives each image with its objects, as ``MAP`` takes them.
+
+    An item is ``((index, [annotation, (height, width)]), image)``. ``annotation`` holds ``boxes`` (left, top, right
+    and bottom in pixels of the file's image, ``[objects, 4]``), ``labels`` (the categories' own numbers),
+    ``iscrowd`` and the single sides ``x_mins``, ``y_mins``, ``x_maxs`` and ``y_maxs``, each ``[objects]``. The
+    image is uint8, BGR, ``[3, size, size]``; for another form override ``_read_and_preprocess_image``.
+
+    Args:
+        config: ``images_path``, the folder of images; ``annotation_path``, a JSON file of instances;
+            ``image_size``, height and width of what the model takes, default 640.
+
+    Attributes:
+        labels: numbers of the categories, in the order of the file.
+        images: file names, in the order of the annotation; files of the folder that it doesn't name don't count.
+
+    Raises:
+        ConfigError: a path is missing or leads nowhere, or the file holds no instances.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        self.images_path = _path(config, "images_path")
+        self.annotation_path = _path(config, "annotation_path")
+        self.image_size = _size(config.get("image_size"))
+        source = Source(Path(), _PLACE)
+        annotated = CocoDetection(
+            annotation_file=self.annotation_path, use_full_label_map=True, sort_annotations=False
+        ).convert(source)
+        self.labels = list(annotated.meta.labels)
+        self.images = [sample.name for sample in annotated.samples]
+        self._objects: list[Objects] = [sample.annotation for sample in annotated.samples]
+        self._sizes = _sizes(source.json("annotation_path", self.annotation_path)["images"])
+
+    def __len__(self) -> int:
+        """Number of images that the annotation names."""
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Any:
+        """The image at ``index`` with its objects.
+
+        Raises:
+            DataError: its file can't be read.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"there is no image {index}, expected 0 to {len(self) - 1}")
+        annotation = [_annotation(self._objects[index]), self._sizes[index]]
+        return (index, annotation), self._read_and_preprocess_image(
+            str(self.images_path / self.images[index])
+        )
+
+    def _read_and_preprocess_image(self, image_path: str) -> NDArray[Any]:
+        """Hook: the image of a file as the model takes it, without the batch dimension."""
+        resized = resample(_READER.read(Path(image_path)), self.image_size, self.image_size, "linear")
+        return np.ascontiguousarray(resized.astype(np.uint8).transpose(2, 0, 1))
+
+
+def _path(config: Mapping[str, Any], key: str) -> Path:
+    path = config.get(key)
+    if not path:
+        raise ConfigError(f"COCOLoader: {key} is missing, expected a path")
+    found = Path(path).expanduser()
+    is_there, kind = (found.is_dir(), "folder") if key == "images_path" else (found.is_file(), "file")
+    if not is_there:
+        raise ConfigError(f"COCOLoader: {key}: {kind} {str(found)!r} does not exist")
+    return found
+
+
+def _size(value: Any) -> int:
+    size = 640 if value is None else value
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ConfigError(f"COCOLoader: image_size is {value!r}, expected a whole number of pixels")
+    return size
+
+
+def _sizes(images: list[Any]) -> list[tuple[int, int]]:
+    try:
+        return [(int(image["height"]), int(image["width"])) for image in images]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError("COCOLoader: an image of the annotation has no height or width") from error
+
+
+def _annotation(objects: Objects) -> dict[str, NDArray[Any]]:
+    sides = dict(zip(("x_mins", "y_mins", "x_maxs", "y_maxs"), objects.boxes.T, strict=True))
+    crowd = objects.crowd.astype(np.int64)
+    return {"boxes": objects.boxes, "labels": objects.labels, "iscrowd": crowd, **sides}

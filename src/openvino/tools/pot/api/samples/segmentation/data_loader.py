@@ -1,0 +1,104 @@
+"""Images and masks of a dataset in the format of Pascal VOC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.accuracy_checker.converters.masks import VocSegmentation
+from openvino.tools.pot.accuracy_checker.entries import Place
+from openvino.tools.pot.accuracy_checker.files import Source
+from openvino.tools.pot.accuracy_checker.images import OpenCVReader
+from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.utils.errors import ConfigError, DataError
+
+_PLACE = Place("VOCSegmentationLoader")
+_READER = OpenCVReader()
+_PATHS = ("data_source", "mask_dir", "imageset_file")
+
+
+class VOCSegmentationLoader(DataLoader):
+    """Gives each image with the class of each pixel, both padded with zeros on all sides to a square.
+
+    An item is ``((index, mask), image)``: the mask int16, ``[size, size]``, the image uint8, RGB,
+    ``[3, size, size]``. Padding and colours that are none of VOC's, such as that of outlines, count as class 0.
+
+    Args:
+        config: ``data_source``, the folder of images ``<name>.jpg``; ``mask_dir``, that of masks ``<name>.png`` in
+            VOC's colours; ``imageset_file``, the names, one a line; ``image_size``, height and width in pixels of
+            what the model takes.
+
+    Raises:
+        ConfigError: a key is missing, a path leads nowhere, or a mask is missing.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        missing = [key for key in (*_PATHS, "image_size") if not config.get(key)]
+        if missing:
+            raise ConfigError(f"VOCSegmentationLoader: {missing[0]} is missing from its configuration")
+        self._image_size = _size(config["image_size"])
+        images, masks, names = (Path(config[key]).expanduser() for key in _PATHS)
+        source = Source(Path(), _PLACE)
+        for key, folder in (("data_source", images), ("mask_dir", masks)):
+            source.directory(key, folder)  # the converter has other names for them
+        voc = VocSegmentation(imageset_file=names, images_dir=images, mask_dir=masks)
+        annotated = voc.convert(source)
+        assert annotated.meta.colors is not None  # VOC's own
+        self._codes = _codes(annotated.meta.colors)
+        self._samples = [(images / sample.name, sample.annotation.path) for sample in annotated.samples]
+
+    def __len__(self) -> int:
+        """Number of names in the list."""
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Any:
+        """The image at ``index`` with its mask.
+
+        Raises:
+            DataError: a file can't be read, or is larger than the model's input.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"there is no image {index}, expected 0 to {len(self) - 1}")
+        image_path, mask_path = self._samples[index]
+        mask = self._read_and_preprocess_mask(str(mask_path))
+        return (index, mask), self._read_and_preprocess_image(str(image_path))
+
+    def _read_and_preprocess_image(self, image_path: str) -> NDArray[Any]:
+        """Hook: the image of a file as the model takes it, without the batch dimension."""
+        return np.ascontiguousarray(self._padded(image_path).transpose(2, 0, 1))
+
+    def _read_and_preprocess_mask(self, mask_path: str) -> NDArray[Any]:
+        """Hook: the class of each pixel of a file in VOC's colours."""
+        codes = _codes(self._padded(mask_path))
+        matches = codes[..., None] == self._codes
+        return np.where(matches.any(-1), matches.argmax(-1), 0).astype(np.int16)
+
+    def _padded(self, path: str) -> NDArray[np.uint8]:
+        pixels = _READER.read(Path(path))[..., ::-1]
+        spare = [self._image_size - size for size in pixels.shape[:2]]
+        if min(spare) < 0:
+            raise DataError(
+                f"image {path!r} is {pixels.shape[0]} pixels high and {pixels.shape[1]} wide, expected no more "
+                f"than image_size, {self._image_size}"
+            )
+        before = [size // 2 for size in spare]
+        return np.pad(pixels, [*((a, b - a) for a, b in zip(before, spare, strict=True)), (0, 0)])
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(
+            f"VOCSegmentationLoader: image_size is {value!r}, expected a whole number of pixels"
+        )
+    return value
+
+
+def _codes(colors: NDArray[Any]) -> NDArray[np.int64]:
+    """Each colour, in the last axis, as one number."""
+    codes: NDArray[np.int64] = colors.astype(np.int64) @ np.array([65536, 256, 1])
+    return codes
