@@ -19,24 +19,8 @@ if TYPE_CHECKING:
 
 # Of the formats that Pillow reads: others are of films, documents and measurements.
 _PICTURES = frozenset(
-    {
-        *(
-            "AVIF",
-            "BMP",
-            "DIB",
-            "GIF",
-            "ICO",
-            "JPEG",
-            "JPEG2000",
-            "PCX",
-            "PNG",
-            "PPM",
-            "SGI",
-            "TGA",
-            "TIFF",
-            "WEBP",
-        )
-    }
+    {"AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000"}
+    | {"PCX", "PNG", "PPM", "SGI", "TGA", "TIFF", "WEBP"}
 )
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _BLUE_FIRST = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
@@ -76,12 +60,8 @@ def read_image(path: Path, use: Callable[[Image.Image], NDArray[Any]]) -> NDArra
     try:
         with pillow().open(path) as image:
             return use(image)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        pillow().DecompressionBombError,
-    ) as error:  # decoders raise all of these
+    # decoders raise all of these
+    except (OSError, ValueError, SyntaxError, pillow().DecompressionBombError) as error:
         raise DataError(f"image {str(path)!r} can't be read: {reason(error)}") from error
 
 

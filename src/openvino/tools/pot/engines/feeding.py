@@ -16,6 +16,11 @@ from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
 _FED = ("f16", "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "boolean")
 
 
+def key_name(key: Any) -> str:
+    """The name of the input that a key of a sample means: the key is a name or a port."""
+    return str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+
+
 class InputSpec:
     """An input of a model as a sample sees it: its names, shape and element type.
 
@@ -135,7 +140,7 @@ class Feeder:
     def _from_mapping(self, data: Mapping[Any, Any], index: int) -> dict[str, NDArray[np.generic]]:
         feed = {}
         for key, value in data.items():
-            name = str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+            name = key_name(key)
             if name not in self._by_name:
                 raise DataError(
                     f"sample {index}: the model has no input {name!r}, its inputs are "

@@ -25,7 +25,6 @@ from openvino.tools.pot.engines.recurrent import KEY, Recurrence, checked_map
 from openvino.tools.pot.engines.steps import Step, prepared
 from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
 from openvino.tools.pot.engines.watching import (
-    PRECISION,
     CascadeLayout,
     Measurement,
     Runtime,
@@ -46,13 +45,13 @@ from openvino.tools.pot.utils.errors import (
 )
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
 
 KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY})
-_PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **PRECISION}
+_PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
 
 
 class IEEngine(PotInternals, Engine):
@@ -212,11 +211,8 @@ class IEEngine(PotInternals, Engine):
         assert self._given is not None
         name = self._given.submodels[0].name
         measurement = Measurement(CascadeLayout({name: layout}), self._measuring, len(sampler))
-        self._ie.watch = measurement.watch
-        try:
+        with self._ie.watched(measurement.watch):
             found = self._predict(layout, sampler, show, False)
-        finally:
-            self._ie.watch = None
         if found is not None and found[1] is not None:  # it left the pass to us
             statistics: Statistics = found[1]
             return statistics
@@ -252,17 +248,16 @@ class IEEngine(PotInternals, Engine):
             raise EngineError(
                 f"IEEngine runs one model, found a cascade of {names}: subclass it, override _predict"
             )
-        self._ie.watch = watch
         if self.metric is not None:
             self.metric.reset()
         try:
-            self.set_model(given.clone())
-            if own._predict is not IEEngine._predict:
-                self._predict(None, sampler, show, False)  # metrics are of no interest
-            else:
-                self.predict(sampler=sampler, print_progress=show)
+            with self._ie.watched(watch):
+                self.set_model(given.clone())
+                if own._predict is not IEEngine._predict:
+                    self._predict(None, sampler, show, False)  # metrics are of no interest
+                else:
+                    self.predict(sampler=sampler, print_progress=show)
         finally:
-            self._ie.watch = None
             self.set_model(given)
 
     def _results(

@@ -7,6 +7,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.errors import EngineError
 
 _GONE = {
@@ -71,4 +72,4 @@ class PotInternals:
     @staticmethod
     def _get_input_any_name(port: ov.Output) -> str:
         """A name that a feed may use for an input."""
-        return port.get_any_name() if port.get_names() else port.get_node().get_friendly_name()
+        return port_name(port)

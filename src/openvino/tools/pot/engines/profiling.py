@@ -8,9 +8,9 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
-_SETTINGS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "PERF_COUNT": True}
+_SETTINGS = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32, "PERF_COUNT": True}
 _WARM_UP = 2
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.engines.feeding import key_name
 from openvino.tools.pot.engines.stream import Feed, Outputs, copied
 from openvino.tools.pot.utils.errors import ConfigError, DataError, nearest
 
@@ -110,7 +111,7 @@ class Recurrence:
 
     def _awaited(self, key: Any, number: int, index: int) -> str:
         """The own name of an input that has no array."""
-        name, where = _name(key), f"sample {index}, time step {number}"
+        name, where = key_name(key), f"sample {index}, time step {number}"
         if name not in self._names:
             raise DataError(
                 f"{where}: input {name!r} is None, expected an array as {KEY} maps no output to it"
@@ -126,7 +127,7 @@ class Recurrence:
 
     def without(self, feed: Mapping[Any, Any], awaited: frozenset[str]) -> Feed:
         """Copies of what a hook feeds but for stand-ins."""
-        kept = {key: value for key, value in feed.items() if self._names.get(_name(key)) not in awaited}
+        kept = {key: value for key, value in feed.items() if self._names.get(key_name(key)) not in awaited}
         return {key: copied(value) for key, value in kept.items()}
 
     def state(self, outputs: Outputs | Mapping[int, NDArray[np.generic]]) -> Feed:
@@ -144,10 +145,10 @@ def _count_of(data: Any, index: int) -> int:
     for key, arrays in data.items():
         if not isinstance(arrays, (list, tuple)):
             raise DataError(
-                f"sample {index}: input {_name(key)!r} is {_kind(arrays)}, expected a list of arrays, one for each "
+                f"sample {index}: input {key_name(key)!r} is {_kind(arrays)}, expected a list of arrays, one for each "
                 f"time step, as {KEY} is set"
             )
-    counts = {_name(key): len(arrays) for key, arrays in data.items()}
+    counts = {key_name(key): len(arrays) for key, arrays in data.items()}
     if len(set(counts.values())) > 1:
         found = ", ".join(f"{count} of {name!r}" for name, count in counts.items())
         raise DataError(f"sample {index}: inputs need an array for each time step, found {found}")
@@ -161,10 +162,6 @@ def _kind(value: Any) -> str:
     shape = getattr(value, "shape", None)
     name = "an array" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
     return name if shape is None else f"{name} of shape {list(shape)}"
-
-
-def _name(key: Any) -> str:
-    return str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
 
 
 def _names(port: ov.Output) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.errors import EngineError
 
 
@@ -16,10 +17,7 @@ def process_accumulated_stats(accumulated_stats: Any = None, stat_names_aliases:
 
 def collect_model_outputs(model: ov.Model) -> list[str]:
     """The names of a model's outputs."""
-    return [
-        port.get_any_name() if port.get_names() else port.get_node().get_friendly_name()
-        for port in model.outputs
-    ]
+    return [port_name(port) for port in model.outputs]
 
 
 def get_clean_name(name: str) -> str:

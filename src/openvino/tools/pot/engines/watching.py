@@ -7,7 +7,8 @@ model with the same feed, so that an override needs to know nothing of statistic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -15,15 +16,12 @@ from typing import Any
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.engines.feeding import Feeder
+from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import EngineError
-from openvino.tools.pot.utils.runtime import core
-
-# The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
-PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 _MOST = 32
 """Of a batch, as many samples are measured, spread evenly: hundreds of candidates for one image are much alike."""
@@ -59,12 +57,21 @@ class Runtime:
         """Take note of the models whose inferences count."""
         self._models = [(sub.name, sub.model) for sub in model]
 
+    @contextmanager
+    def watched(self, watch: Watch) -> Iterator[None]:
+        """While this lasts, inferences of the models are told to ``watch``."""
+        self.watch = watch
+        try:
+            yield
+        finally:
+            self.watch = None
+
     def compile_model(
         self, model: Any, device_name: str = "CPU", config: Mapping[str, Any] | None = None
     ) -> Any:
         """As Core's, in float32 unless told otherwise; takes model objects of one network as well."""
         source = model.submodels[0].model if isinstance(model, CompressedModel) else model
-        compiled = core().compile_model(source, device_name, {**PRECISION, **(config or {})})
+        compiled = core().compile_model(source, device_name, {**FLOAT32, **(config or {})})
         name = next((name for name, own in self._models if own is source), None)
         return compiled if self.watch is None or name is None else _Watched(compiled, name, self.watch)
 
@@ -110,8 +117,7 @@ class Shapes:
     """
 
     def __init__(self, model: CompressedModel) -> None:
-        self._models = {sub.name: sub.model for sub in model}
-        self._feeders = {name: Feeder(own) for name, own in self._models.items()}
+        self._feeders = {sub.name: Feeder(sub.model) for sub in model}
         self._seen: dict[str, dict[str, set[tuple[int, ...]]]] = {}
 
     def watch(self, name: str, inputs: Any) -> None:
@@ -212,5 +218,5 @@ def _feed(feeder: Feeder, inputs: Any) -> Feed:
 def _spec_of(feeder: Feeder, key: Any) -> Any:
     if isinstance(key, int):
         return feeder.inputs[key]
-    name = str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+    name = key_name(key)
     return next(spec for spec in feeder.inputs if name in spec.names)

@@ -16,6 +16,11 @@ def all_names(model: ov.Model) -> dict[str, str]:
     return {node.get_friendly_name(): node.get_type_name() for node in model.get_ops()}
 
 
+def port_name(port: ov.Output) -> str:
+    """A name that a feed may use for a port: of its tensor, or of its node where the tensor has none."""
+    return str(port.get_any_name() if port.get_names() else port.get_node().get_friendly_name())
+
+
 def merged_names(node: ov.Node, known: Container[str]) -> list[str]:
     """A node's own name, then the names of the nodes that were fused into it, as its runtime info lists them.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.utils.errors import ModelError, nearest, reason
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 # Their outputs carry no data of the user's even where all inputs are constant.
 _NEVER_CONSTANT = frozenset({"Parameter", "ReadValue", "RandomUniform"})
@@ -143,7 +143,7 @@ def _evaluated(output: ov.Output) -> NDArray[np.generic]:
     except RuntimeError:
         pass  # operations such as Convolution have no reference to evaluate
     try:
-        compiled = core().compile_model(expression, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        compiled = core().compile_model(expression, "CPU", FLOAT32)
         return np.array(compiled([])[0])
     except RuntimeError as error:
         name = output.get_node().get_friendly_name()

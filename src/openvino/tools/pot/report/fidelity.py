@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.progress import track
 
 
@@ -37,9 +38,7 @@ def signal_to_noise(
     for before, after in track(pairs, len(chosen), "Comparison pass"):
         for total, first, second in zip(sums, before, after, strict=True):
             total.add(first, second)
-    names = [
-        port.get_any_name() if port.get_names() else port.get_node().get_friendly_name() for port in ports
-    ]
+    names = [port_name(port) for port in ports]
     return {name: total.decibels for name, total in zip(names, sums, strict=True) if total.tells}
 
 

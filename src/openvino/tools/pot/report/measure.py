@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 # What hardware runs in INT8 with profit; everything else is cheap beside these.
 HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul"})
 INT8_TYPES = frozenset({"u8", "i8"})
 
-_SINGLE_REQUEST = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+_SINGLE_REQUEST = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def plain_pass(
     """Seconds to compile a model for throughput and run it over all feeds: the least any pass can take."""
     started = time.perf_counter()
     model = model if isinstance(model, ov.Model) else core().read_model(model)
-    hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"}
+    hints = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
     queue = ov.AsyncInferQueue(core().compile_model(model, device, hints))
     for feed in feeds:
         queue.start_async(feed)

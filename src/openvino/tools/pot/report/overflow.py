@@ -20,12 +20,12 @@ from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.accumulator import HIGHEST, saturating_product
 from openvino.tools.pot.report.factors import Factors, layer_factors
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 Feed = Mapping[str, NDArray[Any]]
 
 # FakeQuantize as it stands, instead of the integers that the plugin would make of it.
-_FLOAT = {"INFERENCE_PRECISION_HINT": "f32", "LP_TRANSFORMS_MODE": "NO"}
+_FLOAT = {**FLOAT32, "LP_TRANSFORMS_MODE": "NO"}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from functools import cache
 
 import openvino as ov
 
+# The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
+FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
+
 
 @cache
 def core() -> ov.Core:
