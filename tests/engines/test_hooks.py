@@ -102,7 +102,7 @@ def test_postprocess_output() -> None:
     items = builders.Items([(image, 0, {"i": i}) for i, image in enumerate(IMAGES)])
     doubled = Doubled({}, items, Sum())
     assert evaluated(doubled)["sum"] == pytest.approx(2 * evaluated(engine())["sum"])
-    assert seen == [(["y"], (1, 5, 8, 8), {"i": i}) for i in range(3)]
+    assert seen == [(["y"], (1, 5, 8, 8), [{"i": i}]) for i in range(3)]
 
 
 def test_update_metrics() -> None:

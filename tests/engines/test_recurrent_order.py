@@ -57,7 +57,7 @@ def test_samples_read_ahead_are_few(room: int, most: int, monkeypatch: pytest.Mo
 
     class Watches(IEEngine):
         def postprocess_output(self, outputs: Any, metadata: Any) -> Any:
-            done.append(metadata["_batch_id"])
+            done.append(metadata[0]["_batch_id"])
             assert len(read) <= len(set(done)) + most
             return super().postprocess_output(outputs, metadata)
 

@@ -199,8 +199,8 @@ class IEEngine(PotInternals, Engine):
         compiled, results = self._results(sampler, print_progress)
         self._labelled = False
         for items, outputs in results:
-            processed = self.postprocess_output(NamedOutputs(compiled, outputs), items[0].metadata)
             self._batch_metadata = [item.metadata for item in items]
+            processed = self.postprocess_output(NamedOutputs(compiled, outputs), self._batch_metadata)
             annotations = [(item.index, item.annotation) for item in items]
             self._labelled |= any(item.annotation is not None for item in items)
             self._update_metrics(processed, annotations, need_metrics_per_sample)
@@ -463,8 +463,13 @@ class IEEngine(PotInternals, Engine):
         feeds = [feeder.feed(data, indices[min(i, len(indices) - 1)]) for i, data in enumerate(image_batch)]
         return stack(feeds, self._batch_dim)
 
-    def postprocess_output(self, outputs: dict[str, NDArray[np.generic]], metadata: Any) -> Any:
-        """Hook: what the metric gets, by default the outputs as a list in the model's order."""
+    def postprocess_output(self, outputs: dict[str, NDArray[np.generic]], metadata: list[Any]) -> Any:
+        """Hook: what the metric gets, by default the outputs as a list in the model's order.
+
+        Args:
+            outputs: name of an output to its array, with the batch dimension.
+            metadata: of each sample of the batch, ``{}`` where an item has none.
+        """
         return list(outputs.values())
 
     def _update_metrics(

@@ -66,7 +66,7 @@ class PotInternals:
         outputs = predictions if isinstance(predictions, Mapping) else dict(enumerate(predictions))
         named = {getattr(port, "any_name", port): value for port, value in outputs.items()}
         engine: Any = self
-        processed = engine.postprocess_output(named, batch_meta[0] if batch_meta else {})
+        processed = engine.postprocess_output(named, batch_meta or [])
         engine._update_metrics(processed, batch_annotations, per_sample)
 
     @staticmethod
