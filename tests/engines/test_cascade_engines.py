@@ -187,6 +187,11 @@ def test_all_models_are_quantized_with_ranges_of_what_they_are_fed() -> None:
     assert list(quantized.submodels[1].model.inputs[0].shape) == [1, 3, 6, 6]
 
 
+def test_each_model_is_decided_on_from_its_own_statistics_where_no_preset_is_named() -> None:
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine())
+    assert all(quantizers(sub.model) for sub in pipeline.run(cascade()))
+
+
 def test_what_the_second_model_is_fed_comes_from_the_first() -> None:
     own = engine()
     run(own)

@@ -53,26 +53,27 @@ class AlignmentStage:
     def __init__(self, parameters: MinMaxParameters) -> None:
         self._active = not says_form(parameters)
         self._protected = protects(parameters)
-        self._groups: tuple[_Group, ...] = ()
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the extremes of each channel and for rows."""
-        self._groups = tuple(_groups(context)) if self._active else ()
-        for group in self._groups:
+        for group in self._groups(context):
             for member in group.members:
                 yield from (_rows(context, member), *channel_extremes(member))
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Choose the divisions."""
-        chosen = 0
-        for group in self._groups:
+        chosen, groups = 0, tuple(self._groups(context))
+        for group in groups:
             channels = _channels(context, group, statistics)
             readers = self._readers(context, group)
             scale, left = aligned(channels, readers)
             if left < _WORTH:
                 chosen += 1
                 _divide(context, group, scale)
-        logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(self._groups))
+        logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(groups))
+
+    def _groups(self, context: Context) -> Iterator[_Group]:
+        return _groups(context) if self._active else iter(())
 
     def _readers(self, context: Context, group: _Group) -> list[Reader]:
         found = []
