@@ -7,6 +7,25 @@ import sys
 import pytest
 
 POT = "openvino.tools.pot"
+SAMPLES = {
+    **{
+        f"{task}{module}": names
+        for task, loader, metric in (
+            ("classification", "ImageNetDataLoader", "Accuracy"),
+            ("object_detection", "COCOLoader", "MAP"),
+            ("segmentation", "VOCSegmentationLoader", "MeanIOU"),
+        )
+        for module, names in {
+            "": (loader, metric),
+            f".{task}_sample": (loader, metric),
+            ".data_loader": (loader,),
+            ".metric": (metric,),
+        }.items()
+    },
+    "face_detection.face_detection_sample": ("MTCNNEngine", "Recall", "WiderFaceLoader"),
+    "face_detection.utils": ("build_image_pyramid", "calibrate_bboxes", "cut_roi", "nms"),
+    "utils.argument_parser": ("get_common_argparser",),
+}
 PATHS = {
     POT: (
         *("DataLoader", "Metric", "Engine", "IEEngine", "load_model", "save_model", "compress_model_weights"),
@@ -32,6 +51,7 @@ PATHS = {
     f"{POT}.statistics.collector": ("StatisticsCollector",),
     f"{POT}.utils.logger": ("init_logger", "get_logger"),
     f"{POT}.algorithms.quantization": ("DefaultQuantization", "MinMaxQuantization", "FastBiasCorrection"),
+    **{f"{POT}.api.samples.{module}": names for module, names in SAMPLES.items()},
 }
 ALIASES = {
     "compression.api": ("DataLoader", "Metric", "Engine"),
@@ -50,6 +70,7 @@ ALIASES = {
     "compression.samplers.batch_sampler": ("BatchSampler",),
     "compression.utils.logger": ("init_logger", "get_logger"),
     "compression.algorithms.quantization": PATHS[f"{POT}.algorithms.quantization"],
+    **{f"compression.api.samples.{module}": names for module, names in SAMPLES.items()},
 }
 HOMES = {name: module for module, names in PATHS.items() if module != POT for name in names}
 LATER = (
@@ -101,8 +122,6 @@ def test_importing_the_package_alone_loads_nothing_else_of_ours_and_nothing_of_o
     [
         (f"{POT}.engines.simplified_engine", "SimplifiedEngine"),
         (f"{POT}.statistics.collector", "StatisticsCollector"),
-        (f"{POT}.api.samples.classification.data_loader", None),
-        ("compression.api.samples.utils.argument_parser", "get_common_argparser"),
     ],
 )
 def test_a_module_of_later_work_is_absent_or_whole(module: str, name: str | None) -> None:

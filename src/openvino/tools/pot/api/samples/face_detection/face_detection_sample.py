@@ -14,10 +14,8 @@ from typing import Any
 from openvino.tools.pot.api.samples.face_detection.engine import OUTPUTS, MTCNNEngine
 from openvino.tools.pot.api.samples.face_detection.loader import WiderFaceLoader
 from openvino.tools.pot.api.samples.face_detection.metric import Recall
+from openvino.tools.pot.api.samples.utils.command_line import optimize, run
 from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model_utils import compress_model_weights
-from openvino.tools.pot.pipeline.initializer import create_pipeline
-from openvino.tools.pot.utils.logger import init_logger
 
 __all__ = ["MTCNNEngine", "Recall", "WiderFaceLoader", "main"]
 
@@ -25,20 +23,12 @@ _NETWORKS = {"pnet": "proposal", "rnet": "refine", "onet": "output"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Quantize MTCNN, save it in the folder ``optimized`` of the working directory, and print its recall."""
-    init_logger(level="INFO")
+    """Quantize MTCNN, save it in the folder ``optimized``, and print its recall before and after."""
     args = _parser().parse_args(argv)
     dataset = {"data_source": str(args.dataset), "annotation_file": str(args.annotation_file)}
     engine = MTCNNEngine({"device": "CPU", "outputs": OUTPUTS}, WiderFaceLoader(dataset), Recall())
-    params = {"target_device": "ANY", "preset": "performance", "stat_subset_size": 300}
-    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
     model = load_model({"model_name": "mtcnn", "cascade": [_entry(args, name) for name in _NETWORKS]})
-    compressed = pipeline.run(model)
-    compress_model_weights(compressed)
-    for saved in compressed.save("optimized"):
-        print(f"Saved {saved['model']}")
-    for name, value in (pipeline.evaluate(compressed) or {}).items():
-        print(f"{name: <27s}: {value}")
+    optimize(model, engine, preset="performance")
 
 
 def _parser() -> ArgumentParser:
@@ -68,4 +58,4 @@ def _entry(args: Namespace, name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

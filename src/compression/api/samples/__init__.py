@@ -1,0 +1,1 @@
+"""Old name of openvino.tools.pot.api.samples."""
