@@ -306,12 +306,21 @@ def test_one_model_run_by_an_override() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["_statistic_graph_builder", "_convert_stats_names", "_nx_model"])
-def test_internals_that_are_not_there_are_named(name: str) -> None:
-    with pytest.raises(EngineError, match=name):
+@pytest.mark.parametrize("name", _GONE)
+def test_internals_that_are_not_there_are_named_with_what_is_in_their_place(name: str) -> None:
+    sentence = f"Cascade uses POT's internal {name}, which is not there: {_GONE[name]}"
+    with pytest.raises(EngineError, match=f"^{re.escape(sentence)}$"):
         getattr(engine(), name)
     with pytest.raises(AttributeError):
         _ = engine()._something_else
+
+
+def test_the_document_lists_the_hooks() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/compatibility.md").read_text(encoding="utf-8")
+    hooks = re.findall(r"^\| `(\w+)\(", text, re.MULTILINE)
+    assert {"set_model", "predict", "_predict", "_process_batch", "_fill_input"} <= set(hooks)
+    assert {"postprocess_output", "_update_metrics"} <= set(hooks)
+    assert [name for name in hooks if not callable(getattr(IEEngine, name, None))] == []
 
 
 def test_the_document_lists_what_is_gone() -> None:
