@@ -11,11 +11,9 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -29,7 +27,7 @@ from openvino.tools.pot.api.samples.face_detection.face_detection_sample import 
 )
 from openvino.tools.pot.api.samples.face_detection.networks import mtcnn_config
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.report import measure
+from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows, seconds_row
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import init_logger
 
@@ -63,65 +61,44 @@ def main() -> None:
     saved = save_model(quantized, RESULTS / "int8")
 
     # Faces of at least 20 pixels count, which are all.
-    rows = find_faces(WiderFaceLoader({**evaluation, "min_height": 20}), [model, quantized])
-    with TemporaryDirectory() as folder:
-        networks = compare_networks(save_model(model, folder), saved)
-    print_comparison({**rows, **networks})
+    comparison = compare(WiderFaceLoader({**evaluation, "min_height": 20}), [model, quantized])
+    comparison.save(RESULTS / "comparison.json")
+    print(comparison.table())
     for entry in saved:
         print(f"Saved {entry['model']}")
 
 
-def find_faces(loader: WiderFaceLoader, models: Sequence[CompressedModel]) -> dict[str, list[str]]:
-    """Recall of each model, and the median time for an image; for that they take turns."""
+def compare(loader: WiderFaceLoader, models: Sequence[CompressedModel]) -> Comparison:
+    """Recall of both cascades, the time for an image, and the figures of each of their networks."""
     engines = [MTCNNEngine(ENGINE, loader, Recall()) for _ in models]
-    times: list[list[float]] = [[] for _ in models]
     for engine, model in zip(engines, models, strict=True):
         engine.set_model(model)
     recalls = [engine.predict()[0]["recall"] for engine in engines]
+    rows = [seconds_row("one image", times(engines, loader))]
+    for name, shape in SHAPES.items():
+        feed = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
+        networks = [shaped(model, name, shape) for model in models]
+        rows.extend(model_rows(networks, [feed], f"{name}, ", repeats=50))
+    return Comparison(metric_row(f"recall, {len(loader)} images", recalls), tuple(rows))
+
+
+def times(engines: Sequence[MTCNNEngine], loader: WiderFaceLoader) -> list[float]:
+    """Median seconds for an image of each engine; they take turns."""
+    found: list[list[float]] = [[] for _ in engines]
     for index in range(min(len(loader), 15)):
         image = loader[index][1]
-        for engine, own in zip(engines, times, strict=True):
+        for engine, own in zip(engines, found, strict=True):
             started = time.perf_counter()
             engine.detect(image)
             own.append(time.perf_counter() - started)
-    return {
-        f"recall, {len(loader)} images": [f"{recall:.4f}" for recall in recalls],
-        "one image": [f"{1000 * median(own):.0f} ms" for own in times],
-    }
+    return [median(own) for own in found]
 
 
-def compare_networks(
-    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
-) -> dict[str, list[str]]:
-    """Size, time of a request and number of INT8 layers of each network, which are given as they were saved."""
-    rows = {}
-    for pair in zip(before, after, strict=True):
-        name, paths = pair[0]["name"], [entry["model"] for entry in pair]
-        compiled = [compiled_for(path, SHAPES[name]) for path in paths]
-        feed = np.random.default_rng(0).uniform(0, 255, SHAPES[name]).astype(np.float32)
-        layers = [measure.heavy_layers(each) for each in compiled]
-        rows[f"{name}, weights"] = [f"{measure.weights_size(path) / 1000:.1f} kB" for path in paths]
-        rows[f"{name}, one request"] = [
-            f"{1000 * each:.2f} ms" for each in measure.latencies(compiled, [feed], 50)
-        ]
-        rows[f"{name}, layers in INT8"] = [
-            f"{sum(layer.is_int8 for layer in own)} of {len(own)}" for own in layers
-        ]
-    return rows
-
-
-def compiled_for(path: str, shape: Sequence[int]) -> ov.CompiledModel:
-    """A saved network, for an input of a shape."""
-    model = ov.Core().read_model(path)
-    model.reshape(list(shape))
-    return measure.compile_single(model)
-
-
-def print_comparison(rows: Mapping[str, Sequence[str]]) -> None:
-    """A table of figures of the float models and the quantized ones."""
-    print(f"{'':32}{'float':>12}{'INT8':>12}")
-    for name, (before, after) in rows.items():
-        print(f"{name:32}{before:>12}{after:>12}")
+def shaped(cascade: CompressedModel, name: str, shape: Sequence[int]) -> ov.Model:
+    """A network of a cascade, for an input of a shape."""
+    (network,) = (each.model.clone() for each in cascade.submodels if each.name == name)
+    network.reshape(list(shape))
+    return network
 
 
 if __name__ == "__main__":

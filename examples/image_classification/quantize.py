@@ -20,7 +20,8 @@ from openvino.tools.pot.api.samples.classification import Accuracy, ImageNetData
 from openvino.tools.pot.api.samples.utils.argument_parser import get_common_argparser
 from openvino.tools.pot.data_loaders.images import pillow
 from openvino.tools.pot.demo import digits
-from openvino.tools.pot.report import measure
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
 from openvino.tools.pot.utils.errors import PotError
 
 OUTPUT = Path("results/image_classification")
@@ -43,9 +44,12 @@ def main() -> None:
     algorithms = [{"name": "DefaultQuantization", "params": params}]
     quantized = create_pipeline(algorithms, IEEngine(ENGINE, calibration)).run(model)
     compress_model_weights(quantized)
-    paths = save_model(quantized, OUTPUT, f"{Path(options.model).stem}_int8")
-    print_comparison(options, Path(paths[0]["model"]), evaluation)
-    print(f"Saved {paths[0]['model']}")
+    path = Path(save_model(quantized, OUTPUT, f"{Path(options.model).stem}_int8")[0]["model"])
+
+    comparison = compare(model, path, evaluation)
+    comparison.save(OUTPUT / "comparison.json")
+    print(comparison.table())
+    print(f"Saved {path}")
 
 
 def preprocessing(options: Namespace) -> dict[str, Any]:
@@ -59,28 +63,15 @@ def preprocessing(options: Namespace) -> dict[str, Any]:
     }
 
 
-def print_comparison(options: Namespace, quantized: Path, images: ImageNetDataLoader) -> None:
-    """Compare accuracy, size and speed of the model of the arguments and the quantized one."""
-    models = [load_model({"model": options.model, "weights": options.weights}), load_model(quantized)]
-    compiled = [measure.compile_single(model.submodels[0].model) for model in models]
+def compare(model: CompressedModel, quantized: Path, images: ImageNetDataLoader) -> Comparison:
+    """Accuracy, size and speed of the float model and of the saved INT8 one."""
     evaluator = create_pipeline([], IEEngine(ENGINE, images, Accuracy(top_k=1)))
-    accuracies = [evaluator.evaluate(model)["accuracy@top1"] for model in models]
-    weights = [
-        Path(options.weights or Path(options.model).with_suffix(".bin")),
-        quantized.with_suffix(".bin"),
-    ]
+    accuracies = [evaluator.evaluate(each)["accuracy@top1"] for each in (model, load_model(quantized))]
     feeds = [images[index][1] for index in range(min(50, len(images)))]
-    layers = [measure.heavy_layers(model) for model in compiled]
-
-    rows = {
-        f"top-1 accuracy, {len(images)} images": [f"{accuracy:.4f}" for accuracy in accuracies],
-        "weights": [f"{file.stat().st_size / 1000:.0f} kB" for file in weights],
-        "one request": [f"{1000 * seconds:.2f} ms" for seconds in measure.latencies(compiled, feeds)],
-        "layers in INT8": [f"{sum(layer.is_int8 for layer in own)} of {len(own)}" for own in layers],
-    }
-    print(f"{'':32}{'float':>12}{'INT8':>12}")
-    for name, (before, after) in rows.items():
-        print(f"{name:32}{before:>12}{after:>12}")
+    return Comparison(
+        metric_row(f"top-1 accuracy, {len(images)} images", accuracies),
+        model_rows([model.submodels[0].model, quantized], feeds),
+    )
 
 
 def parse(arguments: list[str]) -> Namespace:

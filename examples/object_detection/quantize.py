@@ -11,6 +11,7 @@ import argparse
 import io
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.object_detection import MAP, COCOLoader
-from openvino.tools.pot.report.measure import compile_single, heavy_layers, latencies, weights_size
+from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
+from openvino.tools.pot.report.measure import compile_single
 from openvino.tools.pot.utils.logger import init_logger
 
 ZOO = Path(__file__).resolve().parents[2].parent / "shared" / "zoo"
+OUTPUT = Path("results/object_detection")
 NETWORK = "detect_yolo_fastestv2"
-PARTS = {"eval": "these photographs", "calib": "other photographs"}
+PARTS = {"eval": "photographs", "calib": "others"}
 ALGORITHMS: dict[str, dict[str, Any]] = {
     "AccuracyAwareQuantization": {"stat_subset_size": 300, "maximal_drop": 0.01, "time_budget": 75},
     "DefaultQuantization": {"stat_subset_size": 300},
@@ -181,22 +184,18 @@ def quantize(model: Path, loader: COCOLoader, algorithm: str) -> Path:
     if algorithm == "AccuracyAwareQuantization":
         print(f"The search: {pipeline.algo_seq[0].report.ended}")
     compress_model_weights(quantized)
-    return Path(save_model(quantized, "results/object_detection", "detector_int8")[0]["model"])
+    return Path(save_model(quantized, OUTPUT, "detector_int8")[0]["model"])
 
 
-def show(models: dict[str, Path], loaders: dict[str, COCOLoader]) -> None:
-    """Print precision, size and latency of each model."""
-    compiled = {name: compile_single(path) for name, path in models.items()}
+def compare(models: Sequence[Path], loaders: dict[str, COCOLoader]) -> Comparison:
+    """Precision of the float model and of the INT8 one on each set, size and time of a request."""
+    rows = []
+    for part, loader in loaders.items():
+        every, half = zip(*(precision(path, loader) for path in models), strict=True)
+        rows.append(metric_row(f"mAP@.5, {len(loader)} {PARTS[part]}", half))
+        rows.append(metric_row(f"mAP@[.5:.95], {len(loader)} {PARTS[part]}", every))
     image = next(iter(loaders.values()))[0][1][None]
-    times = latencies(list(compiled.values()), [image], repeats=100)
-    for (name, path), seconds in zip(models.items(), times, strict=True):
-        layers = heavy_layers(compiled[name])
-        count = sum(layer.is_int8 for layer in layers)
-        size = weights_size(path) / 1e6
-        print(f"{name}: {size:.2f} MB, {1e3 * seconds:.1f} ms, {count} of {len(layers)} layers run in INT8")
-        for part, loader in loaders.items():
-            every, half = precision(path, loader)
-            print(f"  {PARTS[part]}: mAP@[.5:.95] {every:.4f}, mAP@.5 {half:.4f}")
+    return Comparison(rows[0], (*rows[1:], *model_rows(models, [image], repeats=100)))
 
 
 def main() -> None:
@@ -210,12 +209,13 @@ def main() -> None:
     if not (network / "model.xml").is_file():
         raise SystemExit(f"object_detection needs the network {NETWORK}: there is no folder {str(network)!r}")
     init_logger(level="ERROR")
-    folder = Path("results/object_detection")
     parts = list(PARTS) if arguments.others else ["eval"]
-    loaders = {part: make_set(network, folder, part) for part in parts}
+    loaders = {part: make_set(network, OUTPUT, part) for part in parts}
     saved = quantize(network / "model.xml", loaders["eval"], arguments.algorithm)
+    comparison = compare([network / "model.xml", saved], loaders)
+    comparison.save(OUTPUT / "comparison.json")
+    print(comparison.table())
     print(f"Saved {saved}")
-    show({"float": network / "model.xml", "INT8": saved}, loaders)
 
 
 if __name__ == "__main__":

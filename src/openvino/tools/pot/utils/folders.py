@@ -1,7 +1,8 @@
-"""Folders to write into, so that there is all of a result or nothing."""
+"""Folders and files to write into, so that there is all of a result or nothing."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,3 +32,13 @@ def working_folder(parent: Path) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file in one go: beside its place first, then moved in, so that nobody meets a part of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import zlib
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import openvino as ov
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.folders import write_file
 from openvino.tools.pot.version import __version__
 
 _FACTS, _PASSES = "search.json", "statistics.pickle"
@@ -39,14 +39,14 @@ class State:
         """Keep a fact; the file is written beside and renamed."""
         self.facts[name] = fact
         if self.folder is not None:
-            _write(self.folder / _FACTS, json.dumps(self.facts, indent=1).encode())
+            write_file(self.folder / _FACTS, json.dumps(self.facts, indent=1).encode())
 
     def keep_passes(self, passes: Sequence[Statistics]) -> None:
         """Keep the statistics, if there are more of them than were kept."""
         if len(passes) > len(self.passes):
             self.passes = list(passes)
             if self.folder is not None:
-                _write(self.folder / _PASSES, pickle.dumps(self.passes))
+                write_file(self.folder / _PASSES, pickle.dumps(self.passes))
 
 
 def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
@@ -109,12 +109,3 @@ def identity(model: ov.Model, engine: IEEngine, parameters: Mapping[str, Any]) -
         "device": engine.device,
         "parameters": json.loads(json.dumps(own, default=str, sort_keys=True)),
     }
-
-
-def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

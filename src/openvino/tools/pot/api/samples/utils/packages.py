@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openvino.tools.pot.utils.errors import DataError, nearest
+from openvino.tools.pot.utils.folders import write_file
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,8 @@ def package_file(archive: Archive, member: str, cache: Path | None = None) -> Pa
     path = folder / "files" / member
     if not path.exists() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, content)
+        write_file(path, content)  # other processes may use the cache
     return path
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write in one go: other processes may use the cache."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)
 
 
 def _verified(archive: Archive, folder: Path) -> Path:
