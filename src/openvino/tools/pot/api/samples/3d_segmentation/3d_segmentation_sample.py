@@ -1,0 +1,8 @@
+"""POT's name for ``segmentation_3d.segmentation_3d_sample``: what the sample is made of, and its command line."""
+
+from openvino.tools.pot.api.samples.segmentation_3d.segmentation_3d_sample import *
+from openvino.tools.pot.api.samples.segmentation_3d.segmentation_3d_sample import main
+from openvino.tools.pot.api.samples.utils.command_line import run
+
+if __name__ == "__main__":
+    run(main)
