@@ -205,15 +205,16 @@ def test_a_cascade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         {"name": name, "model": str(network(name)), "weights": str(network(name).with_suffix(".bin"))}
         for name in names
     ]
-    ignored = {"tiny_resnet8": {"operations": [{"type": "MatMul"}]}, "cifar_resnet20": {"skip_model": True}}
+    ignored = {"tiny_resnet8": {"operations": [{"type": "MatMul"}]}}
+    params = {
+        "stat_subset_size": 40,
+        "ignored": ignored,
+        "by_model": {"cifar_resnet20": {"ignored": {"skip_model": True}}},
+    }
     config = {
         "model": {"model_name": "both", "cascade": cascade},
         "engine": {"type": "simplified", "data_source": sources, "color_order": "RGB"},
-        "compression": {
-            "algorithms": [
-                {"name": "DefaultQuantization", "params": {"stat_subset_size": 40, "ignored": ignored}}
-            ]
-        },
+        "compression": {"algorithms": [{"name": "DefaultQuantization", "params": params}]},
     }
     finished = pot(capsys, "-c", save(config), "-e")
     paths = written(finished, r"results/both_DefaultQuantization/[^/]+/optimized/\w+\.xml")

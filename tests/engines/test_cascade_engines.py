@@ -231,6 +231,50 @@ def test_a_scope_of_no_model() -> None:
         builders.quantized(builders.network(), builders.labelled(builders.images()), ignored={"pnet": {}})
 
 
+def test_parameters_by_model() -> None:
+    own = {"preset": "mixed", "ignored": {"scope": ["r1"]}}
+    quantized = run(engine(), by_model={"rnet": own}, ignored={"pnet": {"scope": ["p1"]}})
+    (first, second) = (quantizers(sub.model) for sub in quantized)
+    assert "p1/fq_input_0" not in first and "r1/fq_input_0" not in second
+    low, high = borders(first["p2/fq_input_0"])
+    assert low == 0 or low == pytest.approx(-high * 128 / 127, rel=1e-4)
+    assert len(second) == len(quantizers(run(engine()).submodels[1].model)) - 2
+
+
+def test_a_preset_by_model_changes_that_model_only() -> None:
+    symmetric, varied = run(engine()), run(engine(), by_model={"rnet": {"preset": "mixed"}})
+    ranges = [
+        [{name: borders(node) for name, node in quantizers(sub.model).items()} for sub in each]
+        for each in (symmetric, varied)
+    ]
+    assert ranges[0][0] == ranges[1][0]
+    assert ranges[0][1] != ranges[1][1]
+
+
+@pytest.mark.parametrize(
+    ("by_model", "sentence"),
+    [
+        ({"rnett": {}}, r"by_model: expected one of pnet, rnet, found 'rnett'; did you mean 'rnet'\?"),
+        ({"rnet": {"presett": "mixed"}}, r"by_model\.rnet: .*unknown parameter 'presett'"),
+        (
+            {"rnet": {"stat_subset_size": 3}},
+            r"by_model\.rnet\.stat_subset_size: it is the same for all models",
+        ),
+        ({"rnet": 3}, "by_model.rnet: .*found 3"),
+    ],
+)
+def test_wrong_parameters_by_model(by_model: Any, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        run(engine(), by_model=by_model)
+
+
+def test_parameters_by_model_are_for_cascades() -> None:
+    with pytest.raises(ConfigError, match="by_model is for cascades, found the single model 'tiny'"):
+        builders.quantized(builders.network(), builders.labelled(builders.images()), by_model={"tiny": {}})
+    with pytest.raises(ConfigError, match="by_model is for cascades"):
+        create_pipeline([{"name": "AccuracyAwareQuantization", "params": {"by_model": {"a": {}}}}], engine())
+
+
 def test_a_plain_engine_runs_no_cascade() -> None:
     with pytest.raises(EngineError, match=r"runs one model, found a cascade of \['pnet', 'rnet'\]"):
         run(engine(IEEngine))

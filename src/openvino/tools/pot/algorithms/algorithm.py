@@ -25,6 +25,10 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.repetition import repetitions
 from openvino.tools.pot.statistics.collector import StatisticsCollector
 from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.errors import ConfigError
+
+_OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
+"""Parameters that can't differ between the models of a cascade, since one pass measures all of them."""
 
 PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 """A layer of the plan, its linear form, and the quantizer of its weights."""
@@ -176,6 +180,7 @@ class Algorithm(ABC):
         self.engine = engine
         self.config: Mapping[str, Any] = dict(config or {})
         self.stages: tuple[Stage, ...] = self._make_stages()
+        self._by_model = {name: self._varied(name) for name in self.config.get("by_model") or ()}
         self._collector: StatisticsCollector | None = None
 
     @property
@@ -186,6 +191,21 @@ class Algorithm(ABC):
     @abstractmethod
     def _make_stages(self) -> tuple[Stage, ...]:
         """Check the configuration and build the stages."""
+
+    def of(self, name: str) -> Algorithm:
+        """The algorithm for one model of a cascade, with the parameters of ``by_model``."""
+        return self._by_model.get(name, self)
+
+    def _varied(self, name: str) -> Algorithm:
+        others = {key: value for key, value in self.config.items() if key != "by_model"}
+        own = self.config["by_model"][name]
+        for key in own:
+            if key in _OF_ALL_MODELS:
+                raise ConfigError(f"{self.name} params: by_model.{name}.{key}: it is the same for all models")
+        try:
+            return type(self)({**others, **own}, self.engine)
+        except ConfigError as error:
+            raise ConfigError(f"by_model.{name}: {error}") from None
 
     def register_statistics(self, model: CompressedModel, collector: StatisticsCollector) -> None:
         """Let a collector measure what ``run`` needs; the model is whatever it will measure."""

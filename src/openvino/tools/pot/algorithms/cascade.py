@@ -9,7 +9,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.algorithm import Algorithm, SearchAlgorithm
 from openvino.tools.pot.algorithms.sequence import (
     Job,
-    check_scopes,
+    check_models,
     chosen_samples,
     decide,
     finished,
@@ -62,7 +62,7 @@ def run_cascade(
 
     Args:
         model: in float; it is left as it is.
-        algorithms: in their order, the same for all models but for their ignored scopes.
+        algorithms: in their order, the same for all models but for ``ignored`` and ``by_model``.
         engine: an IEEngine whose ``_predict`` or ``predict`` is overridden.
 
     Raises:
@@ -74,11 +74,12 @@ def run_cascade(
         raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
     if any(isinstance(algorithm, SearchAlgorithm) for algorithm in algorithms):
         raise ConfigError(f"{algorithms[0].name} takes single models, found the cascade {model.name!r}")
-    check_scopes(algorithms, model)
+    check_models(algorithms, model)
     engine.set_model(model)
     samples = chosen_samples(algorithms, engine)
     shapes = engine.cascade_shapes(BatchSampler(engine.data_loader, 1, samples[:1]))
-    jobs = {sub.name: planned(_single(sub, shapes[sub.name]), algorithms) for sub in model}
+    own = {sub.name: [algorithm.of(sub.name) for algorithm in algorithms] for sub in model}
+    jobs = {sub.name: planned(_single(sub, shapes[sub.name]), own[sub.name]) for sub in model}
     wanted = {name: job for name, job in jobs.items() if not job.is_empty}
     for name in jobs.keys() - wanted.keys():
         logger.warning("model %r has nothing to quantize: it is returned as it is", name)
@@ -88,7 +89,7 @@ def run_cascade(
         }
     found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
     results = [
-        _finished(sub, jobs[sub.name], found.get(sub.name), algorithms, len(samples), shapes[sub.name])
+        _finished(sub, jobs[sub.name], found.get(sub.name), own[sub.name], len(samples), shapes[sub.name])
         for sub in model
     ]
     return CompressedModel(results, model.name, is_cascade=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm, Stage
@@ -76,7 +76,7 @@ def run_sequence(
         ConfigError: no algorithm of the sequence places quantizers.
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
-    check_scopes(algorithms, model)
+    check_models(algorithms, model)
     searching = _searching(algorithms)
     if searching is not None:
         return searching.search(model, engine, statistics)
@@ -125,6 +125,7 @@ def collect_statistics(
     Raises:
         EngineError, ConfigError, DataError: as ``run_sequence``.
     """
+    check_models(algorithms, model)
     searching = _searching(algorithms)
     if searching is not None:
         return searching.collect(model, engine)
@@ -222,22 +223,29 @@ def _chosen(sampling: MinMaxParameters, engine: Engine | None) -> list[int]:
     return choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
 
 
-def check_scopes(algorithms: Sequence[Algorithm], model: CompressedModel) -> None:
-    """Make sure that ignored scopes by model are of models that there are, and tell of names that change nothing.
+def check_models(algorithms: Sequence[Algorithm], model: CompressedModel) -> None:
+    """Make sure that parameters by model are of models that there are, and tell of names that change nothing.
 
     Raises:
-        ConfigError: a model is unknown.
+        ConfigError: a model is unknown, or it is none of a cascade.
     """
-    names = [sub.name for sub in model]
     for algorithm in algorithms:
-        for name in algorithm.sampling.ignored.by_model if algorithm.sampling is not None else ():
-            if name not in names:
-                raise ConfigError(
-                    f"ignored: expected one of {', '.join(names)}, found {name!r}{nearest(name, names)}"
-                )
         if algorithm.sampling is not None:
+            _check_names("ignored", algorithm.sampling.ignored.by_model, model)
+            _check_names("by_model", algorithm.sampling.by_model, model)
+            if algorithm.sampling.by_model and not model.is_cascade:
+                raise ConfigError(f"by_model is for cascades, found the single model {model.name!r}")
             for sub in model:
-                _tell_of_names(sub, algorithm.sampling)
+                _tell_of_names(sub, algorithm.of(sub.name).sampling or algorithm.sampling)
+
+
+def _check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> None:
+    names = [sub.name for sub in model]
+    for name in by_model:
+        if name not in names:
+            raise ConfigError(
+                f"{key}: expected one of {', '.join(names)}, found {name!r}{nearest(name, names)}"
+            )
 
 
 def _tell_of_names(sub: SubModel, parameters: MinMaxParameters) -> None:

@@ -119,19 +119,35 @@ def _created(
 def _params(
     sections: Sections, entry: AlgorithmEntry, path: str, name: str, cascade: list[str]
 ) -> dict[str, Any]:
-    """The parameters of an algorithm for one network: in a cascade, ignored scopes stand by its name."""
-    ignored = entry.params.get("ignored")
-    if not cascade or not isinstance(ignored, Mapping):
-        return entry.params
-    for key in ignored:
+    """The parameters of an algorithm for one network: in a cascade, some of them stand by its name."""
+    where = f"{sections.where}: {path}.params"
+    params = dict(entry.params)
+    ignored = params.get("ignored")
+    if not cascade:
+        return params
+    if isinstance(ignored, Mapping):
+        params["ignored"] = _by_name(ignored, name, cascade, f"{where}.ignored", "ignored scopes")
+    own = params.pop("by_model", {})
+    if not isinstance(own, Mapping):
+        raise ConfigError(f"{where}.by_model: found {own!r}, expected a mapping")
+    return {**params, **_by_name(own, name, cascade, f"{where}.by_model", "parameters")}
+
+
+def _by_name(
+    mapping: Mapping[str, Any], name: str, cascade: list[str], where: str, kind: str
+) -> Mapping[str, Any]:
+    """What a mapping of a cascade's names says of one of them."""
+    for key in mapping:
         if key not in cascade:
-            hint = nearest(str(key), cascade)
             found = f"{key!r}, which is none of them" if key not in _SCOPE_KEYS else repr(key)
             raise ConfigError(
-                f"{sections.where}: {path}.params.ignored: expected a mapping of the cascade's names {cascade} to "
-                f"ignored scopes, found {found}{hint}"
+                f"{where}: expected a mapping of the cascade's names {cascade} to {kind}, found {found}"
+                f"{nearest(str(key), cascade)}"
             )
-    return {**entry.params, "ignored": ignored.get(name, {})}
+    own = mapping.get(name, {})
+    if not isinstance(own, Mapping):
+        raise ConfigError(f"{where}.{name}: found {own!r}, expected a mapping")
+    return own
 
 
 def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> IEEngine:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
-from openvino.tools.pot.algorithms.sequence import check_scopes, planned
+from openvino.tools.pot.algorithms.sequence import check_models, planned
 from openvino.tools.pot.cli.output import Log
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
@@ -51,7 +51,7 @@ def make_description(
     scope = {"scope": [name for name in ignored if name not in unmatched]}
     params = {"target_device": target_device, "ignored": scope}
     algorithm = DefaultQuantization(params if model_type is None else {**params, "model_type": model_type})
-    check_scopes([algorithm], model)
+    check_models([algorithm], model)
     plan = planned(model, [algorithm]).context.plan
     assert plan is not None
     description = described_plan(sub, view, plan, unmatched)

@@ -118,6 +118,7 @@ class MinMaxParameters(Parameters):
             exactly those output channels whose sums could overflow int16, if the device has such sums.
         model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
             ``none`` does not; absent: ``transformer`` if the graph is one.
+        by_model: of a cascade: model name to parameters that are others for it; not those that choose samples.
     """
 
     preset: Preset | None = None
@@ -133,6 +134,7 @@ class MinMaxParameters(Parameters):
     weights: QuantizerParameters = QuantizerParameters()
     activations: QuantizerParameters = QuantizerParameters()
     range_estimator: RangeEstimator | None = None
+    by_model: dict[str, dict[str, Any]] = {}
 
     @field_validator("preset", mode="before")
     @classmethod

@@ -77,6 +77,8 @@ class AccuracyAwareQuantization(SearchAlgorithm):
         for key in self.config:
             if key not in known:
                 raise ConfigError(f"{self.name} params: unknown parameter {key!r}{nearest(str(key), known)}")
+        if self.config.get("by_model"):
+            raise ConfigError(f"{self.name} params: by_model is for cascades, and it takes single models")
         chosen = {key: value for key, value in self.config.items() if key in own}
         self._parameters = validate(AccuracyAwareParameters, chosen, f"{self.name} params")
         self._base_config = {key: value for key, value in self.config.items() if key not in own}
