@@ -293,6 +293,21 @@ def test_the_face_of_the_astronaut(cascade: CompressedModel) -> None:
     assert list(cascade.submodels[0].model.input(0).shape) == [1, 3, 12, 12]
 
 
+def test_each_of_the_photographs_shows_one_face(cascade: CompressedModel, tmp_path: Path) -> None:
+    try:
+        portraits = WiderFaceLoader(dataset.write_portraits(tmp_path, detector(cascade).detect))
+    except DataError as error:
+        if "can't be downloaded" not in str(error):
+            raise
+        pytest.skip(str(error))
+    assert len(portraits) == 6
+    for (_, annotation), image in (portraits[index] for index in range(6)):
+        assert max(image.shape) == 600
+        assert (
+            len(annotation["bboxes"]) - len(annotation["difficult"]) == 1
+        )  # others are smaller, and mistakes
+
+
 def test_models_that_are_no_mtcnn(cascade: CompressedModel) -> None:
     with pytest.raises(EngineError, match=r"pnet, rnet, onet, found \['pnet', 'rnet'\]"):
         detector(CompressedModel(cascade.submodels[:2], "two", is_cascade=True))

@@ -1,8 +1,8 @@
-"""Images with faces for everyone: faces of scikit-image's pictures, pasted into its photographs."""
+"""Images with faces for everyone: faces of scikit-image's pictures, pasted into its photographs, and portraits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,12 @@ SCIKIT_IMAGE = Archive(
         *("--platform", "manylinux_2_28_x86_64"),
     ),
 )
+# Pip asks its setup.py for metadata, but installs nothing.
+FACE_RECOGNITION = Archive(
+    "face_recognition==1.3.0", "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec"
+)
+_PORTRAITS = ("biden", "obama", "obama2", "obama3", "obama_partial_face", "obama_partial_face2")
+_PORTRAIT_SIZE = 600  # pixels of the longer side
 _PHOTOGRAPHS = (
     *("brick.png", "chelsea.png", "coffee.png", "grass.png", "gravel.png", "hubble_deep_field.jpg"),
     *("motorcycle_left.png", "motorcycle_right.png", "rocket.jpg"),
@@ -67,21 +73,59 @@ def write_faces(folder: str | Path, detect: Detector, count: int, seed: int = 0)
     Raises:
         DataError: the pictures can't be downloaded, or the detector finds too few faces.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    random, faces, lines, written = np.random.default_rng(seed), _faces(seed % 2), [], 0
+    random, faces = np.random.default_rng(seed), _faces(seed % 2)
+    found: list[tuple[Image, Floats]] = []
     for _ in range(_TRIES * count):
-        if written == count:
+        if len(found) == count:
             break
         made = paste(_background(random), faces, random)
         boxes = _at(detect(made.image), made.places)
         if len(boxes):
-            name = f"{written:04}.png"
-            pillow().fromarray(made.image).save(folder / name)
-            lines += [name, str(len(boxes)), *_rows(boxes)]
-            written += 1
-    if written < count:
-        raise DataError(f"the detector finds faces on {written} of {_TRIES * count} images, expected {count}")
+            found.append((made.image, boxes))
+    if len(found) < count:
+        raise DataError(
+            f"the detector finds faces on {len(found)} of {_TRIES * count} images, expected {count}"
+        )
+    return write_annotated(folder, found)
+
+
+def write_portraits(folder: str | Path, detect: Detector) -> dict[str, str]:
+    """Write six photographs of two politicians, and the boxes that a detector finds on them.
+
+    Args:
+        folder: for the images and ``annotations.txt``.
+        detect: gives rows of x_min, y_min, x_max, y_max, score for an RGB image.
+
+    Returns:
+        What ``WiderFaceLoader`` takes.
+
+    Raises:
+        DataError: the pictures can't be downloaded.
+    """
+    images = [_portrait(name) for name in _PORTRAITS]
+    return write_annotated(folder, [(image, detect(image)) for image in images])
+
+
+def _portrait(name: str) -> Image:
+    path = package_file(FACE_RECOGNITION, f"tests/test_images/{name}.jpg")
+    photograph = pillow().fromarray(read_image(path, lambda image: np.asarray(image.convert("RGB"))))
+    photograph.thumbnail((_PORTRAIT_SIZE, _PORTRAIT_SIZE))
+    return np.asarray(photograph)
+
+
+def write_annotated(folder: str | Path, found: Iterable[tuple[Image, Floats]]) -> dict[str, str]:
+    """Write images and the boxes on them as WIDER FACE is annotated; returns what ``WiderFaceLoader`` takes.
+
+    Args:
+        folder: for the images and ``annotations.txt``.
+        found: RGB images, each with rows of x_min, y_min, x_max, y_max.
+    """
+    folder, lines = Path(folder), []
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (image, boxes) in enumerate(found):
+        name = f"{number:04}.png"
+        pillow().fromarray(image).save(folder / name)
+        lines += [name, str(len(boxes)), *_rows(boxes)]
     annotations = folder / "annotations.txt"
     annotations.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return {"data_source": str(folder), "annotation_file": str(annotations)}
