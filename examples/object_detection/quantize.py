@@ -29,7 +29,7 @@ OUTPUT = Path("results/object_detection")
 NETWORK = "detect_yolo_fastestv2"
 PARTS = {"eval": "photographs", "calib": "others"}
 ALGORITHMS: dict[str, dict[str, Any]] = {
-    "AccuracyAwareQuantization": {"stat_subset_size": 300, "maximal_drop": 0.01, "time_budget": 75},
+    "AccuracyAwareQuantization": {"stat_subset_size": 300, "maximal_drop": 0.01},
     "DefaultQuantization": {"stat_subset_size": 300},
 }
 SIZE = 352  # pixels of a side of the network's input
@@ -171,12 +171,14 @@ def precision(model: Path, loader: COCOLoader) -> tuple[float, float]:
     return every, metric.avg_value["MAP"]
 
 
-def quantize(model: Path, loader: COCOLoader, algorithm: str) -> Path:
-    """Where the quantized model is saved; accuracy is that for an overlap of .5."""
+def quantize(model: Path, loader: COCOLoader, algorithm: str, seconds: float) -> Path:
+    """Where the quantized model is saved; accuracy is that for an overlap of .5, a search has some seconds."""
     metric = MAP(CLASSES, loader.labels)
     metric.thresholds = np.array([0.5])
     engine = Detector({"device": "CPU"}, loader, metric)
     params = {"target_device": "CPU", **ALGORITHMS[algorithm]}
+    if algorithm == "AccuracyAwareQuantization":
+        params["time_budget"] = seconds
     pipeline = create_pipeline([{"name": algorithm, "params": params}], engine)
     started = time.perf_counter()
     quantized = pipeline.run(load_model({"model_name": "detector", "model": model}))
@@ -203,6 +205,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Quantize a detector.")
     parser.add_argument("--zoo", type=Path, default=ZOO, help="folder of networks with their photographs")
     parser.add_argument("--algorithm", choices=ALGORITHMS, default="AccuracyAwareQuantization")
+    parser.add_argument("--time-budget", type=float, default=75, help="seconds of a search, default 75")
     parser.add_argument("--others", action="store_true", help="measure on other photographs too")
     arguments = parser.parse_args()
     network = arguments.zoo / NETWORK
@@ -211,7 +214,7 @@ def main() -> None:
     init_logger(level="ERROR")
     parts = list(PARTS) if arguments.others else ["eval"]
     loaders = {part: make_set(network, OUTPUT, part) for part in parts}
-    saved = quantize(network / "model.xml", loaders["eval"], arguments.algorithm)
+    saved = quantize(network / "model.xml", loaders["eval"], arguments.algorithm, arguments.time_budget)
     comparison = compare([network / "model.xml", saved], loaders)
     comparison.save(OUTPUT / "comparison.json")
     print(comparison.table())
