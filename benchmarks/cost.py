@@ -19,8 +19,7 @@ import numpy as np
 import openvino as ov
 from cost_cases import Make, cases
 from numpy.typing import NDArray
-from tables import Record, table
-from workflow import machine
+from tables import Record, machine, table
 
 from openvino.tools.pot import quantize
 from openvino.tools.pot.graph.view import GraphView

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot import __version__
 
 Record = Mapping[str, Any]
 Column = tuple[str, Callable[[Record], str]]
@@ -152,6 +157,16 @@ def table(records: Iterable[Record], columns: Sequence[Column], left: int = 2) -
     rows.append(["---" if number < left else "---:" for number in range(len(columns))])
     rows.extend([[cell(record) for _, cell in columns] for record in records])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def machine() -> str:
+    """What the figures were measured on, in a sentence."""
+    core = ov.Core()
+    name = core.get_property("CPU", "FULL_DEVICE_NAME")
+    return (
+        f"openvino-pot {__version__}, OpenVINO {ov.__version__.split('-')[0]}, {name}, "
+        f"{os.cpu_count()} processors."
+    )
 
 
 def write_between(path: Path, marker: str, body: str) -> None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import openvino as ov
 import others
 from entries import Entry, Feed, Network, entries, openvino_infer
-from tables import Record, write_between
+from tables import Record, machine, write_between
 
 from openvino.tools.pot import (
     DataLoader,
     DefaultQuantization,
     IEEngine,
     Pipeline,
-    __version__,
     compress_model_weights,
     load_model,
     save_model,
@@ -98,16 +95,6 @@ def make_up(entry: Entry, model: Path) -> dict[str, Any]:
         "layers": len(layers),
         "size": round(measure.weights_size(model) / measure.weights_size(entry.model), 3),
     }
-
-
-def machine() -> str:
-    """What the figures were measured on, in a sentence."""
-    core = ov.Core()
-    name = core.get_property("CPU", "FULL_DEVICE_NAME")
-    return (
-        f"openvino-pot {__version__}, OpenVINO {ov.__version__.split('-')[0]}, {name}, "
-        f"{os.cpu_count()} processors."
-    )
 
 
 def command_line(description: str | None) -> argparse.ArgumentParser:
