@@ -114,6 +114,7 @@ SAMPLES = (
     Sample("object_detection", "detect_yolo_fastestv2", 0.01, of_the_zoo),
     Sample("face_detection", "mtcnn", 0.02, fixed("--images", "200", "--calibration", "60")),
     Sample("text_similarity", "minilm", 0.01, fixed()),
+    Sample("segmentation_3d", "tissue", 0.005, fixed("--volumes", "60", "--calibration", "100")),
 )
 
 COLUMNS: tuple[Column, ...] = (
