@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: .venv/.demo
 	$(BIN)/python -m openvino.tools.pot.demo
 
-# Run every sample in full, and check that INT8 is as good as float. It downloads 138 MB the first time.
+# Run every sample in full, and check that INT8 is as good as float. It downloads 141 MB the first time.
 samples: .venv/.samples
 	$(BIN)/python scripts/samples.py
 

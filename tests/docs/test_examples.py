@@ -8,7 +8,8 @@ import openvino as ov
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SCRIPTS = sorted(EXAMPLES.rglob("*.py"))
+# Notebooks are run as such by test_notebooks.py.
+SCRIPTS = sorted(file for file in EXAMPLES.rglob("*.py") if file.name != "notebook.py")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)

@@ -1,0 +1,128 @@
+"""The notebooks of the examples run, show what they say, and are the same in both of their files."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import jupytext
+import openvino as ov
+import pytest
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+SOURCES = sorted(EXAMPLES.glob("*/notebook.py"))
+# The line with the figure that counts, the least of the float model, and the most that INT8 may lose.
+FIGURES = {
+    "face_detection": ("recall", 1.0, 0.05),
+    "image_classification": ("accuracy", 0.99, 0.01),
+    "text_similarity": ("Spearman", 0.49, 0.01),
+}
+
+
+def name(source: Path) -> str:
+    return source.parent.name
+
+
+each_notebook = pytest.mark.parametrize("source", SOURCES, ids=name)
+
+
+def runner() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("notebooks", ROOT / "scripts/notebooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def committed(source: Path) -> NotebookNode:
+    return jupytext.read(source.with_suffix(".ipynb"))
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def printed(notebook: NotebookNode) -> str:
+    outputs = [output for cell in code(notebook) for output in cell.outputs]
+    return "".join(output.text for output in outputs if output.output_type == "stream")
+
+
+def kinds(cell: NotebookNode) -> set[str]:
+    """What a cell shows: text, plots, errors."""
+    shown = set()
+    for output in cell.outputs:
+        shown |= {output.name} if output.output_type == "stream" else set(output.get("data", ["error"]))
+    return shown - {"text/plain"}  # what stands in for a plot where there is no screen
+
+
+def percentages_as_parts(figure: str) -> float:
+    return float(figure.removesuffix("%")) / (100 if figure.endswith("%") else 1)
+
+
+def test_all_are_checked() -> None:
+    assert set(FIGURES) == {name(source) for source in SOURCES}
+
+
+@each_notebook
+def test_runs_and_keeps_its_figure(source: Path, tmp_path: Path) -> None:
+    try:
+        notebook = runner().execute(source.with_suffix(".ipynb"), tmp_path)
+    except CellExecutionError as error:
+        missing = re.search(r"package \S+ can't be downloaded.*", str(error))
+        if missing:
+            pytest.skip(missing[0])
+        raise
+    text = printed(notebook)
+    metric, least, loss = FIGURES[name(source)]
+    found = re.search(rf"^{metric}: float ([\d.]+%?), INT8 ([\d.]+%?)$", text, re.MULTILINE)
+    assert found, text
+    before, after = map(percentages_as_parts, found.groups())
+    assert before >= least
+    assert after >= before - loss
+    saved = re.findall(r"^Saved (\S+)$", text, re.MULTILINE)
+    assert saved
+    for file in saved:
+        assert file.startswith(f"results/{name(source)}/")
+        types = [node.get_type_name() for node in ov.Core().read_model(tmp_path / file).get_ops()]
+        assert "FakeQuantize" in types
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    for fresh, kept in zip(code(notebook), code(committed(source)), strict=True):
+        assert kinds(fresh) == kinds(kept), fresh.source
+
+
+@each_notebook
+def test_both_files_have_the_same_cells(source: Path) -> None:
+    script, notebook = jupytext.read(source), committed(source)
+    pairs = [[(cell.cell_type, cell.source) for cell in each.cells] for each in (script, notebook)]
+    assert pairs[0] == pairs[1]
+    for each in (script, notebook):
+        assert each.metadata.jupytext.formats == "ipynb,py:percent"
+
+
+@each_notebook
+def test_the_committed_outputs_are_complete(source: Path) -> None:
+    cells = code(committed(source))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        expected = {"stdout"} if re.search(r"\bprint\(", cell.source) else set()
+        expected |= {"image/png"} if "plt.show()" in cell.source else set()
+        assert kinds(cell) == expected, cell.source
+
+
+@each_notebook
+def test_the_committed_file_is_small_and_of_no_machine(source: Path) -> None:
+    file = source.with_suffix(".ipynb")
+    assert file.stat().st_size <= runner().LARGEST
+    text = re.sub(r'"image/png": "[^"]*"', "", file.read_text(encoding="utf-8"))
+    assert re.findall(r"(?<![\w.])/(?:tmp|home|root|work|Users|mnt|opt|usr)/\S*|[A-Z]:\\\S*", text) == []
+
+
+@each_notebook
+def test_is_described_with_its_command(source: Path) -> None:
+    notebook = source.with_suffix(".ipynb").relative_to(ROOT).as_posix()
+    assert f"jupyter lab {notebook}" in (source.parent / "README.md").read_text(encoding="utf-8")
+    assert f"({name(source)}/notebook.ipynb)" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
