@@ -72,7 +72,7 @@ def test_runs_and_keeps_its_figure(source: Path, tmp_path: Path) -> None:
     try:
         notebook = runner().execute(source.with_suffix(".ipynb"), tmp_path)
     except CellExecutionError as error:
-        missing = re.search(r"package \S+ can't be downloaded.*", str(error))
+        missing = re.search(r"package \S+ can't be downloaded.*", error.evalue)
         if missing:
             pytest.skip(missing[0])
         raise
