@@ -110,8 +110,8 @@ def _folder(config: Mapping[str, Any], key: str) -> Path:
 def _order(value: Any) -> list[int] | None:
     if value is None:
         return None
-    order = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
-    if not order or not all(isinstance(each, (int, np.integer)) and each >= 0 for each in order):
+    order = _whole_numbers(value)
+    if not order or min(order) < 0:
         raise ConfigError(
             f"BRATSDataLoader: modality_order is {value!r}, expected numbers of channels, from 0"
         )
@@ -119,8 +119,13 @@ def _order(value: Any) -> list[int] | None:
 
 
 def _size(value: Any) -> tuple[int, ...]:
-    size = tuple(value) if isinstance(value, (list, tuple, np.ndarray)) else (128, 128, 128)
-    is_valid = len(size) == 3 and all(isinstance(each, (int, np.integer)) and each > 0 for each in size)
-    if not is_valid or (value is not None and not isinstance(value, (list, tuple, np.ndarray))):
+    size = (128, 128, 128) if value is None else tuple(_whole_numbers(value))
+    if len(size) != 3 or min(size) < 1:
         raise ConfigError(f"BRATSDataLoader: size is {value!r}, expected three whole numbers of voxels")
     return size
+
+
+def _whole_numbers(value: Any) -> list[int]:
+    """The numbers of a sequence; none of them where it is no sequence, or one is no whole number."""
+    numbers = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
+    return numbers if all(isinstance(each, (int, np.integer)) for each in numbers) else []
