@@ -261,11 +261,24 @@ def test_a_preset_by_model_changes_that_model_only() -> None:
             r"by_model\.rnet\.stat_subset_size: it is the same for all models",
         ),
         ({"rnet": 3}, "by_model.rnet: .*found 3"),
+        (
+            {"rnet": {"ignored": {"pnett": {"scope": ["p1"]}}}},
+            r"by_model\.rnet\.ignored: expected one of pnet, rnet, found 'pnett'",
+        ),
     ],
 )
 def test_wrong_parameters_by_model(by_model: Any, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         run(engine(), by_model=by_model)
+
+
+def test_models_are_checked_for_every_algorithm_of_a_sequence() -> None:
+    algorithms = [
+        {"name": "MinMaxQuantization", "params": {}},
+        {"name": "FastBiasCorrection", "params": {"by_model": {"rnett": {}}}},
+    ]
+    with pytest.raises(ConfigError, match="by_model: expected one of pnet, rnet, found 'rnett'"):
+        create_pipeline(algorithms, engine()).run(cascade())
 
 
 def test_parameters_by_model_are_for_cascades() -> None:

@@ -230,13 +230,16 @@ def check_models(algorithms: Sequence[Algorithm], model: CompressedModel) -> Non
         ConfigError: a model is unknown, or it is none of a cascade.
     """
     for algorithm in algorithms:
+        by_model = algorithm.config.get("by_model") or {}
+        _check_names("by_model", by_model, model)
+        if by_model and not model.is_cascade:
+            raise ConfigError(f"by_model is for cascades, found the single model {model.name!r}")
         if algorithm.sampling is not None:
             _check_names("ignored", algorithm.sampling.ignored.by_model, model)
-            _check_names("by_model", algorithm.sampling.by_model, model)
-            if algorithm.sampling.by_model and not model.is_cascade:
-                raise ConfigError(f"by_model is for cascades, found the single model {model.name!r}")
             for sub in model:
-                _tell_of_names(sub, algorithm.of(sub.name).sampling or algorithm.sampling)
+                own = algorithm.of(sub.name).sampling or algorithm.sampling
+                _check_names(f"by_model.{sub.name}.ignored", own.ignored.by_model, model)
+                _tell_of_names(sub, own)
 
 
 def _check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> None:
