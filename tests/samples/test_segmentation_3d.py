@@ -204,6 +204,12 @@ def test_the_mask_has_the_size_of_the_file() -> None:
     assert (masks == expected).all()
 
 
+def test_a_network_of_several_outputs_is_refused() -> None:
+    outputs = {name: np.zeros((1, 2, 3, 4, 5), np.float32) for name in "ab"}
+    with pytest.raises(ModelError, match="SegmentationEngine: found 2 outputs, expected one"):
+        SegmentationEngine({"device": "CPU"}).postprocess_output(outputs, [{}])
+
+
 def test_names_of_pot() -> None:
     base = "openvino.tools.pot.api.samples"
     for name in ("3d_segmentation", "3d_segmentation.3d_segmentation_sample"):

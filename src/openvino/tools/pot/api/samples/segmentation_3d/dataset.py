@@ -17,10 +17,7 @@ NILEARN = Archive("nilearn==0.14.1", "725206484e9fb3f6691f9c2d20204a068759d5072f
 _MEMBER = "nilearn/datasets/data/mni_icbm152_{}_tal_nlin_sym_09a_converted.nii.gz"
 SIZE = (48, 48, 32)
 """Voxels of a piece, of one millimetre: from left to right, from back to front, from bottom to top."""
-_HELD_OUT = (
-    76,
-    108,
-)  # the layers for evaluation: the template is symmetric, so that a half of it would be known
+_HELD_OUT = (76, 108)  # the layers for evaluation: a half of the template, which is symmetric, would be known
 _MARGIN = 8  # layers on either side that are in no piece
 _LEAST = 0.25  # of a piece, which must be tissue
 
@@ -74,7 +71,7 @@ def write_pieces(folder: str | Path, part: Part, count: int, seed: int = 0) -> d
     """Write pieces of the template and their masks as NIfTI files.
 
     Args:
-        folder: for the folders ``volumes`` and ``masks``.
+        folder: for the folders ``volumes`` and ``masks``, whose ``.nii`` files are removed first.
         part: of the brain.
         count: of the pieces.
         seed: of what is decided by chance.

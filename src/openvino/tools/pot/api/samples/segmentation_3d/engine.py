@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.samples.segmentation_3d.volumes import resize3d
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.utils.errors import ModelError
 
 
 class SegmentationEngine(IEEngine):
@@ -25,7 +26,14 @@ class SegmentationEngine(IEEngine):
         Args:
             outputs: name of the only output to its array ``[batch, channels, *size]``.
             metadata: of each sample, as ``BRATSDataLoader`` gives it.
+
+        Raises:
+            ModelError: there is another number of outputs.
         """
+        if len(outputs) != 1:
+            raise ModelError(
+                f"SegmentationEngine: found {len(outputs)} outputs, expected one, the scores of classes"
+            )
         (scores,) = outputs.values()
         return [np.stack([_mask(each, meta) for each, meta in zip(scores, metadata, strict=True)])]
 
