@@ -53,20 +53,28 @@ def execute(source: Path, folder: Path, timeout: int = 600) -> nbformat.Notebook
     return notebook
 
 
+def chosen(names: list[str]) -> list[Path]:
+    """The sources in the named folders, by default all."""
+    known = {source.parent.name: source for source in sorted(EXAMPLES.glob("*/notebook.py"))}
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"no notebook {name!r}, there are: {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
 def main(names: list[str]) -> None:
     """Run the notebooks of the named folders, by default of all, and write their .ipynb files."""
-    sources = [EXAMPLES / name / "notebook.py" for name in names] or sorted(EXAMPLES.glob("*/notebook.py"))
-    for source in sources:
+    for source in chosen(names):
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             notebook = execute(source, Path(folder))
-        target = source.with_suffix(".ipynb")
-        target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-        size = target.stat().st_size
+        target, content = source.with_suffix(".ipynb"), (nbformat.writes(notebook) + "\n").encode()
+        size = len(content)
         if size > LARGEST:
             raise SystemExit(
-                f"{target.relative_to(ROOT)} has {size} bytes, expected {LARGEST} at most: smaller plots help"
+                f"{target.relative_to(ROOT)} would have {size} bytes, expected {LARGEST} at most: smaller plots help"
             )
+        target.write_bytes(content)
         print(
             f"{target.relative_to(ROOT)}: {time.monotonic() - started:.0f} s, {size / 1000:.0f} kB",
             flush=True,

@@ -67,6 +67,30 @@ def test_all_are_checked() -> None:
     assert set(FIGURES) == {name(source) for source in SOURCES}
 
 
+def test_a_notebook_that_is_not_there_is_named() -> None:
+    with pytest.raises(
+        SystemExit, match="no notebook 'text', there are: face_detection, image_classification, "
+    ):
+        runner().main(["text"])
+
+
+def test_a_notebook_that_is_too_large_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = runner()
+    folder = tmp_path / "examples/a"
+    folder.mkdir(parents=True)
+    (folder / "notebook.py").touch()
+    (folder / "notebook.ipynb").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    monkeypatch.setattr(script, "EXAMPLES", tmp_path / "examples")
+    monkeypatch.setattr(script, "LARGEST", 10)
+    monkeypatch.setattr(script, "execute", lambda source, folder: jupytext.reads("1 + 1", fmt="py:percent"))
+    with pytest.raises(SystemExit, match="bytes, expected 10 at most"):
+        script.main([])
+    assert (folder / "notebook.ipynb").read_text(encoding="utf-8") == "old"
+
+
 @each_notebook
 def test_runs_and_keeps_its_figure(source: Path, tmp_path: Path) -> None:
     try:
