@@ -115,4 +115,4 @@ if __name__ == "__main__":
     try:
         main()
     except PotError as error:
-        sys.exit(str(error))
+        sys.exit(f"error: {error}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline
 from openvino.tools.pot.api.samples.object_detection import MAP, COCOLoader
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
 from openvino.tools.pot.report.measure import compile_single
+from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import init_logger
 
 ZOO = Path(__file__).resolve().parents[2].parent / "shared" / "zoo"
@@ -222,4 +224,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PotError as error:
+        sys.exit(f"error: {error}")
