@@ -16,9 +16,11 @@ from openvino import opset13 as op
 from PIL import Image
 
 from builders import conv, model, parameter, weights
+from openvino.tools.pot import load_model
 from openvino.tools.pot.api.samples.classification import classification_sample
 from openvino.tools.pot.api.samples.object_detection import object_detection_sample
 from openvino.tools.pot.api.samples.segmentation import segmentation_sample
+from openvino.tools.pot.api.samples.utils.command_line import image_side
 from openvino.tools.pot.utils.errors import PotError
 
 COLORS = [(200, 40, 40), (40, 200, 40), (40, 40, 200)]
@@ -150,6 +152,21 @@ def test_a_model_that_is_not_there(images: Path) -> None:
         segmentation_sample.main(
             ["-m", "nowhere.xml", "-d", "images", "--imageset-file", "a", "--mask-dir", "b"]
         )
+
+
+@pytest.mark.parametrize(
+    ("shape", "side"), [([1, 3, -1, -1], 513), ([1, 3, 3, 3], 3), ([1, 3, 8, 8], 8), ([-1, -1, -1, -1], 513)]
+)
+def test_the_side_of_images_is_the_models(shape: list[int], side: int) -> None:
+    x = parameter(ov.PartialShape(shape))
+    assert image_side(load_model(model(op.relu(x), x)), 513) == side
+
+
+@pytest.mark.parametrize("shape", [[1, -1, -1, 3], [1, 300, 300, 3]])
+def test_models_with_channels_last_are_refused(shape: list[int]) -> None:
+    x = parameter(ov.PartialShape(shape))
+    with pytest.raises(PotError, match="expected channels first"):
+        image_side(load_model(model(op.relu(x), x)), 513)
 
 
 def test_models_of_any_size_get_images_of_pots(images: Path) -> None:

@@ -13,7 +13,7 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
-from openvino.tools.pot.utils.errors import PotError
+from openvino.tools.pot.utils.errors import ModelError, PotError
 from openvino.tools.pot.utils.logger import init_logger
 
 
@@ -29,8 +29,14 @@ def given_model(args: Namespace) -> CompressedModel:
 
 
 def image_side(model: CompressedModel, default: int) -> int:
-    """Pixels of a side of the images, channels first, that a model takes; the default where its shape is open."""
+    """Pixels of a side of the images, channels first, that a model takes; the default where its shape is open.
+
+    Raises:
+        ModelError: it takes the channels last.
+    """
     shape = model.submodels[0].model.inputs[0].get_partial_shape()
+    if shape.rank.is_static and len(shape) == 4 and shape[3] == 3 and not shape[1] == 3:
+        raise ModelError(f"the input of {model.name!r} has shape {shape}, expected channels first, [1,3,?,?]")
     return shape[-1].get_length() if shape.rank.is_static and shape[-1].is_static else default
 
 
