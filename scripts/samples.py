@@ -30,6 +30,7 @@ from benchmarks.tables import Column, machine, table, write_between  # noqa: E40
 
 from openvino.tools.pot.data_loaders.images import pillow  # noqa: E402
 from openvino.tools.pot.report.comparison import Comparison  # noqa: E402
+from openvino.tools.pot.utils.errors import PotError  # noqa: E402
 
 RESULTS = Path("results/samples")
 UNAVAILABLE = "can't be downloaded"
@@ -172,7 +173,10 @@ def run(sample: Sample, zoo: Path) -> Comparison:
     if finished.returncode != 0:
         lines = finished.stderr.strip().splitlines() or ["it does not say why"]
         raise (UnavailableError if UNAVAILABLE in lines[-1] else FailedError)(lines[-1])
-    return Comparison.load(path)
+    try:
+        return Comparison.load(path)
+    except PotError as error:
+        raise FailedError(str(error)) from error
 
 
 def shortcoming(comparison: Comparison, tolerance: float) -> str:

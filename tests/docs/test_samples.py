@@ -113,10 +113,11 @@ def test_the_exit_code_tells_whether_all_is_well(
             False,
         ),
         ("no tokenizers", "failed: no tokenizers", True),
+        (0, "failed: comparison 'results/samples/b/results/a/comparison.json' can't be read: ", True),
     ],
 )
 def test_a_sample_without_data_is_no_failure(
-    message: str,
+    message: str | int,
     trouble: str,
     failed: bool,
     samples: ModuleType,

@@ -11,6 +11,7 @@ from openvino import opset13 as op
 from builders import conv, model, parameter
 from openvino.tools.pot import quantize, save_model
 from openvino.tools.pot.report.comparison import Comparison, Row, metric_row, model_rows, seconds_row
+from openvino.tools.pot.utils.errors import DataError
 
 SAMPLES = np.random.default_rng(0).standard_normal((10, 1, 8, 16, 16), dtype=np.float32)
 CASCADE = Comparison(
@@ -102,6 +103,22 @@ def test_a_comparison_comes_back_from_its_file(tmp_path: Path) -> None:
     assert content["metric"] == "recall"
     assert content["rows"][0] == {"name": "recall", "float": 1.0, "int8": 0.5, "unit": ""}
     assert content["rows"][3]["of"] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "can't be read: .*No such file"),
+        ("not JSON", "can't be read: Expecting value"),
+        *((wrong, "expected 'rows' and one") for wrong in ("{}", "[]", '{"metric": "recall", "rows": []}')),
+    ],
+)
+def test_a_file_that_is_no_comparison_is_named(tmp_path: Path, content: str | None, sentence: str) -> None:
+    path = tmp_path / "comparison.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"^comparison '.*comparison\.json':? {sentence}"):
+        Comparison.load(path)
 
 
 def test_a_file_that_can_not_be_written_leaves_the_old_one(

@@ -13,6 +13,7 @@ import openvino as ov
 
 from openvino.tools.pot.graph.save import save_model
 from openvino.tools.pot.report.measure import compile_single, heavy_layers, latencies, weights_size
+from openvino.tools.pot.utils.errors import DataError, reason
 from openvino.tools.pot.utils.folders import write_file
 
 Unit = Literal["", "bytes", "seconds", "layers"]
@@ -92,10 +93,22 @@ class Comparison:
 
     @classmethod
     def load(cls, path: str | Path) -> Comparison:
-        """What ``save`` wrote."""
-        content = json.loads(Path(path).read_bytes())
-        rows = [_from_json(entry) for entry in content["rows"]]
-        metric = next(row for row in rows if row.name == content["metric"])
+        """What ``save`` wrote.
+
+        Raises:
+            DataError: the file can't be read, or is none of those.
+        """
+        try:
+            content = json.loads(Path(path).read_bytes())
+        except (OSError, ValueError) as error:
+            raise DataError(f"comparison {str(path)!r} can't be read: {reason(error)}") from error
+        try:
+            rows = [_from_json(entry) for entry in content["rows"]]
+            (metric,) = [row for row in rows if row.name == content["metric"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"comparison {str(path)!r}: expected 'rows' and one of their names as 'metric', as save writes them"
+            ) from error
         return cls(metric, tuple(row for row in rows if row is not metric))
 
 
