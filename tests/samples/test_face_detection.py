@@ -293,6 +293,11 @@ def test_the_face_of_the_astronaut(cascade: CompressedModel) -> None:
     assert list(cascade.submodels[0].model.input(0).shape) == [1, 3, 12, 12]
 
 
+def test_no_image_is_no_data(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="write_faces: count is 0, expected 1 or more"):
+        dataset.write_faces(tmp_path, lambda image: np.empty((0, 5)), 0)
+
+
 def test_each_of_the_photographs_shows_one_face(cascade: CompressedModel, tmp_path: Path) -> None:
     try:
         portraits = WiderFaceLoader(dataset.write_portraits(tmp_path, detector(cascade).detect))

@@ -270,6 +270,19 @@ def test_pieces_for_evaluation_are_far_from_those_for_training(
     assert {layer < low for layer in seen["training"]} == {True, False}
 
 
+@pytest.mark.parametrize(
+    ("part", "count", "sentence"),
+    [
+        ("evalution", 1, "part is 'evalution', expected training or evaluation"),
+        ("evaluation", 0, "count is 0, expected 1 or more"),
+    ],
+)
+def test_pieces_that_there_can_not_be(tmp_path: Path, part: Any, count: int, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=f"write_pieces: {sentence}"):
+        dataset.write_pieces(tmp_path, part, count)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_pieces_of_a_seed_are_the_same(brain: dataset.Template, tmp_path: Path) -> None:
     first, again, other = (
         BRATSDataLoader(dataset.write_pieces(tmp_path / f"{index}", "evaluation", 2, seed))

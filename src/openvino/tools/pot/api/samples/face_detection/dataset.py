@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.api.samples.face_detection.utils import Floats, calculate_iou
 from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
 from openvino.tools.pot.data_loaders.images import pillow, read_image
-from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 # One wheel of many, whatever it runs on: only its pictures are read.
 SCIKIT_IMAGE = Archive(
@@ -71,8 +71,11 @@ def write_faces(folder: str | Path, detect: Detector, count: int, seed: int = 0)
         What ``WiderFaceLoader`` takes.
 
     Raises:
+        ConfigError: the count is below 1.
         DataError: the pictures can't be downloaded, or the detector finds too few faces.
     """
+    if count < 1:
+        raise ConfigError(f"write_faces: count is {count}, expected 1 or more")
     random, faces = np.random.default_rng(seed), _faces(seed % 2)
     found: list[tuple[Image, Floats]] = []
     for _ in range(_TRIES * count):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.samples.segmentation_3d.volumes import nibabel, read_volume
 from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
+from openvino.tools.pot.utils.errors import ConfigError
 
 NILEARN = Archive("nilearn==0.14.1", "725206484e9fb3f6691f9c2d20204a068759d5072f12055324702ee0cb2bbe8a")
 _MEMBER = "nilearn/datasets/data/mni_icbm152_{}_tal_nlin_sym_09a_converted.nii.gz"
@@ -80,9 +81,13 @@ def write_pieces(folder: str | Path, part: Part, count: int, seed: int = 0) -> d
         What ``BRATSDataLoader`` takes.
 
     Raises:
-        ConfigError: nibabel is not installed.
+        ConfigError: there is no such part, the count is below 1, or nibabel is not installed.
         DataError: the template can't be downloaded.
     """
+    if part not in get_args(Part):
+        raise ConfigError(f"write_pieces: part is {part!r}, expected {' or '.join(get_args(Part))}")
+    if count < 1:
+        raise ConfigError(f"write_pieces: count is {count}, expected 1 or more")
     random, volumes, masks = np.random.default_rng(seed), Path(folder, "volumes"), Path(folder, "masks")
     for each in (volumes, masks):
         each.mkdir(parents=True, exist_ok=True)
