@@ -5,7 +5,7 @@
     python scripts/samples.py --zoo FOLDER --write   # all, and the table of docs/samples.md
 
 Each runs as a user would run it, in a folder of its own below results/samples, and leaves a comparison.json there.
-The exit code is 1 if a metric is further below float than its tolerance, if no layer runs in INT8, or if a sample
+The exit code is 1 if a metric is further below float than its tolerance, if no layer of a network runs in INT8, or if a sample
 fails. Where a network or its data can't be had, a line says so.
 """
 
@@ -184,7 +184,8 @@ def shortcoming(comparison: Comparison, tolerance: float) -> str:
     metric, least = comparison.metric, comparison.metric.before - tolerance
     if not metric.after >= least - 1e-9:  # this way round, as it may be NaN
         return f"{metric.name}: {metric.after:.4f} in INT8, expected at least {least:.4f}"
-    return "" if comparison.total("layers").after else "no layer runs in INT8"
+    floats = [row.name for row in comparison.rows if row.unit == "layers" and not row.after]
+    return f"{floats[0]}: none" if floats else ""
 
 
 def tabled(outcomes: Sequence[Outcome]) -> str:

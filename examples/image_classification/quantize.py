@@ -40,7 +40,9 @@ def main() -> None:
     evaluation = ImageNetDataLoader({**labelled, **preprocessing(options)}, model)
     calibration = ImageNetDataLoader({**unlabelled, **preprocessing(options)}, model)
 
-    params = {"target_device": "CPU", "preset": options.preset, "stat_subset_size": options.samples}
+    params = {"target_device": "CPU", "stat_subset_size": options.samples}
+    if options.preset:
+        params["preset"] = options.preset
     algorithms = [{"name": "DefaultQuantization", "params": params}]
     quantized = create_pipeline(algorithms, IEEngine(ENGINE, calibration)).run(model)
     compress_model_weights(quantized)
@@ -86,7 +88,7 @@ def parse(arguments: list[str]) -> Namespace:
     add("--scale-values", type=float, nargs="+", help="that pixels are divided by then, likewise")
     add("--central-fraction", type=float, default=1.0, help="part of height and width to keep (default: 1)")
     add("--layout", help="of the model's input, such as NHWC, where its shape doesn't tell")
-    add("--preset", choices=("performance", "mixed", "accuracy"), default="mixed", help="(default: mixed)")
+    add("--preset", choices=("performance", "mixed", "accuracy"), help="(default: what suits each tensor)")
     add("--samples", type=int, default=300, help="images to calibrate with at most (default: 300)")
     return parser.parse_args(arguments)
 

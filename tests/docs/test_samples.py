@@ -72,7 +72,7 @@ def compared(after: float, int8_layers: int = 5) -> Comparison:
         (compared(0.95), ""),
         (compared(0.88), "recall: 0.8800 in INT8, expected at least 0.8900"),
         (compared(float("nan")), "recall: nan in INT8, expected at least 0.8900"),
-        (compared(0.9, 0), "no layer runs in INT8"),
+        (compared(0.9, 0), "layers in INT8: none"),
     ],
 )
 def test_int8_may_be_worse_than_float_by_its_tolerance(
@@ -168,6 +168,7 @@ def test_images_of_the_zoo_become_files_without_loss(samples: ModuleType, tmp_pa
 def test_every_sample_is_on_the_page(samples: ModuleType) -> None:
     for sample in samples.SAMPLES:
         assert f"(../examples/{sample.example}/README.md)" in PAGE
+        assert f"| {sample.example} | {sample.network} |" in PAGE
     assert PAGE.count("<!-- samples: begin -->") == PAGE.count("<!-- samples: end -->") == 1
 
 
