@@ -5,8 +5,8 @@
     python scripts/samples.py --zoo FOLDER --write   # all, and the table of docs/samples.md
 
 Each runs as a user would run it, in a folder of its own below results/samples, and leaves a comparison.json there.
-The exit code is 1 if a metric is further below float than its tolerance, if no layer of a network runs in INT8, or if a sample
-fails. Where a network or its data can't be had, a line says so.
+The exit code is 1 if a metric is further below float than its tolerance, if no layer of a network runs in INT8, or if
+a sample fails. Where a network or its data can't be had, a line says so.
 """
 
 from __future__ import annotations
