@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
+    from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
     from openvino.tools.pot.api import DataLoader as DataLoader
     from openvino.tools.pot.api import Engine as Engine
     from openvino.tools.pot.api import Metric as Metric
@@ -39,6 +40,7 @@ _HOMES = {
     "AccuracyAwareQuantization": "algorithms.accuracy",
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
+    "OverflowCorrection": "algorithms.quantization",
     "quantize": "shortcut",
 }
 

@@ -8,6 +8,7 @@ from openvino.tools.pot.algorithms.quantization import (
     DefaultQuantization,
     FastBiasCorrection,
     MinMaxQuantization,
+    OverflowCorrection,
 )
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
@@ -17,6 +18,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         AccuracyAwareQuantization,
         MinMaxQuantization,
         FastBiasCorrection,
+        OverflowCorrection,
     )
 }
 """Name in a configuration -> class."""

@@ -74,21 +74,18 @@ class RangeEstimator(Parameters):
 
 
 class QuantizerParameters(Parameters):
-    """What the quantizers of all weights, or of all activations, look like."""
+    """What the quantizers of all weights, or of all activations, look like.
 
-    bits: int = 8
+    Attributes:
+        bits: 8, or 16 on GNA; absent: as the device has it.
+    """
+
+    bits: Literal[8, 16] | None = None
     mode: Literal["symmetric", "asymmetric"] | None = None
     granularity: Literal["perchannel", "pertensor"] | None = None
     level_low: int | None = None
     level_high: int | None = None
     range_estimator: RangeEstimator | None = None
-
-    @field_validator("bits")
-    @classmethod
-    def _only_eight(cls, bits: int) -> int:
-        if bits != 8:
-            raise ValueError(f"{bits} bits are not supported, expected 8: devices run 8-bit operations")
-        return bits
 
     @model_validator(mode="after")
     def _levels_fit(self) -> QuantizerParameters:

@@ -7,12 +7,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from openvino.tools.pot.hardware.schema import Cost, Device, Operation
+from openvino.tools.pot.hardware.schema import Cost, Device, Integers, Operation, Preset, Scheme
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-__all__ = ["Cost", "Device", "Operation", "find_device"]
+__all__ = ["Cost", "Device", "Integers", "Operation", "Preset", "Scheme", "find_device"]
 
-_TABLES = ("cpu.json", "gpu.json", "npu.json", "gna.json")
+_TABLES = ("cpu.json", "gpu.json", "npu.json", "gna.json", "gna3.json")
 
 
 @cache
@@ -25,20 +25,29 @@ def _read(table: str) -> dict[str, Any]:
     """A table as it stands, over the one that it names under ``like``."""
     own: dict[str, Any] = json.loads(files(__name__).joinpath(table).read_text("utf-8"))
     like = own.pop("like", None)
-    return {**_read(like), **own} if like else own
+    return _merged(_read(like), own) if like else own
+
+
+def _merged(table: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A table with what another one changes, key by key."""
+    both = {
+        key: _merged(table[key], value)
+        if isinstance(value, dict) and isinstance(table.get(key), dict)
+        else value
+        for key, value in own.items()
+    }
+    return {**table, **both}
 
 
 def find_device(name: str) -> Device:
-    """The device called ``name`` (in any case): ANY, CPU, GPU, NPU, VPU.
+    """The device called ``name`` (in any case): ANY, CPU, GPU, NPU, VPU, GNA, GNA3.
 
     Raises:
-        ConfigError: the name is unknown, or the device is not supported yet.
+        ConfigError: the name is unknown.
     """
     known = _devices()
     device = known.get(str(name).upper())
     if device is None:
         hint = nearest(str(name).upper(), known)
         raise ConfigError(f"target_device is {name!r}, expected one of {', '.join(known)}{hint}")
-    if not device.supported:
-        raise ConfigError(f"target_device {name!r} is not supported: {device.reason}")
     return device

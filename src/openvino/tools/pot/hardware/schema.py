@@ -11,12 +11,32 @@ ChannelRule = Literal["first", "first_two", "second", "first_and_third", "matmul
 dimension of a matrix product, which depends on its transpose flags; the rows of a lookup table."""
 
 
+Preset = Literal["performance", "mixed", "accuracy"]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Scheme(_Frozen):
+    """How weights are stored.
+
+    Attributes:
+        bits: of a weight.
+        per_channel: whether each output channel has a range of its own.
+    """
+
+    bits: Literal[8, 16] = 8
+    per_channel: bool = True
+
+    @property
+    def levels(self) -> int:
+        """As many as a narrow symmetric range has: 255 or 65535."""
+        return int(2**self.bits) - 1
+
+
 class Operation(_Frozen):
-    """An operation that runs in INT8 when the named inputs are quantized.
+    """An operation that runs in integers when the named inputs are quantized.
 
     Attributes:
         activations: input ports that get activation quantizers.
@@ -28,6 +48,10 @@ class Operation(_Frozen):
         joining: types of other consumers that should read the quantized form of an activation of this
             operation, because the device fuses them with a low-precision one.
         state: largest magnitude of an inner state that the device rounds with the range of the activations.
+        scheme: how its weights are stored.
+        schemes: the same for presets with which that differs.
+        narrow: presets with which tensors that it reads directly have 8 bits, on a device that has integers
+            throughout.
     """
 
     activations: tuple[int, ...] = ()
@@ -38,6 +62,27 @@ class Operation(_Frozen):
     depthwise_per_channel: bool = False
     joining: tuple[str, ...] = ()
     state: float = 0.0
+    scheme: Scheme = Scheme()
+    schemes: dict[Preset, Scheme] = {}
+    narrow: tuple[Preset, ...] = ()
+
+
+class Integers(_Frozen):
+    """How a device stores tensors that computes in integers from its inputs to its outputs.
+
+    Attributes:
+        bits: of a tensor.
+        sum_bits: of what the device's operations sum up for functions alone, which read the accumulator itself.
+        functions: type -> input ports of data, of what is looked up element by element.
+        ends: types whose inputs are kept in integers.
+        passive: further types that may stand in a model; all others the device can't run.
+    """
+
+    bits: int
+    sum_bits: int
+    functions: dict[str, tuple[int, ...]]
+    ends: tuple[str, ...]
+    passive: tuple[str, ...]
 
 
 class Cost(_Frozen):
@@ -79,7 +124,6 @@ class Device(_Frozen):
     Attributes:
         name: how configurations call it.
         aliases: further names for it.
-        supported: False for a target whose name is known but which is refused, with ``reason``.
         operations: type -> how it is quantized.
         transparent: type -> input ports of data that passes unchanged, so that a quantizer may stand before
             the operation instead of behind it. An empty tuple means all ports.
@@ -88,15 +132,15 @@ class Device(_Frozen):
         asymmetric_weights: whether weights may have a zero point.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
         cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
+        integers: absent for devices that compute in floating point as well.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
-    supported: bool = True
-    reason: str = ""
     operations: dict[str, Operation] = {}
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
     asymmetric_weights: bool = False
     int16_sums: bool = False
     cost: Cost | None = None
+    integers: Integers | None = None

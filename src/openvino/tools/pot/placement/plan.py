@@ -24,6 +24,8 @@ class ActivationQuantizer:
         covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.
+        levels: of its range, unless the parameters fix them.
+        signed: whether its range has both signs whatever the data.
     """
 
     tensor: TensorId
@@ -36,6 +38,8 @@ class ActivationQuantizer:
     feeds: tuple[str, ...]
     covers: float
     reason: str
+    levels: int = 256
+    signed: bool = False
 
     @property
     def name(self) -> str:
@@ -54,6 +58,7 @@ class WeightQuantizer:
         group: quantizers of one group share their range.
         first: it belongs to a convolution with no quantized layer before it.
         reason: why it is there, in words.
+        levels: of a narrow symmetric range, unless the parameters fix them.
     """
 
     tensor: TensorId
@@ -62,6 +67,7 @@ class WeightQuantizer:
     group: TensorId
     first: bool
     reason: str
+    levels: int = 255
 
     @property
     def name(self) -> str:

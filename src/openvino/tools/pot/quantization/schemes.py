@@ -77,7 +77,12 @@ def limited(low: Array, high: Array, rules: tuple[BorderRule, BorderRule]) -> tu
 
 
 def activation_range(
-    low: Array, high: Array, symmetric: bool | None, parameters: QuantizerParameters
+    low: Array,
+    high: Array,
+    symmetric: bool | None,
+    parameters: QuantizerParameters,
+    levels: int = 256,
+    signed: bool = False,
 ) -> QuantizerRange:
     """The range of activations from their borders.
 
@@ -86,18 +91,23 @@ def activation_range(
         symmetric: True for a fixed zero point, False for a free one, None for a free one where there are
             negative values.
         parameters: levels that the user fixed.
+        levels: their number otherwise.
+        signed: whether the range has both signs whatever the borders.
     """
-    levels = _levels(parameters, 256)
+    levels = _levels(parameters, levels)
     unsigned = bool(np.all(low >= 0)) if parameters.level_low is None else parameters.level_low == 0
+    unsigned &= not signed
     if symmetric or (symmetric is None and unsigned):
         return symmetric_range(np.maximum(high, 0), levels, unsigned)
     return asymmetric_range(low, high, levels)
 
 
-def weight_range(low: Array, high: Array, symmetric: bool, parameters: QuantizerParameters) -> QuantizerRange:
-    """The range of weights from their borders; symmetric ones are narrow unless levels are given."""
+def weight_range(
+    low: Array, high: Array, symmetric: bool, parameters: QuantizerParameters, levels: int = 255
+) -> QuantizerRange:
+    """The range of weights from their borders; symmetric ones are narrow unless the parameters give levels."""
     if symmetric:
-        return symmetric_range(high, _levels(parameters, 255), unsigned=False)
+        return symmetric_range(high, _levels(parameters, levels), unsigned=False)
     return asymmetric_range(low, high, _levels(parameters, 256))
 
 

@@ -31,6 +31,7 @@ from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, nearest
 from openvino.tools.pot.utils.logger import get_logger
@@ -79,6 +80,11 @@ class AccuracyAwareQuantization(SearchAlgorithm):
                 raise ConfigError(f"{self.name} params: unknown parameter {key!r}{nearest(str(key), known)}")
         if self.config.get("by_model"):
             raise ConfigError(f"{self.name} params: by_model is for cascades, and it takes single models")
+        target = self.config.get("target_device", "ANY")
+        if find_device(target).integers is not None:
+            raise ConfigError(
+                f"{self.name} params: target_device {target!r} runs no layer in float, which is what the search needs"
+            )
         chosen = {key: value for key, value in self.config.items() if key in own}
         self._parameters = validate(AccuracyAwareParameters, chosen, f"{self.name} params")
         self._base_config = {key: value for key, value in self.config.items() if key not in own}

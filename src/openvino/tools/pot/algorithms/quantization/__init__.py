@@ -3,5 +3,6 @@
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
 from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
+from openvino.tools.pot.algorithms.quantization.overflow import OverflowCorrection
 
-__all__ = ["DefaultQuantization", "FastBiasCorrection", "MinMaxQuantization"]
+__all__ = ["DefaultQuantization", "FastBiasCorrection", "MinMaxQuantization", "OverflowCorrection"]

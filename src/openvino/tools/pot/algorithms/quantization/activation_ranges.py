@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.quantization.schemes import BorderRule, activation_range, border_rules, limited
@@ -40,8 +41,14 @@ class ActivationRanges(Protocol):
 
 
 def activation_ranges(parameters: MinMaxParameters) -> ActivationRanges:
-    """POT's estimators where the parameters name a preset or an estimator, else least error."""
-    return Estimators(parameters) if says_estimators(parameters) else LeastError(parameters)
+    """POT's estimators where the parameters name a preset or an estimator, else least error.
+
+    Ranges of 16 bits are the extremes over all data: there is nothing to win by clipping.
+    """
+    if says_estimators(parameters):
+        return Estimators(parameters)
+    is_wide = find_device(parameters.target_device).integers is not None
+    return Estimators(parameters, extremes=True) if is_wide else LeastError(parameters)
 
 
 def says_estimators(parameters: MinMaxParameters) -> bool:
@@ -55,6 +62,11 @@ def says_form(parameters: MinMaxParameters) -> bool:
     said = parameters.activations
     form = (said.mode, said.granularity, said.level_low)
     return says_estimators(parameters) or any(word is not None for word in form)
+
+
+def may_divide(parameters: MinMaxParameters) -> bool:
+    """Whether channels may be divided before they are rounded: on a device that can, unless the form is said."""
+    return not says_form(parameters) and find_device(parameters.target_device).integers is None
 
 
 def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:
@@ -83,10 +95,16 @@ def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQua
 
 
 class Estimators:
-    """POT's range estimators: a statistic of each sample, aggregated."""
+    """POT's range estimators: a statistic of each sample, aggregated.
 
-    def __init__(self, parameters: MinMaxParameters) -> None:
+    Args:
+        parameters: of the algorithm.
+        extremes: whether ranges reach as far as any sample, where the parameters don't say otherwise.
+    """
+
+    def __init__(self, parameters: MinMaxParameters, extremes: bool = False) -> None:
         self._parameters = parameters
+        self._extremes = extremes
 
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The lower border, the upper one, and the smallest value of all."""
@@ -119,13 +137,16 @@ class Estimators:
             low = np.zeros_like(low)
         elif symmetric:
             low = np.minimum(low, least)
-        return activation_range(low, high, symmetric, self._parameters.activations)
+        first = group[0]
+        return activation_range(
+            low, high, symmetric, self._parameters.activations, first.levels, first.signed
+        )
 
     def _rules(self, quantizer: ActivationQuantizer) -> tuple[BorderRule, BorderRule]:
         parameters = self._parameters
         return border_rules(
             bool(is_symmetric(parameters, quantizer)),
-            quantizer.per_channel and parameters.activations.granularity != "pertensor",
+            self._extremes or (quantizer.per_channel and parameters.activations.granularity != "pertensor"),
             (parameters.range_estimator, parameters.activations.range_estimator),
         )
 

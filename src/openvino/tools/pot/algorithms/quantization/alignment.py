@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
-from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, says_form
+from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, may_divide
 from openvino.tools.pot.algorithms.quantization.saturation import protects
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
@@ -51,7 +51,7 @@ class AlignmentStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        self._active = not says_form(parameters)
+        self._active = may_divide(parameters)
         self._protected = protects(parameters)
 
     def requests(self, context: Context) -> Iterator[Request]:

@@ -7,6 +7,7 @@ from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
+from openvino.tools.pot.algorithms.quantization.overflow import OverflowStage
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
@@ -33,6 +34,7 @@ class DefaultQuantization(Algorithm):
             AlignmentStage(parameters),
             RangeStage(parameters),
             SaturationStage(parameters),
+            OverflowStage(parameters),
             RoundingStage(parameters),
             BiasStage(parameters),
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
-from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, says_form
+from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, may_divide
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
@@ -32,7 +32,7 @@ class MigrationStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        self._active = not says_form(parameters)
+        self._active = may_divide(parameters)
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for the width of each channel and for rows."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.placement.integers import make_integer_plan
+from openvino.tools.pot.placement.plan import Plan
 from openvino.tools.pot.placement.planner import make_plan
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -21,22 +24,34 @@ class PlanStage:
         parameters: of the algorithm.
 
     Raises:
-        ConfigError: the target device is unknown or not supported.
+        ConfigError: the target device is unknown, or can't do what the parameters say.
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
         self._parameters = parameters
         self._device = find_device(parameters.target_device)
+        _check(parameters, self._device)
 
     def requests(self, context: Context) -> list[Request]:
         """Make the plan; nothing needs to be measured for it."""
         scope = self._parameters.ignored.of(context.sub.name)
         ignored = ignored_nodes(context.view, scope, context.sub.renamed)
-        context.plan = make_plan(context.view, self._device, ignored, self._is_transformer(context))
+        context.plan = self._plan(context, ignored)
         for layer in context.plan.floats:
             if layer.costly:
                 logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
         return []
+
+    def _plan(self, context: Context, ignored: dict[str, str]) -> Plan:
+        if self._device.integers is None:
+            return make_plan(context.view, self._device, ignored, self._is_transformer(context))
+        return make_integer_plan(
+            context.view,
+            self._device,
+            ignored,
+            self._parameters.preset or "performance",
+            self._parameters.weights.bits,
+        )
 
     def _is_transformer(self, context: Context) -> bool:
         """What the parameters say, and where they are silent, what the graph looks like."""
@@ -52,3 +67,26 @@ class PlanStage:
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Nothing: the plan stands."""
+
+
+def _check(parameters: MinMaxParameters, device: Device) -> None:
+    """Raise an error for parameters of quantizers that the device has no numbers for."""
+    for key, own in (("weights", parameters.weights), ("activations", parameters.activations)):
+        if device.integers is None:
+            if own.bits not in (None, 8):
+                raise ConfigError(
+                    f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
+                    "operations"
+                )
+            continue
+        if own.mode == "asymmetric":
+            raise ConfigError(f"{key}.mode: {device.name} has no zero points, expected symmetric")
+        if own.level_low is not None:
+            raise ConfigError(f"{key}.level_low: {device.name} fixes the levels, expected bits")
+    if device.integers is not None and parameters.activations.bits not in (None, device.integers.bits):
+        raise ConfigError(
+            f"activations.bits: found {parameters.activations.bits}, expected {device.integers.bits}, which "
+            f"{device.name} has"
+        )
+    if device.integers is not None and parameters.model_type == "transformer":
+        raise ConfigError(f"model_type: {device.name} runs no transformers")

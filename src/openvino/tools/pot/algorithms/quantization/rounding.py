@@ -18,6 +18,9 @@ from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Rows
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
 
+_MOST_LEVELS = 256
+"""Where there are more, as with 16 bits, the nearest is as good."""
+
 
 class RoundingStage:
     """Rounds the weights of linear layers so that their outputs, not the weights, stay closest.
@@ -56,7 +59,7 @@ class RoundingStage:
     def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         """Linear layers with weights of their own."""
         for planned, layer, quantizer in context.linear_layers if self._active else ():
-            if len(quantizer.readers) == 1:
+            if len(quantizer.readers) == 1 and quantizer.levels <= _MOST_LEVELS:
                 yield planned, layer, quantizer
 
 

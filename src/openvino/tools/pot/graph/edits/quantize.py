@@ -43,7 +43,17 @@ def insert_fake_quantize(
         from_low, from_high = _borders(grid.widened(divisor), source, f"{name}/input")
     node = op.fake_quantize(source, from_low, from_high, low, high, grid.levels, name=name)
     for reader in readers:
+        if view.type(reader.node) == "Result":
+            _move_names(source, node.output(0))
         view.node(reader.node).input(reader.port).replace_source_output(node.output(0))
+
+
+def _move_names(source: ov.Output, target: ov.Output) -> None:
+    """Let an output of the model keep the names that it is found by."""
+    names = source.get_names() or {source.get_node().get_friendly_name()}
+    if not target.get_names():
+        source.get_tensor().set_names(set())
+        target.get_tensor().set_names(names)
 
 
 def _borders(grid: QuantizerRange, source: ov.Output, name: str) -> tuple[ov.Node, ov.Node]:

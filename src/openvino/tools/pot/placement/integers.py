@@ -1,0 +1,281 @@
+"""The plan for a device that computes in integers from its inputs to its outputs, as GNA does.
+
+Every tensor that an operation reads is quantized where it is made: with 16 bits, or with the 32 of the
+accumulator where only functions read what a linear operation has summed up, a bias included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from openvino.tools.pot.graph.channels import CHANNEL_AXIS
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import Device, Integers, Operation, Preset, Scheme
+from openvino.tools.pot.placement.layers import channel_axes, is_quantized
+from openvino.tools.pot.placement.plan import (
+    ActivationQuantizer,
+    FloatLayer,
+    Plan,
+    QuantizedLayer,
+    WeightQuantizer,
+)
+from openvino.tools.pot.utils.errors import ModelError
+
+_SUMS = ("Convolution", "MatMul")
+_NARROW = 8
+
+
+def make_integer_plan(
+    view: GraphView,
+    device: Device,
+    ignored: Mapping[str, str],
+    preset: Preset,
+    weight_bits: Literal[8, 16] | None = None,
+) -> Plan:
+    """Decide every quantizer of a model.
+
+    Args:
+        view: the float model.
+        device: a hardware table with ``integers``.
+        ignored: node name -> reason for the nodes that another device will run, in float.
+        preset: how weights are stored.
+        weight_bits: of all weights, in place of what the preset says.
+
+    Returns:
+        The plan; the same model gives the same plan.
+
+    Raises:
+        ModelError: the device can't run an operation, which isn't ignored.
+    """
+    network = _Network(view, device, ignored, preset, weight_bits)
+    network.check()
+    return Plan(
+        device=device.name,
+        transformer=False,
+        activations=network.activations,
+        weights=tuple(network.weights()),
+        layers=tuple(network.quantized_layers()),
+        floats=tuple(network.floats()),
+    )
+
+
+@dataclass
+class _Network:
+    """A model as the device sees it."""
+
+    view: GraphView
+    device: Device
+    ignored: Mapping[str, str]
+    preset: Preset
+    weight_bits: Literal[8, 16] | None
+
+    @property
+    def integers(self) -> Integers:
+        assert self.device.integers is not None
+        return self.device.integers
+
+    def check(self) -> None:
+        """Raise an error if the device can't run an operation."""
+        known = {*self.integers.functions, *self.integers.passive, *self.integers.ends}
+        known |= {*self.device.operations, *self.device.transparent}
+        for name in self.view.nodes:
+            kind = self.view.type(name)
+            if name in self.ignored or self._is_silent(name):
+                continue
+            if kind not in known:
+                raise ModelError(
+                    f"{self.device.name} can't run {kind} {name!r}, expected one of {', '.join(sorted(known))}; in the "
+                    "ignored scope it is left in float, for another device"
+                )
+            if kind == "Convolution" and not self.view.is_constant(self.view.inputs(name)[1]):
+                raise ModelError(
+                    f"{self.device.name} can't run Convolution {name!r}: its weights are computed"
+                )
+
+    def _is_silent(self, name: str) -> bool:
+        """Whether a node has nothing to do with data: constants, shapes and indices."""
+        outputs = self.view.outputs(name)
+        return bool(outputs) and (
+            self.view.is_constant(outputs[0]) or not any(self.view.is_float(each) for each in outputs)
+        )
+
+    @cached_property
+    def layers(self) -> dict[str, Operation]:
+        """Linear operations that the device runs, but for biases, which belong to what they are added to."""
+        return {
+            name: self.device.operations[self.view.type(name)]
+            for name in self.view.nodes
+            if self.view.type(name) in self.device.operations
+            and name not in self.ignored
+            and not self._is_silent(name)
+            and name not in self.biases
+            and not self._scales_input(name)
+        }
+
+    @cached_property
+    def biases(self) -> dict[str, str]:
+        """Add of a constant right behind a layer -> that layer."""
+        adds = [
+            name for name in self.view.nodes if self.view.type(name) == "Add" and name not in self.ignored
+        ]
+        return {name: layer for name in adds if (layer := self._biased(name)) is not None}
+
+    def _biased(self, name: str) -> str | None:
+        """The layer that an Add is the bias of."""
+        first, second = self.view.inputs(name)
+        for data, constant in ((first, second), (second, first)):
+            if (
+                self.view.is_constant(constant)
+                and not self.view.is_constant(data)
+                and self.view.type(data.node) in _SUMS
+                and data.node not in self.ignored
+                and len(self.view.consumers(data)) == 1
+            ):
+                return data.node
+        return None
+
+    def _scales_input(self, name: str) -> bool:
+        """Whether a node multiplies an input by a constant, which is done before data reach the device."""
+        sources = self.view.inputs(name)
+        return (
+            self.view.type(name) == "Multiply"
+            and any(self.view.type(source.node) == "Parameter" for source in sources)
+            and any(self.view.is_constant(source) for source in sources)
+        )
+
+    @cached_property
+    def activations(self) -> tuple[ActivationQuantizer, ...]:
+        """One quantizer for each tensor that somebody reads as integers."""
+        tensors = [tensor for name in self.view.nodes for tensor in self.view.outputs(name)]
+        return tuple(found for tensor in tensors if (found := self._quantizer(tensor)) is not None)
+
+    def _quantizer(self, tensor: TensorId) -> ActivationQuantizer | None:
+        readers = tuple(reader for reader in self.view.consumers(tensor) if self._ends(reader))
+        if not readers or not self._is_made(tensor):
+            return None
+        rank = len(self.view.shape(tensor) or ())
+        ends = {end.node for reader in readers for end in self._ends(reader)}
+        kinds = {end: self.view.type(end) for end in sorted(ends, key=self.view.order.__getitem__)}
+        return ActivationQuantizer(
+            tensor=tensor,
+            readers=readers,
+            group=tensor,
+            channel_axis=CHANNEL_AXIS if rank > CHANNEL_AXIS + 1 else max(rank - 1, 0),
+            per_channel=False,
+            attention=False,
+            symmetric=True,
+            feeds=tuple(sorted({kind for kind in kinds.values() if kind in self.device.operations})),
+            covers=0.0,
+            reason="read by " + ", ".join(f"{kind} {end!r}" for end, kind in kinds.items()),
+            levels=self._levels(tensor, readers, kinds.values()),
+            signed=True,
+        )
+
+    def _is_made(self, tensor: TensorId) -> bool:
+        """Whether a node makes the values of a tensor, as floats, so that they can be quantized here."""
+        name, kind = tensor.node, self.view.type(tensor.node)
+        if self.view.is_constant(tensor) or not self.view.is_float(tensor) or kind == "FakeQuantize":
+            return False
+        if name not in self.ignored and kind in self.device.transparent:
+            return False
+        if kind == "Parameter" and any(
+            self.view.type(r.node) == "Result" for r in self.view.consumers(tensor)
+        ):
+            return False  # nothing on the device stands between the two
+        return name not in self.biases.values()
+
+    def _levels(self, tensor: TensorId, readers: tuple[InputId, ...], kinds: Iterable[str]) -> int:
+        sums_up = tensor.node in self.layers or tensor.node in self.biases
+        whole = len(readers) == len(self.view.consumers(tensor))
+        if sums_up and whole and all(kind in self.integers.functions for kind in kinds):
+            return int(2**self.integers.sum_bits)
+        narrow = [self.layers[r.node].narrow for r in readers if r.node in self.layers]
+        if any(self.preset in presets for presets in narrow):
+            return int(2**_NARROW) - 1
+        return int(2**self.integers.bits)
+
+    def _ends(self, reader: InputId) -> list[InputId]:
+        """The inputs of operations that read what an input is given, through those that only move data."""
+        name, kind = reader.node, self.view.type(reader.node)
+        if name in self.ignored or name in self.biases:
+            return []
+        if name in self.layers:
+            return [reader] if reader.port in self.layers[name].activations else []
+        if reader.port in self.integers.functions.get(kind, ()) or kind in self.integers.ends:
+            return [reader]
+        ports = self.device.transparent.get(kind)
+        if ports is None or (ports and reader.port not in ports):
+            return []
+        return [
+            end
+            for output in self.view.outputs(name)
+            for behind in self.view.consumers(output)
+            for end in self._ends(behind)
+        ]
+
+    def weights(self) -> Iterator[WeightQuantizer]:
+        """One quantizer for the constant inputs of each layer; layers that share a constant share it."""
+        readers: dict[tuple[TensorId, tuple[int, ...], int], list[InputId]] = {}
+        for name, operation in self.layers.items():
+            scheme = self._scheme(operation)
+            for port in operation.weights:
+                source = self.view.inputs(name)[port]
+                if self.view.is_constant(source) and not is_quantized(self.view, source):
+                    axes = channel_axes(self.view, name, port, operation) if scheme.per_channel else ()
+                    readers.setdefault((source, axes, scheme.levels), []).append(InputId(name, port))
+        for (source, axes, levels), inputs in readers.items():
+            named = ", ".join(f"{self.view.type(each.node)} {each.node!r}" for each in inputs)
+            yield WeightQuantizer(source, tuple(inputs), axes, source, False, f"weights of {named}", levels)
+
+    def _scheme(self, operation: Operation) -> Scheme:
+        if self.weight_bits is not None:
+            return Scheme(bits=self.weight_bits, per_channel=self.weight_bits == _NARROW)
+        return operation.schemes.get(self.preset, operation.scheme)
+
+    def quantized_layers(self) -> Iterator[QuantizedLayer]:
+        """The linear operations, with what they read."""
+        for name, operation in self.layers.items():
+            sources = self.view.inputs(name)
+            activations = [p for p in operation.activations if not self.view.is_constant(sources[p])]
+            weights = [
+                p
+                for p in operation.weights
+                if self.view.is_constant(sources[p]) and not is_quantized(self.view, sources[p])
+            ]
+            yield QuantizedLayer(
+                name,
+                self.view.type(name),
+                tuple(InputId(name, port) for port in activations),
+                tuple(self._group(sources[port]) for port in activations),
+                tuple(InputId(name, port) for port in weights),
+            )
+
+    @cached_property
+    def _quantized(self) -> frozenset[TensorId]:
+        return frozenset(quantizer.tensor for quantizer in self.activations)
+
+    def _group(self, tensor: TensorId) -> TensorId | None:
+        """The quantized tensor that a tensor is, or that it is moved from; None where it is of several, or of none."""
+        while tensor not in self._quantized:
+            ports = self.device.transparent.get(self.view.type(tensor.node))
+            sources = self.view.inputs(tensor.node)
+            moved = None if ports is None else (sources if not ports else [sources[port] for port in ports])
+            if moved is None or len(moved) != 1:
+                return None
+            tensor = moved[0]
+        return tensor
+
+    def floats(self) -> Iterator[FloatLayer]:
+        """What another device runs, or nobody needs to."""
+        for name in self.view.nodes:
+            kind = self.view.type(name)
+            if self._is_silent(name) or kind in ("Parameter", "Result", "Assign", "ReadValue"):
+                continue
+            if name in self.ignored:
+                yield FloatLayer(name, kind, self.ignored[name])
+            elif kind == "Multiply" and self._scales_input(name):
+                yield FloatLayer(name, kind, "it scales an input, before that reaches the device")
