@@ -104,7 +104,7 @@ def test_ill_typed_values_name_their_path_and_what_was_found(path: str) -> None:
 @pytest.mark.parametrize(
     ("values", "part"),
     [
-        ({"weights": {"bits": 4}}, "weights.bits: 4 bits are not supported, expected 8"),
+        ({"weights": {"bits": 4}}, "weights.bits: input should be 8 or 16, found 4"),
         ({"weights": {"level_low": -127}}, "weights: level_low and level_high go together"),
         ({"activations": {"level_low": 1, "level_high": 256}}, "activations: level_low 1 and level_high 256"),
         ({"activations": {"level_low": 5, "level_high": -5}}, "activations: level_low 5 and level_high -5"),

@@ -20,10 +20,19 @@ def test_aliases_in_any_case(alias: str, name: str) -> None:
     assert find_device(alias) is find_device(name)
 
 
-@pytest.mark.parametrize("name", ["GNA", "GNA3", "gna"])
-def test_gna_is_refused_with_the_reason(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"target_device '{name}' is not supported: .*16-bit"):
-        find_device(name)
+@pytest.mark.parametrize(("alias", "name"), [("gna", "GNA"), ("GNA2", "GNA"), ("GNA3.5", "GNA3")])
+def test_generations_of_gna(alias: str, name: str) -> None:
+    assert find_device(alias).name == name
+    assert find_device(alias).integers is not None
+
+
+def test_gna3_stores_weights_of_convolutions_in_8_bits() -> None:
+    older, newer = (find_device(name).operations for name in ("GNA", "GNA3"))
+    assert older.keys() == newer.keys()
+    assert {kind for kind in older if older[kind] != newer[kind]} == {"Convolution"}
+    assert (older["Convolution"].scheme.bits, newer["Convolution"].scheme.bits) == (16, 8)
+    assert newer["Convolution"].schemes["accuracy"] == older["Convolution"].scheme
+    assert newer["Convolution"].scheme.levels == 255
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,7 @@ def test_a_name_like_no_other_lists_what_is_known() -> None:
     assert "did you mean" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", DEVICES)
+@pytest.mark.parametrize("name", [*DEVICES, "GNA", "GNA3"])
 def test_tables_name_operations_that_exist(name: str) -> None:
     device = find_device(name)
     for kind in (*device.operations, *device.transparent, *device.averaging):
@@ -50,6 +59,10 @@ def test_tables_name_operations_that_exist(name: str) -> None:
     for operation in device.operations.values():
         assert operation.activations or operation.weights
         assert all(exists(kind) for kind in operation.joining)
+    if device.integers is not None:
+        of_data = (*device.integers.functions, *device.integers.ends, *device.integers.passive)
+        assert all(exists(kind) for kind in of_data if kind not in ("Parameter", "Result"))
+        assert not set(device.operations) & {*of_data, *device.transparent}
     assert not set(device.operations) & set(device.averaging)
     assert not set(device.transparent) & set(device.averaging)
 

@@ -6,6 +6,7 @@ from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
+from openvino.tools.pot.graph.edits.states import give_initial_values
 from openvino.tools.pot.graph.geometry import along
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
@@ -16,6 +17,7 @@ def transform(context: Context) -> None:
     """Carry out what the stages decided, on the context's own model."""
     assert context.plan is not None
     model, view, outcome = context.sub.model, context.view, context.outcome
+    give_initial_values(model)
     before = all_names(model)
     for _, layer, _ in context.linear_layers:
         if layer.node in outcome.bias_shifts:

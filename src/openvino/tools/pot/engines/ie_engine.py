@@ -31,6 +31,7 @@ from openvino.tools.pot.engines.watching import (
     Shapes,
     Watch,
 )
+from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -211,7 +212,7 @@ class IEEngine(PotInternals, Engine):
         assert self._given is not None
         name = self._given.submodels[0].name
         measurement = Measurement(CascadeLayout({name: layout}), self._measuring, len(sampler))
-        with self._ie.watched(measurement.watch):
+        with self._ie.watched(measurement):
             found = self._predict(layout, sampler, show, False)
         if found is not None and found[1] is not None:  # it left the pass to us
             statistics: Statistics = found[1]
@@ -225,7 +226,7 @@ class IEEngine(PotInternals, Engine):
             EngineError: no override runs the models, or one of them is never run.
         """
         measurement = Measurement(layout, self._measuring, len(sampler))
-        self._watched_pass(measurement.watch, sampler, show=True)
+        self._watched_pass(measurement, sampler, show=True)
         return measurement.statistics()
 
     def cascade_shapes(self, sampler: Any) -> dict[str, dict[str, ov.PartialShape]]:
@@ -236,7 +237,7 @@ class IEEngine(PotInternals, Engine):
         """
         assert self._given is not None
         shapes = Shapes(self._given)
-        self._watched_pass(shapes.watch, sampler, show=False)
+        self._watched_pass(shapes, sampler, show=False)
         return {sub.name: shapes.freed(sub.name) for sub in self._given}
 
     def _watched_pass(self, watch: Watch, sampler: Any, show: bool) -> None:
@@ -375,7 +376,7 @@ class IEEngine(PotInternals, Engine):
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
-            return core().compile_model(model, self._device, _PASS)
+            return core().compile_model(emulated(model), self._device, _PASS)
         except RuntimeError as error:
             raise ModelError(
                 f"the model can't be {purpose} on device {self._device!r}: {reason(error)}"

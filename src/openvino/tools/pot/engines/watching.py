@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import EngineError
@@ -27,8 +28,16 @@ _MOST = 32
 """Of a batch, as many samples are measured, spread evenly: hundreds of candidates for one image are much alike."""
 
 Compile = Callable[[ov.Model], ov.CompiledModel]
-Watch = Callable[[str, Any], None]
-"""Gets the name of a model, and what an inference of it is given."""
+
+
+class Watch(Protocol):
+    """Sees what becomes of the models, by their names."""
+
+    def infer(self, name: str, inputs: Any) -> None:
+        """An inference, and what it is given."""
+
+    def reset(self, name: str) -> None:
+        """The state of a request returns to its initial one."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,8 @@ class Runtime:
     ) -> Any:
         """As Core's, in float32 unless told otherwise; takes model objects of one network as well."""
         source = model.submodels[0].model if isinstance(model, CompressedModel) else model
-        compiled = core().compile_model(source, device_name, {**FLOAT32, **(config or {})})
+        prepared = emulated(source) if isinstance(source, ov.Model) else source
+        compiled = core().compile_model(prepared, device_name, {**FLOAT32, **(config or {})})
         name = next((name for name, own in self._models if own is source), None)
         return compiled if self.watch is None or name is None else _Watched(compiled, name, self.watch)
 
@@ -87,23 +97,54 @@ class _Watched:
         self._inner, self._name, self._watch = inner, name, watch
 
     def __call__(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch(self._name, inputs)
+        self._watch.infer(self._name, inputs)
         return self._inner(inputs, *more, **options)
 
     def infer(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch(self._name, inputs)
+        self._watch.infer(self._name, inputs)
         return self._inner.infer(inputs, *more, **options)
 
     def start_async(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch(self._name, inputs)
+        self._watch.infer(self._name, inputs)
         return self._inner.start_async(inputs, *more, **options)
 
     def infer_new_request(self, inputs: Any = None) -> Any:
-        self._watch(self._name, inputs)
+        self._watch.infer(self._name, inputs)
         return self._inner.infer_new_request(inputs)
+
+    def reset_state(self) -> None:
+        self._watch.reset(self._name)
+        self._inner.reset_state()
+
+    def query_state(self) -> list[_WatchedState]:
+        return [_WatchedState(state, self._name, self._watch) for state in self._inner.query_state()]
 
     def create_infer_request(self) -> _Watched:
         return _Watched(self._inner.create_infer_request(), self._name, self._watch)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _WatchedState:
+    """A state of a request, of whose reset is told; one of several resets all of them where it is measured."""
+
+    def __init__(self, inner: Any, name: str, watch: Watch) -> None:
+        self._inner, self._name, self._watch = inner, name, watch
+
+    def reset(self) -> None:
+        self._watch.reset(self._name)
+        self._inner.reset()
+
+    @property
+    def state(self) -> Any:
+        return self._inner.state
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        raise EngineError(
+            f"a state of model {self._name!r} is set in the pass for statistics, expected it to be reset or left alone"
+        )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -120,11 +161,14 @@ class Shapes:
         self._feeders = {sub.name: Feeder(sub.model) for sub in model}
         self._seen: dict[str, dict[str, set[tuple[int, ...]]]] = {}
 
-    def watch(self, name: str, inputs: Any) -> None:
+    def infer(self, name: str, inputs: Any) -> None:
         """Take note of an inference."""
         for feed in samples_of(self._feeders[name], inputs):
             for key, array in feed.items():
                 self._seen.setdefault(name, {}).setdefault(key, set()).add(array.shape)
+
+    def reset(self, name: str) -> None:
+        """Nothing: shapes don't depend on a state."""
 
     def freed(self, name: str) -> dict[str, ov.PartialShape]:
         """Input -> its shape with those sizes dynamic that were not always as the model has them; empty if all were."""
@@ -153,10 +197,15 @@ class Measurement:
     def __init__(self, layout: CascadeLayout, compiled: Compile, expected: int) -> None:
         self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layout.layouts.items()}
 
-    def watch(self, name: str, inputs: Any) -> None:
+    def infer(self, name: str, inputs: Any) -> None:
         """Measure on what an inference is given."""
         if name in self._measuring:
             self._measuring[name].run(inputs)
+
+    def reset(self, name: str) -> None:
+        """Let the measuring model begin anew, too."""
+        if name in self._measuring:
+            self._measuring[name].reset()
 
     def statistics(self) -> dict[str, Statistics]:
         """What was found, by the name of the model.
@@ -180,6 +229,9 @@ class _Measuring:
         self._places, self._feeder = layout.places, Feeder(layout.float_model)
         self._request = compiled(layout.model).create_infer_request()
         self.collector: Collector = layout.collector(expected)
+
+    def reset(self) -> None:
+        self._request.reset_state()
 
     def run(self, inputs: Any) -> None:
         samples = samples_of(self._feeder, inputs)

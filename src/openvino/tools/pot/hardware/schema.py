@@ -50,8 +50,8 @@ class Operation(_Frozen):
         state: largest magnitude of an inner state that the device rounds with the range of the activations.
         scheme: how its weights are stored.
         schemes: the same for presets with which that differs.
-        narrow: presets with which tensors that it reads directly have 8 bits, on a device that has integers
-            throughout.
+        narrow: presets with which tensors that it reads have 8 bits, on a device that has integers throughout.
+        follows: it takes a tensor with as few bits as others need of it.
     """
 
     activations: tuple[int, ...] = ()
@@ -65,6 +65,7 @@ class Operation(_Frozen):
     scheme: Scheme = Scheme()
     schemes: dict[Preset, Scheme] = {}
     narrow: tuple[Preset, ...] = ()
+    follows: bool = False
 
 
 class Integers(_Frozen):

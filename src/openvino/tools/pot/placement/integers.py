@@ -6,7 +6,7 @@ accumulator where only functions read what a linear operation has summed up, a b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -26,6 +26,7 @@ from openvino.tools.pot.placement.plan import (
 from openvino.tools.pot.utils.errors import ModelError
 
 _SUMS = ("Convolution", "MatMul")
+_PREPARING = ("Add", "Multiply", "Subtract")
 _NARROW = 8
 
 
@@ -113,7 +114,7 @@ class _Network:
             and name not in self.ignored
             and not self._is_silent(name)
             and name not in self.biases
-            and not self._scales_input(name)
+            and not self._prepares_input(name)
         }
 
     @cached_property
@@ -138,14 +139,15 @@ class _Network:
                 return data.node
         return None
 
-    def _scales_input(self, name: str) -> bool:
-        """Whether a node multiplies an input by a constant, which is done before data reach the device."""
+    def _prepares_input(self, name: str) -> bool:
+        """Whether a node scales or shifts an input by a constant, which is done before data reach the device."""
         sources = self.view.inputs(name)
-        return (
-            self.view.type(name) == "Multiply"
-            and any(self.view.type(source.node) == "Parameter" for source in sources)
-            and any(self.view.is_constant(source) for source in sources)
-        )
+        data = [source for source in sources if not self.view.is_constant(source)]
+        if self.view.type(name) not in _PREPARING or len(data) != 1 or len(sources) != 2:
+            return False
+        before, kind = data[0].node, self.view.type(data[0].node)
+        scaled = self.view.type(name) == "Add" and kind == "Multiply" and self._prepares_input(before)
+        return kind == "Parameter" or scaled
 
     @cached_property
     def activations(self) -> tuple[ActivationQuantizer, ...]:
@@ -154,7 +156,7 @@ class _Network:
         return tuple(found for tensor in tensors if (found := self._quantizer(tensor)) is not None)
 
     def _quantizer(self, tensor: TensorId) -> ActivationQuantizer | None:
-        readers = tuple(reader for reader in self.view.consumers(tensor) if self._ends(reader))
+        readers = tuple(reader for reader in self.view.consumers(tensor) if self._reads(tensor, reader))
         if not readers or not self._is_made(tensor):
             return None
         rank = len(self.view.shape(tensor) or ())
@@ -171,9 +173,14 @@ class _Network:
             feeds=tuple(sorted({kind for kind in kinds.values() if kind in self.device.operations})),
             covers=0.0,
             reason="read by " + ", ".join(f"{kind} {end!r}" for end, kind in kinds.items()),
-            levels=self._levels(tensor, readers, kinds.values()),
+            levels=self._levels(tensor, readers, kinds),
             signed=True,
         )
+
+    def _reads(self, tensor: TensorId, reader: InputId) -> bool:
+        """Whether a reader takes integers; what another device makes may leave the model as it is."""
+        kinds = {self.view.type(end.node) for end in self._ends(reader)}
+        return bool(kinds - set(self.integers.ends if tensor.node in self.ignored else ()))
 
     def _is_made(self, tensor: TensorId) -> bool:
         """Whether a node makes the values of a tensor, as floats, so that they can be quantized here."""
@@ -188,15 +195,23 @@ class _Network:
             return False  # nothing on the device stands between the two
         return name not in self.biases.values()
 
-    def _levels(self, tensor: TensorId, readers: tuple[InputId, ...], kinds: Iterable[str]) -> int:
+    def _levels(self, tensor: TensorId, readers: tuple[InputId, ...], ends: Collection[str]) -> int:
         sums_up = tensor.node in self.layers or tensor.node in self.biases
         whole = len(readers) == len(self.view.consumers(tensor))
-        if sums_up and whole and all(kind in self.integers.functions for kind in kinds):
+        if sums_up and whole and all(self.view.type(end) in self.integers.functions for end in ends):
             return int(2**self.integers.sum_bits)
-        narrow = [self.layers[r.node].narrow for r in readers if r.node in self.layers]
-        if any(self.preset in presets for presets in narrow):
+        # What an operation has not summed up keeps its bits on the way through others.
+        near = ends if sums_up else {reader.node for reader in readers}
+        layers = [self.layers[end] for end in ends if end in self.layers]
+        wanted = [
+            self.layers[end] for end in near if end in self.layers and self._is_narrow(self.layers[end])
+        ]
+        if wanted and all(layer.follows or self._is_narrow(layer) for layer in layers):
             return int(2**_NARROW) - 1
         return int(2**self.integers.bits)
+
+    def _is_narrow(self, layer: Operation) -> bool:
+        return self.preset in layer.narrow
 
     def _ends(self, reader: InputId) -> list[InputId]:
         """The inputs of operations that read what an input is given, through those that only move data."""
@@ -277,5 +292,5 @@ class _Network:
                 continue
             if name in self.ignored:
                 yield FloatLayer(name, kind, self.ignored[name])
-            elif kind == "Multiply" and self._scales_input(name):
-                yield FloatLayer(name, kind, "it scales an input, before that reaches the device")
+            elif self._prepares_input(name):
+                yield FloatLayer(name, kind, "it scales or shifts an input, before that reaches the device")

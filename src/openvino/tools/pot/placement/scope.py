@@ -62,6 +62,8 @@ def without_effect(
         names: the user's, which match.
         renamed: as for ``ignored_nodes``.
     """
+    if device.integers is not None:
+        return {}  # what is named there runs on another device
     joining = {kind for operation in device.operations.values() for kind in operation.joining}
     known = {*device.operations, *device.transparent, *device.averaging, *joining}
     found = {}

@@ -14,10 +14,11 @@ from openvino.tools.pot.algorithms.quantization.saturation import SaturationStag
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.geometry import axis_shape
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
 from openvino.tools.pot.quantization.estimators import array_statistic
-from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.ranges import SMALLEST_HIGH, QuantizerRange
 from openvino.tools.pot.quantization.schemes import (
     border_rules,
     halved,
@@ -25,6 +26,7 @@ from openvino.tools.pot.quantization.schemes import (
     weight_range,
 )
 from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -62,6 +64,11 @@ class RangeStage:
         self._parameters = parameters
         self._device = find_device(parameters.target_device)
         self._activations = activation_ranges(parameters)
+        if self._device.integers is not None and parameters.saturation_fix in ("first_layer", "all"):
+            logger.warning(
+                "saturation_fix: %s changes nothing on %s, whose sums have %d bits",
+                parameters.saturation_fix, self._device.name, self._device.integers.sum_bits,
+            )  # fmt: skip
         if parameters.activations.granularity == "perchannel":
             logger.warning(
                 "activations.granularity: perchannel acts on the inputs of depthwise convolutions only: %s takes "
@@ -83,6 +90,8 @@ class RangeStage:
             if group[0].tensor in context.outcome.activations:
                 continue  # migration chose it together with the division
             grid = self._activations.range(context, group, statistics)
+            if self._device.integers is not None:
+                _check_state(context, group[0].tensor, grid)
             for quantizer in group:
                 rank = len(view.shape(quantizer.tensor) or ())
                 context.outcome.activations[quantizer.tensor] = _by_channel(
@@ -118,8 +127,17 @@ class RangeStage:
             context.outcome.weights[quantizer] = halved(grid) if self._saturates(quantizer) else grid
 
     def _saturates(self, quantizer: WeightQuantizer) -> bool:
-        fix = self._parameters.saturation_fix
+        fix = None if self._device.integers is not None else self._parameters.saturation_fix
         return fix == "all" or (fix == "first_layer" and quantizer.first)
+
+
+def _check_state(context: Context, tensor: TensorId, grid: QuantizerRange) -> None:
+    """Raise an error for a state that never left zero, since its range would let nothing else through."""
+    if context.view.type(tensor.node) == "ReadValue" and float(np.max(grid.high)) <= SMALLEST_HIGH:
+        raise DataError(
+            f"state {tensor.node!r} was zero at all times of the statistics, expected samples of several steps: an "
+            "engine whose _predict feeds them one after the other, and resets the state between samples"
+        )
 
 
 def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:

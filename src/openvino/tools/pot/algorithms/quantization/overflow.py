@@ -15,7 +15,8 @@ from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.overflow import fitting_factor, steps
+from openvino.tools.pot.quantization.overflow import accumulator_limit, fitting_factor, steps
+from openvino.tools.pot.quantization.ranges import QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.utils.errors import ConfigError
@@ -50,6 +51,10 @@ class OverflowCorrection(Algorithm):
 
 
 _FEW_LEVELS = 256
+_STEP_BITS = 16
+
+Source = TensorId | WeightQuantizer
+"""What an operation reads: a quantized activation, or a constant."""
 
 
 class OverflowStage:
@@ -57,7 +62,8 @@ class OverflowStage:
 
     A layer counts its result, bias included, in products of a step of its input and a step of its weights. Weights of
     16 bits are widened; those of 8 have no levels to spare, and the input is widened in their place. An Add or
-    Subtract of a constant holds that in steps of its input, whose range is widened.
+    Subtract brings both of its inputs to the finer one's steps with a factor of 16 bits; where that is too little,
+    the range of the finer one is widened.
 
     Active on devices that compute in integers throughout.
 
@@ -80,8 +86,8 @@ class OverflowStage:
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Widen the ranges that need it, those of inputs first."""
         factors: list[float] = []
-        for planned, constant in _constant_sums(context) if self._bits else ():
-            factors.append(self._for_constant(context, planned, constant))
+        for pair in _pairs(context) if self._bits else ():
+            factors.append(_brought_closer(context, pair))
         layers = [(each, self._counted(context, statistics, each[1])) for each in self._layers(context)]
         layers.sort(key=lambda each: each[0][2].levels)  # inputs are widened for weights of 8 bits
         for (planned, layer, quantizer), largest in layers:
@@ -122,16 +128,6 @@ class OverflowStage:
             context.outcome.weights[quantizer] = weights.widened(factor.reshape(weights.low.shape))
         return float(np.max(factor))
 
-    def _for_constant(self, context: Context, planned: QuantizedLayer, constant: TensorId) -> float:
-        """How much wider the range of an input becomes so that a constant in its steps fits."""
-        group = planned.groups[0]
-        assert group is not None
-        grid = context.outcome.activations[group]
-        largest = np.max(np.abs(context.view.value(constant)), keepdims=True).astype(np.float64).reshape(-1)
-        factor = float(fitting_factor(steps(largest, grid.scale.reshape(-1), 1.0), self._bits)[0])
-        context.outcome.activations[group] = grid.widened(factor)
-        return factor
-
 
 def _results(context: Context, layer: LinearLayer) -> list[Request]:
     """The largest magnitude of each output channel, of what a layer sums up and of that with its bias."""
@@ -143,10 +139,32 @@ def _results(context: Context, layer: LinearLayer) -> list[Request]:
     return [Request(tensor, Extreme("abs_max", layer.output_axis % rank), "max") for tensor in tensors]
 
 
-def _constant_sums(context: Context) -> Iterator[tuple[QuantizedLayer, TensorId]]:
-    """Add and Subtract of one quantized tensor and a constant, with that."""
+def _pairs(context: Context) -> Iterator[tuple[Source, Source]]:
+    """What each Add or Subtract of the plan reads, where both of it is quantized."""
     assert context.plan is not None
+    by_reader = {reader: quantizer for quantizer in context.plan.weights for reader in quantizer.readers}
     for planned in context.plan.layers:
-        one_of_each = len(planned.activations) == len(planned.weights) == 1
-        if planned.type in ("Add", "Subtract") and one_of_each and planned.groups[0] is not None:
-            yield planned, context.view.inputs(planned.node)[planned.weights[0].port]
+        if planned.type in ("Add", "Subtract"):
+            groups: list[Source] = [group for group in planned.groups if group is not None]
+            sources = [*groups, *(by_reader[reader] for reader in planned.weights)]
+            if len(sources) == 2:
+                yield sources[0], sources[1]
+
+
+def _brought_closer(context: Context, pair: tuple[Source, Source]) -> float:
+    """Widen the finer of two ranges, so that one's step is so many of the other's as 16 bits can tell."""
+    steps_of = [float(np.max(_range(context, source).scale)) for source in pair]
+    finer = int(steps_of[0] > steps_of[1])
+    factor = max(1.0, steps_of[1 - finer] / (steps_of[finer] * accumulator_limit(_STEP_BITS)))
+    source = pair[finer]
+    if isinstance(source, WeightQuantizer):
+        context.outcome.weights[source] = context.outcome.weights[source].widened(factor)
+    else:
+        context.outcome.activations[source] = context.outcome.activations[source].widened(factor)
+    return factor
+
+
+def _range(context: Context, source: Source) -> QuantizerRange:
+    if isinstance(source, WeightQuantizer):
+        return context.outcome.weights[source]
+    return context.outcome.activations[source]

@@ -1,0 +1,82 @@
+"""Quantizers for GNA stand where POT put them, with as many levels.
+
+``pot.json`` holds what POT of OpenVINO 2022.3.2 made of the same networks, as lines of a producer, its readers, and
+levels.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gna_networks as networks
+import numpy as np
+import openvino as ov
+import pytest
+
+from builders import Items
+from openvino.tools.pot import IEEngine, create_pipeline, load_model
+
+POT: dict[str, list[str]] = json.loads(Path(__file__).with_name("pot.json").read_text(encoding="utf-8"))
+# Names of these differ between the two ways to read ONNX.
+BY_TYPE = ("Assign", "Constant", "LSTMSequence", "ReadValue", "Result", "Transpose")
+# POT takes a product with an input for the scaling of that input, whatever the other factor is, and leaves both alone.
+GATED = ["c_in -> f_c.1: 65536", "sf -> f_c.0: 65536"]
+# Beside a sum, POT gives a convolution's input 16 bits or 8, as its way through the graph has it: the same place in
+# another network had 8. Ours are always 8.
+NARROW = "relu1 -> add_res.1, c2/WithoutBiases.0: "
+
+
+def label(node: ov.Node) -> str:
+    name: str = node.get_friendly_name()
+    if node.get_type_name() in BY_TYPE:
+        return str(node.get_type_name())
+    return name.removesuffix("/add_bias")  # that bias correction adds
+
+
+def lines(model: ov.Model) -> list[str]:
+    found = []
+    for node in model.get_ops():
+        if node.get_type_name() == "FakeQuantize":
+            readers = sorted(
+                f"{label(port.get_node())}.{port.get_index()}" for port in node.output(0).get_target_inputs()
+            )
+            producer = label(node.input_value(0).get_node())
+            if producer == "LSTMSequence":
+                readers = ["reader"]  # how outputs are brought into ONNX's shapes differs, too
+            many = np.size(node.input_value(2).get_node().data) > 1
+            levels = f"{node.get_attributes()['levels']}{' per channel' if many else ''}"
+            found.append(f"{producer} -> {', '.join(readers)}: {levels}")
+    return sorted(found)
+
+
+class Utterances(IEEngine):
+    """Feeds the steps of each sample one after the other, from the initial state on."""
+
+    def _predict(self, stats_layout: Any, sampler: Any, *more: Any) -> Any:
+        request = self._ie.compile_model(self._model).create_infer_request()
+        for batch in sampler:
+            request.reset_state()
+            for feed in batch[0][1]:
+                request.infer(feed)
+
+
+def quantized(model: ov.Model, count: int = 8, **params: object) -> ov.Model:
+    feeds: list[Any] = networks.feeds(model, count)
+    kind = Utterances if model.get_variables() else IEEngine
+    if kind is Utterances:
+        feeds = [feeds[:3], feeds[3:]]
+    engine = kind({"device": "CPU"}, Items([((index, None), feed) for index, feed in enumerate(feeds)]))
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
+    return pipeline.run(load_model(model)).submodels[0].model
+
+
+@pytest.mark.parametrize("case", POT)
+def test_as_pot_placed_them(case: str) -> None:
+    name, device, preset = case.split()
+    ours = lines(quantized(networks.NETWORKS[name](), target_device=device, preset=preset))
+    expected = [*POT[case], *(GATED if name == "gates" else [])]
+    if case == "residual_conv GNA3 performance":
+        expected[expected.index(f"{NARROW}65536")] = f"{NARROW}255"
+    assert ours == sorted(expected)
