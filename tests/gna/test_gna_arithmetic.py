@@ -24,6 +24,7 @@ from openvino.tools.pot.utils.errors import DataError
 
 LIMIT = 2**31 - 1
 Floats = NDArray[np.float64]
+Feed = dict[str, NDArray[np.float32]]
 
 
 def grid_of(node: ov.Node) -> QuantizerRange:
@@ -35,15 +36,17 @@ def quantizer(model: ov.Model, name: str) -> ov.Node:
     return next(node for node in model.get_ops() if node.get_friendly_name() == name)
 
 
-def run(model: ov.Model, feed: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    compiled = ov.Core().compile_model(emulated(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return [np.array(array) for array in compiled(feed).values()]
+def runner(model: ov.Model) -> ov.CompiledModel:
+    return ov.Core().compile_model(emulated(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
-def decibels(model: ov.Model, other: ov.Model, feeds: list[dict[str, NDArray[np.float32]]]) -> float:
-    expected, found = (
-        np.stack([run(each, feed)[0] for feed in feeds]).astype(np.float64) for each in (model, other)
-    )
+def run(model: ov.Model, feed: Feed) -> NDArray[np.float32]:
+    return np.array(runner(model)(feed)[0])
+
+
+def decibels(model: ov.Model, other: ov.Model, feeds: list[Feed]) -> float:
+    outputs = [np.stack([np.array(each(feed)[0]) for feed in feeds]) for each in map(runner, (model, other))]
+    expected, found = (each.astype(np.float64) for each in outputs)
     return float(10 * np.log10((expected**2).sum() / ((found - expected) ** 2).sum()))
 
 
@@ -107,7 +110,7 @@ def test_emulation_is_what_fake_quantize_is_defined_as(
     assert emulated(model) is not model
     values = np.random.default_rng(seed).uniform(-1.5 * high, 1.5 * high, 64).astype(np.float32)
     expected = fake_quantize(values.astype(np.float64), grid)
-    found = run(model, {"x": values})[0]
+    found = run(model, {"x": values})
     assert np.abs(found - expected).max() <= 1.01 * grid.scale.max()  # a tie may go the other way
     assert np.median(np.abs(found - expected)) <= 0.02 * grid.scale.max()
     assert len(np.unique(np.round((found - grid.low) / grid.scale))) <= levels
@@ -118,7 +121,7 @@ def test_borders_are_all_that_is_left_of_32_bits() -> None:
     borders = [op.constant(np.float32(border)) for border in (-1, 1, -1, 1)]
     model = ov.Model([op.fake_quantize(source, *borders, 2**32)], [source], "m")
     values = np.array([-3, -0.123456, 0.5, 2], np.float32)
-    assert run(model, {"x": values})[0].tolist() == np.clip(values, -1, 1).tolist()
+    assert run(model, {"x": values}).tolist() == np.clip(values, -1, 1).tolist()
 
 
 def test_models_of_8_bits_are_left_as_they_are() -> None:
@@ -138,7 +141,7 @@ def test_sums_fit_with_the_factor_and_no_less(largest: float, first: float, seco
         assert steps(np.array([largest]), first, second * factor * 0.999)[0] > accumulator_limit(32)
 
 
-def overflowing(kind: str) -> tuple[ov.Model, list[dict[str, NDArray[np.float32]]]]:
+def overflowing(kind: str) -> tuple[ov.Model, list[Feed]]:
     """Networks whose inputs and weights go together, so that sums are as large as can be."""
     random = np.random.default_rng(3)
     signs = random.choice([-1.0, 1.0], 2048)
@@ -159,7 +162,7 @@ def overflowing(kind: str) -> tuple[ov.Model, list[dict[str, NDArray[np.float32]
     return model, feeds
 
 
-def integer_sums(model: ov.Model, feed: dict[str, NDArray[np.float32]]) -> NDArray[np.int64]:
+def integer_sums(model: ov.Model, feed: Feed) -> NDArray[np.int64]:
     """What the layer sums up, in integers."""
     source, weights = (grid_of(quantizer(model, f"layer/fq_{name}")) for name in ("input_0", "weights_1"))
     values = np.asarray(quantizer(model, "layer/fq_weights_1").input_value(0).get_node().data, np.float64)
@@ -200,7 +203,7 @@ def test_sums_that_would_overflow_fit_after_the_correction(kind: str, preset: st
     assert second < 0.02
 
 
-def saturation_error(model: ov.Model, weights: Floats, feeds: list[dict[str, NDArray[np.float32]]]) -> float:
+def saturation_error(model: ov.Model, weights: Floats, feeds: list[Feed]) -> float:
     """The largest error of the layer with an accumulator that saturates, as a share of its largest result."""
     grids = [grid_of(quantizer(model, f"layer/fq_{name}")) for name in ("input_0", "weights_1")]
     columns = weights.reshape(len(weights), -1) if len(weights) == 8 else weights.T
@@ -253,7 +256,7 @@ def test_8_bit_weights_are_stored_as_integers_and_others_as_pot_left_them(tmp_pa
         made = create_pipeline(algorithms, IEEngine({"device": "CPU"}, loader)).run(
             load_model(networks.dense())
         )
-        before = run(made.submodels[0].model, feeds[0])[0]
+        before = run(made.submodels[0].model, feeds[0])
         compress_model_weights(made)
         saved = ov.Core().read_model(save_model(made, tmp_path, preset)[0]["model"])
         large = {
@@ -262,7 +265,7 @@ def test_8_bit_weights_are_stored_as_integers_and_others_as_pot_left_them(tmp_pa
             if node.get_type_name() == "Constant" and node.data.size >= 240
         }
         assert large == kinds
-        assert np.allclose(run(saved, feeds[0])[0], before, atol=1e-5)
+        assert np.allclose(run(saved, feeds[0]), before, atol=1e-5)
 
 
 def test_states_that_never_change_are_no_statistics() -> None:

@@ -49,7 +49,7 @@ class PlanStage:
             context.view,
             self._device,
             ignored,
-            self._parameters.preset or "performance",
+            self._parameters.preset or "mixed",
             self._parameters.weights.bits,
         )
 
