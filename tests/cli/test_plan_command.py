@@ -141,7 +141,7 @@ def test_the_table_holds_the_same(small: Path, capsys: pytest.CaptureFixture[str
     finished = pot(capsys, "plan", "-m", small, "--ignored", "cnv2", "conv1")
     assert finished.code == 0
     assert finished.err == ""
-    for part in ("1 layers in INT8", "ignored: the model has no node 'cnv2', the nearest name is 'conv2'",
+    for part in ("1 layers in integers", "ignored: the model has no node 'cnv2', the nearest name is 'conv2'",
                  "activation of Convolution 'conv2'", "named in the ignored scope as 'conv1'",
                  "times smaller", "ms a sample", "NCHW"):  # fmt: skip
         assert part in finished.out, part

@@ -11,6 +11,7 @@ from test_gna_placement import lines, quantized
 
 from builders import Items
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
+from openvino.tools.pot.cli.plan import make_description
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 
 
@@ -94,3 +95,11 @@ def test_bits_of_weights_go_before_the_preset(bits: int, levels: str) -> None:
     for preset in ("performance", "accuracy"):
         made = lines(quantized(networks.dense(), target_device="GNA", preset=preset, weights={"bits": bits}))
         assert f"Constant -> fc2_mm.1: {levels}" in made
+
+
+@pytest.mark.parametrize(("device", "bits", "size"), [("GNA", 16, 1), ("GNA3", 8, 0.3)])
+def test_the_plan_tells_bits_and_size(device: str, bits: int, size: float) -> None:
+    found = make_description(load_model(networks.residual_conv()), [], device)
+    assert {each["bits"] for each in found["weights"]} == {bits}
+    assert {each["bits"] for each in found["activations"]} == {16, 32}
+    assert found["size"]["int8_bytes"] / found["size"]["float_bytes"] == pytest.approx(size, abs=0.15)

@@ -83,11 +83,12 @@ def _show(found: dict[str, Any], show: Callable[..., None]) -> None:
         near = f", the nearest name is {entry['nearest']!r}" if entry["nearest"] else ""
         text = escape(f"ignored: the model has no node {entry['name']!r}{near}")
         show(f"[yellow]{text}[/yellow]\n", soft_wrap=True)
-    weights = {each["name"]: each["granularity"] for each in found["weights"]}
+    weights = {each["name"]: f"{each['granularity']}, {each['bits']} bits" for each in found["weights"]}
     for layer in found["layers"]:
         layer["weights"] = [weights[name] for name in layer["quantizers"] if name in weights]
-    show(_table("in INT8", ("node", "type", "weights"), found["layers"]))
-    show(_table("quantized activations", ("tensor", "granularity", "reason"), found["activations"]))
+    show(_table("in integers", ("node", "type", "weights"), found["layers"]))
+    columns = ("tensor", "granularity", "bits", "reason")
+    show(_table("quantized activations", columns, found["activations"]))
     show(_table("stays in float", ("node", "type", "reason"), found["float"]))
     ratio = size["float_bytes"] / max(size["int8_bytes"], 1)
     show(
@@ -102,7 +103,7 @@ def _counts(found: dict[str, Any]) -> str:
     costly = sum(layer["costly"] for layer in found["float"])
     slower = f" ({costly} of them would be no faster in INT8)" if costly else ""
     return (
-        f"{len(found['layers'])} layers in INT8, {len(found['activations'])} activations and "
+        f"{len(found['layers'])} layers in integers, {len(found['activations'])} activations and "
         f"{len(found['weights'])} weights quantized, {len(found['float'])} operations stay in float{slower}"
     )
 

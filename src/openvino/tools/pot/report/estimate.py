@@ -22,12 +22,17 @@ def stored_bytes(view: GraphView) -> int:
     return sum(_bytes(view, TensorId(name)) for name in view.nodes if view.type(name) == "Constant")
 
 
+_STORED_LEVELS = 256
+"""Weights of more levels keep their FakeQuantize."""
+
+
 def quantized_bytes(view: GraphView, plan: Plan) -> int:
     """Bytes of all constants once the weights of a plan are integers, with their scales and all ranges."""
     saved = added = 0
-    for tensor in {quantizer.tensor for quantizer in plan.weights}:
+    stored = [quantizer for quantizer in plan.weights if quantizer.levels <= _STORED_LEVELS]
+    for tensor in {quantizer.tensor for quantizer in stored}:
         saved += sum(_bytes(view, TensorId(name)) for name in _constants_under(view, tensor, plan))
-    for quantizer in plan.weights:
+    for quantizer in stored:
         shape = view.shape(quantizer.tensor) or ()
         scales = prod(int(shape[axis] or 1) for axis in quantizer.channel_axes)
         added += prod(int(size or 1) for size in shape) + 4 * scales
