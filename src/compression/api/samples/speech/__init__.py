@@ -1,0 +1,3 @@
+"""Old name of openvino.tools.pot.api.samples.speech."""
+
+from openvino.tools.pot.api.samples.speech.data_loader import ArkDataLoader as ArkDataLoader
