@@ -116,6 +116,7 @@ SAMPLES = (
     Sample("face_detection", "mtcnn", 0.02, fixed("--images", "200", "--calibration", "60")),
     Sample("text_similarity", "minilm", 0.01, fixed()),
     Sample("segmentation_3d", "tissue", 0.005, fixed("--volumes", "60", "--calibration", "100")),
+    Sample("speech", "speech", 0.03, fixed()),
 )
 
 COLUMNS: tuple[Column, ...] = (

@@ -1,4 +1,4 @@
-"""The sample of speech: archives, loader, metrics, engine, command line, and the network that comes with its example."""
+"""The sample of speech: archives, loader, metrics, engine, command line, and the network of its example."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def utterances(seed: int = 0, lengths: tuple[int, ...] = (5, 3, 7)) -> dict[str,
 def echo() -> ov.Model:
     """Scores of two classes for a frame of four values: what it has heard, ever fainter, plus the frame."""
     random = np.random.default_rng(3)
-    frame, memory = op.parameter([1, 4], np.float32, name="frame"), op.parameter([1, 4], np.float32, name="memory")
+    frame, memory = (
+        op.parameter([1, 4], np.float32, name="frame"),
+        op.parameter([1, 4], np.float32, name="memory"),
+    )
     weight = random.normal(size=(4, 2)).astype(np.float32)
     heard = op.add(op.multiply(memory, op.constant(np.full((1, 4), 0.9, np.float32))), frame)
     heard.set_friendly_name("heard")
@@ -71,7 +74,9 @@ def config(folder: Path, **more: Any) -> dict[str, Any]:
 
 
 def test_items_are_the_frames_of_all_utterances(folder: Path) -> None:
-    both = config(folder, input_names=["a", "b"], input_files=["first", "second"], input_shapes=[[1, 4], [2, 2]])
+    both = config(
+        folder, input_names=["a", "b"], input_files=["first", "second"], input_shapes=[[1, 4], [2, 2]]
+    )
     loader = ArkDataLoader(both)
     assert len(loader) == 15
     assert [(each.name, each.frames) for each in loader.utterances] == [
@@ -119,7 +124,10 @@ def test_targets_are_those_of_frames(folder: Path) -> None:
         ({"data_source": "nowhere"}, "data_source: 'nowhere' does not exist"),
         ({"input_names": "frame"}, "input_names is 'frame', expected a list of names"),
         ({"input_names": ["a", "b"]}, "input_files has 1 names, expected one for each of the 2"),
-        ({"input_names": ["a", "b"], "input_files": []}, "input_files is missing, expected .* the 2 input_names"),
+        (
+            {"input_names": ["a", "b"], "input_files": []},
+            "input_files is missing, expected .* the 2 input_names",
+        ),
         ({"input_files": ["third"]}, r"input_files: .*third\.ark' does not exist"),
         ({"input_shapes": [[1, 4], [4]]}, "expected one shape for each of the 1 input_names"),
         ({"input_shapes": [[1, 5]]}, r"'frame' has the shape \[1, 5\], frames of its file have 4 values"),
@@ -250,7 +258,9 @@ def test_the_metric_sees_an_utterance_at_a_time(folder: Path) -> None:
 def test_a_loader_without_utterances_is_refused() -> None:
     engine = ArkEngine({}, [({"frame": np.zeros(4)}, 0)], FrameDecisions())
     engine.set_model(echo())
-    with pytest.raises(EngineError, match="a data loader with utterances, as ArkDataLoader has them, found list"):
+    with pytest.raises(
+        EngineError, match="a data loader with utterances, as ArkDataLoader has them, found list"
+    ):
         engine.predict()
 
 
@@ -299,7 +309,7 @@ def test_decisions_are_by_threshold_or_by_the_largest(scores: Any, targets: Any,
 
 
 def test_decisions_need_targets_of_their_kind() -> None:
-    with pytest.raises(DataError, match="targets have 2 values, expected 1, or 3 as scores do"):
+    with pytest.raises(DataError, match="targets have 2 values, expected 1, or 3 as scores"):
         FrameDecisions().update([np.zeros((1, 3))], [[0, 0]])
     with pytest.raises(DataError, match="scores of 2 frames and 1 targets"):
         FrameDecisions().update([np.zeros((2, 1))], [0])
@@ -333,7 +343,7 @@ def test_the_command_line(folder: Path, capsys: Any, preset: str, levels: int) -
 
 
 def test_what_is_wrong_is_said_in_one_sentence(folder: Path) -> None:
-    with pytest.raises(ConfigError, match="--input_shapes is '4', expected lists|input_shapes"):
+    with pytest.raises(ConfigError, match=r"--input_shapes is '\[\[1,', expected lists of numbers"):
         gna_sample.main(arguments(folder, "-is", "[[1,"))
     module = "openvino.tools.pot.api.samples.speech.speech_sample"
     wrong = [*arguments(folder)[:-1], "third"]
@@ -342,3 +352,37 @@ def test_what_is_wrong_is_said_in_one_sentence(folder: Path) -> None:
     )
     assert run.returncode == 1
     assert run.stderr.startswith("error: ArkDataLoader: input_files: ") and run.stderr.count("\n") == 1
+
+
+def test_a_result_of_16_bits_is_rounded(folder: Path) -> None:
+    x = op.parameter([1, 4], np.float32, name="frame")
+    border = np.float32(0.01)
+    rounded = op.fake_quantize(x, -border, border, -border, border, 65536)
+    scores = ArkEngine({}, ArkDataLoader(config(folder))).scores(ov.Model([op.result(op.relu(rounded))], [x]))
+    assert max(each.max() for each in scores.values()) == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize(("preset", "least"), [("accuracy", 0.99), ("performance", 0.97)])
+def test_the_network_of_the_example_decides_as_in_float(preset: str, least: float) -> None:
+    data = {
+        "data_source": str(EXAMPLE / "data"),
+        "input_names": ["frame"],
+        "input_shapes": [[1, features.BANDS]],
+    }
+    calibration, evaluation = ({**data, "input_files": [name]} for name in ("calibration", "evaluation"))
+    model = load_model(EXAMPLE / "speech.xml")
+    largest = {"range_estimator": {"max": {"aggregator": "max", "type": "abs_max"}}}
+    params = {"target_device": "GNA", "preset": preset, "activations": largest, "stat_subset_size": 800}
+    engine = ArkEngine({}, ArkDataLoader(calibration))
+    quantized = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine).run(model)
+    scores = ArkEngine({}, ArkDataLoader(evaluation)).scores(model)
+    truth = read_truth()
+    right = np.concatenate([(scores[name][:, 0] > 0.5) == (truth[name][:, 0] > 0.5) for name in truth])
+    assert len(right) > 1000 and right.mean() > 0.9
+    engine = ArkEngine({}, ArkDataLoader({**evaluation, "targets": scores}), FrameDecisions())
+    metrics = create_pipeline([], engine).evaluate(quantized)
+    assert metrics is not None and metrics["frame_decisions"] > least
+
+
+def read_truth() -> dict[str, Floats]:
+    return ark.read_ark(EXAMPLE / "data/evaluation_truth.ark")

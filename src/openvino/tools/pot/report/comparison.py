@@ -78,10 +78,14 @@ class Comparison:
         of = (sum(one for one, _ in counts), sum(other for _, other in counts)) if counts else None
         return Row(f"all {unit}", before, after, unit, of)
 
-    def table(self) -> str:
-        """A line for each figure, below one of titles."""
+    def table(self, after: str = "INT8") -> str:
+        """A line for each figure, below one of titles.
+
+        Args:
+            after: title of the quantized model's column.
+        """
         width = max(32, *(len(row.name) + 2 for row in self.rows))
-        lines = [("", "float", "INT8"), *((row.name, *row.cells()) for row in self.rows)]
+        lines = [("", "float", after), *((row.name, *row.cells()) for row in self.rows)]
         return "\n".join(f"{name:{width}}{before:>12}{after:>12}" for name, before, after in lines)
 
     def save(self, path: str | Path) -> None:

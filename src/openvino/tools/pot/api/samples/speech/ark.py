@@ -71,5 +71,7 @@ def write_ark(path: Path, content: Mapping[str, NDArray[Any]], small: bool = Fal
 def _matrix(name: str, content: Any, path: Path) -> NDArray[np.float32]:
     array = np.asarray(content) if not isinstance(content, tuple) else np.asarray(None)
     if array.ndim not in (1, 2) or array.dtype.kind not in "fiu":
-        raise DataError(f"archive {str(path)!r}: {name!r} is no matrix, expected one with a row for each frame")
+        raise DataError(
+            f"archive {str(path)!r}: {name!r} is no matrix, expected one with a row for each frame"
+        )
     return array.reshape(len(array), -1).astype(np.float32)

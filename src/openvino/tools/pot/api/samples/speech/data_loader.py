@@ -176,7 +176,9 @@ def _check_frames(what: str, matrices: Matrices, first_name: str, first: Matrice
                 f"{first_name!r} has {expected.get(name, 'none')}"
             )
     if list(lengths) != list(expected):
-        raise DataError(f"ArkDataLoader: {what} has its utterances in another order than input {first_name!r}")
+        raise DataError(
+            f"ArkDataLoader: {what} has its utterances in another order than input {first_name!r}"
+        )
 
 
 def _utterances(matrices: Matrices) -> tuple[Utterance, ...]:

@@ -41,6 +41,7 @@ _WORDS: dict[Part, str] = {
         violin market cotton pilot summer turtle anchor blanket fountain gallop hollow journey lantern monkey never
         pilgrim quarrel ribbon saddle tunnel useful""",
 }
+_STEP, _SEEN = 512, 64  # samples of a frame of sound, and those of the one before
 _PHRASES: dict[Part, int] = {"training": 400, "evaluation": 80}
 
 
@@ -107,10 +108,41 @@ def write_clips(path: Path, part: Part, count: int, seconds: float, seed: int) -
     write_ark(path.with_stem(f"{path.stem}_truth"), {name: each.truth for name, each in clips.items()})
 
 
+def write_sounds(path: Path, part: Part, count: int, seconds: float, seed: int) -> None:
+    """Write clips as they are, as ``write_clips`` writes their features.
+
+    A frame has the 512 samples of 32 ms, behind 64 samples of the frame before, as Silero's voice detector takes them.
+
+    Args:
+        path: of the archive.
+        part: of voices and words.
+        count: of clips.
+        seconds: of each.
+        seed: of what is decided by chance.
+
+    Raises:
+        ConfigError: kaldiio is not installed.
+        DataError: espeak-ng is not.
+    """
+    random = np.random.default_rng(seed)
+    clips = {f"{path.stem}_{number:02}": clip(part, random, seconds) for number in range(count)}
+    write_ark(path, {name: _windows(each.sound) for name, each in clips.items()})
+    truth = {
+        name: each.speech[_STEP // 2 :: _STEP][: len(each.sound) // _STEP] for name, each in clips.items()
+    }
+    write_ark(path.with_stem(f"{path.stem}_truth"), truth)
+
+
+def _windows(sound: Sound) -> Sound:
+    starts = np.arange(len(sound) // _STEP)[:, np.newaxis] * _STEP
+    windows: Sound = np.pad(sound, (_SEEN, 0))[starts + np.arange(_SEEN + _STEP)]
+    return windows
+
+
 def noise(length: int, random: np.random.Generator) -> Sound:
     """Noise of variance 1, from blue over white and pink to brown."""
-    spectrum = np.fft.rfft(random.normal(size=length)) / np.arange(1, length // 2 + 2) ** random.uniform(-0.5, 1)
-    sound = np.fft.irfft(spectrum, length)
+    white, slope = np.fft.rfft(random.normal(size=length)), random.uniform(-0.5, 1)
+    sound = np.fft.irfft(white / np.arange(1, length // 2 + 2) ** slope, length)
     return np.asarray(sound / sound.std())
 
 

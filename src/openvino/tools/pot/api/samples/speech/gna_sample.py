@@ -1,6 +1,6 @@
 """POT's sample of speech for GNA: its loader, and its command line.
 
-    python -m openvino.tools.pot.api.samples.speech.gna_sample -m model.xml -d features -i input -f utterances
+python -m openvino.tools.pot.api.samples.speech.gna_sample -m model.xml -d features -i input -f utterances
 """
 
 from __future__ import annotations

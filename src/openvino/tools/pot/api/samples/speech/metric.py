@@ -107,7 +107,7 @@ class FrameDecisions(Metric):
         scores, expected = _pair(output, target, "FrameDecisions")
         if expected.shape[1] not in (1, scores.shape[1]):
             raise DataError(
-                f"FrameDecisions: targets have {expected.shape[1]} values, expected 1, or {scores.shape[1]} as scores do"
+                f"FrameDecisions: targets have {expected.shape[1]} values, expected 1, or {scores.shape[1]} as scores"
             )
         same_kind = expected.shape[1] == scores.shape[1]
         right = self._decisions(expected) if same_kind else expected[:, 0]

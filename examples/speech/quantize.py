@@ -1,0 +1,137 @@
+"""Quantize a small network that hears where somebody speaks for GNA, and compare its decisions and scores with float.
+
+pip install ".[samples]"
+python examples/speech/quantize.py
+
+The network and the features of speech lie beside this script. With --silero, Silero's voice detector is quantized as
+well: it comes from a package of the Python index, 11 MB, downloaded once, and the program espeak-ng speaks to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+from openvino._offline_transformations import apply_make_stateful_transformation
+
+from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot.api.samples.speech import ArkDataLoader, ArkEngine, FrameDecisions, ScoreError
+from openvino.tools.pot.api.samples.speech.dataset import write_sounds
+from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.report.comparison import Comparison, Row, metric_row, model_rows
+from openvino.tools.pot.utils.errors import PotError
+from openvino.tools.pot.utils.logger import init_logger
+
+NETWORK = Path(__file__).with_name("speech.xml")
+DATA = Path(__file__).with_name("data")
+RESULTS = Path("results/speech")
+ENGINE = {"device": "CPU"}
+LARGEST = {"range_estimator": {"max": {"aggregator": "max", "type": "abs_max"}}}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "speech_16bit": {"preset": "accuracy", "activations": LARGEST},
+    "speech_8bit": {"preset": "performance", "activations": LARGEST},
+    "speech_no_preset": {},
+}
+SILERO = Archive("silero-vad==6.2.3", "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8")
+NOT_OF_GNA = ("LSTMSequence", "Pad", "ReduceMean", "Sqrt")
+
+
+def main() -> None:
+    """Quantize the networks, and print what comes of it."""
+    parser = ArgumentParser(description="Quantizes networks that hear where somebody speaks")
+    parser.add_argument(
+        "--silero", action="store_true", help="Silero's voice detector as well; needs espeak-ng"
+    )
+    args = parser.parse_args()
+    init_logger(level="ERROR")
+
+    frames = {"data_source": str(DATA), "input_names": ["frame"], "input_shapes": [[1, 24]]}
+    network = load_model(NETWORK)
+    comparisons = {name: compared(network, frames, name, params) for name, params in VARIANTS.items()}
+    comparisons["speech_8bit"].save(RESULTS / "comparison.json")
+    if args.silero:
+        ignored = {"operations": [{"type": kind} for kind in NOT_OF_GNA]}
+        compared(silero(), sounds(), "silero_16bit", {**VARIANTS["speech_16bit"], "ignored": ignored})
+
+
+def compared(
+    model: CompressedModel, data: Mapping[str, Any], name: str, params: Mapping[str, Any]
+) -> Comparison:
+    """Quantize a network for GNA, save it, and print how it compares with float.
+
+    Args:
+        model: in float.
+        data: configuration of the loader, but for its files: ``calibration``, ``evaluation``, ``evaluation_truth``.
+        name: of the quantized model.
+        params: of the algorithm.
+    """
+    calibration = ArkDataLoader({**data, "input_files": ["calibration"]})
+    algorithms = [{"name": "DefaultQuantization", "params": {"target_device": "GNA", **params}}]
+    quantized = create_pipeline(algorithms, ArkEngine(ENGINE, calibration)).run(model)
+    layers = layers_row(quantized)
+    compress_model_weights(quantized)
+    saved = save_model(quantized, RESULTS, name)[0]["model"]
+
+    evaluation = {**data, "input_files": ["evaluation"]}
+    models = [model, load_model(saved)]
+    feeds = [ArkDataLoader(evaluation)[index] for index in range(10)]
+    networks = [each.submodels[0].model for each in models]
+    weights, request, _ = model_rows(networks, feeds, repeats=100)
+    request = replace(request, name="one request, on the CPU")
+    decisions, *others = metric_rows(models, evaluation)
+    comparison = Comparison(decisions, (*others, weights, request, layers))
+    print(f"{comparison.table('integers')}\nSaved {saved}\n")
+    return comparison
+
+
+def metric_rows(models: Sequence[CompressedModel], data: Mapping[str, Any]) -> list[Row]:
+    """Decisions and scores of the float model and of the quantized one, beside those of float and the truth."""
+    scores = ArkEngine(ENGINE, ArkDataLoader(data)).scores(models[0])
+    against_float = ArkDataLoader({**data, "targets": scores})
+    against_truth = ArkDataLoader({**data, "targets": Path(data["data_source"], "evaluation_truth.ark")})
+    rows = []
+    for loader, metric, names in (
+        (against_float, FrameDecisions(), [f"decides as float, {len(against_float)} frames"]),
+        (against_truth, FrameDecisions(), ["decides right"]),
+        (against_float, ScoreError(), ["largest error of a score", "average error", "RMS error"]),
+    ):
+        evaluator = create_pipeline([], ArkEngine(ENGINE, loader, metric))
+        figures = [(evaluator.evaluate(model) or {}).values() for model in models]
+        rows += [metric_row(name, pair) for name, *pair in zip(names, *figures, strict=True)]
+    return rows
+
+
+def layers_row(quantized: CompressedModel) -> Row:
+    """How many convolutions and matrix products have weights in integers."""
+    nodes = quantized.submodels[0].model.get_ops()
+    layers = [node for node in nodes if node.get_type_name() in ("Convolution", "MatMul")]
+    integers = [node for node in layers if node.input_value(1).get_node().get_type_name() == "FakeQuantize"]
+    return Row("layers in integers", 0, len(integers), "layers", (len(layers), len(layers)))
+
+
+def silero() -> CompressedModel:
+    """Silero's voice detector, with what it remembers as a state of its own."""
+    path = package_file(SILERO, "silero_vad/data/silero_vad_openvino_16k.onnx")
+    model = ov.convert_model(path)
+    apply_make_stateful_transformation(model, {"state": "stateN"})
+    return load_model(model)
+
+
+def sounds() -> dict[str, Any]:
+    """Sounds that espeak-ng makes for Silero's network; what the loader takes."""
+    write_sounds(RESULTS / "calibration.ark", "training", count=12, seconds=4, seed=2)
+    write_sounds(RESULTS / "evaluation.ark", "evaluation", count=16, seconds=4, seed=1)
+    return {"data_source": str(RESULTS), "input_names": ["input"], "input_shapes": [[1, 576]]}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PotError as error:
+        sys.exit(f"error: {error}")
