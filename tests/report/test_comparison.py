@@ -85,6 +85,7 @@ def test_the_table_has_the_metric_first_and_room_for_long_names() -> None:
         "recall                                1.0000      0.5000",
         "one image                            90.0 ms     65.1 ms",
     ]
+    assert CASCADE.table("16 bits").splitlines()[0].endswith("float     16 bits")
     lines = Comparison(metric_row("m" * 40, [1, 1]), ()).table().splitlines()
     assert len({len(line) for line in lines}) == 1
 
