@@ -11,6 +11,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from openvino.tools.pot.utils.runtime import core
+
 
 class Builder:
     """Grows a network; weights are random, with output channels of different size.
@@ -53,7 +55,7 @@ class Builder:
         return self.op("Reshape", name, source, self.constant(shape, np.int64))
 
     def model(self, **outputs: Sequence[int]) -> ov.Model:
-        return ov.Core().read_model(self.onnx(outputs))
+        return core().read_model(self.onnx(outputs))
 
     def onnx(self, outputs: Mapping[str, Sequence[int]]) -> bytes:
         values = [

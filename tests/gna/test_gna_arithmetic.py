@@ -21,6 +21,7 @@ from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.overflow import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.quantization.ranges import QuantizerRange, symmetric_range
 from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.utils.runtime import core
 
 LIMIT = 2**31 - 1
 Floats = NDArray[np.float64]
@@ -37,7 +38,7 @@ def quantizer(model: ov.Model, name: str) -> ov.Node:
 
 
 def runner(model: ov.Model) -> ov.CompiledModel:
-    return ov.Core().compile_model(emulated(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return core().compile_model(emulated(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
 def run(model: ov.Model, feed: Feed) -> NDArray[np.float32]:
@@ -258,7 +259,7 @@ def test_8_bit_weights_are_stored_as_integers_and_others_as_pot_left_them(tmp_pa
         )
         before = run(made.submodels[0].model, feeds[0])
         compress_model_weights(made)
-        saved = ov.Core().read_model(save_model(made, tmp_path, preset)[0]["model"])
+        saved = core().read_model(save_model(made, tmp_path, preset)[0]["model"])
         large = {
             node.get_element_type().get_type_name()
             for node in saved.get_ops()
@@ -282,7 +283,7 @@ def test_states_that_never_change_are_no_statistics() -> None:
 def test_states_of_all_steps_count_and_begin_anew_with_each_sample() -> None:
     model, feeds = networks.stateful(), networks.feeds(networks.stateful(), 8)
     made = quantized(model, target_device="GNA")
-    cell = ov.Core().compile_model(networks.gates(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    cell = core().compile_model(networks.gates(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     largest = 0.0
     for sample in (feeds[:3], feeds[3:]):
         states = [np.zeros((1, 16), np.float32)] * 2
@@ -295,7 +296,7 @@ def test_states_of_all_steps_count_and_begin_anew_with_each_sample() -> None:
     assert grid.high == pytest.approx(largest, rel=1e-5)
     assert len(made.get_variables()) == 2
     compiled, plain = (
-        ov.Core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
+        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
         for each in (emulated(made), model)
     )
     errors = [np.abs(compiled.infer(feed)[0] - plain.infer(feed)[0]).max() for feed in feeds[:3]]
