@@ -301,3 +301,25 @@ def test_states_of_all_steps_count_and_begin_anew_with_each_sample() -> None:
     )
     errors = [np.abs(compiled.infer(feed)[0] - plain.infer(feed)[0]).max() for feed in feeds[:3]]
     assert max(errors) < 0.02
+
+
+def test_states_among_inputs_and_outputs_give_the_ranges_of_states() -> None:
+    """The same cell, its states mapped in the engine or its own: what is measured is the same."""
+    feeds = networks.feeds(networks.stateful(), 8)
+    zeros = np.zeros((1, 16), np.float32)
+    samples = [
+        {
+            "x": [feed["x"] for feed in steps_of],
+            **{key: [zeros, *[None] * (len(steps_of) - 1)] for key in ("h_in", "c_in")},
+        }
+        for steps_of in (feeds[:3], feeds[3:])
+    ]
+    config = {"device": "CPU", "recurrent_out_in_map": {"h_new": "h_in", "c_new": "c_in"}}
+    engine = IEEngine(config, Items([(sample, None) for sample in samples]))
+    algorithms = [{"name": "DefaultQuantization", "params": {"target_device": "GNA"}}]
+    mapped = create_pipeline(algorithms, engine).run(load_model(networks.gates())).submodels[0].model
+    own = quantized(networks.stateful(), target_device="GNA")
+    for name in ("gh/fq_input_0", "i_c/fq_input_0", "split/fq_input_0"):
+        assert grid_of(quantizer(mapped, name)).high == pytest.approx(
+            grid_of(quantizer(own, name)).high, rel=1e-5
+        )
