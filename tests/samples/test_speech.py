@@ -29,6 +29,7 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Request, StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
+from openvino.tools.pot.utils.runtime import core
 
 kaldiio = pytest.importorskip("kaldiio")
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/speech"
@@ -134,6 +135,8 @@ def test_targets_are_those_of_frames(folder: Path) -> None:
         ({"input_shapes": [[1, -4]]}, r"input_shapes has \[1, -4\], expected a list of whole numbers"),
         ({"input_shapes": ["4"]}, "input_shapes has '4'"),
         ({"targets": "nowhere.ark"}, r"targets: file 'nowhere\.ark' does not exist"),
+        ({"targets": 5}, r"targets is 5, expected an \.ark file or a mapping"),
+        ({"data_source": 5}, "data_source is 5, expected a path"),
     ],
 )
 def test_a_wrong_configuration_of_archives_is_refused(
@@ -160,6 +163,26 @@ def test_inputs_of_other_frames_are_refused(folder: Path) -> None:
             ArkDataLoader(both)
     with pytest.raises(DataError, match="targets has 1 frames of utterance 'u0', input 'frame' has 5"):
         ArkDataLoader(config(folder, targets={"u0": [1]}))
+
+
+def test_targets_that_are_not_as_expected(folder: Path) -> None:
+    several = {"u0": np.zeros((5, 2)), "u1": np.zeros(3), "u2": np.zeros(7)}
+    for targets, sentence in (
+        ({"u0": 1}, r"targets of utterance 'u0': expected numbers, \[frames\]"),
+        ({"u0": ["yes"]}, "targets of utterance 'u0': expected numbers"),
+        (several, "targets have .*'u0': 2, 'u1': 1.* values, expected as many"),
+    ):
+        with pytest.raises(DataError, match=sentence):
+            ArkDataLoader(config(folder, targets=targets))
+
+
+def test_utterances_without_frames(folder: Path) -> None:
+    ark.write_ark(folder / "first.ark", {"nothing": np.zeros((0, 4)), "a": np.ones((2, 4))})
+    loader = ArkDataLoader(config(folder))
+    assert [each.name for each in loader.utterances] == ["a"] and len(loader) == 2
+    ark.write_ark(folder / "first.ark", {"nothing": np.zeros((0, 4))})
+    with pytest.raises(DataError, match=r"first\.ark' has no frames"):
+        ArkDataLoader(config(folder))
 
 
 def test_archives_that_are_not_as_expected(folder: Path) -> None:
@@ -337,7 +360,7 @@ def test_the_command_line(folder: Path, capsys: Any, preset: str, levels: int) -
     assert saved == f"Saved {folder / 'optimized/echo.xml'}"
     errors = {name.strip(): float(value) for name, value in (line.split(":") for line in lines)}
     assert 0 < errors["score_error_average"] < errors["score_error_rms"] < errors["score_error_max"] < 0.05
-    nodes = ov.Core().read_model(folder / "optimized/echo.xml").get_ops()
+    nodes = core().read_model(folder / "optimized/echo.xml").get_ops()
     found = {node.get_attributes()["levels"] for node in nodes if node.get_type_name() == "FakeQuantize"}
     assert levels in found
 

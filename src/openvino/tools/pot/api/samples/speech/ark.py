@@ -74,4 +74,9 @@ def _matrix(name: str, content: Any, path: Path) -> NDArray[np.float32]:
         raise DataError(
             f"archive {str(path)!r}: {name!r} is no matrix, expected one with a row for each frame"
         )
-    return array.reshape(len(array), -1).astype(np.float32)
+    return rows(array).astype(np.float32)
+
+
+def rows(array: NDArray[Any]) -> NDArray[Any]:
+    """A matrix as it is, a vector as one of a single column."""
+    return array[:, np.newaxis] if array.ndim == 1 else array

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.api.samples.speech.ark import kaldiio, read_ark
+from openvino.tools.pot.api.samples.speech.ark import kaldiio, read_ark, rows
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 Floats = NDArray[np.float32]
@@ -119,6 +119,8 @@ def _files(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, list[Pa
     """The archives of each input."""
     if not config.get("data_source"):
         raise ConfigError("ArkDataLoader: data_source is missing from its configuration")
+    if not isinstance(config["data_source"], (str, Path)):
+        raise ConfigError(f"ArkDataLoader: data_source is {config['data_source']!r}, expected a path")
     source = Path(config["data_source"]).expanduser()
     if not source.exists():
         raise ConfigError(f"ArkDataLoader: data_source: {str(source)!r} does not exist")
@@ -163,6 +165,8 @@ def _joined(files: Sequence[Path]) -> Matrices:
                     "the first utterance"
                 )
         found |= matrices
+    if not any(len(matrix) for matrix in found.values()):
+        raise DataError(f"archive {str(files[0])!r} has no frames, expected at least one")
     return found
 
 
@@ -195,12 +199,30 @@ def _targets(value: Any, first_name: str, first: Matrices) -> Floats | None:
     if value is None:
         return None
     if isinstance(value, Mapping):
-        arrays = {name: np.asarray(each, np.float32) for name, each in value.items()}
-        given = {name: each.reshape(len(each), -1) for name, each in arrays.items()}
+        given = {name: _target(name, each) for name, each in value.items()}
+    elif not isinstance(value, (str, Path)):
+        raise ConfigError(
+            f"ArkDataLoader: targets is {value!r}, expected an .ark file or a mapping of utterances to arrays"
+        )
     elif Path(value).expanduser().is_file():
         given = read_ark(Path(value).expanduser())
     else:
         raise ConfigError(f"ArkDataLoader: targets: file {str(value)!r} does not exist")
-    unknown = {name: given[name] for name in first if name in given} | given
-    _check_frames("targets", unknown, first_name, first)
-    return np.concatenate(list(unknown.values()))
+    ordered = {name: given[name] for name in first if name in given} | given
+    _check_frames("targets", ordered, first_name, first)
+    widths = {name: each.shape[1] for name, each in ordered.items()}
+    if len(set(widths.values())) > 1:
+        raise DataError(f"ArkDataLoader: targets have {widths} values, expected as many for each utterance")
+    return np.concatenate(list(ordered.values()))
+
+
+def _target(name: str, value: Any) -> Floats:
+    try:
+        array = np.asarray(value, np.float32)
+    except (TypeError, ValueError):
+        array = np.zeros((), np.float32)
+    if array.ndim not in (1, 2):
+        raise DataError(
+            f"ArkDataLoader: targets of utterance {name!r}: expected numbers, [frames] or [frames, values]"
+        )
+    return np.asarray(rows(array), np.float32)
