@@ -125,6 +125,37 @@ def test_borders_are_all_that_is_left_of_32_bits() -> None:
     assert run(model, {"x": values}).tolist() == np.clip(values, -1, 1).tolist()
 
 
+@pytest.mark.parametrize(
+    ("dtype", "borders", "levels", "expected"),
+    [
+        (np.float16, (-0.1, 0.1, -0.1, 0.1), 65536, [-0.1, 0.05, 0.1]),  # its steps are nothing to float16
+        (np.float32, (0, 0, 0, 0), 65536, [0, 0, 0]),
+        (np.float32, (-1, 1, 0, 2), 65537, [0, 1.05, 2]),
+        (np.float32, (-1, 1, 0, 2), 2**32, [0, 1.05, 2]),
+    ],
+)
+def test_emulation_of_quantizers_that_others_made(
+    dtype: type, borders: tuple[float, ...], levels: int, expected: list[float]
+) -> None:
+    source = op.parameter([3], dtype, name="x")
+    node = op.fake_quantize(source, *(op.constant(dtype(border)) for border in borders), levels)
+    found = run(ov.Model([node], [source], "m"), {"x": np.array([-3, 0.05, 3], dtype)})
+    assert found.astype(np.float64).tolist() == pytest.approx(expected, abs=1e-3)
+
+
+def test_weights_that_two_products_share_are_emulated_for_each() -> None:
+    """The CPU confuses the products if they share a constant that just one of them transposes."""
+    random = np.random.default_rng(0)
+    weights, values = (random.normal(size=(rows, 8)).astype(np.float32) for rows in (8, 1))
+    source = op.parameter([1, 8], np.float32, name="x")
+    borders = [op.constant(np.float32(border)) for border in (-40, 40, -40, 40)]
+    shared = op.fake_quantize(op.constant(weights), *borders, 65535)
+    hidden = op.relu(op.matmul(source, shared, False, False))
+    product = op.fake_quantize(op.matmul(hidden, shared, False, True), *borders, 65536)
+    found = run(ov.Model([product], [source], "m"), {"x": values})
+    assert found == pytest.approx(np.maximum(values @ weights, 0) @ weights.T, abs=0.05)
+
+
 def test_models_of_8_bits_are_left_as_they_are() -> None:
     source = op.parameter([4], np.float32, name="x")
     borders = [op.constant(np.float32(border)) for border in (-1, 1, -1, 1)]
@@ -229,6 +260,25 @@ def test_weights_of_8_bits_keep_their_levels_where_sums_overflow() -> None:
         ranges.append([grid_of(quantizer(network, f"layer/fq_{port}")) for port in ("input_0", "weights_1")])
     assert np.array_equal(ranges[0][1].high, ranges[1][1].high)
     assert ranges[1][0].high > ranges[0][0].high
+
+
+@pytest.mark.parametrize("preset", ["performance", "accuracy"])
+def test_sums_over_joined_tensors_fit_with_the_largest_of_their_steps(preset: str) -> None:
+    b = networks.Builder(x=(1, 2048), z=(1, 16))
+    parts = [b.op("Abs", "large", "x"), b.op("Abs", "small", "z")]
+    b.op("MatMul", "layer", b.op("Concat", "joined", *parts, axis=1), b.constant(np.ones((2064, 8))))
+    model = b.model(layer=(1, 8))
+    feeds = [{"x": np.full((1, 2048), 3, np.float32), "z": np.full((1, 16), 0.1, np.float32)}] * 8
+    algorithms = [{"name": "DefaultQuantization", "params": {"target_device": "GNA", "preset": preset}}]
+    engine = IEEngine({"device": "CPU"}, Items([(feed, None) for feed in feeds]))
+    made = create_pipeline(algorithms, engine).run(load_model(model)).submodels[0].model
+    large, small, weights = (
+        grid_of(quantizer(made, name))
+        for name in ("joined/fq_input_0", "joined/fq_input_1", "layer/fq_weights_1")
+    )
+    counted = (2048 * 3 + 16 * 0.1) / (large.scale.max() * weights.scale.max())
+    assert counted == pytest.approx(LIMIT / 1.25, rel=1e-3)
+    assert small.high == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("constant", [20000.0, 131000.0])

@@ -5,14 +5,22 @@ producer ── FakeQuantize ── reader    ──▶    producer ── Clamp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.quantization.fake_quantize import level_indices
+from openvino.tools.pot.quantization.ranges import QuantizerRange
+
+Floats = NDArray[np.float64]
+
 _EIGHT_BITS = 256
 _TOLERANCE = 0.02  # of a step: what rounding of the borders to float32 may move zero by
-_FLOAT_BITS = 2**24
+_TINY = np.finfo(np.float64).tiny
+_FLOAT_LEVELS = 2**24
 """Of more levels than float32 tells apart, only the borders are left to compute."""
 
 
@@ -44,31 +52,58 @@ def _is_wide(node: ov.Node) -> bool:
 
 
 def _replace(node: ov.Node) -> None:
-    levels, name = int(node.get_attributes()["levels"]), node.get_friendly_name()
-    dtype = node.get_output_element_type(0).to_dtype()
+    source, name = node.input_value(0), node.get_friendly_name()
+    levels = int(node.get_attributes()["levels"])
     borders = [np.asarray(port.get_source_output().get_node().data, np.float64) for port in node.inputs()[1:]]
-    low, high, target_low, target_high = borders
-    value: ov.Node = op.minimum(
-        op.maximum(node.input_value(0), _constant(low, dtype)), _constant(high, dtype)
-    )
-    step, target = (high - low) / (levels - 1), (target_high - target_low) / (levels - 1)
-    if levels <= _FLOAT_BITS:
-        # Counted from zero where that is a level: float32 holds such counts exactly.
-        level = low / step
-        is_level = bool(np.all(np.abs(level - np.round(level)) < _TOLERANCE))
-        value = value if is_level else op.subtract(value, _constant(low, dtype))
-        value = op.round(op.multiply(value, _constant(1 / step, dtype)), "half_to_even")
-        value = op.multiply(value, _constant(target, dtype))
-        value = value if is_level else op.add(value, _constant(target_low, dtype))
-    elif not np.array_equal(step, target):
-        value = op.multiply(value, _constant(target / step, dtype))
-    value.set_friendly_name(name)
+    names, readers = node.output(0).get_names(), node.output(0).get_target_inputs()
     node.set_friendly_name(f"{name}/replaced")
-    names = node.output(0).get_names()
     node.output(0).set_names(set())
+    if source.get_node().get_type_name() == "Constant":
+        # One for each reader: the CPU confuses two products that share one, if just one of them transposes it.
+        for reader in readers:
+            values = _rounded(source.get_node().data, borders, levels).astype(source.element_type.to_dtype())
+            reader.replace_source_output(
+                op.constant(values, name=f"{name}/{reader.get_node().name}").output(0)
+            )
+        return
+    value = _computed(source, borders, levels)
+    value.set_friendly_name(name)
     value.output(0).set_names(names)
-    for reader in node.output(0).get_target_inputs():
+    for reader in readers:
         reader.replace_source_output(value.output(0))
+
+
+def _rounded(values: NDArray[np.floating], borders: Sequence[Floats], levels: int) -> Floats:
+    low, high, target_low, target_high = borders
+    grid = QuantizerRange(low.astype(np.float32), _above(low, high).astype(np.float32), levels)
+    indices = level_indices(np.asarray(values, np.float64), grid)
+    return np.asarray(indices * (target_high - target_low) / (levels - 1) + target_low)
+
+
+def _computed(source: ov.Output, borders: Sequence[Floats], levels: int) -> ov.Node:
+    """The same as operations, in float32."""
+    low, high, target_low, target_high = borders
+    high = _above(low, high)
+    step, target = (high - low) / (levels - 1), (target_high - target_low) / (levels - 1)
+    # Counted from zero where that is a level: float32 holds such counts exactly.
+    level = np.round(low / step) if levels <= _FLOAT_LEVELS else low / step
+    shifts = np.abs(low / step - level), np.abs(target_low - level * target) / np.maximum(target, _TINY)
+    from_zero = all(np.all(shift < _TOLERANCE) for shift in shifts)
+    wide = source if source.element_type == ov.Type.f32 else op.convert(source, ov.Type.f32)
+    value: ov.Node = op.minimum(op.maximum(wide, _constant(low)), _constant(high))
+    value = value if from_zero else op.subtract(value, _constant(low))
+    if levels <= _FLOAT_LEVELS:
+        value = op.round(op.multiply(value, _constant(1 / step)), "half_to_even")
+        value = op.multiply(value, _constant(target))
+    elif not np.array_equal(step, target):
+        value = op.multiply(value, _constant(target / step))
+    value = value if from_zero else op.add(value, _constant(target_low))
+    return value if source.element_type == ov.Type.f32 else op.convert(value, source.element_type)
+
+
+def _above(low: Floats, high: Floats) -> Floats:
+    """``high``, or where a range is empty a number beyond it, so that it has steps."""
+    return np.where(high > low, high, low + 1)
 
 
 def _widen(node: ov.Node) -> None:
@@ -79,6 +114,6 @@ def _widen(node: ov.Node) -> None:
         reader.replace_source_output(constant.output(0))
 
 
-def _constant(values: NDArray[np.float64], dtype: np.dtype[np.generic]) -> ov.Node:
-    constant: ov.Node = op.constant(values.astype(dtype))
+def _constant(values: Floats) -> ov.Node:
+    constant: ov.Node = op.constant(np.asarray(values, np.float32))
     return constant
