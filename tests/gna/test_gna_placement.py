@@ -80,3 +80,16 @@ def test_as_pot_placed_them(case: str) -> None:
     if case == "residual_conv GNA3 performance":
         expected[expected.index(f"{NARROW}65536")] = f"{NARROW}255"
     assert ours == sorted(expected)
+
+
+def test_an_input_that_is_an_output_too_is_quantized_for_others() -> None:
+    b = networks.Builder(x=(1, 16))
+    b.dense("fc", "x", 16, 8)
+    made = lines(quantized(b.model(fc=(1, 8), x=(1, 16)), target_device="GNA"))
+    assert made == ["Constant -> fc_mm.1: 255 per channel", "fc -> Result.0: 65536", "x -> fc_mm.0: 65536"]
+
+
+def test_weights_of_16_bits_have_a_range_for_each_channel_where_that_is_said() -> None:
+    weights = {"bits": 16, "granularity": "perchannel"}
+    made = lines(quantized(networks.dense(), target_device="GNA", weights=weights))
+    assert "Constant -> fc2_mm.1: 65535 per channel" in made

@@ -36,6 +36,7 @@ def make_integer_plan(
     ignored: Mapping[str, str],
     preset: Preset,
     weight_bits: Literal[8, 16] | None = None,
+    per_channel: bool = False,
 ) -> Plan:
     """Decide every quantizer of a model.
 
@@ -45,6 +46,7 @@ def make_integer_plan(
         ignored: node name -> reason for the nodes that another device will run, in float.
         preset: how weights are stored.
         weight_bits: of all weights, in place of what the preset says.
+        per_channel: whether weights of 16 bits have a range for each output channel, too.
 
     Returns:
         The plan; the same model gives the same plan.
@@ -52,7 +54,7 @@ def make_integer_plan(
     Raises:
         ModelError: the device can't run an operation, which isn't ignored.
     """
-    network = _Network(view, device, ignored, preset, weight_bits)
+    network = _Network(view, device, ignored, preset, weight_bits, per_channel)
     network.check()
     return Plan(
         device=device.name,
@@ -73,6 +75,7 @@ class _Network:
     ignored: Mapping[str, str]
     preset: Preset
     weight_bits: Literal[8, 16] | None
+    per_channel: bool
 
     @property
     def integers(self) -> Integers:
@@ -179,6 +182,8 @@ class _Network:
 
     def _reads(self, tensor: TensorId, reader: InputId) -> bool:
         """Whether a reader takes integers; what another device makes may leave the model as it is."""
+        if self.view.type(tensor.node) == "Parameter" and self.view.type(reader.node) == "Result":
+            return False  # nothing on the device stands between the two
         kinds = {self.view.type(end.node) for end in self._ends(reader)}
         return bool(kinds - set(self.integers.ends if tensor.node in self.ignored else ()))
 
@@ -189,10 +194,6 @@ class _Network:
             return False
         if name not in self.ignored and kind in self.device.transparent:
             return False
-        if kind == "Parameter" and any(
-            self.view.type(r.node) == "Result" for r in self.view.consumers(tensor)
-        ):
-            return False  # nothing on the device stands between the two
         return name not in self.biases.values()
 
     def _levels(self, tensor: TensorId, readers: tuple[InputId, ...], ends: Collection[str]) -> int:
@@ -237,10 +238,11 @@ class _Network:
         readers: dict[tuple[TensorId, tuple[int, ...], int], list[InputId]] = {}
         for name, operation in self.layers.items():
             scheme = self._scheme(operation)
+            divided = scheme.per_channel or self.per_channel
             for port in operation.weights:
                 source = self.view.inputs(name)[port]
                 if self.view.is_constant(source) and not is_quantized(self.view, source):
-                    axes = channel_axes(self.view, name, port, operation) if scheme.per_channel else ()
+                    axes = channel_axes(self.view, name, port, operation) if divided else ()
                     readers.setdefault((source, axes, scheme.levels), []).append(InputId(name, port))
         for (source, axes, levels), inputs in readers.items():
             named = ", ".join(f"{self.view.type(each.node)} {each.node!r}" for each in inputs)
@@ -261,28 +263,30 @@ class _Network:
                 for p in operation.weights
                 if self.view.is_constant(sources[p]) and not is_quantized(self.view, sources[p])
             ]
+            joined = tuple(self._groups(sources[port]) for port in activations)
             yield QuantizedLayer(
                 name,
                 self.view.type(name),
                 tuple(InputId(name, port) for port in activations),
-                tuple(self._group(sources[port]) for port in activations),
+                tuple(groups[0] if len(groups) == 1 else None for groups in joined),
                 tuple(InputId(name, port) for port in weights),
+                joined,
             )
 
     @cached_property
     def _quantized(self) -> frozenset[TensorId]:
         return frozenset(quantizer.tensor for quantizer in self.activations)
 
-    def _group(self, tensor: TensorId) -> TensorId | None:
-        """The quantized tensor that a tensor is, or that it is moved from; None where it is of several, or of none."""
-        while tensor not in self._quantized:
-            ports = self.device.transparent.get(self.view.type(tensor.node))
-            sources = self.view.inputs(tensor.node)
-            moved = None if ports is None else (sources if not ports else [sources[port] for port in ports])
-            if moved is None or len(moved) != 1:
-                return None
-            tensor = moved[0]
-        return tensor
+    def _groups(self, tensor: TensorId) -> tuple[TensorId, ...]:
+        """The quantized tensors that a tensor is, or is moved or joined from; none where one of them is unknown."""
+        if tensor in self._quantized:
+            return (tensor,)
+        ports = self.device.transparent.get(self.view.type(tensor.node))
+        if ports is None:
+            return ()
+        sources = self.view.inputs(tensor.node)
+        moved = [self._groups(sources[port]) for port in ports or range(len(sources))]
+        return tuple(dict.fromkeys(each for groups in moved for each in groups)) if all(moved) else ()
 
     def floats(self) -> Iterator[FloatLayer]:
         """What another device runs, or nobody needs to."""

@@ -82,8 +82,9 @@ class QuantizedLayer:
     Attributes:
         activations: its inputs that carry quantized activations.
         groups: for each of them, the group of quantizers whose range it has; None where the model came with
-            a FakeQuantize there.
+            a FakeQuantize there, or where it is of several.
         weights: its inputs with quantized weights.
+        joined: for each activation the groups that it is joined from, where these keep ranges of their own.
     """
 
     node: str
@@ -91,10 +92,18 @@ class QuantizedLayer:
     activations: tuple[InputId, ...]
     groups: tuple[TensorId | None, ...]
     weights: tuple[InputId, ...]
+    joined: tuple[tuple[TensorId, ...], ...] = ()
 
     def group_at(self, port: int) -> TensorId | None:
         """The group of quantizers whose range the activation at an input port has."""
         return self.groups[self.activations.index(InputId(self.node, port))]
+
+    def groups_at(self, port: int) -> tuple[TensorId, ...]:
+        """The groups that the activation at an input port is joined from: one for most, none if one is unknown."""
+        group = self.group_at(port)
+        if group is not None:
+            return (group,)
+        return self.joined[self.activations.index(InputId(self.node, port))] if self.joined else ()
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class OverflowStage:
 
     def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         for planned, layer, quantizer in context.linear_layers if self._bits else ():
-            if planned.group_at(layer.activation) is not None:
+            if planned.groups_at(layer.activation):
                 yield planned, layer, quantizer
 
     def _counted(self, context: Context, statistics: Statistics, layer: LinearLayer) -> Array:
@@ -115,15 +115,16 @@ class OverflowStage:
         largest: Array,
     ) -> float:
         """How much wider a range becomes so that a layer's sums fit."""
-        weights, group = context.outcome.weights[quantizer], planned.group_at(layer.activation)
-        assert group is not None
-        source = context.outcome.activations[group]
+        weights, groups = context.outcome.weights[quantizer], planned.groups_at(layer.activation)
+        ranges = context.outcome.activations
+        # Joined tensors are brought to the largest of their steps.
+        coarsest = max(groups, key=lambda group: float(np.max(ranges[group].scale)))
+        step = float(np.max(ranges[coarsest].scale))
         if weights.scale.size == 1:
             largest = np.max(largest, keepdims=True)
-        counted = steps(largest, source.scale.reshape(-1), weights.scale.reshape(-1))
-        factor = fitting_factor(counted, self._bits)
+        factor = fitting_factor(steps(largest, step, weights.scale.reshape(-1)), self._bits)
         if quantizer.levels <= _FEW_LEVELS:
-            context.outcome.activations[group] = source.widened(float(np.max(factor)))
+            ranges[coarsest] = ranges[coarsest].widened(float(np.max(factor)))
         else:
             context.outcome.weights[quantizer] = weights.widened(factor.reshape(weights.low.shape))
         return float(np.max(factor))

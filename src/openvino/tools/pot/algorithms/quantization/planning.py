@@ -51,6 +51,7 @@ class PlanStage:
             ignored,
             self._parameters.preset or "mixed",
             self._parameters.weights.bits,
+            self._parameters.weights.granularity == "perchannel",
         )
 
     def _is_transformer(self, context: Context) -> bool:
