@@ -299,6 +299,20 @@ def test_a_sum_of_a_large_and_a_small_number_keeps_its_function(kind: str, const
     assert decibels(model, made, networks.feeds(model)) > 40
 
 
+def test_a_joined_tensor_is_brought_closer_to_what_is_added() -> None:
+    b = networks.Builder(x=(1, 16))
+    parts = [b.op("Sign", "sign", b.dense("f0", "x", 16, 8)), b.op("Tanh", "tanh", b.dense("f1", "x", 16, 8))]
+    joined = b.op("Concat", "joined", b.op("Mul", "half", parts[1], b.constant(0.5)), parts[0], axis=1)
+    b.dense("out", b.op("Add", "sum", joined, b.constant(np.full(16, 131000.0))), 16, 4)
+    made = quantized(b.model(out=(1, 4)), target_device="GNA")
+    small, large, added = (
+        grid_of(quantizer(made, name)).scale.max()
+        for name in ("joined/fq_input_0", "joined/fq_input_1", "sum/fq_weights_1")
+    )
+    assert added == pytest.approx(32767 * large, rel=1e-5)
+    assert small < 1.1 / 65535
+
+
 def test_8_bit_weights_are_stored_as_integers_and_others_as_pot_left_them(tmp_path: Path) -> None:
     feeds = networks.feeds(networks.dense(), 8)
     loader = Items([(feed, None) for feed in feeds])

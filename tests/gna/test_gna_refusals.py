@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import gna_networks as networks
+import numpy as np
 import openvino as ov
+import openvino.opset13 as op
 import pytest
 from test_gna_placement import lines, quantized
 
@@ -38,6 +40,15 @@ def test_convolutions_with_computed_weights() -> None:
     b.op("Conv", "conv", "x", "w", kernel_shape=[1, 1])
     with pytest.raises(ModelError, match="GNA3 can't run Convolution 'conv': its weights are computed"):
         quantized(b.model(conv=(1, 4, 1, 8)), target_device="GNA3")
+
+
+def test_a_dynamic_rank() -> None:
+    source = op.parameter(ov.PartialShape.dynamic(), np.float32, name="x")
+    model = ov.Model([op.relu(source)], [source], "m")
+    with pytest.raises(
+        ModelError, match="GNA can't run Parameter 'x': expected a fixed rank, found a dynamic"
+    ):
+        make_description(load_model(model), [], "GNA")
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,10 @@ class _Network:
                     f"{self.device.name} can't run {kind} {name!r}, expected one of {', '.join(sorted(known))}; in the "
                     "ignored scope it is left in float, for another device"
                 )
+            if any(self.view.shape(output) is None for output in self.view.outputs(name)):
+                raise ModelError(
+                    f"{self.device.name} can't run {kind} {name!r}: expected a fixed rank, found a dynamic one"
+                )
             if kind == "Convolution" and not self.view.is_constant(self.view.inputs(name)[1]):
                 raise ModelError(
                     f"{self.device.name} can't run Convolution {name!r}: its weights are computed"

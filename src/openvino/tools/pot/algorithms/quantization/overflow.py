@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,8 +117,7 @@ class OverflowStage:
         """How much wider a range becomes so that a layer's sums fit."""
         weights, groups = context.outcome.weights[quantizer], planned.groups_at(layer.activation)
         ranges = context.outcome.activations
-        # Joined tensors are brought to the largest of their steps.
-        coarsest = max(groups, key=lambda group: float(np.max(ranges[group].scale)))
+        coarsest = _coarsest(context, groups)
         step = float(np.max(ranges[coarsest].scale))
         if weights.scale.size == 1:
             largest = np.max(largest, keepdims=True)
@@ -141,15 +140,21 @@ def _results(context: Context, layer: LinearLayer) -> list[Request]:
 
 
 def _pairs(context: Context) -> Iterator[tuple[Source, Source]]:
-    """What each Add or Subtract of the plan reads, where both of it is quantized."""
+    """What each Add or Subtract of the plan reads, where both of it is quantized; of joined tensors, the coarsest."""
     assert context.plan is not None
     by_reader = {reader: quantizer for quantizer in context.plan.weights for reader in quantizer.readers}
     for planned in context.plan.layers:
         if planned.type in ("Add", "Subtract"):
-            groups: list[Source] = [group for group in planned.groups if group is not None]
-            sources = [*groups, *(by_reader[reader] for reader in planned.weights)]
+            joined = [planned.groups_at(each.port) for each in planned.activations]
+            sources: list[Source] = [_coarsest(context, groups) for groups in joined if groups]
+            sources += [by_reader[reader] for reader in planned.weights]
             if len(sources) == 2:
                 yield sources[0], sources[1]
+
+
+def _coarsest(context: Context, groups: Sequence[TensorId]) -> TensorId:
+    """Of tensors that are joined, the one with the largest step, to which all are brought."""
+    return max(groups, key=lambda group: float(np.max(context.outcome.activations[group].scale)))
 
 
 def _brought_closer(context: Context, pair: tuple[Source, Source]) -> float:
