@@ -93,3 +93,32 @@ def test_weights_of_16_bits_have_a_range_for_each_channel_where_that_is_said() -
     weights = {"bits": 16, "granularity": "perchannel"}
     made = lines(quantized(networks.dense(), target_device="GNA", weights=weights))
     assert "Constant -> fc2_mm.1: 65535 per channel" in made
+
+
+def test_only_what_is_the_same_at_all_places_is_a_bias() -> None:
+    b = networks.Builder(x=(1, 3, 8))
+    product = b.op("MatMul", "product", "x", b.constant(np.ones((8, 4))))
+    b.op("Relu", "out", b.op("Add", "sum", product, b.constant(np.arange(3.0).reshape(3, 1))))
+    made = lines(quantized(b.model(out=(1, 3, 4)), target_device="GNA", preset="performance"))
+    assert "Constant -> sum.1: 65535" in made
+    assert "product -> sum.0: 65536" in made
+
+
+def test_what_leaves_a_network_has_16_bits_beside_a_convolution_of_8() -> None:
+    b = networks.Builder(x=(1, 4, 1, 8))
+    first = b.op("Relu", "first", b.conv("c1", "x", 4, 4, 3, pad=1))
+    b.conv("c2", first, 4, 4, 3, pad=1)
+    made = lines(
+        quantized(b.model(first=(1, 4, 1, 8), c2=(1, 4, 1, 8)), target_device="GNA3", preset="performance")
+    )
+    assert "first -> Result.0, c2/WithoutBiases.0: 65536" in made
+    assert "x -> c1/WithoutBiases.0: 255" in made
+
+
+@pytest.mark.parametrize(("device", "levels"), [("GNA", "65535"), ("GNA3", "255 per channel")])
+def test_depthwise_convolutions(device: str, levels: str) -> None:
+    b = networks.Builder(x=(1, 4, 1, 8))
+    weights = b.constant(np.random.default_rng(0).normal(size=(4, 1, 1, 3)))
+    b.op("Relu", "out", b.op("Conv", "depthwise", "x", weights, kernel_shape=[1, 3], group=4))
+    made = lines(quantized(b.model(out=(1, 4, 1, 6)), target_device=device, preset="performance"))
+    assert f"Constant -> depthwise.1: {levels}" in made

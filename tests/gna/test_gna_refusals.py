@@ -11,6 +11,7 @@ import openvino.opset13 as op
 import pytest
 from test_gna_placement import lines, quantized
 
+from builders import Items
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
 from openvino.tools.pot.cli.plan import make_description
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
@@ -110,3 +111,13 @@ def test_the_plan_tells_bits_and_size(device: str, bits: int, size: float) -> No
     assert {each["bits"] for each in found["weights"]} == {bits}
     assert {each["bits"] for each in found["activations"]} == {16, 32}
     assert found["size"]["int8_bytes"] / found["size"]["float_bytes"] == pytest.approx(size, abs=0.15)
+
+
+def test_overflow_correction_is_for_the_device_of_the_quantizers() -> None:
+    loader = Items([(feed, None) for feed in networks.feeds(networks.dense(), 8)])
+    algorithms = [
+        {"name": "MinMaxQuantization", "params": {"target_device": "GNA3"}},
+        {"name": "OverflowCorrection", "params": {"target_device": "GNA"}},
+    ]
+    with pytest.raises(ConfigError, match="target_device is GNA, expected GNA3 as for the quantizers"):
+        create_pipeline(algorithms, IEEngine({}, loader)).run(load_model(networks.dense()))

@@ -125,7 +125,8 @@ def test_a_module_that_is_gone_shows_none_of_our_frames(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send there")
 def test_an_interrupted_script(tmp_path: Path) -> None:
-    text = "import time\nopen('started', 'w').close()\ntry:\n    time.sleep(60)\nfinally:\n    print('cleaned up')\n"
+    body = "    open('started', 'w').close()\n    time.sleep(60)\n"
+    text = f"import time\ntry:\n{body}finally:\n    print('cleaned up')\n"
     path = script(tmp_path, text)
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, str(path)],

@@ -32,6 +32,7 @@ from openvino.tools.pot.engines.watching import (
     Watch,
 )
 from openvino.tools.pot.graph.edits.emulate import emulated
+from openvino.tools.pot.graph.edits.shared import separated
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -376,7 +377,7 @@ class IEEngine(PotInternals, Engine):
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
-            return core().compile_model(emulated(model), self._device, _PASS)
+            return core().compile_model(separated(emulated(model)), self._device, _PASS)
         except RuntimeError as error:
             raise ModelError(
                 f"the model can't be {purpose} on device {self._device!r}: {reason(error)}"

@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Literal
 
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS
+from openvino.tools.pot.graph.edits.bias import bias_input
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS, linear_layer
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Integers, Operation, Preset, Scheme
@@ -25,7 +27,6 @@ from openvino.tools.pot.placement.plan import (
 )
 from openvino.tools.pot.utils.errors import ModelError
 
-_SUMS = ("Convolution", "MatMul")
 _PREPARING = ("Add", "Multiply", "Subtract")
 _NARROW = 8
 
@@ -99,10 +100,8 @@ class _Network:
                 raise ModelError(
                     f"{self.device.name} can't run {kind} {name!r}: expected a fixed rank, found a dynamic one"
                 )
-            if kind == "Convolution" and not self.view.is_constant(self.view.inputs(name)[1]):
-                raise ModelError(
-                    f"{self.device.name} can't run Convolution {name!r}: its weights are computed"
-                )
+            if kind in CONVOLUTIONS and not self.view.is_constant(self.view.inputs(name)[1]):
+                raise ModelError(f"{self.device.name} can't run {kind} {name!r}: its weights are computed")
 
     def _is_silent(self, name: str) -> bool:
         """Whether a node has nothing to do with data: constants, shapes and indices."""
@@ -134,16 +133,12 @@ class _Network:
 
     def _biased(self, name: str) -> str | None:
         """The layer that an Add is the bias of."""
-        first, second = self.view.inputs(name)
-        for data, constant in ((first, second), (second, first)):
-            if (
-                self.view.is_constant(constant)
-                and not self.view.is_constant(data)
-                and self.view.type(data.node) in _SUMS
-                and data.node not in self.ignored
-                and len(self.view.consumers(data)) == 1
-            ):
-                return data.node
+        for source in self.view.inputs(name):
+            if not self.view.is_constant(source) and source.node not in self.ignored:
+                layer = linear_layer(self.view, source.node)
+                bias = None if layer is None else bias_input(self.view, layer)
+                if bias is not None and bias.node == name:
+                    return source.node
         return None
 
     def _prepares_input(self, name: str) -> bool:
@@ -202,8 +197,9 @@ class _Network:
 
     def _levels(self, tensor: TensorId, readers: tuple[InputId, ...], ends: Collection[str]) -> int:
         sums_up = tensor.node in self.layers or tensor.node in self.biases
-        whole = len(readers) == len(self.view.consumers(tensor))
-        if sums_up and whole and all(self.view.type(end) in self.integers.functions for end in ends):
+        kinds = {self.view.type(end) for end in ends}
+        data = [each for each in self.view.consumers(tensor) if not self._is_silent(each.node)]
+        if sums_up and len(readers) == len(data) and kinds <= set(self.integers.functions):
             return int(2**self.integers.sum_bits)
         # What an operation has not summed up keeps its bits on the way through others.
         near = ends if sums_up else {reader.node for reader in readers}
@@ -211,7 +207,8 @@ class _Network:
         wanted = [
             self.layers[end] for end in near if end in self.layers and self._is_narrow(self.layers[end])
         ]
-        if wanted and all(layer.follows or self._is_narrow(layer) for layer in layers):
+        leaves = not kinds.isdisjoint(self.integers.ends)
+        if wanted and not leaves and all(layer.follows or self._is_narrow(layer) for layer in layers):
             return int(2**_NARROW) - 1
         return int(2**self.integers.bits)
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+BYTE_LEVELS = 256
+"""What a byte tells apart; more are of 16 bits or more."""
+
 SMALLEST_HIGH = 8e-5
 SMALLEST_SHARE = 0.01
 

@@ -12,6 +12,7 @@ import openvino as ov
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan
+from openvino.tools.pot.quantization.ranges import BYTE_LEVELS
 from openvino.tools.pot.report.measure import compile_single
 
 _REPEATS = 3
@@ -22,14 +23,11 @@ def stored_bytes(view: GraphView) -> int:
     return sum(_bytes(view, TensorId(name)) for name in view.nodes if view.type(name) == "Constant")
 
 
-_STORED_LEVELS = 256
-"""Weights of more levels keep their FakeQuantize."""
-
-
 def quantized_bytes(view: GraphView, plan: Plan) -> int:
     """Bytes of all constants once the weights of a plan are integers, with their scales and all ranges."""
     saved = added = 0
-    stored = [quantizer for quantizer in plan.weights if quantizer.levels <= _STORED_LEVELS]
+    # Weights of more levels keep their FakeQuantize.
+    stored = [quantizer for quantizer in plan.weights if quantizer.levels <= BYTE_LEVELS]
     for tensor in {quantizer.tensor for quantizer in stored}:
         saved += sum(_bytes(view, TensorId(name)) for name in _constants_under(view, tensor, plan))
     for quantizer in stored:

@@ -16,7 +16,7 @@ from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.overflow import accumulator_limit, fitting_factor, steps
-from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.ranges import BYTE_LEVELS, QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.utils.errors import ConfigError
@@ -50,7 +50,8 @@ class OverflowCorrection(Algorithm):
         return (OverflowStage(parameters),)
 
 
-_FEW_LEVELS = 256
+_ROUNDS = 10
+_ENOUGH = 1 + 1e-6
 _STEP_BITS = 16
 
 Source = TensorId | WeightQuantizer
@@ -75,26 +76,38 @@ class OverflowStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
-        integers = find_device(parameters.target_device).integers
-        self._bits = 0 if integers is None else integers.sum_bits
+        self._device = find_device(parameters.target_device)
+        self._bits = 0 if self._device.integers is None else self._device.integers.sum_bits
 
     def requests(self, context: Context) -> Iterator[Request]:
-        """Ask for the largest result of each layer, with its bias and without."""
+        """Ask for the largest result of each layer, with its bias and without.
+
+        Raises:
+            ConfigError: the plan is for another device.
+        """
+        assert context.plan is not None
+        if self._bits and context.plan.device != self._device.name:
+            raise ConfigError(
+                f"OverflowCorrection params: target_device is {self._device.name}, expected {context.plan.device} as "
+                "for the quantizers"
+            )
         for _, layer, _ in self._layers(context):
             yield from _results(context, layer)
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Widen the ranges that need it, those of inputs first."""
-        factors: list[float] = []
-        for pair in _pairs(context) if self._bits else ():
-            factors.append(_brought_closer(context, pair))
         layers = [(each, self._counted(context, statistics, each[1])) for each in self._layers(context)]
         layers.sort(key=lambda each: each[0][2].levels)  # inputs are widened for weights of 8 bits
-        for (planned, layer, quantizer), largest in layers:
-            factors.append(self._for_layer(context, planned, layer, quantizer, largest))
+        widened = 0
+        for _ in range(_ROUNDS if self._bits else 0):  # one range wider may make another too fine
+            factors = [_brought_closer(context, pair) for pair in _pairs(context)]
+            factors += [self._for_layer(context, *own, largest) for own, largest in layers]
+            wider = sum(factor > _ENOUGH for factor in factors)
+            widened += wider
+            if not wider:
+                break
         if self._bits:
-            count = sum(factor > 1 for factor in factors)
-            logger.info("%d ranges are wider, so that %d-bit sums can't overflow", count, self._bits)
+            logger.info("%d ranges are wider, so that %d-bit sums can't overflow", widened, self._bits)
 
     def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         for planned, layer, quantizer in context.linear_layers if self._bits else ():
@@ -122,7 +135,7 @@ class OverflowStage:
         if weights.scale.size == 1:
             largest = np.max(largest, keepdims=True)
         factor = fitting_factor(steps(largest, step, weights.scale.reshape(-1)), self._bits)
-        if quantizer.levels <= _FEW_LEVELS:
+        if quantizer.levels <= BYTE_LEVELS:
             ranges[coarsest] = ranges[coarsest].widened(float(np.max(factor)))
         else:
             context.outcome.weights[quantizer] = weights.widened(factor.reshape(weights.low.shape))

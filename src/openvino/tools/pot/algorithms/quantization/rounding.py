@@ -13,19 +13,17 @@ from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import WeightQuantizer
+from openvino.tools.pot.quantization.ranges import BYTE_LEVELS
 from openvino.tools.pot.quantization.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Rows
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
 
-_MOST_LEVELS = 256
-"""Where there are more, as with 16 bits, the nearest is as good."""
-
 
 class RoundingStage:
     """Rounds the weights of linear layers so that their outputs, not the weights, stay closest.
 
-    Weights with a zero point keep the nearest levels.
+    Weights with a zero point keep the nearest levels, and so do weights of 16 bits, for which they are as good.
 
     Args:
         parameters: of the algorithm; the stage is active where ``weight_rounding`` is ``least_error``, or
@@ -59,7 +57,7 @@ class RoundingStage:
     def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         """Linear layers with weights of their own."""
         for planned, layer, quantizer in context.linear_layers if self._active else ():
-            if len(quantizer.readers) == 1 and quantizer.levels <= _MOST_LEVELS:
+            if len(quantizer.readers) == 1 and quantizer.levels <= BYTE_LEVELS:
                 yield planned, layer, quantizer
 
 

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.ranges import BYTE_LEVELS, QuantizerRange
 
 Floats = NDArray[np.float64]
 
-_EIGHT_BITS = 256
 _TOLERANCE = 0.02  # of a step: what rounding of the borders to float32 may move zero by
 _TINY = np.finfo(np.float64).tiny
 _FLOAT_LEVELS = 2**24
@@ -48,7 +47,7 @@ def emulated(model: ov.Model) -> ov.Model:
 
 
 def _is_wide(node: ov.Node) -> bool:
-    return bool(node.get_type_name() == "FakeQuantize" and int(node.get_attributes()["levels"]) > _EIGHT_BITS)
+    return bool(node.get_type_name() == "FakeQuantize" and int(node.get_attributes()["levels"]) > BYTE_LEVELS)
 
 
 def _replace(node: ov.Node) -> None:
