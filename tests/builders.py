@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,26 @@ from openvino import opset13 as op
 
 from openvino.tools.pot import DataLoader, IEEngine, create_pipeline, load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils import progress
+from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
 
 Arrays = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float32]
+
+
+@contextmanager
+def logger_as_before() -> Iterator[None]:
+    """Undo what is set about logging meanwhile."""
+    logger = get_logger()
+    kept = logger.handlers[:], logger.level, logger.propagate, progress.enabled
+    try:
+        yield
+    finally:
+        for handler in logger.handlers:
+            if handler not in kept[0]:
+                handler.close()
+        logger.handlers[:], logger.level, logger.propagate, progress.enabled = kept
 
 
 def parameter(shape: list[int] | ov.PartialShape, name: str = "x", dtype: Any = np.float32) -> ov.Output:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from builders import logger_as_before
 from openvino.tools.pot.cli.main import main
-from openvino.tools.pot.utils import progress
-from openvino.tools.pot.utils.logger import get_logger
 
 ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
 needs_zoo = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
@@ -33,19 +30,6 @@ class Finished:
     def sentence(self) -> str:
         """The last line of standard error, without the name of the command."""
         return self.err.strip().splitlines()[-1].removeprefix("pot: error: ")
-
-
-@contextmanager
-def logger_as_before() -> Iterator[None]:
-    logger = get_logger()
-    kept = logger.handlers[:], logger.level, logger.propagate, progress.enabled
-    try:
-        yield
-    finally:
-        for handler in logger.handlers:
-            if handler not in kept[0]:
-                handler.close()
-        logger.handlers[:], logger.level, logger.propagate, progress.enabled = kept
 
 
 def pot(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Finished:

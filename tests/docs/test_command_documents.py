@@ -22,8 +22,6 @@ from openvino.tools.pot.cli.arguments import make_parser
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.config import sections
 from openvino.tools.pot.config.files import read_mapping
-from openvino.tools.pot.utils import progress
-from openvino.tools.pot.utils.logger import get_logger
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/command_line.md").read_text(encoding="utf-8")
@@ -51,14 +49,9 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_readme_s_commands_run(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    logger = get_logger()
-    kept = logger.handlers[:], logger.level, logger.propagate, progress.enabled
     (block,) = blocks((ROOT / "README.md").read_text(encoding="utf-8"), "sh")
     lines = [shlex.split(line) for line in block.splitlines()]
-    try:
-        codes = {" ".join(line): main(line[1:]) for line in lines if line[1] != "run-script"}
-    finally:
-        logger.handlers[:], logger.level, logger.propagate, progress.enabled = kept
+    codes = {" ".join(line): main(line[1:]) for line in lines if line[1] != "run-script"}
     assert len(lines) == len(codes) + 1  # the script is run in tests of its own: it takes its process over
     assert set(codes.values()) == {0}, capsys.readouterr().err
     assert len(list(workplace.rglob("results/**/*.xml"))) == 2

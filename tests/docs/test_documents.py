@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from openvino.tools.pot import __all__ as public_names
 from openvino.tools.pot import __version__
 from openvino.tools.pot.config import parameters
-from openvino.tools.pot.utils.logger import get_logger
 
 ROOT = Path(__file__).resolve().parents[2]
 POT = ROOT / "src/openvino/tools/pot"
@@ -38,15 +37,10 @@ def anchors(text: str) -> set[str]:
 
 def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    logger = get_logger()
-    kept = logger.handlers[:], logger.level, logger.propagate
     blocks = re.findall(r"^```python\n(.*?)^```$", read(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
     namespace: dict[str, object] = {"__name__": "readme"}
-    try:
-        for number, block in enumerate(blocks, 1):
-            exec(compile(block, f"README.md, Python block {number}", "exec"), namespace)
-    finally:
-        logger.handlers[:], logger.level, logger.propagate = kept
+    for number, block in enumerate(blocks, 1):
+        exec(compile(block, f"README.md, Python block {number}", "exec"), namespace)
     assert len(blocks) >= 5
     for file in ("optimized_model", "short"):
         saved = ov.Core().read_model(tmp_path / f"optimized_model/{file}.xml")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.data_loaders.layout import ImageInput
 from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
+from openvino.tools.pot.utils.optional import optional
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,11 +34,7 @@ def pillow() -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise ConfigError("images need Pillow: pip install 'openvino-pot[images]'") from error
-    return Image
+    return optional("PIL.Image", "Pillow", "images", "images")
 
 
 @cache

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.beside import run_beside
+from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, stack
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import Item, parse_item
@@ -31,8 +32,6 @@ from openvino.tools.pot.engines.watching import (
     Shapes,
     Watch,
 )
-from openvino.tools.pot.graph.edits.emulate import emulated
-from openvino.tools.pot.graph.edits.shared import separated
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -47,7 +46,7 @@ from openvino.tools.pot.utils.errors import (
 )
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
-from openvino.tools.pot.utils.runtime import FLOAT32, core
+from openvino.tools.pot.utils.runtime import FLOAT32
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
@@ -377,7 +376,7 @@ class IEEngine(PotInternals, Engine):
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
         try:
-            return core().compile_model(separated(emulated(model)), self._device, _PASS)
+            return compiled_as_defined(model, self._device, _PASS)
         except RuntimeError as error:
             raise ModelError(
                 f"the model can't be {purpose} on device {self._device!r}: {reason(error)}"

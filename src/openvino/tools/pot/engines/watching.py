@@ -16,10 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.graph.edits.emulate import emulated
-from openvino.tools.pot.graph.edits.shared import separated
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import EngineError
@@ -81,8 +80,7 @@ class Runtime:
     ) -> Any:
         """As Core's, in float32 unless told otherwise; takes model objects of one network as well."""
         source = model.submodels[0].model if isinstance(model, CompressedModel) else model
-        prepared = separated(emulated(source)) if isinstance(source, ov.Model) else source
-        compiled = core().compile_model(prepared, device_name, {**FLOAT32, **(config or {})})
+        compiled = compiled_as_defined(source, device_name, {**FLOAT32, **(config or {})})
         name = next((name for name, own in self._models if own is source), None)
         return compiled if self.watch is None or name is None else _Watched(compiled, name, self.watch)
 

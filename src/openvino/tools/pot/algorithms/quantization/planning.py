@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from openvino.tools.pot.algorithms.algorithm import Context
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.config.parameters import MinMaxParameters, QuantizerParameters
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.placement.integers import make_integer_plan
 from openvino.tools.pot.placement.plan import Plan
@@ -72,22 +74,30 @@ class PlanStage:
 
 def _check(parameters: MinMaxParameters, device: Device) -> None:
     """Raise an error for parameters of quantizers that the device has no numbers for."""
-    for key, own in (("weights", parameters.weights), ("activations", parameters.activations)):
-        if device.integers is None:
-            if own.bits not in (None, 8):
-                raise ConfigError(
-                    f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
-                    "operations"
-                )
-            continue
+    quantizers = {"weights": parameters.weights, "activations": parameters.activations}
+    if device.integers is not None:
+        _check_integers(parameters, quantizers, device.name, device.integers.bits)
+        return
+    for key, own in quantizers.items():
+        if own.bits not in (None, 8):
+            raise ConfigError(
+                f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
+                "operations"
+            )
+
+
+def _check_integers(
+    parameters: MinMaxParameters, quantizers: Mapping[str, QuantizerParameters], device: str, bits: int
+) -> None:
+    """The same for a device that computes in integers throughout."""
+    for key, own in quantizers.items():
         if own.mode == "asymmetric":
-            raise ConfigError(f"{key}.mode: {device.name} has no zero points, expected symmetric")
+            raise ConfigError(f"{key}.mode: {device} has no zero points, expected symmetric")
         if own.level_low is not None:
-            raise ConfigError(f"{key}.level_low: {device.name} fixes the levels, expected bits")
-    if device.integers is not None and parameters.activations.bits not in (None, device.integers.bits):
+            raise ConfigError(f"{key}.level_low: {device} fixes the levels, expected bits")
+    if parameters.activations.bits not in (None, bits):
         raise ConfigError(
-            f"activations.bits: found {parameters.activations.bits}, expected {device.integers.bits}, which "
-            f"{device.name} has"
+            f"activations.bits: found {parameters.activations.bits}, expected {bits}, which {device} has"
         )
-    if device.integers is not None and parameters.model_type == "transformer":
-        raise ConfigError(f"model_type: {device.name} runs no transformers")
+    if parameters.model_type == "transformer":
+        raise ConfigError(f"model_type: {device} runs no transformers")

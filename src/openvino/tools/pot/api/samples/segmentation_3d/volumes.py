@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
+from openvino.tools.pot.utils.errors import DataError, reason
+from openvino.tools.pot.utils.optional import optional
 
 Floats = NDArray[np.float32]
 
@@ -22,11 +23,7 @@ def nibabel() -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    try:
-        import nibabel
-    except ImportError as error:
-        raise ConfigError("volumes need nibabel: pip install 'openvino-pot[samples]'") from error
-    return nibabel
+    return optional("nibabel", "nibabel", "volumes", "samples")
 
 
 def read_volume(path: Path) -> NDArray[Any]:

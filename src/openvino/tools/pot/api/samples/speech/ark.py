@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
+from openvino.tools.pot.utils.errors import DataError, reason
+from openvino.tools.pot.utils.optional import optional
 
 _SPEECH = 2  # Kaldi's number for the compression of features, a byte for each with a scale for each column
 
@@ -22,11 +23,7 @@ def kaldiio() -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    try:
-        import kaldiio
-    except ImportError as error:
-        raise ConfigError("Kaldi's archives need kaldiio: pip install 'openvino-pot[samples]'") from error
-    return kaldiio
+    return optional("kaldiio", "kaldiio", "Kaldi's archives", "samples")
 
 
 def read_ark(path: Path) -> dict[str, NDArray[np.float32]]:

@@ -102,8 +102,7 @@ def write_clips(path: Path, part: Part, count: int, seconds: float, seed: int) -
         ConfigError: kaldiio is not installed.
         DataError: espeak-ng is not.
     """
-    random = np.random.default_rng(seed)
-    clips = {f"{path.stem}_{number:02}": clip(part, random, seconds) for number in range(count)}
+    clips = _clips(path.stem, part, count, seconds, seed)
     write_ark(path, {name: log_mel(each.sound) for name, each in clips.items()}, small=True)
     write_ark(path.with_stem(f"{path.stem}_truth"), {name: each.truth for name, each in clips.items()})
 
@@ -124,13 +123,17 @@ def write_sounds(path: Path, part: Part, count: int, seconds: float, seed: int) 
         ConfigError: kaldiio is not installed.
         DataError: espeak-ng is not.
     """
-    random = np.random.default_rng(seed)
-    clips = {f"{path.stem}_{number:02}": clip(part, random, seconds) for number in range(count)}
+    clips = _clips(path.stem, part, count, seconds, seed)
     write_ark(path, {name: _windows(each.sound) for name, each in clips.items()})
     truth = {
         name: each.speech[_STEP // 2 :: _STEP][: len(each.sound) // _STEP] for name, each in clips.items()
     }
     write_ark(path.with_stem(f"{path.stem}_truth"), truth)
+
+
+def _clips(stem: str, part: Part, count: int, seconds: float, seed: int) -> dict[str, Clip]:
+    random = np.random.default_rng(seed)
+    return {f"{stem}_{number:02}": clip(part, random, seconds) for number in range(count)}
 
 
 def _windows(sound: Sound) -> Sound:

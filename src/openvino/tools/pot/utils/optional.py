@@ -1,0 +1,27 @@
+"""Packages that come with an extra of ours, imported when something needs them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from openvino.tools.pot.utils.errors import ConfigError
+
+
+def optional(module: str, package: str, what: str, extra: str) -> Any:
+    """A module of a package that need not be installed.
+
+    Args:
+        module: its name.
+        package: what people call the package.
+        what: needs it, as an error's sentence begins.
+        extra: of ours that installs it.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    try:
+        importlib.import_module(module.partition(".")[0])
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ConfigError(f"{what} need {package}: pip install 'openvino-pot[{extra}]'") from error
