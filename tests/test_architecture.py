@@ -10,6 +10,7 @@ POT = Path(__file__).resolve().parents[1] / "src/openvino/tools/pot"
 LAYERS = (
     ("__main__", "demo", "app", "api.samples"),
     ("__init__",),
+    ("configs",),
     ("cli",),
     ("legacy",),
     ("shortcut",),
@@ -18,7 +19,6 @@ LAYERS = (
     ("placement", "statistics", "engines", "samplers", "data_loaders", "accuracy_checker"),
     ("graph",),
     ("hardware", "quantization"),
-    ("configs",),
     ("config", "api"),
     ("utils", "version"),
 )

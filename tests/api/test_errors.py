@@ -56,7 +56,7 @@ SAMPLES: dict[str, tuple[Any, str]] = {
     "NaN": (np.full((1, 3, 8, 8), np.nan), "sample 0: input 'x' holds NaN or infinite values"),
     "infinite": (np.full((1, 3, 8, 8), -np.inf), "sample 0: input 'x' holds NaN or infinite values"),
     "too large": (np.full((1, 3, 8, 8), 1e300), "sample 0: input 'x' holds values beyond f32"),
-    "name": ({"X1": IMAGES[0]}, "sample 0: the model has no input 'X1', its inputs are ['x']"),
+    "name": ({"Z1": IMAGES[0]}, "sample 0: the model has no input 'Z1', its inputs are ['x']"),
     "no name": ({}, "sample 0: no data for input 'x', found []"),
     "five parts": ((1, 2, 3, 4, 5), "sample 0: the data loader gave a tuple of 5 elements, expected (data, annotation) "
     "or (data, annotation, metadata)"),
@@ -225,23 +225,23 @@ def test_engine_config(config: Any, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("algorithms", "sentence"),
     [
-        ([{"name": "DefaultQuantisation"}], "algorithms[0]: algorithm 'DefaultQuantisation' is not one of "),
+        ([{"name": "DefaultQuantisation"}], "algo_config[0]: algorithm 'DefaultQuantisation' is not one of "),
         (
             [{"name": "DefaultQuantization"}, {"nam": "x"}],
-            "algorithms[1]: unknown key 'nam'; did you mean 'name'?",
+            "algo_config[1]: unknown key 'nam'; did you mean 'name'?",
         ),
         (
             [{"name": ["DefaultQuantization"]}],
-            "algorithms[0]: algorithm ['DefaultQuantization'] is not one of ",
+            "algo_config[0]: algorithm ['DefaultQuantization'] is not one of ",
         ),
-        ([{"params": {}}], "algorithms[0]: algorithm None is not one of "),
+        ([{"params": {}}], "algo_config[0]: algorithm None is not one of "),
         (
             ["DefaultQuantization"],
-            "algorithms[0] is 'DefaultQuantization', expected a mapping with name and params",
+            "algo_config[0] is 'DefaultQuantization', expected a mapping with name and params",
         ),
-        ({"name": "DefaultQuantization"}, "algorithms is a dict, expected a list of name and params"),
-        ("DefaultQuantization", "algorithms is a str, expected a list of name and params"),
-        ([{"name": "DefaultQuantization", "params": 5}], "algorithms[0]: params is 5, expected a mapping"),
+        ({"name": "DefaultQuantization"}, "algo_config is a dict, expected a list of name and params"),
+        ("DefaultQuantization", "algo_config is a str, expected a list of name and params"),
+        ([{"name": "DefaultQuantization", "params": 5}], "algo_config[0]: params is 5, expected a mapping"),
     ],
 )
 def test_list_of_algorithms(algorithms: Any, sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,47 @@ def test_a_missing_parameter() -> None:
     assert refusal(ignored={"operations": [{}]}) == "ignored.operations[0].type: it is missing"
 
 
-def test_an_unknown_parameter_like_no_other() -> None:
-    assert refusal(zzz=1) == "unknown parameter 'zzz'"
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"zzz": 1}, "'zzz'"),
+        ({"num_samples_for_tuning": 10, "batch_size": 5, "optimizer": "Adam"}, None),
+        ({"loss": "l2", "random_seed": 0, "tuning_iterations": 3, "dump_intermediate_model": True}, None),
+        ({"ignored": {"operations": [{"type": "Add", "place": 1}]}}, "'ignored.operations[0].place'"),
+        ({"weights": {"per_layer_share": 1}, "zzz": 0}, "'weights.per_layer_share', 'zzz'"),
+    ],
+)
+def test_parameters_like_no_other_are_left_out_and_told_of_in_one_line(
+    values: dict[str, Any], told: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        found = default(preset="mixed", **values)
+    assert found.preset == "mixed"
+    (record,) = caplog.records
+    assert record.message.startswith("DefaultQuantization params: without effect here: ")
+    named = record.message.removeprefix("DefaultQuantization params: without effect here: ")
+    assert set(named.split(", ")) == set((told or ", ".join(map(repr, values))).split(", "))
+
+
+def slips(word: str) -> list[str]:
+    """What people type in place of a word."""
+    middle = len(word) // 2
+    return [
+        word[:middle] + word[middle + 1 :],
+        word[:middle] + word[middle] + word[middle:],
+        word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :],
+        word[:middle] + "x" + word[middle + 1 :],
+        word + "s",
+        word.upper(),
+        word.replace("_", "-") if "_" in word else word.title(),
+        word.replace("_", "") if "_" in word else word + "_",
+    ]
+
+
+@pytest.mark.parametrize("word", DefaultQuantizationParameters.model_fields)
+def test_slips_of_all_parameters_are_caught(word: str) -> None:
+    for slip in set(slips(word)) - {word}:
+        assert refusal(**{slip: None}) == f"unknown parameter {slip!r}; did you mean {word!r}?"
 
 
 ILL_TYPED: dict[str, tuple[dict[str, Any], str]] = {

@@ -70,11 +70,14 @@ def test_an_openvino_model_can_be_saved(tmp_path: Path) -> None:
     assert files(tmp_path) == ["tiny.bin", "tiny.xml"]
 
 
-def test_a_model_read_from_a_file_is_named_after_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [{}, {"model_name": "given"}])
+def test_without_a_name_files_are_called_as_the_network_is_in_its_own_file(
+    tmp_path: Path, name: dict[str, str]
+) -> None:
     ov.save_model(builders.network(), tmp_path / "net.v3.xml")
     assert files(tmp_path) == ["net.v3.bin", "net.v3.xml"]
-    found = save_model(load_model(tmp_path / "net.v3.xml"), tmp_path / "out")
-    assert found[0]["model"] == f"{tmp_path}/out/net.v3.xml"
+    found = save_model(load_model({**name, "model": tmp_path / "net.v3.xml"}), tmp_path / "out")
+    assert found[0]["model"] == f"{tmp_path}/out/tiny.xml"
 
 
 @pytest.mark.parametrize("compress", [False, True])

@@ -543,3 +543,16 @@ def test_a_squeeze_and_excite_gate_is_left_alone(device: str) -> None:
         "narrow": {"up:in0"},
         "gated": {"out:in0"},
     }
+
+
+def test_first_convolutions_are_those_that_an_input_reaches_past_no_other() -> None:
+    """As POT's saturation_fix chose them, found with the original: matrix products are passed, ways around count."""
+    x = parameter([1, 8])
+    picture = op.reshape(matmul(x, 8, 192, "gemm"), np.array([1, 3, 8, 8]), False)
+    around = op.add(conv(picture, 3, "one"), picture)
+    grouped = op.group_convolution(
+        around, const(weights((3, 1, 1, 3, 3))), [1, 1], [1, 1], [1, 1], [1, 1], name="two"
+    )
+    found = plan_of(model([conv(conv(around, 4, "three"), 4, "four"), grouped], x)).weights
+    first = {reader.node for quantizer in found if quantizer.first for reader in quantizer.readers}
+    assert first == {"one", "two", "three"}

@@ -13,6 +13,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
+from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.sequence import chosen_sampling
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.config.files import read_mapping
@@ -92,15 +93,20 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str]) -> Tas
     for position, entry in enumerate(sections.compression.algorithms):
         path = f"compression.algorithms[{position}]"
         params = {**sections.compression.shared, **_params(sections, entry, path, model.name, cascade)}
-        for algorithm in _created(sections, entry, params, engine, path):
+        for algorithm in created(sections, entry, params, engine, path):
             pipeline.add_algo(algorithm)
     _check(sections, model, pipeline, engine)
     return Task(model, pipeline, engine)
 
 
-def _created(
-    sections: Sections, entry: AlgorithmEntry, params: Mapping[str, Any], engine: IEEngine, path: str
-) -> list[Any]:
+def created(
+    sections: Sections, entry: AlgorithmEntry, params: Mapping[str, Any], engine: IEEngine | None, path: str
+) -> list[Algorithm]:
+    """The algorithms that an entry of a configuration makes.
+
+    Raises:
+        ConfigError: the algorithm or a parameter is not as it must be; the place in the configuration is named.
+    """
     if entry.name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
         raise ConfigError(

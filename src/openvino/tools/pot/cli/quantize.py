@@ -84,11 +84,12 @@ def store_job(
             task.engine.data_loader.keep()
     models = [task.pipeline.run(task.model) for task in job.tasks]
     whole = CompressedModel([model.submodels[0] for model in models], job.model.name, job.model.is_cascade)
+    name = None if whole.is_cascade else whole.name
     if job.keeps_intermediate:
-        save_model(whole, folder / "intermediate")
+        save_model(whole, folder / "intermediate", name)
     if not keep_uncompressed_weights:
         compress_model_weights(whole)
-    paths = save_model(whole, folder / "optimized")
+    paths = save_model(whole, folder / "optimized", name)
     logger.info("quantized in %.1f s", time.perf_counter() - started)
     for sub, pair in zip(job.model, paths, strict=True):
         before, after = stored_bytes(GraphView(sub.model)), Path(pair["weights"]).stat().st_size

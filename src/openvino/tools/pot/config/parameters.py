@@ -9,6 +9,14 @@ from pydantic import Field, field_validator, model_validator
 from openvino.tools.pot.config.validation import Parameters, as_float
 
 Preset = Literal["performance", "mixed", "accuracy"]
+OF_POT_ALONE = frozenset(
+    {
+        *("num_samples_for_tuning", "batch_size", "tuning_iterations", "random_seed", "optimizer", "loss"),
+        "dump_intermediate_model",
+    }
+)
+"""Parameters of POT's algorithms that mean nothing for ours: most were of layer-wise training."""
+
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
 
 
@@ -118,6 +126,8 @@ class MinMaxParameters(Parameters):
         by_model: of a cascade: model name to parameters that are others for it; not those that choose samples.
     """
 
+    without_effect = OF_POT_ALONE
+
     preset: Preset | None = None
     target_device: str = "ANY"
     stat_subset_size: int | None = Field(default=None, ge=1)
@@ -143,6 +153,11 @@ class MinMaxParameters(Parameters):
     def _any_case(cls, value: Any) -> Any:
         return (value.lower() or None) if isinstance(value, str) else value
 
+    @field_validator("ignored", mode="before")
+    @classmethod
+    def _none_is_ignored(cls, value: Any) -> Any:
+        return {} if value is None else value
+
     @field_validator("stat_subset_size", mode="before")
     @classmethod
     def _zero_means_all(cls, value: Any) -> Any:
@@ -157,6 +172,8 @@ class FastBiasCorrectionParameters(Parameters):
             none is.
         apply_for_all_nodes: also correct layers that have no bias, by adding one.
     """
+
+    without_effect = OF_POT_ALONE
 
     threshold: float | None = Field(default=None, gt=0)
     apply_for_all_nodes: bool = True

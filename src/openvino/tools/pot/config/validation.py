@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, is_misspelt, nearest
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 
 class Parameters(BaseModel):
-    """Base of parameter objects: frozen, unknown keys refused, strings not taken for numbers."""
+    """Base of parameter objects: frozen, strings not taken for numbers.
+
+    Attributes:
+        without_effect: keys of POT's that mean nothing here, and are told of.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    without_effect: ClassVar[frozenset[str]] = frozenset()
 
 
 P = TypeVar("P", bound=Parameters)
@@ -24,6 +32,8 @@ _KINDS = ("str", "int", "float", "bool")
 
 def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
     """Check a mapping against a parameter class.
+
+    An unknown key that is like a known one is an error; one that is like no other is left out, which is told of.
 
     Args:
         kind: the class.
@@ -39,10 +49,71 @@ def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
     if not isinstance(values, Mapping):
         place = f"{where}: {path}" if path else where
         raise ConfigError(f"{place}: found {values!r}, expected a mapping")
-    try:
-        return kind.model_validate(plain(values))
-    except ValidationError as error:
-        raise ConfigError(_sentence(kind, error, where, path)) from None
+    values, strange = plain(values), []
+    while True:
+        try:
+            found = kind.model_validate(values)
+        except ValidationError as error:
+            keys = error.errors()[0]["loc"]
+            if not (_is_strange(kind, error) and _removed(values, keys)):
+                raise ConfigError(_sentence(kind, error, where, path)) from None
+            strange.append(joined(path, keys))
+        else:
+            tell_of_strange(strange, where)
+            return found
+
+
+def check_keys(
+    values: Mapping[Any, Any],
+    known: Iterable[str],
+    where: str,
+    without_effect: Iterable[str] = (),
+    what: str = "key",
+) -> None:
+    """Refuse keys that are known ones misspelt, and tell of those that are like no other.
+
+    Args:
+        values: the user's mapping.
+        known: the keys that it may have.
+        where: what the mapping is, for messages.
+        without_effect: keys that are told of however much they are like a known one.
+        what: a key is called.
+
+    Raises:
+        ConfigError: names the key and the nearest known one.
+    """
+    known, strange = frozenset(known), [str(key) for key in values if key not in frozenset(known)]
+    for key in strange:
+        if key not in without_effect and is_misspelt(key, known):
+            raise ConfigError(f"{where}: unknown {what} {key!r}{nearest(key, known)}")
+    tell_of_strange(strange, where)
+
+
+def tell_of_strange(keys: Sequence[str], where: str) -> None:
+    """Log that keys have no effect, in one line."""
+    if keys:
+        logger.warning("%s: without effect here: %s", where, ", ".join(map(repr, keys)))
+
+
+def _is_strange(kind: type[Parameters], error: ValidationError) -> bool:
+    """Whether the first thing wrong is a key that is like no known one, or is known to mean nothing."""
+    first = error.errors()[0]
+    if first["type"] != "extra_forbidden":
+        return False
+    *above, key = first["loc"]
+    owner = _class_at(kind, tuple(above))
+    return key in owner.without_effect or not is_misspelt(str(key), owner.model_fields)
+
+
+def _removed(values: Any, keys: tuple[int | str, ...]) -> bool:
+    """Take out what stands under a path of keys; False where the path is none of the user's own."""
+    *above, last = keys
+    for key in above:
+        try:
+            values = values[key]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return isinstance(values, dict) and values.pop(last, values) is not values
 
 
 def as_float(value: Any) -> Any:
@@ -68,14 +139,14 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _sentence(kind: type[BaseModel], error: ValidationError, where: str, start: str) -> str:
+def _sentence(kind: type[Parameters], error: ValidationError, where: str, start: str) -> str:
     first = error.errors()[0]
     keys = first["loc"]
     if len(keys) > 1 and keys[-1] in _KINDS:  # which of the types that a value may have pydantic tried
         keys = keys[:-1]
     path = joined(start, keys)
     if first["type"] == "extra_forbidden":
-        known = _fields_at(kind, first["loc"][:-1])
+        known = _class_at(kind, first["loc"][:-1]).model_fields
         return f"{where}: unknown parameter {path!r}{nearest(str(first['loc'][-1]), known)}"
     if first["type"] == "missing":
         return f"{where}: {path}: it is missing"
@@ -86,15 +157,15 @@ def _sentence(kind: type[BaseModel], error: ValidationError, where: str, start: 
     return f"{where}: {path}: {message[:1].lower()}{message[1:]}{found}"
 
 
-def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The field names of the parameter class found by following ``path`` from ``kind``."""
+def _class_at(kind: type[Parameters], path: tuple[int | str, ...]) -> type[Parameters]:
+    """The parameter class found by following ``path`` from ``kind``."""
     for part in path:
         if isinstance(part, str) and part in kind.model_fields:
             kind = _model_in(kind.model_fields[part].annotation) or kind
-    return list(kind.model_fields)
+    return kind
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _model_in(annotation: Any) -> type[Parameters] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Parameters):
         return annotation
     return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)

@@ -7,18 +7,14 @@ from typing import Any
 
 from addict import Dict
 
+from openvino.tools.pot.cli.job import created
 from openvino.tools.pot.config.files import read_mapping
 from openvino.tools.pot.config.sections import Sections, parse_sections
 from openvino.tools.pot.config.validation import plain
+from openvino.tools.pot.graph.load import BOOKKEEPING
 
 # What POT's command line wrote into a configuration beside what users write.
-_BOOKKEEPING = {
-    "model": (
-        *("exec_log_dir", "model_log_dir", "output_dir", "direct_dump", "log_algo_name"),
-        *("keep_uncompressed_weights", "quantization_info"),
-    ),
-    "engine": ("evaluate",),
-}
+_BOOKKEEPING = {"model": BOOKKEEPING, "engine": ("evaluate",)}
 
 
 class Config(Dict):  # type: ignore[misc]
@@ -34,13 +30,13 @@ class Config(Dict):  # type: ignore[misc]
         return cls(read_mapping(path))
 
     def configure_params(self, ac_config: str | Path | None = None) -> None:
-        """Check the configuration, and fill in defaults as POT did.
+        """Check the configuration as quantizing does, and fill in defaults as POT did.
 
         Args:
             ac_config: path of a configuration of Accuracy Checker for the engine.
 
         Raises:
-            ConfigError: a key is unknown, missing or ill-typed.
+            ConfigError: a key is misspelt, missing or ill-typed, or an algorithm is not there.
         """
         values = plain(self)
         self.clear()
@@ -56,6 +52,18 @@ class Config(Dict):  # type: ignore[misc]
                 algorithm.params.setdefault(key, value)
         names = [entry.name for entry in sections.compression.algorithms]
         self.model.log_algo_name = "_".join([self.model.model_name, *names])
+        self.validate_algo_config()
+
+    def validate_algo_config(self) -> None:
+        """Check algorithms and their parameters.
+
+        Raises:
+            ConfigError: an algorithm is unknown, or a parameter is misspelt, ill-typed or not supported.
+        """
+        sections = self.sections()
+        for position, entry in enumerate(sections.compression.algorithms):
+            params = {**sections.compression.shared, **entry.params}
+            created(sections, entry, params, None, f"compression.algorithms[{position}]")
 
     def add_log_dir(self, model_log_dir: str | Path, exec_log_dir: str | Path) -> None:
         """Say where results go: the second one, in which ``optimized`` is made."""

@@ -106,7 +106,7 @@ def quantize(data: digits.Digits, samples: int, folder: Path) -> Path:
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
     quantized = pipeline.run(model)
     compress_model_weights(quantized)
-    return Path(save_model(quantized, folder)[0]["model"])
+    return Path(save_model(quantized, folder, "digits_int8")[0]["model"])
 
 
 def compare(data: digits.Digits, paths: Sequence[Path]) -> list[Figures]:

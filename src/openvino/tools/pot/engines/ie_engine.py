@@ -13,6 +13,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.config.validation import check_keys, tell_of_strange
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.compiling import compiled_as_defined
@@ -41,7 +42,6 @@ from openvino.tools.pot.utils.errors import (
     EngineError,
     ModelError,
     PotError,
-    nearest,
     reason,
 )
 from openvino.tools.pot.utils.logger import get_logger
@@ -74,18 +74,24 @@ class IEEngine(PotInternals, Engine):
             batch are joined, default 0), ``recurrent_out_in_map`` (output name to input name).
         data_loader: the samples.
         metric: the figure of merit, needed for evaluation only.
+        loss: accepted as in POT, where layers could be trained with it; without effect, which is told of.
 
     Raises:
-        ConfigError: a key is unknown or a value of the wrong type.
+        ConfigError: a key is misspelt or a value of the wrong type.
     """
 
     def __init__(
-        self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
+        self,
+        config: Mapping[str, Any] | None = None,
+        data_loader: Any = None,
+        metric: Any = None,
+        loss: Any = None,
     ) -> None:
         super().__init__(config, data_loader, metric)
-        for key in self.config if type(self) is IEEngine else ():  # subclasses keep keys of their own there
-            if key not in KEYS:
-                raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), KEYS)}")
+        if type(self) is IEEngine:  # subclasses keep keys of their own there
+            check_keys(self.config, KEYS, "engine config")
+        if loss is not None:
+            tell_of_strange(["loss"], type(self).__name__)
         device = self.config.get("device") or "CPU"
         if not isinstance(device, str):
             raise ConfigError(f"engine config: device is {device!r}, expected a string")

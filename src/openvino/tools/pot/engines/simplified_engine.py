@@ -9,10 +9,10 @@ import openvino as ov
 from addict import Dict
 
 from openvino.tools.pot.config.sections import SimplifiedEngine as Section
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.config.validation import check_keys, validate
 from openvino.tools.pot.engines.ie_engine import KEYS, IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError
 
 _OWN = frozenset(Section.model_fields) - KEYS
 
@@ -33,9 +33,7 @@ class SimplifiedEngine(IEEngine):
         self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
     ) -> None:
         config = config or {}
-        for key in config:
-            if key not in _OWN | KEYS:
-                raise ConfigError(f"engine config: unknown key {key!r}{nearest(str(key), _OWN | KEYS)}")
+        check_keys(config, _OWN | KEYS, "engine config")
         if config.get("type") not in (None, "simplified"):
             raise ConfigError(f"engine config: type is {config['type']!r}, expected 'simplified'")
         super().__init__({key: value for key, value in config.items() if key in KEYS}, data_loader, metric)

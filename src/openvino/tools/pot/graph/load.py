@@ -8,14 +8,23 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.config.validation import check_keys
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, stabilise
-from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
+from openvino.tools.pot.utils.errors import ConfigError, ModelError, reason
 from openvino.tools.pot.utils.runtime import core
 
 _MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})
 _CASCADE_KEYS = frozenset({"name", "model", "weights"})
+BOOKKEEPING = frozenset(
+    {
+        *("exec_log_dir", "model_log_dir", "output_dir", "direct_dump", "log_algo_name"),
+        *("keep_uncompressed_weights", "quantization_info"),
+    }
+)
+"""What POT's command line wrote into the section beside what users write."""
+
 _FILES = frozenset({".xml", ".onnx", ".tflite", ".pb", ".pdmodel"})
 
 
@@ -35,7 +44,7 @@ def load_model(
         operations that were fused while reading still resolve.
 
     Raises:
-        ConfigError: a key is unknown, missing or of the wrong type.
+        ConfigError: a key is misspelt, missing or of the wrong type.
         ModelError: a file is missing or can't be read.
     """
     from openvino.tools.pot.hardware import find_device
@@ -45,7 +54,7 @@ def load_model(
         return model_config.clone()
     if not isinstance(model_config, Mapping):
         model_config = {"model": model_config}
-    _check_keys(model_config, _MODEL_KEYS, "model config")
+    _check(model_config, _MODEL_KEYS, "model config")
     if "cascade" in model_config:
         return _load_cascade(model_config)
     sub = _load_one(model_config, "model config", _name(model_config))
@@ -66,7 +75,7 @@ def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
     subs = []
     for position, entry in enumerate(entries):
         where = f"model config: cascade[{position}]"
-        _check_keys(entry, _CASCADE_KEYS, where)
+        _check(entry, _CASCADE_KEYS, where)
         if not isinstance(entry.get("name"), str):
             raise ConfigError(f"{where}: 'name' is {entry.get('name')!r}, expected a string")
         subs.append(_load_one(entry, where, entry["name"]))
@@ -76,12 +85,10 @@ def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
     return CompressedModel(subs, _name(config) or "cascade", is_cascade=True)
 
 
-def _check_keys(config: Any, known: frozenset[str], where: str) -> None:
+def _check(config: Any, known: frozenset[str], where: str) -> None:
     if not isinstance(config, Mapping):
         raise ConfigError(f"{where} is a {type(config).__name__}, expected a mapping with {sorted(known)}")
-    for key in config:
-        if key not in known:
-            raise ConfigError(f"{where}: unknown key {key!r}{nearest(str(key), known)}")
+    check_keys({key: each for key, each in config.items() if key not in BOOKKEEPING}, known, where)
 
 
 def _load_one(config: Mapping[str, Any], where: str, name: str | None) -> SubModel:

@@ -27,8 +27,9 @@ def save_model(
     Args:
         model: what ``load_model`` or a pipeline returned, or an ``openvino.Model``.
         save_path: folder for the files; created where absent.
-        model_name: file name without extension, default the model's own; in a cascade the name of each
-            submodel is appended. Of a path, the last part counts.
+        model_name: file name without extension; absent: the name that the network has in its own file, as in POT, or
+            as it was loaded if that was no IR. In a cascade the name of each submodel is appended. Of a path, the
+            last part counts.
         for_stat_collection: accepted as in POT, where it was for the engine; without effect.
 
     Returns:
@@ -56,12 +57,18 @@ def save_model(
 
 def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
     if not model.is_cascade:
-        return [Path(model_name or model.name).name or "model"]
+        return [Path(model_name or _own_name(model.submodels[0])).name or "model"]
     prefix = f"{Path(model_name).name}_" if model_name else ""
     stems = [Path(sub.name).name or "model" for sub in model]
     if len(set(stems)) < len(stems):  # submodels in folders of their own
         stems = [sub.name.strip("/").replace("/", "_") for sub in model]
     return [prefix + stem for stem in stems]
+
+
+def _own_name(sub: SubModel) -> str:
+    """Of an IR the name in its file, as POT took it; of others what they were loaded as."""
+    read_from_ir = sub.source is not None and sub.source.suffix.lower() == ".xml"
+    return sub.model.get_friendly_name() if read_from_ir else sub.name
 
 
 def _move_in(work: Path, folder: Path, names: list[str]) -> None:

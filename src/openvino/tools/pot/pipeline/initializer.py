@@ -8,36 +8,41 @@ from typing import Any
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.config.validation import check_keys
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
 _KEYS = ("name", "params")
 
 
-def create_pipeline(algorithms: Sequence[Mapping[str, Any]], engine: Engine) -> Pipeline:
+def create_pipeline(
+    algo_config: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None,
+    engine: Engine | None,
+    interface: str = "API",
+) -> Pipeline:
     """A pipeline of configured algorithms.
 
     Args:
-        algorithms: ``[{"name": str, "params": {...}}, ...]``.
+        algo_config: ``[{"name": str, "params": {...}}, ...]``; empty or None: a pipeline that only evaluates.
         engine: what runs models over data.
+        interface: accepted as in POT, where it told scripts from the command line; without effect.
 
     Raises:
-        ConfigError: an algorithm or a parameter is unknown, ill-typed or not supported.
+        ConfigError: an algorithm is unknown, or a parameter is misspelt, ill-typed or not supported.
     """
-    if isinstance(algorithms, (Mapping, str)) or not isinstance(algorithms, Sequence):
-        raise ConfigError(f"algorithms is a {type(algorithms).__name__}, expected a list of name and params")
+    entries = algo_config or []
+    if isinstance(entries, (Mapping, str)) or not isinstance(entries, Sequence):
+        raise ConfigError(f"algo_config is a {type(entries).__name__}, expected a list of name and params")
     pipeline = Pipeline(engine)
-    for position, entry in enumerate(algorithms):
-        pipeline.add_algo(_algorithm(entry, f"algorithms[{position}]", engine))
+    for position, entry in enumerate(entries):
+        pipeline.add_algo(_algorithm(entry, f"algo_config[{position}]", engine))
     return pipeline
 
 
-def _algorithm(entry: Any, where: str, engine: Engine) -> Algorithm:
+def _algorithm(entry: Any, where: str, engine: Engine | None) -> Algorithm:
     if not isinstance(entry, Mapping):
         raise ConfigError(f"{where} is {entry!r}, expected a mapping with name and params")
-    for key in entry:
-        if key not in _KEYS:
-            raise ConfigError(f"{where}: unknown key {key!r}{nearest(str(key), _KEYS)}")
+    check_keys(entry, _KEYS, where)
     name = entry.get("name")
     if not isinstance(name, str) or name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)

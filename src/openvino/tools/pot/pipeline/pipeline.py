@@ -25,16 +25,16 @@ class Pipeline:
 
     def __init__(self, engine: Engine | None) -> None:
         self._engine = engine
-        self._algorithms: list[Algorithm] = []
+        self._algo_seq: list[Algorithm] = []  # scripts of POT's time reach for it
 
     @property
     def algo_seq(self) -> list[Algorithm]:
         """The algorithms in their order."""
-        return self._algorithms
+        return self._algo_seq
 
     def add_algo(self, algorithm: Algorithm) -> None:
         """Append an algorithm."""
-        self._algorithms.append(algorithm)
+        self._algo_seq.append(algorithm)
 
     def run(self, model: CompressedModel | ov.Model, statistics: Statistics | None = None) -> CompressedModel:
         """Quantize a model; returns a new one, the given one is left as it is.
@@ -47,7 +47,7 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        return run_algorithms(load_model(model), self._algorithms, self._engine, statistics)
+        return run_algorithms(load_model(model), self._algo_seq, self._engine, statistics)
 
     def collect_statistics(self, model: CompressedModel | ov.Model) -> Statistics:
         """What the algorithms want to know of a model, from the engine's samples: to be pickled, merged, and used.
@@ -58,7 +58,7 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        return collect_statistics(load_model(model), self._algorithms, self._engine)
+        return collect_statistics(load_model(model), self._algo_seq, self._engine)
 
     def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.

@@ -56,7 +56,7 @@ class WeightQuantizer:
         readers: the inputs that read the quantized form.
         channel_axes: axes of the tensor with a range for each index; empty means one range for all.
         group: quantizers of one group share their range.
-        first: it belongs to a convolution with no quantized layer before it.
+        first: it belongs to a convolution that an input reaches past no other.
         reason: why it is there, in words.
         levels: of a narrow symmetric range, unless the parameters fix them.
     """

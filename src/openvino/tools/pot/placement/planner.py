@@ -380,15 +380,17 @@ def _take_all(view: GraphView, tensor: TensorId, gathers: Sequence[str]) -> bool
 
 
 def _first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str]:
-    """Convolutions with no quantized layer before them."""
-    behind: set[str] = set()
+    """Convolutions that an input reaches past other operations, matrix products included, but past no convolution."""
+    reached: set[str] = set()
     first: set[str] = set()
     for name in view.nodes:
-        follows = any(source.node in behind for source in view.inputs(name))
-        if name in layers and not follows and layers[name].type in ("Convolution", "GroupConvolution"):
+        kind = view.type(name)
+        if kind != "Parameter" and not any(source.node in reached for source in view.inputs(name)):
+            continue
+        if kind not in ("Convolution", "GroupConvolution"):
+            reached.add(name)
+        elif name in layers:
             first.add(name)
-        if name in layers or follows:
-            behind.add(name)
     return first
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_A_SLIP = 0.7
+"""How alike a key and its misspelling are at least; keys of POT's that mean nothing here are less like any of ours."""
+
 
 class PotError(RuntimeError):
     """Base of every error raised on purpose by this package."""
@@ -32,10 +35,20 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     return f"; did you mean {close!r}?" if close else ""
 
 
-def nearest_name(name: str, candidates: Iterable[str]) -> str:
-    """The candidate closest to ``name``, an empty string where none is close."""
-    close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
-    return close[0] if close else ""
+def nearest_name(name: str, candidates: Iterable[str], likeness: float = 0.5) -> str:
+    """The candidate closest to ``name`` in all but case and hyphens, an empty string where none is close."""
+    by_letters = {_letters(candidate): candidate for candidate in candidates}
+    close = difflib.get_close_matches(_letters(name), list(by_letters), n=1, cutoff=likeness)
+    return by_letters[close[0]] if close else ""
+
+
+def is_misspelt(name: str, known: Iterable[str]) -> bool:
+    """Whether an unknown key is one of the known keys with a slip in it, rather than a key of something else."""
+    return bool(nearest_name(name, known, _A_SLIP))
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def reason(error: BaseException) -> str:

@@ -23,17 +23,18 @@ from openvino.tools.pot.algorithms.algorithm import Context, SearchAlgorithm, St
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import (
+    OF_POT_ALONE,
     AccuracyAwareParameters,
     DefaultQuantizationParameters,
     MinMaxParameters,
 )
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.config.validation import check_keys, validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.statistics.layout import Statistics
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -74,10 +75,8 @@ class AccuracyAwareQuantization(SearchAlgorithm):
 
     def _make_stages(self) -> tuple[Stage, ...]:
         own = AccuracyAwareParameters.model_fields
-        known = [*own, *DefaultQuantizationParameters.model_fields]
-        for key in self.config:
-            if key not in known:
-                raise ConfigError(f"{self.name} params: unknown parameter {key!r}{nearest(str(key), known)}")
+        base = DefaultQuantizationParameters.model_fields
+        check_keys(self.config, [*own, *base], f"{self.name} params", OF_POT_ALONE, "parameter")
         if self.config.get("by_model"):
             raise ConfigError(f"{self.name} params: by_model is for cascades, and it takes single models")
         target = self.config.get("target_device", "ANY")
@@ -87,7 +86,7 @@ class AccuracyAwareQuantization(SearchAlgorithm):
             )
         chosen = {key: value for key, value in self.config.items() if key in own}
         self._parameters = validate(AccuracyAwareParameters, chosen, f"{self.name} params")
-        self._base_config = {key: value for key, value in self.config.items() if key not in own}
+        self._base_config = {key: value for key, value in self.config.items() if key in base}
         self._base = DefaultQuantization(self._base_config, self.engine)
         return self._base.stages
 

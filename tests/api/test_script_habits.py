@@ -1,0 +1,137 @@
+"""Habits of scripts of POT's time, in our words: keywords, keys without effect, evaluation alone, configurations."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+import pytest
+from addict import Dict
+
+import builders
+from openvino.tools.pot import IEEngine, Metric, create_pipeline, load_model
+from openvino.tools.pot.configs.config import Config
+from openvino.tools.pot.graph.model_utils import get_nodes_by_type
+from openvino.tools.pot.utils.errors import ConfigError
+
+ALGORITHM = {"name": "DefaultQuantization", "params": {"preset": "mixed"}}
+ITEMS = builders.labelled(builders.images(4))
+
+
+class Largest(Metric):
+    """Counts samples whose largest output is positive."""
+
+    @property
+    def avg_value(self) -> dict[str, float]:
+        return {"positive": sum(self.found) / len(self.found)}
+
+    def update(self, output: Any, target: Any) -> None:
+        self.found.append(float(output[0].max() > 0))
+
+    def reset(self) -> None:
+        self.found: list[float] = []
+
+    def get_attributes(self) -> dict[str, dict[str, str]]:
+        return {"positive": {"direction": "higher-better", "type": "accuracy"}}
+
+
+def is_quantized(model: Any) -> bool:
+    return bool(get_nodes_by_type(model, ["FakeQuantize"]))
+
+
+def test_a_pipeline_by_the_names_of_its_arguments() -> None:
+    engine = IEEngine(config={"device": "CPU"}, data_loader=ITEMS, metric=None)
+    pipeline = create_pipeline(algo_config=Dict({"a": [ALGORITHM]}).a, engine=engine, interface="API")
+    assert is_quantized(pipeline.run(load_model(builders.network())))
+    assert pipeline._algo_seq is pipeline.algo_seq
+    assert [algorithm.name for algorithm in pipeline._algo_seq] == ["DefaultQuantization"]
+
+
+@pytest.mark.parametrize("nothing", [Dict(), {}, [], None])
+def test_a_pipeline_that_only_evaluates(nothing: Any) -> None:
+    pipeline = create_pipeline(algo_config=nothing, engine=IEEngine({}, builders.Items([(0, i) for i in ()])))
+    assert pipeline.evaluate(load_model(builders.network())) == {}
+    items = builders.Items([(image, 0) for image in builders.images(3)])
+    pipeline = create_pipeline(algo_config=nothing, engine=IEEngine({}, items, Largest()))
+    assert pipeline.evaluate(load_model(builders.network())) == {"positive": 1.0}
+
+
+def test_keys_beside_name_and_params_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    entry = {**ALGORITHM, "comment": "the first try"}
+    with caplog.at_level(logging.WARNING):
+        create_pipeline([entry], IEEngine({}, ITEMS))
+    assert [record.message for record in caplog.records] == ["algo_config[0]: without effect here: 'comment'"]
+    with pytest.raises(ConfigError, match=r"algo_config\[0\]: unknown key 'parms'; did you mean 'params'"):
+        create_pipeline([{**ALGORITHM, "parms": {}}], IEEngine({}, ITEMS))
+
+
+def test_an_engine_with_a_loss(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        engine = IEEngine(Dict({"device": "CPU"}), ITEMS, None, abs)
+        assert IEEngine({"device": "CPU"}, ITEMS, metric=None, loss=None).data_loader is ITEMS
+    assert [record.message for record in caplog.records] == ["IEEngine: without effect here: 'loss'"]
+    assert is_quantized(create_pipeline([ALGORITHM], engine).run(load_model(builders.network())))
+
+
+def test_keys_of_a_models_config_that_mean_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    config = Dict({"model_name": "net", "model": builders.network(), "inputs": ["x"], "outputs": ["y"]})
+    with caplog.at_level(logging.WARNING):
+        assert load_model(config, "CPU").name == "net"
+    assert [record.message for record in caplog.records] == [
+        "model config: without effect here: 'inputs', 'outputs'"
+    ]
+
+
+def test_an_ignored_scope_that_is_none() -> None:
+    found, expected = (
+        builders.stored(builders.quantized(builders.network(), ITEMS, **params))[1]
+        for params in ({"ignored": None}, {})
+    )
+    assert found == expected
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.chdir(tmp_path)
+    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+    values = {
+        "model": {"model_name": "net", "model": "net.xml", "weights": "net.bin"},
+        "engine": {"type": "simplified", "data_source": "images"},
+        "compression": {"algorithms": [ALGORITHM]},
+    }
+    Path("config.json").write_text(json.dumps(values), encoding="utf-8")
+    return Config.read_config("config.json")
+
+
+def test_a_config_goes_through_load_model(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    config.configure_params()
+    config.add_log_dir("out", "out/now")
+    with caplog.at_level(logging.WARNING):
+        model = load_model(config["model"])
+    assert (model.name, caplog.records) == ("net", [])
+    pipeline = create_pipeline(config.compression["algorithms"], IEEngine(config.engine, ITEMS))
+    assert is_quantized(pipeline.run(model))
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ({"name": "DefaultQuantisation"}, r"algorithms\[0\]\.name: expected one of .*'DefaultQuantisation'"),
+        ({**ALGORITHM, "params": {"presett": "mixed"}}, r"algorithms\[0\]\.params: unknown parameter 'presett'"),
+        ({**ALGORITHM, "params": {"preset": "fast"}}, r"algorithms\[0\]\.params: preset: .*'fast'"),
+        ({"name": "AccuracyAwareQuantization", "params": {"maximal_drop": "x"}}, r"params: maximal_drop: .*'x'"),
+    ],
+)  # fmt: skip
+def test_what_create_pipeline_refuses_a_config_refuses(
+    config: Config, entry: dict[str, Any], sentence: str
+) -> None:
+    config.compression.algorithms = [Dict(entry)]
+    with pytest.raises(ConfigError, match=sentence):
+        config.validate_algo_config()
+    with pytest.raises(ConfigError, match=sentence):
+        config.configure_params()
+    with pytest.raises(ConfigError):
+        create_pipeline([entry], IEEngine({}, ITEMS))
