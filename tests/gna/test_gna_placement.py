@@ -14,6 +14,7 @@ import gna_networks as networks
 import numpy as np
 import openvino as ov
 import pytest
+from openvino import opset13 as op
 
 from builders import Items
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
@@ -122,3 +123,19 @@ def test_depthwise_convolutions(device: str, levels: str) -> None:
     b.op("Relu", "out", b.op("Conv", "depthwise", "x", weights, kernel_shape=[1, 3], group=4))
     made = lines(quantized(b.model(out=(1, 4, 1, 6)), target_device=device, preset="performance"))
     assert f"Constant -> depthwise.1: {levels}" in made
+
+
+@pytest.mark.parametrize("device", ["GNA", "GNA3"])
+def test_what_is_computed_of_known_shapes_is_a_constant(device: str) -> None:
+    x = op.parameter([1, 5, 16], np.float32, name="x")
+    batch = op.gather(op.shape_of(x), op.constant(np.array([0])), op.constant(np.int64(0)))
+    sizes = op.concat([batch, op.constant(np.array([1, 8]))], 0)
+    state = op.broadcast(op.constant(np.float32(0)), sizes)
+    steps = op.broadcast(op.constant(np.int64(5)), batch)
+    weights = [op.constant(np.full(shape, 0.1, np.float32)) for shape in ((1, 32, 16), (1, 32, 8), (1, 32))]
+    rnn = op.lstm_sequence(x, state, state, steps, *weights, 8, "forward", name="rnn")
+    model = ov.Model([op.result(rnn.output(0))], [x], "m")
+    made = quantized(model, target_device=device)
+    assert not [node for node in made.get_ops() if node.get_type_name() == "ShapeOf"]
+    assert any(line.startswith("x -> LSTMSequence.0") for line in lines(made))
+    assert [node for node in model.get_ops() if node.get_type_name() == "ShapeOf"]

@@ -10,6 +10,7 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAl
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
@@ -166,6 +167,8 @@ def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
         raise EngineError(f"this is for single models, found the cascade {model.name!r}")
     sampling = chosen_sampling(algorithms)
     result = model.clone()
+    if find_device(sampling.target_device).integers is not None:
+        fix_known_shapes(result.submodels[0].model)
     context = Context(result.submodels[0], GraphView(result.submodels[0].model))
     stages = tuple(stage for algorithm in algorithms for stage in algorithm.stages)
     with timed("plan"):
