@@ -20,7 +20,7 @@ LAYERS = (
     ("graph",),
     ("hardware", "quantization"),
     ("config", "api"),
-    ("utils", "version"),
+    ("utils", "version", "paths"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 PREFIX = ["openvino", "tools", "pot"]

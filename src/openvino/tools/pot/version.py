@@ -1,3 +1,9 @@
 """The version of this package, read by the build as well."""
 
 __version__ = "0.1.0"
+INVALID_VERSION = "invalid version"
+
+
+def get_version() -> str:
+    """The version of this package."""
+    return __version__

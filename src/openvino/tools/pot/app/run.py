@@ -11,6 +11,7 @@ from openvino.tools.pot.cli.main import main as main
 from openvino.tools.pot.cli.quantize import measure_job, store_job
 from openvino.tools.pot.config.validation import plain
 from openvino.tools.pot.configs.config import Config
+from openvino.tools.pot.paths import offer
 
 
 def app(argv: Sequence[str]) -> int:
@@ -38,3 +39,6 @@ def optimize(config: Mapping[str, Any]) -> dict[str, Any] | None:
     evaluate = bool(own.engine.evaluate)
     models, _ = store_job(job, folder, bool(own.model.keep_uncompressed_weights))
     return measure_job(job, models)[0] if evaluate else None
+
+
+offer(globals())

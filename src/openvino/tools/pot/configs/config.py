@@ -13,6 +13,8 @@ from openvino.tools.pot.config.sections import Sections, parse_sections
 from openvino.tools.pot.config.validation import plain
 from openvino.tools.pot.graph.load import BOOKKEEPING
 
+DEFAULT_TARGET_DEVICE = "ANY"
+DEFAULT_PRESET = "performance"  # POT's; where a configuration is silent, here each tensor has its own
 # What POT's command line wrote into a configuration beside what users write.
 _BOOKKEEPING = {"model": BOOKKEEPING, "engine": ("evaluate",)}
 

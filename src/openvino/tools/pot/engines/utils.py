@@ -7,6 +7,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.graph.names import port_name
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import EngineError
 
 
@@ -45,3 +46,6 @@ def _gone(name: str) -> EngineError:
     return EngineError(
         f"{name} has nothing to do here: statistics are measured beside the inferences that go through self._ie"
     )
+
+
+offer(globals())

@@ -2,5 +2,9 @@
 
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.save import save_model
+from openvino.tools.pot.paths import offer
 
 __all__ = ["load_model", "save_model"]
+
+
+offer(globals())

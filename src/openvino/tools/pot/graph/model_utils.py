@@ -11,6 +11,7 @@ from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.save import save_model
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ModelError, nearest
 
 __all__ = [
@@ -116,3 +117,6 @@ def _find(model: CompressedModel | ov.Model, name: str) -> tuple[SubModel, Node]
         if node.name in (sub.renamed.get(name), sub.renamed.get(name.removeprefix(prefix))):
             return sub, node
     raise ModelError(f"the model has no node {name!r}{nearest(name, [node.fullname for _, node in nodes])}")
+
+
+offer(globals())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.quantization.ranges import QuantizerRange
+
+_BINS = 256
 
 
 def fake_quantize(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
@@ -27,3 +31,18 @@ def level_indices(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray
     steps /= high - low
     steps *= grid.levels - 1
     return np.asarray(np.round(steps, out=steps))
+
+
+def get_num_levels(x: NDArray[Any]) -> int:
+    """How many steps the values of an array are apart, from the least to the largest, as a histogram shows them.
+
+    Returns:
+        The range over the least distance of two values, both in 256 bins, so that large numbers are rough; 0 if all
+        values are equal, -1 if neighbouring bins are filled, as they are by values that were never rounded.
+    """
+    values = np.asarray(x).ravel()
+    if not values.size or values.min() == values.max():
+        return 0
+    filled = np.flatnonzero(np.histogram(values, _BINS)[0])
+    step = int(np.diff(filled).min())
+    return -1 if step == 1 else round(_BINS / step)

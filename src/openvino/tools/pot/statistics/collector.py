@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 
@@ -46,3 +47,6 @@ class StatisticsCollector:
                 f"no statistics for {name!r}, expected register_statistics and compute_statistics before"
             )
         return self._found[name]
+
+
+offer(globals())

@@ -29,6 +29,10 @@ class EngineError(PotError):
     """The engine lacks something that it needs: a model, a data loader, a metric."""
 
 
+class GoneError(PotError, AttributeError):
+    """A part of POT is used that has no counterpart; the sentence says what to use."""
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """The clause ``"; did you mean 'x'?"`` for the candidate closest to ``name``, or an empty string."""
     close = nearest_name(name, candidates)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from openvino.tools.pot.paths import offer
 
 ROOT = "openvino.tools.pot"
+DEBUG_LEVEL = logging.DEBUG
 _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
@@ -56,3 +62,17 @@ def get_logger(name: str = "") -> logging.Logger:
     if not name or name == ROOT:
         return logging.getLogger(ROOT)
     return logging.getLogger(name if name.startswith(f"{ROOT}.") else f"{ROOT}.{name}")
+
+
+def stdout_redirect(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What ``fn`` returns; what it prints goes to the log as lines of level DEBUG, for errors too."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            return fn(*args, **kwargs)
+    finally:
+        for line in printed.getvalue().splitlines():
+            get_logger().debug("%s", line)
+
+
+offer(globals())

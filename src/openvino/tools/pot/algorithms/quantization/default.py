@@ -14,6 +14,8 @@ from openvino.tools.pot.algorithms.quantization.saturation import SaturationStag
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 
+__path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
+
 
 class DefaultQuantization(Algorithm):
     """Full quantization without accuracy control: MinMaxQuantization, then FastBiasCorrection."""

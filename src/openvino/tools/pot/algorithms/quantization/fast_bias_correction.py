@@ -20,6 +20,8 @@ from openvino.tools.pot.quantization.bias import InputMeans, output_shift, witho
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
 
+__path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
+
 
 class FastBiasCorrection(Algorithm):
     """Corrects biases; stands behind MinMaxQuantization in the same list of algorithms."""

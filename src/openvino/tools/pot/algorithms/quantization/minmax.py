@@ -29,6 +29,8 @@ from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.logger import get_logger
 
+__path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
+
 logger = get_logger(__name__)
 
 Array = NDArray[np.float64]

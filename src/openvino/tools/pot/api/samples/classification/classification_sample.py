@@ -14,6 +14,7 @@ from openvino.tools.pot.api.samples.utils.argument_parser import get_common_argp
 from openvino.tools.pot.api.samples.utils.command_line import given_model, optimize, run
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.paths import offer
 
 __all__ = ["Accuracy", "ImageNetDataLoader", "main"]
 
@@ -44,6 +45,8 @@ def _classes(model: CompressedModel) -> int | None:
     known = shape.rank.is_static and len(shape) > 1 and shape[1].is_static
     return shape[1].get_length() if known else None
 
+
+offer(globals())
 
 if __name__ == "__main__":
     run(main)

@@ -13,6 +13,7 @@ from openvino.tools.pot.api.samples.segmentation.metric import MeanIOU
 from openvino.tools.pot.api.samples.utils.argument_parser import get_common_argparser
 from openvino.tools.pot.api.samples.utils.command_line import given_model, image_side, optimize, run
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.paths import offer
 
 __all__ = ["MeanIOU", "VOCSegmentationLoader", "main"]
 
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     engine = IEEngine({"device": "CPU"}, VOCSegmentationLoader(dataset), MeanIOU(_CLASSES))
     optimize(model, engine, preset="performance")
 
+
+offer(globals())
 
 if __name__ == "__main__":
     run(main)

@@ -16,6 +16,7 @@ from openvino.tools.pot.api.samples.speech.metric import ScoreError
 from openvino.tools.pot.api.samples.utils.argument_parser import get_common_argparser
 from openvino.tools.pot.api.samples.utils.command_line import given_model, run
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import init_logger
@@ -97,6 +98,8 @@ def _json(text: str | None) -> Any:
     except ValueError as error:
         raise ConfigError(f"--input_shapes is {text!r}, expected lists of numbers in JSON") from error
 
+
+offer(globals())
 
 if __name__ == "__main__":
     run(main)

@@ -1,0 +1,45 @@
+"""The table of a device as rows, for scripts that look into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from openvino.tools.pot.hardware import Device, Operation, find_device
+
+
+def load_hardware_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is quantized for a device, a row for each type of operation; changing the rows changes nothing.
+
+    Args:
+        config: parameters of an algorithm, of which ``target_device`` (default ANY) counts.
+
+    Returns:
+        ``{"target_device": name}``, ``{"primary_bitwidth": bits of activations}``, then ``{"type", "quantization"}``
+        with ``activations`` and ``weights``, each a list of ``{"bits", "granularity"}``, for operations that run in
+        integers, and ``{"type"}`` alone for those that data passes unchanged.
+
+    Raises:
+        ConfigError: the device is unknown.
+    """
+    device = find_device(config.get("target_device") or "ANY")
+    bits = device.integers.bits if device.integers else 8
+    return [
+        {"target_device": device.name},
+        {"primary_bitwidth": bits},
+        *({"type": name, "quantization": _row(each, bits)} for name, each in device.operations.items()),
+        *({"type": name} for name in _passing(device)),
+    ]
+
+
+def _row(operation: Operation, bits: int) -> dict[str, Any]:
+    row = {"activations": [{"bits": bits, "granularity": "pertensor"}] if operation.activations else []}
+    granularity = "perchannel" if operation.scheme.per_channel else "pertensor"
+    row["weights"] = (
+        [{"bits": operation.scheme.bits, "granularity": granularity}] if operation.weights else []
+    )
+    return row
+
+
+def _passing(device: Device) -> list[str]:
+    return [name for name in device.transparent if name not in device.operations]

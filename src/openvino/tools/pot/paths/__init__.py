@@ -1,0 +1,127 @@
+"""POT's import paths: those that no file of ours has are found in the table of ``table.py``.
+
+A name leads to the thing of ours that does its work, or to a stand-in, which can be imported and says what to use
+when it is called. The finder stands at the end of ``sys.meta_path``: only modules that nothing else finds are looked
+up, and what the table does not have either is not found.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_POT = "openvino.tools.pot"
+_OLD = "compression"  # its name before 2022
+
+
+def path_of(module: str) -> str | None:
+    """The path of a module below POT's package, under its name of today or of before 2022; None for others."""
+    for package in (_POT, _OLD):
+        if module == package or module.startswith(f"{package}."):
+            return module[len(package) + 1 :]
+    return None
+
+
+def offered(module: str, name: str) -> Any:
+    """What the table offers as ``name`` in ``module``, one of ours at POT's own path.
+
+    Raises:
+        AttributeError: POT had no such name.
+    """
+    from openvino.tools.pot.paths.stand_in import stand_in
+    from openvino.tools.pot.paths.table import PATHS
+
+    path = path_of(module)
+    entry = None if path is None else PATHS.get(path, {}).get(name)
+    if isinstance(entry, str):
+        return stand_in(path or "", name, entry)
+    if entry is None or not entry.module:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{_POT}.{entry.module}"), entry.name or name)
+
+
+def offer(module: dict[str, Any]) -> None:
+    """Let a module of ours offer what the table adds to its names, given its ``globals()``."""
+
+    def attribute(name: str) -> Any:
+        module[name] = offered(module["__name__"], name)
+        return module[name]
+
+    module["__getattr__"] = attribute
+
+
+def offer_as(module: dict[str, Any]) -> None:
+    """Let a module below ``compression`` offer the names of today's module, given its ``globals()``."""
+    from openvino.tools.pot.paths.table import PATHS, moved
+
+    path = moved(path_of(module["__name__"]) or "")
+    home = importlib.import_module(f"{_POT}.{path}")
+
+    def attribute(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+        return getattr(home, name)
+
+    module["__getattr__"] = attribute
+    module["__all__"] = sorted({*getattr(home, "__all__", ()), *PATHS.get(path, ())})
+
+
+class PathFinder(MetaPathFinder):
+    """Finds POT's modules for which there is no file."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The module called ``fullname``, if POT had one."""
+        below = path_of(fullname)
+        if not below:
+            return None
+        if fullname.startswith(f"{_OLD}."):
+            return _old_spec(fullname, below)
+        from openvino.tools.pot.paths.table import PATHS
+
+        if below not in PATHS:
+            return None
+        return ModuleSpec(fullname, _Offering(), is_package=True)
+
+
+def _old_spec(fullname: str, below: str) -> ModuleSpec | None:
+    # The package itself may be the standard library's; the rooms of ours in it are files.
+    if "." not in below:
+        return None
+    from openvino.tools.pot.paths.table import moved
+
+    try:
+        home = importlib.util.find_spec(f"{_POT}.{moved(below)}")
+    except ModuleNotFoundError:  # nor is there its package
+        return None
+    return None if home is None else ModuleSpec(fullname, _Offering(), is_package=True)
+
+
+class _Offering(Loader):
+    """Makes modules that have no names but those they offer."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        from openvino.tools.pot.paths.table import PATHS
+
+        module.__doc__ = "A path of POT's; openvino.tools.pot.paths.table says where its names are."
+        if module.__name__.startswith(f"{_OLD}."):
+            offer_as(vars(module))
+        else:
+            offer(vars(module))
+            vars(module)["__all__"] = list(PATHS[path_of(module.__name__) or ""])
+
+
+def install() -> None:
+    """Let this process find POT's modules."""
+    if not any(isinstance(finder, PathFinder) for finder in sys.meta_path):
+        sys.meta_path.append(PathFinder())
