@@ -1,1 +1,5 @@
 """Old name of openvino.tools.pot.pipeline."""
+
+from openvino.tools.pot.paths import offer_as
+
+offer_as(globals())

@@ -1,3 +1,0 @@
-"""Old name of openvino.tools.pot.algorithms.quantization."""
-
-from openvino.tools.pot.algorithms.quantization import *

@@ -1,1 +1,0 @@
-"""Old name of openvino.tools.pot.api.samples.utils."""

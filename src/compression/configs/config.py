@@ -1,3 +1,0 @@
-"""Old name of openvino.tools.pot.configs.config."""
-
-from openvino.tools.pot.configs.config import Config as Config
