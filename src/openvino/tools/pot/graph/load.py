@@ -82,6 +82,8 @@ def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
     names = [sub.name for sub in subs]
     if len(set(names)) != len(names):
         raise ConfigError(f"model config: cascade names {names} are not unique")
+    if len(subs) == 1:  # to POT, one network is no cascade however it is written
+        return CompressedModel(subs, subs[0].name)
     return CompressedModel(subs, _name(config) or "cascade", is_cascade=True)
 
 

@@ -51,10 +51,18 @@ def compress_model_weights(model: CompressedModel | ov.Model) -> None:
         compress_weights(sub.model)
 
 
-def get_nodes_by_type(model: CompressedModel | ov.Model, types: Iterable[str]) -> list[Node]:
-    """The nodes whose operation is one of ``types``, in topological order."""
+def get_nodes_by_type(
+    model: CompressedModel | ov.Model, types: Iterable[str], recursively: bool = True
+) -> list[Node]:
+    """The nodes whose operation is one of ``types``, in topological order.
+
+    Args:
+        model: to look through.
+        types: names of operations.
+        recursively: whether bodies of loops and branches are looked through, too; those of a loop follow it.
+    """
     wanted = {types} if isinstance(types, str) else set(types)
-    return [node for _, node in _nodes(model) if node.type in wanted]
+    return [node for _, node in _nodes(model, recursively) if node.type in wanted]
 
 
 def get_node_by_name(model: CompressedModel | ov.Model, name: str) -> Node:
@@ -98,13 +106,28 @@ def _submodels(model: CompressedModel | ov.Model) -> list[SubModel]:
     return [SubModel(model.get_friendly_name(), model)] if isinstance(model, ov.Model) else model.submodels
 
 
-def _nodes(model: CompressedModel | ov.Model) -> Iterator[tuple[SubModel, Node]]:
+def _nodes(model: CompressedModel | ov.Model, recursively: bool = False) -> Iterator[tuple[SubModel, Node]]:
     cascade = isinstance(model, CompressedModel) and model.is_cascade
     for sub in _submodels(model):
         prefix = f"{sub.name}_" if cascade else ""
-        for node in sub.model.get_ordered_ops():
+        for node in _operations(sub.model, recursively):
             name = node.get_friendly_name()
             yield sub, Node(name, prefix + name, node.get_type_name(), node)
+
+
+def _operations(network: ov.Model, recursively: bool) -> Iterator[ov.Node]:
+    for node in network.get_ordered_ops():
+        yield node
+        for body in _bodies(node) if recursively else ():
+            yield from _operations(body, recursively)
+
+
+def _bodies(node: ov.Node) -> list[ov.Model]:
+    """The networks within an operation: of a loop, of both branches."""
+    kind = node.get_type_name()
+    if kind == "If":
+        return [node.get_function(0), node.get_function(1)]
+    return [node.get_function()] if kind in ("Loop", "TensorIterator") else []
 
 
 def _find(model: CompressedModel | ov.Model, name: str) -> tuple[SubModel, Node]:
