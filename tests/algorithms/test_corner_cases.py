@@ -12,7 +12,7 @@ from openvino import opset13 as op
 
 from builders import labelled
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
-from openvino.tools.pot.utils.errors import ConfigError, ModelError
+from openvino.tools.pot.utils.errors import ConfigError
 
 RANDOM = np.random.default_rng(0)
 
@@ -118,12 +118,14 @@ def test_a_correction_before_the_ranges_is_refused() -> None:
         create_pipeline(algorithms, IEEngine({}, labelled(samples(network)))).run(load_model(network))
 
 
-def test_batches_of_an_input_without_axes_are_refused() -> None:
+def test_an_input_without_axes_beside_samples_of_a_batch() -> None:
     x, factor = op.parameter([1, 4, 8, 8], np.float32, name="x"), op.parameter([], np.float32, name="factor")
     network = ov.Model([op.multiply(conv(x, weights(4, 4, 3, 3)), factor)], [x, factor])
     data = [{"x": np.ones((1, 4, 8, 8)), "factor": np.float32(2)}] * 4
-    with pytest.raises(ModelError, match="stat_batch_size"):
-        quantize(network, data, stat_batch_size=2)
+    one, two = (quantize(network, data, stat_batch_size=size) for size in (1, 2))
+    feed = [data[0]["x"].astype(np.float32), np.float32(2)]
+    found = [ov.Core().compile_model(made, "CPU")(feed)[0] for made in (one, two)]
+    np.testing.assert_array_equal(*found)
 
 
 def test_padding_masks_are_not_taken_for_token_masks() -> None:

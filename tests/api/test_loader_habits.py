@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 import builders
-from openvino.tools.pot import DataLoader
+from openvino.tools.pot import DataLoader, quantize
+from openvino.tools.pot.engines.feeding import Feeder
+from openvino.tools.pot.utils.errors import DataError
 
 IMAGES = builders.images(6)
 Image = NDArray[np.float32]
@@ -53,6 +55,16 @@ class Tensor:
 
     def __array__(self, *_: Any, **__: Any) -> Image:
         raise TypeError("can't convert a device tensor to an array")
+
+
+class Arraylike:
+    """What knows how to become an array, like a tensor of another framework."""
+
+    def __init__(self, array: Image) -> None:
+        self._array, self.shape, self.ndim = array, array.shape, array.ndim
+
+    def __array__(self, *_: Any, **__: Any) -> Image:
+        return self._array
 
 
 def read_only(image: Image) -> Image:
@@ -96,6 +108,10 @@ FORMS: dict[str, Callable[[Image, int], Any]] = {
     ),
     "tensor": lambda image, i: (Tensor(image), i),
     "dict of tensors": lambda image, i: ({"x": Tensor(image)}, i),
+    "what becomes an array": lambda image, i: (Arraylike(image), i),
+    "older order, what becomes an array": lambda image, i: ((i, Arraylike(np.zeros(4))), Arraylike(image)),
+    "channels apart by an axis of one": lambda image, _: (image[0][:, None], None),
+    "an axis of one behind": lambda image, _: (image[..., None], None),
     "float64": lambda image, _: (image.astype(np.float64), None),
     "not contiguous": lambda image, _: (strided(image), None),
     "read-only": lambda image, _: (read_only(image), None),
@@ -253,29 +269,153 @@ def test_config_of_a_loader() -> None:
     assert Keeps().config is config
 
 
-def test_several_inputs_in_every_form() -> None:
-    rng = np.random.default_rng(0)
-    pairs = [tuple(rng.standard_normal((1, n)).astype(np.float32) for n in (6, 4)) for _ in range(4)]
+PAIRS = [
+    tuple(np.random.default_rng(4 * i + n).standard_normal((1, n)).astype(np.float32) for n in (6, 4))
+    for i in range(4)
+]
+
+
+def two_inputs() -> ov.Model:
     a, b = builders.parameter([1, 6], "a"), builders.parameter([1, 4], "b")
     products = [
         op.matmul(source, op.constant(builders.weights((n, 3), n)), False, False, name=f"m{n}")
         for source, n in ((a, 6), (b, 4))
     ]
-    network = builders.model(op.add(*products, name="sum"), a, b)
+    return builders.model(op.add(*products, name="sum"), a, b)
+
+
+def test_several_inputs_in_every_form() -> None:
     forms: list[Callable[[Any, Any], Any]] = [
         lambda x, y: ({"a": x, "b": y}, 1),
         lambda x, y: ({"b": y[0], "a": x}, 1),
         lambda x, y: ((x, y), 1),
         lambda x, y: ([x, y], 1),
+        lambda x, y: ((x, y), None),
+        lambda x, y: ((x[0], y[0]), None, {"meta": 1}),
+        lambda x, y: ((Tensor(x), Arraylike(y)), 1),
         lambda x, y: ((0, 1), {"a": x, "b": y}),
         lambda x, y: ((0, 1), (x, y)),
+        lambda x, y: ((0, None), [x, y]),
         lambda x, y: ((x, y), np.zeros(3)),
     ]
     found = {
-        builders.stored(builders.quantized(network, builders.Items([form(*pair) for pair in pairs])))
+        builders.stored(builders.quantized(two_inputs(), builders.Items([form(*pair) for pair in PAIRS])))
         for form in forms
     }
     assert len(found) == 1
+
+
+def test_several_inputs_in_every_form_for_quantize() -> None:
+    forms: list[Callable[[Any, Any], Any]] = [
+        lambda x, y: {"a": x, "b": y},
+        lambda x, y: (x, y),
+        lambda x, y: [x, y],
+        lambda x, y: (x[0], y[0]),
+        lambda x, y: (Tensor(x), Arraylike(y)),
+        lambda x, y: [x.tolist(), y.tolist()],
+        lambda x, y: ((x, y), 1),
+        lambda x, y: ([x, y], np.zeros(3)),
+        lambda x, y: ({"a": x, "b": y}, np.zeros((3, 3))),
+        lambda x, y: ((0, 1), (x, y)),
+    ]
+    found = {builders.stored(quantize(two_inputs(), [form(*pair) for pair in PAIRS])) for form in forms}
+    found |= {builders.stored(quantize(two_inputs(), (form(*pair) for pair in PAIRS))) for form in forms[1:3]}
+    assert len(found) == 1
+
+
+def test_a_pair_that_does_not_fit_names_what_is_wrong() -> None:
+    pairs = [*PAIRS, (PAIRS[0][0], np.zeros((1, 5)))]
+    with pytest.raises(DataError, match=r"sample 4: input 'b' expects shape \[1,4\], found \[1, 5\]"):
+        quantize(two_inputs(), pairs)
+
+
+def test_a_pair_for_one_input_is_data_and_label() -> None:
+    labelled = quantize(builders.network(), [(image, np.zeros((1, 3, 8, 8))) for image in IMAGES])
+    assert builders.stored(labelled) == builders.stored(quantize(builders.network(), IMAGES))
+
+
+SHAPES: dict[str, tuple[list[int], tuple[int, ...], list[int] | None]] = {
+    "gray image": ([1, 1, 28, 20], (28, 20), [1, 1, 28, 20]),
+    "gray image, channels last": ([1, 28, 20, 1], (1, 28, 20), [1, 28, 20, 1]),
+    "gray image with its channel behind": ([1, 1, 28, 20], (28, 20, 1), [1, 1, 28, 20]),
+    "gray image of a free batch": ([-1, 1, 28, 20], (28, 20), [1, 1, 28, 20]),
+    "gray image of free sizes": ([-1, 1, -1, -1], (28, 20), [1, 1, 28, 20]),
+    "one signal": ([1, 1, 40], (40,), [1, 1, 40]),
+    "one signal, upright": ([1, 40], (40, 1), [1, 40]),
+    "one signal too deep": ([1, 40], (1, 1, 40), [1, 40]),
+    "a single number": ([1, 1, 1], (), [1, 1, 1]),
+    "one of a batch": ([4, 1, 28, 20], (28, 20), [1, 1, 28, 20]),
+    "a batch without channels": ([4, 1, 28, 20], (4, 28, 20), [4, 1, 28, 20]),
+    "tokens": ([-1, -1], (7,), [1, 7]),
+    "free sizes as they are": ([-1, -1], (7, 1), [7, 1]),
+    "channels last for channels first": ([1, 3, 64, 64], (64, 64, 3), None),
+    "channels last for free sizes": ([-1, 3, -1, -1], (64, 64, 3), None),
+    "rows for columns": ([1, 3, 28, 20], (3, 20, 28), None),
+    "same count, other axes": ([1, 4, 6], (6, 4), None),
+    "same count, joined axes": ([1, 4, 6], (24,), None),
+    "two ways to read it": ([1, -1, -1, 1], (1, 5), None),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_axes_of_size_one_may_come_and_go(name: str) -> None:
+    shape, given, fed = SHAPES[name]
+    x = builders.parameter(ov.PartialShape(shape))
+    feeder = Feeder(builders.model(op.relu(x), x), parts=True)
+    array = np.arange(np.prod(given, dtype=int), dtype=np.float32).reshape(given)
+    if fed is None:
+        with pytest.raises(DataError) as caught:
+            feeder.feed(array, 3)
+        expected = f"sample 3: input 'x' expects shape {ov.PartialShape(shape)}, found {list(given)}"
+        assert str(caught.value) == expected
+        return
+    found = feeder.feed(array, 3)["x"]
+    assert list(found.shape) == fed
+    np.testing.assert_array_equal(found.reshape(-1), array.reshape(-1))
+
+
+def detector(info: list[int] | None = None, first: bool = False, batch: int = 1) -> ov.Model:
+    """A network over ``image`` and ``image_info``, whose scale divides what it finds."""
+    image = builders.parameter([batch, 3, 8, 6], "image")
+    about = builders.parameter(info or [batch, 3], "image_info")
+    limit = op.unsqueeze(
+        op.reduce_max(about, op.constant(np.array([1])), True), op.constant(np.array([2, 3]))
+    )
+    found = op.multiply(builders.conv(image, 4, "c"), limit)
+    return builders.model(found, *((about, image) if first else (image, about)))
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize(
+    "form", [lambda image: image, lambda image: (image, 1), lambda image: ((0, 1), image[0])]
+)
+def test_an_image_alone_for_an_image_and_its_size(
+    form: Any, first: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    images = builders.images(4, shape=(1, 3, 8, 6))
+    info = np.array([[8, 6, 1]], np.float32)
+    both = [({"image": image, "image_info": info}, 1) for image in images]
+    network = detector(first=first)
+    found, expected = (
+        builders.quantized(network, builders.Items(items))
+        for items in ([form(image) for image in images], both)
+    )
+    assert builders.stored(found) == builders.stored(expected)
+    told = "input 'image_info' has no data: it is fed height, width and scale 1 of each image"
+    assert caplog.messages.count(told) == 1
+
+
+def test_images_alone_that_fill_a_batch() -> None:
+    feeder = Feeder(detector(batch=2), parts=True)
+    single, both = (feeder.feed(np.zeros((count, 3, 8, 6)), 0) for count in (1, 2))
+    assert single["image_info"].tolist() == [[8, 6, 1]]
+    assert both["image_info"].tolist() == [[8, 6, 1]] * 2
+
+
+@pytest.mark.parametrize("info", [[1, 4], [1, 2]])
+def test_an_image_alone_where_the_other_input_is_not_about_it(info: list[int]) -> None:
+    with pytest.raises(DataError, match="found a ndarray, expected a dict of input name to array"):
+        builders.quantized(detector(info), builders.Items(builders.images(2, shape=(1, 3, 8, 6))))
 
 
 def test_a_list_of_two_numbers_is_data() -> None:

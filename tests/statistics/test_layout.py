@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def measure(
     loader = Samples(arrays)
     engine = IEEngine({"stat_requests_number": parallel}, loader)
     engine.set_model(network)
-    layout = StatisticsLayout(network, requests, None if batch is None else 0)
+    layout = StatisticsLayout(network, requests)
     return engine.predict(stats_layout=layout, sampler=BatchSampler(loader, batch or 1))[1]
 
 
@@ -100,7 +101,11 @@ def test_reducers(shape: tuple[int, ...], declared: list[int], axis: int | None)
     reducers = every_reducer(None) + (every_reducer(axis) if axis is not None else [])
     requests = [Request(X, reducer, "max") for reducer in reducers]
     (array,) = samples(shape, 1)
-    statistics = measure(identity(declared), requests, [array])
+    x = parameter(ov.PartialShape(declared))
+    together = model(
+        [op.relu(x), op.reduce_max(x, op.constant([0]), True)], x
+    )  # whose samples can't be told apart
+    statistics = measure(together, requests, [array])
     for request in requests:
         expected = by_numpy(request.reducer, array)
         np.testing.assert_allclose(statistics.value(request), expected, rtol=2e-6, atol=1e-6)
@@ -173,7 +178,7 @@ def network_output(network: ov.Model, name: str) -> ov.Output:
 def test_the_model_is_left_alone() -> None:
     network = identity([1, 3, 4])
     before = [node.get_friendly_name() for node in network.get_ordered_ops()]
-    StatisticsLayout(network, [Request(X, Extreme("max", 1), "max")], batch_axis=0)
+    StatisticsLayout(network, [Request(X, Extreme("max", 1), "max")])
     assert [node.get_friendly_name() for node in network.get_ordered_ops()] == before
     assert network.input(0).get_partial_shape() == ov.PartialShape([1, 3, 4])
 
@@ -197,6 +202,38 @@ def test_samples_in_batches(batch: int) -> None:
     one, many = (measure(identity([1, 4, 6]), requests, data, batch=size) for size in (None, batch))
     for request in requests:
         np.testing.assert_allclose(many.value(request), one.value(request), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [None, 1, 2])
+@pytest.mark.parametrize(
+    "reducer", [Extreme("max"), Extreme("min"), Extreme("abs_max"), Quantile(SHARE, True)]
+)
+def test_samples_of_a_fixed_batch_are_told_apart(reducer: Any, axis: int | None) -> None:
+    data = samples((1, 4, 6, 5), 6)
+    requests = [
+        Request(X, replace(reducer, axis=axis), aggregator)
+        for aggregator in ("min", "max", "mean", "median", "hl_estimator")
+    ]
+    one = measure(identity([1, 4, 6, 5]), requests, data)
+    network = identity([3, 4, 6, 5])
+    engine = IEEngine({}, Samples(data))
+    engine.set_model(network)
+    layout = StatisticsLayout(network, [*requests, Request(X, Rows(1, 4), "stack")], batch=3)
+    many = engine.predict(stats_layout=layout)[1]
+    for request in requests:
+        np.testing.assert_allclose(many.value(request), one.value(request), rtol=1e-5)
+
+
+def test_the_axis_of_a_batch_may_stand_behind_that_of_channels() -> None:
+    x = parameter([3, 4, 6, 5])
+    turned = op.transpose(x, op.constant(np.array([1, 0, 2, 3])), name="turned")
+    request = Request(TensorId("turned"), Extreme("max", 0), "mean")
+    data = np.stack(samples((4, 6, 5), 3))
+    network = model(turned, x)
+    engine = IEEngine({}, Samples([data]))
+    engine.set_model(network)
+    found = engine.predict(stats_layout=StatisticsLayout(network, [request], batch=3))[1].value(request)
+    np.testing.assert_allclose(found, data.max(axis=(2, 3)).mean(axis=0), rtol=1e-5)
 
 
 def test_halves_merge_into_the_whole() -> None:

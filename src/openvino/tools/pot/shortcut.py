@@ -10,6 +10,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.graph.load import load_model
@@ -19,10 +20,17 @@ from openvino.tools.pot.utils.errors import DataError
 
 
 class _Samples(DataLoader):
-    """Samples that were given as any indexable or iterable."""
+    """Samples that were given as any indexable or iterable.
 
-    def __init__(self, data: Any, limit: Any) -> None:
+    Args:
+        data: the samples.
+        limit: how many of them are read at most, if that is a number.
+        feeder: of the model: a tuple of arrays that fit its inputs is one sample, not one with its label.
+    """
+
+    def __init__(self, data: Any, limit: Any, feeder: Feeder) -> None:
         super().__init__()
+        self._feeder = feeder
         if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")) or isinstance(data, Mapping):
             if isinstance(data, Mapping) or not isinstance(data, Iterable):
                 raise DataError(
@@ -37,7 +45,8 @@ class _Samples(DataLoader):
         return len(self._data)
 
     def __getitem__(self, index: int) -> Any:
-        return self._data[index]
+        item = self._data[index]
+        return (item, None) if self._feeder.takes_in_order(item) else item
 
 
 def quantize(
@@ -56,8 +65,8 @@ def quantize(
 
     Args:
         model: a path (``.xml``, ``.onnx``, ``.tflite``, ...) or an ``openvino.Model``, which isn't changed.
-        data: samples: anything to index or iterate that gives arrays, dicts of input name to array, or
-            tuples whose first element is one of these.
+        data: samples: anything to index or iterate that gives arrays, dicts of input name to array, tuples of
+            arrays in the order of the model's inputs, or tuples whose first element is one of these.
         preset: ``performance``, ``mixed`` or ``accuracy``; absent, symmetry is chosen for each tensor.
         target_device: ``ANY``, ``CPU``, ``GPU`` or ``NPU``.
         model_type: ``transformer``, or ``none`` for any other network; absent, the graph shows which it is.
@@ -78,9 +87,12 @@ def quantize(
     given = {"preset": preset, "model_type": model_type, "ignored": scope}
     params: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     params |= {**parameters, "target_device": target_device, "stat_subset_size": subset_size}
-    engine = IEEngine({"device": "CPU"}, _Samples(data, subset_size))
+    source = load_model(model)
+    engine = IEEngine(
+        {"device": "CPU"}, _Samples(data, subset_size, Feeder(source.submodels[0].model, parts=True))
+    )
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
-    quantized = pipeline.run(load_model(model))
+    quantized = pipeline.run(source)
     if compress:
         compress_model_weights(quantized)
     return quantized.submodels[0].model

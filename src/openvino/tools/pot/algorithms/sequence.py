@@ -10,6 +10,7 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAl
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
@@ -187,11 +188,9 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
         engine.set_model(model)  # some engines find their samples then
     subset = _chosen(sampling, engine)
     assert engine is not None
-    batch_axis = (
-        int(getattr(engine, "config", {}).get("batch_dim") or 0) if sampling.stat_batch_size > 1 else None
-    )
+    axis, network = int(getattr(engine, "config", {}).get("batch_dim") or 0), job.context.sub.model
     with timed("statistics graph"):
-        layout = StatisticsLayout(job.context.sub.model, job.requests, batch_axis)
+        layout = StatisticsLayout(network, job.requests, fixed_batch(network, axis), axis)
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
     statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
     statistics.samples = len(subset)

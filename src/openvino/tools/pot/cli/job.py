@@ -21,6 +21,7 @@ from openvino.tools.pot.config.sections import AccuracyCheckerEngine, AlgorithmE
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
+from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
@@ -246,6 +247,8 @@ def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, 
 def _check_classifier(model: ov.Model) -> None:
     shapes = [port.get_partial_shape() for port in model.outputs]
     sizes = [size.get_length() for size in shapes[0]] if shapes[0].is_static else []
+    if sizes and sizes[0] == fixed_batch(model):
+        sizes[0] = 1
     if len(shapes) != 1 or (sizes and prod(sizes) != max(sizes)):
         raise ConfigError(
             "without labels, what the float model predicts is taken for right (annotation_free), which takes a "

@@ -15,7 +15,7 @@ from openvino.tools.pot.config.sections import DataFreeEngine, SimplifiedEngine
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.data_loaders.files import ARRAYS, find_files
 from openvino.tools.pot.data_loaders.images import ImageReader
-from openvino.tools.pot.data_loaders.layout import ImageInput, image_input
+from openvino.tools.pot.data_loaders.layout import ImageInput, image_and_info, image_input
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files, Loaded, Rows, Samples, load_arrays
 from openvino.tools.pot.data_loaders.synthetic import images_for
 from openvino.tools.pot.engines.feeding import InputSpec
@@ -60,6 +60,8 @@ class _Creator:
         self._config, self._where = config, where
         self._parameters = network.get_parameters()
         self._specs = [InputSpec(parameter) for parameter in self._parameters]
+        known = image_and_info(self._parameters)
+        self._image = None if known is None else known.image
         for option in ("data_source", *_FOR_IMAGES):
             self._check_names(option)
 
@@ -82,9 +84,14 @@ class _Creator:
             return images_for(folder, config.generate_data, self._reader(position), samples, self._where)
         if not isinstance(config.data_source, Mapping):
             return FileLoader(self._samples_of(config.data_source, self._where_is("data_source")))
+        sources = [self._own("data_source", position) for position in range(len(self._specs))]
+        image = self._image
+        if image is not None and sources[image] is not None and sources[1 - image] is None:
+            # Of an image alone, the engine knows what to feed to the input about its size.
+            where = self._where_is("data_source", self._specs[image].name)
+            return FileLoader(self._samples_of(sources[image], where, image))
         by_name = {}
-        for position, spec in enumerate(self._specs):
-            source = self._own("data_source", position)
+        for position, (spec, source) in enumerate(zip(self._specs, sources, strict=True)):
             if source is None:
                 raise ConfigError(f"{self._where}: data_source: nothing for input {spec.name!r}")
             by_name[spec.name] = self._samples_of(source, self._where_is("data_source", spec.name), position)
@@ -123,7 +130,7 @@ class _Creator:
     def _is_unused(self, option: str, position: int | None) -> bool:
         """Whether an option for images is given to an input of arrays; given to all, it means those of images."""
         value = getattr(self._config, option)
-        return self._own(option, position or 0) is not None and (
+        return self._own(option, position or self._image or 0) is not None and (
             position is None or isinstance(value, Mapping)
         )
 
@@ -132,9 +139,11 @@ class _Creator:
         if isinstance(arrays, Mapping):
             specs = {name: spec for spec in self._specs for name in spec.names}
             return all(_fits(specs[name], each) for name, each in arrays.items() if name in specs)
-        return _fits(self._specs[position or 0], arrays)
+        return _fits(self._specs[position or self._image or 0], arrays)
 
     def _only_input(self, why: str, instead: str) -> int:
+        if self._image is not None:
+            return self._image
         if len(self._specs) != 1:
             names = [spec.name for spec in self._specs]
             raise ConfigError(

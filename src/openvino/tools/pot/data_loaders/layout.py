@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.utils.errors import ConfigError, ModelError
+from openvino.tools.pot.utils.errors import ConfigError, ModelError, PotError
 
 _CHANNELS = (1, 3, 4)
 """Numbers of channels that images have: gray, colour, colour with transparency."""
@@ -65,6 +66,48 @@ def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
     if by_axis["C"] not in (None, *_CHANNELS):
         raise ConfigError(f"layout {axes} makes {by_axis['C']} channels of input {name!r} with shape {shape}")
     return ImageInput(name, axes, by_axis["C"], by_axis["H"], by_axis["W"])
+
+
+@dataclass(frozen=True)
+class ImageAndInfo:
+    """A model of two inputs, as detectors have them: an image, and its height, width and scale.
+
+    Attributes:
+        image, info: which input is which.
+        layout: of the image.
+        per_image: whether each image of a batch has numbers of its own.
+    """
+
+    image: int
+    info: int
+    layout: str
+    per_image: bool
+
+    def about(self, shape: Sequence[int]) -> NDArray[np.float32]:
+        """Height, width and scale of images of this shape, which were not scaled."""
+        sizes = dict(zip(self.layout, shape, strict=True))
+        count = sizes.get("N", 1) if self.per_image else 1
+        return np.tile(np.array([sizes["H"], sizes["W"], 1], np.float32), (count, 1))
+
+
+def image_and_info(parameters: Sequence[ov.Node]) -> ImageAndInfo | None:
+    """Which input of a model takes an image, and which the three numbers about it; None for other models.
+
+    Args:
+        parameters: the inputs' nodes.
+    """
+    shapes = [parameter.get_partial_shape() for parameter in parameters]
+    if len(shapes) != 2 or any(shape.rank.is_dynamic for shape in shapes):
+        return None
+    info = next((position for position, shape in enumerate(shapes) if len(shape) == 2), None)
+    if info is None or shapes[info][1] != 3:
+        return None
+    try:
+        image = image_input(parameters[1 - info])
+    except PotError:
+        return None
+    batch = shapes[info][0]
+    return ImageAndInfo(1 - info, info, image.layout, batch.is_dynamic or batch != 1)
 
 
 def _letters(layout: str) -> str:

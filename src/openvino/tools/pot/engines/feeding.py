@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.engines.items import is_tensor
+from openvino.tools.pot.data_loaders.layout import ImageAndInfo, image_and_info
+from openvino.tools.pot.engines.items import is_array, is_tensor
+from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
 
 # Types that NumPy has too.
@@ -24,11 +27,16 @@ def key_name(key: Any) -> str:
 class InputSpec:
     """An input of a model as a sample sees it: its names, shape and element type.
 
+    Args:
+        parameter: the input's node.
+        batch_axis: along which the samples of a batch lie.
+        batch: samples that a batch of the model has; a single one of them fits as well.
+
     Raises:
         ModelError: the element type is one that arrays can't have.
     """
 
-    def __init__(self, parameter: ov.Node) -> None:
+    def __init__(self, parameter: ov.Node, batch_axis: int = 0, batch: int = 1) -> None:
         output = parameter.output(0)
         self.name: str = parameter.get_friendly_name()
         self.names: set[str] = {self.name, *output.get_names()}
@@ -37,20 +45,28 @@ class InputSpec:
         if self.dtype not in [getattr(ov.Type, name) for name in _FED]:
             kind = self.dtype.get_type_name()
             raise ModelError(f"input {self.name!r} is {kind}, expected one of {', '.join(_FED)}")
+        self._batch_axis = batch_axis
+        self._shapes, self._said = [self.shape], str(self.shape)
+        if batch > 1:
+            sizes = list(self.shape)
+            sizes[batch_axis] = ov.Dimension(1)
+            self._shapes.append(ov.PartialShape(sizes))
+            self._said += f", or {self._shapes[1]} for one of its {batch} samples"
 
     def fit(self, value: Any, index: int) -> NDArray[np.generic]:
-        """``value`` as a C-contiguous array of the input's dtype and rank.
+        """``value`` as a C-contiguous array of the input's dtype and rank; axes of size one may come or go.
 
         Raises:
             DataError: names the input, the sample, what was expected and what was found.
         """
         found = self._as_array(value, index)
-        array = self._ranked(self._typed(found, index))
-        if not self.shape.compatible(ov.PartialShape(list(array.shape))):
+        array = self._typed(found, index)
+        shape = self._shape_for(array.shape)
+        if shape is None:
             raise DataError(
-                f"sample {index}: input {self.name!r} expects shape {self.shape}, found {list(found.shape)}"
+                f"sample {index}: input {self.name!r} expects shape {self._said}, found {list(found.shape)}"
             )
-        return np.asarray(array, order="C")
+        return np.asarray(array.reshape(shape), order="C")
 
     def _as_array(self, value: Any, index: int) -> NDArray[Any]:
         if is_tensor(value):
@@ -83,15 +99,34 @@ class InputSpec:
             raise DataError(f"{where} expects {self.dtype.get_type_name()}, found {found}")
         return typed
 
-    def _ranked(self, array: NDArray[Any]) -> NDArray[Any]:
+    def _shape_for(self, found: tuple[int, ...]) -> Sequence[int] | None:
+        """The shape in which an array is fed, None if it doesn't fit.
+
+        An array of one axis less is a sample without its batch. Apart from that, axes of size one may be missing or
+        too many where it is clear which: the others stay in their order.
+        """
         if self.shape.rank.is_dynamic:
-            return array
-        rank = self.shape.rank.get_length()
-        if array.ndim == rank - 1:
-            return array[None]
-        while array.ndim > rank and array.shape[0] == 1:
-            array = array[0]
-        return array
+            return found
+        rank, shape = self.shape.rank.get_length(), list(found)
+        while len(shape) > rank and shape[0] == 1:
+            del shape[0]
+        if len(shape) == rank - 1:
+            shape.insert(min(self._batch_axis, rank - 1), 1)
+        return shape if self._takes(shape) else self._spread([size for size in found if size != 1], rank)
+
+    def _takes(self, shape: Sequence[int]) -> bool:
+        return any(own.compatible(ov.PartialShape(list(shape))) for own in self._shapes)
+
+    def _spread(self, sizes: Sequence[int], rank: int) -> Sequence[int] | None:
+        """The only shape in which these sizes, in their order, are the ones that aren't one; rather of one sample."""
+        shapes = set()
+        for axes in combinations(range(rank), len(sizes)):
+            placed = dict(zip(axes, sizes, strict=True))
+            shapes.add(tuple(placed.get(axis, 1) for axis in range(rank)))
+        fitting = [shape for shape in shapes if self._takes(shape)]
+        single = [shape for shape in fitting if shape[min(self._batch_axis, rank - 1)] == 1]
+        chosen = single or fitting
+        return chosen[0] if len(chosen) == 1 else None
 
 
 def _is_finite(array: NDArray[Any]) -> bool:
@@ -105,22 +140,44 @@ class Feeder:
 
     Args:
         model: the model to feed, compiled or not.
+        batch_axis: along which the samples of a batch lie.
+        parts: whether a part of the samples of a fixed batch may be fed, to be joined with others.
+
+    Attributes:
+        batch: how many samples the model takes at a time.
+        note: what was made up for an input without data, empty while nothing was.
     """
 
-    def __init__(self, model: ov.Model | ov.CompiledModel) -> None:
-        self.inputs = [InputSpec(port.get_node()) for port in model.inputs]
+    def __init__(self, model: ov.Model | ov.CompiledModel, batch_axis: int = 0, parts: bool = False) -> None:
+        parameters = [port.get_node() for port in model.inputs]
+        self.batch = fixed_batch(model, batch_axis)
+        self.inputs = [InputSpec(each, batch_axis, self.batch if parts else 1) for each in parameters]
         self._by_name = {name: spec for spec in self.inputs for name in spec.names}
+        self._alone = image_and_info(parameters)
+        self.note = ""
 
     def is_of(self, model: ov.Model | ov.CompiledModel) -> bool:
         """Whether a model's inputs have the shapes that were found here; users may have reshaped it since."""
         return [spec.shape for spec in self.inputs] == [port.get_partial_shape() for port in model.inputs]
 
+    def takes_in_order(self, item: Any) -> bool:
+        """Whether an item is an array for each of several inputs, not what is fed and a label."""
+        if not isinstance(item, (tuple, list)) or not len(item) == len(self.inputs) > 1:
+            return False
+        if self._alone is None and all(not isinstance(part, list) and is_array(part) for part in item):
+            return True
+        try:
+            self.feed(item, 0)
+        except DataError:
+            return False
+        return True
+
     def feed(self, data: Any, index: int) -> dict[str, NDArray[np.generic]]:
         """Input name -> array.
 
         Args:
-            data: an array for the only input, a mapping of input name to array, or a sequence of arrays in
-                the order of the inputs where there are several.
+            data: an array for the only input, a mapping of input name to array, a sequence of arrays in the order of
+                the inputs where there are several, or an image where the other input is about its size.
             index: the sample's index, for messages.
 
         Raises:
@@ -132,10 +189,19 @@ class Feeder:
             return {self.inputs[0].name: self.inputs[0].fit(data, index)}
         if isinstance(data, (tuple, list)) and len(data) == len(self.inputs):
             return {spec.name: spec.fit(value, index) for spec, value in zip(self.inputs, data, strict=True)}
+        if self._alone is not None and data is not None:
+            return self._from_image(data, index, self._alone)
         raise DataError(
             f"sample {index}: the model has inputs {[spec.name for spec in self.inputs]}, found a "
             f"{type(data).__name__}, expected a dict of input name to array"
         )
+
+    def _from_image(self, data: Any, index: int, inputs: ImageAndInfo) -> dict[str, NDArray[np.generic]]:
+        image = self.inputs[inputs.image].fit(data, index)
+        info = self.inputs[inputs.info]
+        feed = {self.inputs[inputs.image].name: image, info.name: info.fit(inputs.about(image.shape), index)}
+        self.note = f"input {info.name!r} has no data: it is fed height, width and scale 1 of each image"
+        return feed
 
     def _from_mapping(self, data: Mapping[Any, Any], index: int) -> dict[str, NDArray[np.generic]]:
         feed = {}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.validation import check_keys, tell_of_strange
 from openvino.tools.pot.engines import stepping
+from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, stack
@@ -33,6 +34,7 @@ from openvino.tools.pot.engines.watching import (
     Shapes,
     Watch,
 )
+from openvino.tools.pot.graph.batch import fixed_batch, is_batch, takes_samples_apart
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -60,6 +62,9 @@ class IEEngine(PotInternals, Engine):
 
     Users override the hooks ``_fill_input``, ``_process_batch``, ``postprocess_output``, ``_update_metrics``
     and ``_predict``; they act on evaluation, and the first two on the statistics pass as well.
+
+    Where the model has a batch of a fixed size and the loader gives single samples, batches are filled with samples in
+    their order, the last one by repeating some; metrics and ``postprocess_output`` get the outputs of each sample.
 
     With ``recurrent_out_in_map`` a sample has time steps: for each input a list of arrays, one for each of them, and
     None where the input is what the mapped output was at the step before. Statistics are of all steps. The metric is
@@ -108,6 +113,7 @@ class IEEngine(PotInternals, Engine):
         self._batch_metadata: list[Any] = []
         self._sample_values: list[dict[str, Any]] = []
         self._warned, self._labelled = False, True
+        self._told: set[str] = set()
 
     def _requests(self, key: str) -> int:
         number, available = _whole_number(self.config, key), os.cpu_count() or 1
@@ -279,7 +285,15 @@ class IEEngine(PotInternals, Engine):
             return compiled, (([step.item], outputs) for step, outputs in steps)
         feeds = first_read(self._feeds(model, sampler, show, "Evaluation"))
         compiled = self._compile(model, "evaluated")
-        return compiled, self._infer(compiled, feeds, self._eval_requests_number)
+        return compiled, self._split(self._infer(compiled, feeds, self._eval_requests_number))
+
+    def _split(
+        self, results: Iterable[tuple[Batch, Outputs]], strict: bool = True
+    ) -> Iterator[tuple[list[Item], Outputs]]:
+        """What the loader gave at a time, with its outputs."""
+        splitter = Splitter(self._single_model(), self._batch_dim, strict)
+        for batch, outputs in results:
+            yield from splitter.split(batch, outputs)
 
     def _metrics(self, per_sample: bool) -> Any:
         values = None if self.metric is None else average(self.metric, self._labelled)
@@ -288,17 +302,22 @@ class IEEngine(PotInternals, Engine):
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
         if self._out_in_map:
             return self._collect_steps(layout, sampler, print_progress)
-        plain = first_read(self._feeds(self._single_model(), sampler, print_progress, "Statistics"))
+        model = self._single_model()
+        apart = layout.is_per_sample and takes_samples_apart(model, self._batch_dim)
+        plain = first_read(
+            self._feeds(model, sampler, print_progress, "Statistics", single=True, apart=apart)
+        )
         with timed("compile"):
             compiled = self._compile(layout.model, "measured")
         # Loaders may fill one buffer again and again.
-        own = ((items, {name: copied(value) for name, value in feed.items()}) for items, feed in plain)
+        own = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
+        expected = -(-len(sampler) // fixed_batch(model, self._batch_dim))
 
-        def measure(samples: Iterator[tuple[list[Item], Feed]]) -> Statistics:
+        def measure(samples: Iterator[tuple[Batch, Feed]]) -> Statistics:
             feeds = stepping.with_places(layout, samples)
             results = self._infer(compiled, feeds, self._stat_requests_number, copies=False)
             vectors = ([np.asarray(part, np.float32) for part in outputs] for _, outputs in results)
-            return layout.collect(vectors, expected=_inferences(sampler))
+            return layout.collect(vectors, expected)
 
         with timed("pass"):
             return run_beside(own, measure)
@@ -316,7 +335,7 @@ class IEEngine(PotInternals, Engine):
             )
 
     def feeds(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:
-        """What the model is fed for samples of the data loader, input name to array, one by one.
+        """What the model is fed for samples of the data loader, input name to array, one by one or in its fixed batch.
 
         Of a sample with time steps, it is what one of them is fed.
 
@@ -327,23 +346,32 @@ class IEEngine(PotInternals, Engine):
         for _, feed in self._feeds_of(indices):
             yield feed
 
-    def outputs(self, model: CompressedModel, indices: Sequence[int]) -> Iterator[Outputs]:
+    def outputs(
+        self, model: CompressedModel, indices: Sequence[int], strict: bool = True
+    ) -> Iterator[Outputs]:
         """The outputs of the model for samples of the data loader, one by one.
+
+        Args:
+            model: that is run.
+            indices: of the samples.
+            strict: whether it must be one by one; otherwise a fixed batch stays whole where it can't be taken apart.
 
         Raises:
             EngineError: samples have time steps, and so outputs at each of them.
+            DataError: a sample doesn't fit the model, or outputs of a fixed batch can't be taken apart.
         """
         if self._out_in_map:
             raise EngineError(f"predictions of whole samples (annotation_free) are not supported with {KEY}")
         self.set_model(model)
         compiled = self._compile(self._single_model(), "evaluated")
-        for _, outputs in self._infer(compiled, self._feeds_of(indices), self._eval_requests_number):
+        results = self._infer(compiled, self._feeds_of(indices), self._eval_requests_number)
+        for _, outputs in self._split(results, strict):
             yield outputs
 
     def run_settings(
         self, model: ov.Model, indices: Sequence[int], flags: str, settings: NDArray[np.float32]
     ) -> Iterator[Outputs]:
-        """The outputs of a model with an input of flags, for each sample with each setting of them in turn.
+        """The outputs of a model with an input of flags, for each feed with each setting of them in turn.
 
         Of a sample with time steps, one of them is run, with what ``feeds`` gives for it.
 
@@ -354,17 +382,17 @@ class IEEngine(PotInternals, Engine):
             settings: float32, shape ``[settings, flags]``.
         """
         plain = self._feeds_of(indices)
-        feeds = ((items, {**feed, flags: setting}) for items, feed in plain for setting in settings)
+        feeds = ((batch, {**feed, flags: setting}) for batch, feed in plain for setting in settings)
         for _, outputs in self._infer(self._compile(model, "compared"), feeds, self._eval_requests_number):
             yield outputs
 
-    def _feeds_of(self, indices: Sequence[int]) -> Iterator[tuple[list[Item], Feed]]:
+    def _feeds_of(self, indices: Sequence[int]) -> Iterator[tuple[Batch, Feed]]:
         sampler = BatchSampler(self.data_loader, 1, indices)
         if self._out_in_map:
             compiled = self._compile(self._single_model(), "evaluated")
             samples = self._samples(sampler, show=False, what="")
             steps = stepping.single_steps(compiled, self._recurrence(), samples, len(sampler))
-            return (([step.item], feed) for step, feed in steps)
+            return as_they_are(([step.item], feed) for step, feed in steps)
         return self._feeds(self._single_model(), sampler, show=False, what="")
 
     @contextmanager
@@ -391,14 +419,14 @@ class IEEngine(PotInternals, Engine):
     def _infer(
         self,
         compiled: ov.CompiledModel,
-        feeds: Iterable[tuple[list[Item], Feed] | None],
+        feeds: Iterable[tuple[Batch, Feed] | None],
         requests: int,
         copies: bool = True,
-    ) -> Iterator[tuple[list[Item], Outputs]]:
+    ) -> Iterator[tuple[Batch, Outputs]]:
         try:
             yield from run_stream(compiled, feeds, requests, copies)
         except InferenceError as error:
-            items = cast("list[Item]", error.tag)
+            items = cast(Batch, error.tag).parts[0]
             raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
 
     def _single_model(self) -> ov.Model:
@@ -411,12 +439,53 @@ class IEEngine(PotInternals, Engine):
         return self._model.submodels[0].model
 
     def _feeds(
-        self, model: ov.Model, sampler: Any, show: bool, what: str
+        self, model: ov.Model, sampler: Any, show: bool, what: str, single: bool = False, apart: bool = False
+    ) -> Iterator[tuple[Batch, Feed]]:
+        """What inferences are fed: samples as the sampler and the loader join them, or a fixed batch of them.
+
+        Args:
+            model: that is fed.
+            sampler, show, what: as ``_processed``.
+            single: leave it to the model alone how many samples are fed at a time, not to the sampler.
+            apart: whether the samples of a loader's batches are fed one by one, too.
+        """
+        feeds, size = self._filled(model, sampler, show, what, single), fixed_batch(model, self._batch_dim)
+        if size == 1:
+            yield from as_they_are(taken_apart(feeds, self._batch_dim) if apart else feeds)
+            return
+        for batch, feed in joined(feeds, size, self._batch_dim):
+            if not batch.is_whole and not is_batch(model, self._batch_dim):
+                self._warn_once(
+                    f"the model takes {size} samples at a time, if its first axis is one of samples"
+                )
+            if batch.missing and what:
+                logger.info(
+                    "the model has a batch of %d: the last one repeats %d samples", size, batch.missing
+                )
+            yield batch, feed
+
+    def _filled(
+        self, model: ov.Model, sampler: Any, show: bool, what: str, single: bool = False
     ) -> Iterator[tuple[list[Item], Feed]]:
+        """What hooks make of the batches of a sampler, or of each image in them."""
         for items, images in self._processed(sampler, show, what):
-            with _naming(self._batch_indices[0]):
-                feed = self._fill_input(model, images)
-            yield items, feed
+            if not single or (isinstance(images, np.ndarray) and len(items) == 1):
+                yield items, self._checked_fill(model, items, images)
+                continue
+            # The hook before may have made several images of one sample.
+            for position, image in enumerate(images):
+                own = [items[min(position, len(items) - 1)]]
+                yield own, self._checked_fill(model, own, [image])
+
+    def _checked_fill(self, model: ov.Model, items: list[Item], images: Any) -> Feed:
+        self._batch_indices = [item.index for item in items]
+        with _naming(items[0].index):
+            return self._fill_input(model, images)
+
+    def _warn_once(self, note: str) -> None:
+        if note and note not in self._told:
+            self._told.add(note)
+            logger.warning("%s", note)
 
     def _samples(self, sampler: Any, show: bool, what: str) -> Iterator[list[Step]]:
         """The time steps of each sample."""
@@ -462,12 +531,13 @@ class IEEngine(PotInternals, Engine):
     def _fill_input(self, model: ov.Model | ov.CompiledModel, image_batch: list[Any] | NDArray[Any]) -> Feed:
         """Hook: the feed, input name to array, for the data of a batch: one entry a sample, or an array of all."""
         if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
-            self._feeder = (model, Feeder(model))
+            self._feeder = (model, Feeder(model, self._batch_dim, parts=not self._out_in_map))
         feeder, indices = self._feeder[1], self._batch_indices or [0]
         if isinstance(image_batch, np.ndarray):
             return feeder.feed(image_batch, indices[0])
         # The hook before may have made several images of one sample.
         feeds = [feeder.feed(data, indices[min(i, len(indices) - 1)]) for i, data in enumerate(image_batch)]
+        self._warn_once(feeder.note)
         return stack(feeds, self._batch_dim)
 
     def postprocess_output(self, outputs: dict[str, NDArray[np.generic]], metadata: list[Any]) -> Any:

@@ -63,13 +63,13 @@ def is_tensor(value: Any) -> bool:
 
 def _is_data(pair: Any, second: Any) -> bool:
     """Whether a pair in the first place is data for two inputs, or a list of two numbers, not an index and a label."""
-    if all(_is_array(part) for part in pair):
+    if all(is_array(part) for part in pair):
         return True
     numbers = isinstance(pair, list) and all(isinstance(part, (int, float)) for part in pair)
-    return numbers and not _is_array(second) and not isinstance(second, Mapping)
+    return numbers and not is_array(second) and not isinstance(second, Mapping)
 
 
-def _is_array(value: Any) -> bool:
+def is_array(value: Any) -> bool:
     """Whether a value is an array or a tensor with axes, or a list."""
     if isinstance(value, list) or is_tensor(value):
         return True

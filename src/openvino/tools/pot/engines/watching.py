@@ -243,7 +243,7 @@ class _Measuring:
 
 
 def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:
-    """What an inference is given, taken apart along the batch: input name to array of batch 1.
+    """What an inference is given, taken apart along a batch that isn't fixed: input name to array of batch 1.
 
     Args:
         feeder: of the model.
@@ -251,7 +251,7 @@ def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:
     """
     feed = _feed(feeder, inputs)
     counts = {len(array) for array in feed.values() if array.ndim}
-    if len(counts) != 1 or counts <= {0, 1}:
+    if len(counts) != 1 or counts <= {0, 1} or feeder.batch in counts:
         return [feed]
     return [{name: array[at : at + 1] for name, array in feed.items()} for at in range(counts.pop())]
 

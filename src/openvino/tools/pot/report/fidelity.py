@@ -32,7 +32,8 @@ def signal_to_noise(
         two at least. Infinite where nothing changed.
     """
     chosen = range(len(engine.data_loader)) if indices is None else indices
-    pairs = zip(engine.outputs(model, chosen), engine.outputs(quantized, chosen), strict=True)
+    outputs = (engine.outputs(each, chosen, strict=False) for each in (model, quantized))
+    pairs = zip(*outputs, strict=True)
     ports = model.submodels[0].model.outputs
     sums = [_Sums() for _ in ports]
     for before, after in track(pairs, len(chosen), "Comparison pass"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,14 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.batch import batch_axes, is_batch
 from openvino.tools.pot.graph.signs import is_nonnegative
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
-from openvino.tools.pot.statistics.reducers import Extreme, Patches, Reducer, Rows
-from openvino.tools.pot.utils.errors import EngineError, ModelError, reason
+from openvino.tools.pot.statistics.reducers import Extreme, Patches, Quantile, Reducer, Rows
+from openvino.tools.pot.utils.errors import EngineError
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
 _JOINED = 64
@@ -58,11 +59,11 @@ class _Block:
     """The figures of one aggregator.
 
     Attributes:
-        where: their places in the vector that leaves the graph.
+        where: their places in the vector that leaves the graph, once for each sample that is told apart.
         sizes: how many belong to each request.
     """
 
-    where: NDArray[np.int64]
+    where: tuple[NDArray[np.int64], ...]
     sizes: tuple[int, ...]
 
 
@@ -217,7 +218,8 @@ class Collector:
         self.samples += 1
         vector = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         for name, accumulator in self._accumulators.items():
-            accumulator.update(vector, self._blocks[name].where)
+            for where in self._blocks[name].where:
+                accumulator.update(vector, where)
 
     def statistics(self) -> Statistics:
         """The figures of all of them."""
@@ -231,35 +233,37 @@ class StatisticsLayout:
         model: the float model; it is not changed.
         requests: what to measure; equal ones and equal reductions are computed once, and what follows from
             others or from the graph not at all.
-        batch_axis: the axis of the inputs along which samples are joined, None for one sample at a time.
+        batch: how many samples the model always takes at a time.
+        batch_axis: of its inputs, along which they lie.
 
     Attributes:
-        float_model: what is measured; with ``batch_axis``, for batches of any size.
+        float_model: what is measured.
         model: gives the vectors of reductions.
         places: what ``model`` is fed beside the sample.
-
-    Raises:
-        ModelError: the model can't take more than one sample at a time.
+        is_per_sample: whether there are figures that have to be of one sample each.
     """
 
-    def __init__(self, model: ov.Model, requests: Iterable[Request], batch_axis: int | None = None) -> None:
-        if batch_axis is not None:
-            model = _with_free_batch(model, batch_axis)
+    def __init__(
+        self, model: ov.Model, requests: Iterable[Request], batch: int = 1, batch_axis: int = 0
+    ) -> None:
         view, asked = GraphView(model), tuple(dict.fromkeys(requests))
         zeros = {r: _size(view, r) for r in asked if _is_zero(view, r)}
         channels = _known_by_channels([request for request in asked if request not in zeros])
         measured = [request for request in asked if request not in zeros and request not in channels]
-        slices = _laid_out(view, measured)
+        self.is_per_sample = any(_is_per_sample(request) for request in measured)
+        followed = self.is_per_sample and batch > 1 and is_batch(model, batch_axis)
+        axes = batch_axes(view, batch_axis) if followed else {}
+        reducers = {request: _of_samples(request, axes) for request in measured}
+        slices = _laid_out(view, [(request.tensor, reducer) for request, reducer in reducers.items()])
         by_block: dict[str, list[Request]] = {}
         for request in measured:
             by_block.setdefault(request.aggregator, []).append(request)
         parts: dict[Request, slice] = {}
         self._blocks: dict[str, _Block] = {}
         for aggregator, own in by_block.items():
-            pieces = [slices[request.tensor, request.reducer] for request in own]
-            where = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
-            sizes = tuple(piece.stop - piece.start for piece in pieces)
-            self._blocks[aggregator] = _Block(where, sizes)
+            sizes = tuple(_size(view, request) for request in own)
+            pieces = [slices[request.tensor, reducers[request]] for request in own]
+            self._blocks[aggregator] = _Block(_places(pieces, sizes), sizes)
             ends = np.cumsum([0, *sizes]).tolist()
             parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
         self._answers = _Answers(parts, channels, zeros)
@@ -319,34 +323,47 @@ def _known_by_channels(requests: Sequence[Request]) -> dict[Request, Request]:
     }
 
 
-def _laid_out(view: GraphView, requests: Sequence[Request]) -> dict[tuple[TensorId, Reducer], slice]:
+def _is_per_sample(request: Request) -> bool:
+    """Whether the figure of two samples together is another than those of each, aggregated."""
+    if not isinstance(request.reducer, (Extreme, Quantile)):
+        return False
+    kind = request.reducer.kind if isinstance(request.reducer, Extreme) else ""
+    return (kind, request.aggregator) not in (("min", "min"), ("max", "max"), ("abs_max", "max"))
+
+
+def _of_samples(request: Request, axes: Mapping[TensorId, int]) -> Reducer:
+    """The reducer of a request, for each sample of a batch where that is asked for and the batch can be followed."""
+    reducer, axis = request.reducer, axes.get(request.tensor)
+    if axis is None or not isinstance(reducer, (Extreme, Quantile)) or not _is_per_sample(request):
+        return reducer
+    return reducer if reducer.axis == axis else replace(reducer, batch=axis)
+
+
+def _places(pieces: Sequence[slice], sizes: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
+    """The figures of each sample; a piece without figures of its own for each counts for all of them."""
+    count = max((piece.stop - piece.start) // size for piece, size in zip(pieces, sizes, strict=True))
+    rows = [
+        np.arange(piece.start, piece.stop).reshape(-1, size)
+        for piece, size in zip(pieces, sizes, strict=True)
+    ]
+    whole = np.concatenate([np.broadcast_to(own, (count, own.shape[1])) for own in rows], axis=1)
+    return tuple(whole)
+
+
+def _laid_out(
+    view: GraphView, reductions: Iterable[tuple[TensorId, Reducer]]
+) -> dict[tuple[TensorId, Reducer], slice]:
     """The place of each reduction in the vector: in the order in which the model computes the tensors.
 
     The device goes through the inputs of the concatenation one by one and computes what each needs: in this
     order a tensor is reduced while it is in the caches, and its memory is free again soon.
     """
-    keys = {(request.tensor, request.reducer): _size(view, request) for request in requests}
+    keys = {(tensor, reducer): reducer.size(view.shape(tensor) or ()) for tensor, reducer in reductions}
     slices, end = {}, 0
     for key in sorted(keys, key=lambda key: view.order[key[0].node]):
         slices[key] = slice(end, end + keys[key])
         end += keys[key]
     return slices
-
-
-def _with_free_batch(model: ov.Model, axis: int) -> ov.Model:
-    clone = model.clone()
-    shapes = {}
-    try:
-        for port in clone.inputs:
-            shape = port.get_partial_shape()
-            shape[axis] = ov.Dimension()
-            shapes[port] = shape
-        clone.reshape(shapes)
-    except RuntimeError as error:
-        raise ModelError(
-            f"stat_batch_size: the model takes one sample at a time only: {reason(error)}"
-        ) from error
-    return clone
 
 
 def _instrument(

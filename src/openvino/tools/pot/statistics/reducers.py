@@ -40,16 +40,21 @@ class Extreme:
     Attributes:
         kind: ``min``, ``max``, ``abs_max`` or ``mean``.
         axis: the channel axis kept; None reduces the whole tensor.
+        batch: the axis of samples of which each is reduced by itself; None reduces them together.
     """
 
     kind: str
     axis: int | None = None
+    batch: int | None = None
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``."""
         value = op.abs(source).output(0) if self.kind == "abs_max" else source
         if self.axis == 1 and _can_be_pooled(source):
             return _vector(self._pooled(value, places), places)
+        if self.batch is not None:
+            value = _samples_lead(value, self.batch, self.axis, places)
+            return _vector(self._reduced(value, [-1], places), places)
         return self._reduced(value, _other_axes(source, self.axis), places)
 
     def _reduced(self, value: ov.Output, axes: list[int], places: Places) -> ov.Output:
@@ -76,8 +81,8 @@ class Extreme:
         return op.negative(largest).output(0)
 
     def size(self, shape: tuple[int | None, ...]) -> int:
-        """One, or the number of channels."""
-        return _channels(shape, self.axis)
+        """One, or the number of channels; so many for each sample."""
+        return _channels(shape, self.batch) * _channels(shape, self.axis)
 
 
 @dataclass(frozen=True)
@@ -89,17 +94,22 @@ class Quantile:
         upper: whether they lie above it or below.
         magnitude: whether values or their magnitudes are meant.
         axis: the channel axis kept; None reduces the whole tensor.
+        batch: the axis of samples of which each is reduced by itself; None reduces them together.
     """
 
     probability: float
     upper: bool
     magnitude: bool = False
     axis: int | None = None
+    batch: int | None = None
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``: a TopK no longer than the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
-        rows = as_f32(_rows_by_channel(value, self.axis, places))
+        if self.batch is None:
+            rows = as_f32(_rows_by_channel(value, self.axis, places))
+        else:
+            rows = as_f32(_samples_lead(value, self.batch, self.axis, places))
         count = op.gather(op.shape_of(rows), places.constant(1), places.constant(0))
         place = op.multiply(
             op.convert(op.subtract(count, places.constant(1)), "f32"),
@@ -116,8 +126,8 @@ class Quantile:
         return _vector(op.add(near, op.multiply(op.subtract(far, near), share)).output(0), places)
 
     def size(self, shape: tuple[int | None, ...]) -> int:
-        """One, or the number of channels."""
-        return _channels(shape, self.axis)
+        """One, or the number of channels; so many for each sample."""
+        return _channels(shape, self.batch) * _channels(shape, self.axis)
 
 
 @dataclass(frozen=True)
@@ -192,6 +202,16 @@ def _rows_by_channel(source: ov.Output, axis: int | None, places: Places) -> ov.
         order = places.constant([axis % len(shape), *_other_axes(source, axis)])
         moved = op.transpose(source, order).output(0)
     return op.reshape(moved, places.constant((shape[axis].get_length(), -1)), False).output(0)
+
+
+def _samples_lead(source: ov.Output, batch: int, axis: int | None, places: Places) -> ov.Output:
+    """The tensor as a matrix with a row for each channel of each sample, or for each sample."""
+    rank = source.get_partial_shape().rank.get_length()
+    lead = [batch] if axis is None else [batch, axis % rank]
+    order = [*lead, *(other for other in range(rank) if other not in lead)]
+    count = prod(source.get_partial_shape()[each].get_length() for each in lead)
+    moved = op.transpose(source, places.constant(order)).output(0) if order != sorted(order) else source
+    return op.reshape(moved, places.constant((count, -1)), False).output(0)
 
 
 def _vector(value: ov.Output, places: Places) -> ov.Output:

@@ -121,12 +121,13 @@ def error_shares(
     settings = np.zeros((len(layers) + 2, len(layers)), np.float32)
     settings[1] = 1.0
     settings[2:] = np.eye(len(layers))
-    shares = np.zeros(len(layers))
+    shares, count = np.zeros(len(layers)), 0
     for errors in _errors(switched(context), engine, indices, settings, clock):
+        count += 1
         whole = errors[0]
         if whole > 0:
-            shares += errors[1:] / whole / len(indices)
-    return {layer.node: float(share) for layer, share in zip(layers, shares, strict=True)}
+            shares += errors[1:] / whole
+    return {layer.node: float(share) for layer, share in zip(layers, shares / count, strict=True)}
 
 
 def _errors(

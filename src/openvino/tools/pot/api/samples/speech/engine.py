@@ -76,7 +76,7 @@ class ArkEngine(IEEngine):
         request = self._request(model)
         owners = {index: utterance for utterance, indices in runs for index in indices}
         sampler = BatchSampler(self.data_loader, 1, list(owners))
-        feeds = self._feeds(model, sampler, show, "Speech")
+        feeds = self._filled(model, sampler, show, "Speech")
         for utterance, frames in groupby(feeds, lambda pair: owners[pair[0][0].index]):
             request.reset_state()
             items, found = [], []
