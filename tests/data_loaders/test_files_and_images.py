@@ -232,12 +232,43 @@ def test_a_source_and_options_for_each_input() -> None:
     np.testing.assert_array_equal(item["b"], [2, 3])
 
 
+@pytest.mark.parametrize("source", ["data", {"a": "data"}])
+@pytest.mark.parametrize("shapes", [([1, 3, 6, 9], [1, 3]), ([1, 3], [1, 3, 6, 9])])
+def test_images_alone_for_an_image_and_its_size(source: Any, shapes: Any) -> None:
+    put("data/a.png", "data/b.png")
+    name = "ab"[len(shapes[0]) == 2]
+    source = {name: "data"} if isinstance(source, dict) else source
+    loader = create_data_loader({"data_source": source, "scale_values": {name: 2}}, takes(*shapes))
+    expected = picture(seed=1)[..., ::-1].transpose(2, 0, 1) / 2
+    np.testing.assert_allclose(loader[1][0][0], expected)
+    assert len(loader) == 2
+
+
+def test_arrays_of_images_alone_for_an_image_and_its_size() -> None:
+    np.save("data.npy", np.zeros((5, 3, 6, 9), np.float32))
+    loader = create_data_loader({"data_source": "data.npy"}, takes([1, 3], [1, 3, 6, 9]))
+    assert len(loader) == 5
+    assert loader[0][0].shape == (3, 6, 9)
+
+
+def test_single_images_for_a_batch() -> None:
+    put("data/a.png", "data/b.png")
+    assert first(takes([4, 3, 6, 9])).shape == (1, 3, 6, 9)
+
+
+@pytest.mark.parametrize(("shape", "samples"), [((8, 3, 4, 5), 8), ((4, 3, 4, 5), 1)])
+def test_arrays_for_a_batch(shape: tuple[int, ...], samples: int) -> None:
+    np.save("data.npy", np.zeros(shape, np.float32))
+    assert len(create_data_loader({"data_source": "data.npy"}, takes([4, 3, 4, 5]))) == samples
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "one source of images for two inputs": (
         {"data_source": "data"},
         "images are for one input, the model has 2",
     ),
     "an input without a source": ({"data_source": {"a": "data"}}, "data_source: nothing for input 'b'"),
+    "only the other input has a source": ({"data_source": {"b": "vectors.npy"}}, "nothing for input 'a'"),
     "unequal numbers": (
         {"data_source": {"a": "data", "b": "vectors.npy"}},
         "expected as many samples for each input, found {'a': 1, 'b': 2}",

@@ -249,6 +249,20 @@ def test_predictions_for_labels_and_a_search_on_single_samples() -> None:
     assert builders.run(found.submodels[0].model, np.stack(IMAGES[:4]))[0].shape == (4, 5)
 
 
+@pytest.mark.parametrize("params", [{}, PRESET], ids=["silent", "performance"])
+def test_an_engine_that_makes_its_own_batches(params: dict[str, Any]) -> None:
+    class Own(IEEngine):
+        def _predict(self, stats_layout: Any, sampler: Any, *rest: Any, **more: Any) -> Any:
+            request = self._ie.compile_model(self._model).create_infer_request()
+            images = [image for batch in sampler for image in batch]
+            for start in range(0, len(images), 4):
+                request.infer({"x": np.stack(images[start : start + 4])})
+
+    algorithms = [{"name": "DefaultQuantization", "params": params}]
+    found = create_pipeline(algorithms, Own({}, builders.Items(IMAGES))).run(load_model(network(4)))
+    assert_same_ranges(found, quantized(network(4), IMAGES, **params))
+
+
 def test_quantize_takes_single_images() -> None:
     data = np.stack(IMAGES[:4])
     found = builders.run(quantize(network(4), IMAGES), data)[0]

@@ -19,6 +19,7 @@ from openvino.tools.pot.algorithms.sequence import (
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.watching import CascadeLayout
+from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
@@ -84,8 +85,10 @@ def run_cascade(
     for name in jobs.keys() - wanted.keys():
         logger.warning("model %r has nothing to quantize: it is returned as it is", name)
     with timed("statistics graph"):
+        models = {name: job.context.sub.model for name, job in wanted.items()}
         layouts = {
-            name: StatisticsLayout(job.context.sub.model, job.requests) for name, job in wanted.items()
+            name: StatisticsLayout(models[name], job.requests, fixed_batch(models[name]))
+            for name, job in wanted.items()
         }
     found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
     results = [

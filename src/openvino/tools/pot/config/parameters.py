@@ -117,7 +117,7 @@ class MinMaxParameters(Parameters):
         preset: ``performance`` (symmetric activations), ``mixed`` or ``accuracy`` (asymmetric activations);
             absent: chosen for each tensor.
         stat_subset_size: number of samples, default all.
-        stat_batch_size: samples for each inference of the statistics pass.
+        stat_batch_size: samples that hooks get together in the statistics pass; figures are of each sample.
         shuffle_data, seed: whether the subset is drawn at random, and from which seed.
         saturation_fix: halve the weight range of the first layers, of all, or of none; absent: widen it for
             exactly those output channels whose sums could overflow int16, if the device has such sums.
