@@ -23,7 +23,7 @@ DATASET = "models[0].datasets[0]"
 
 def refusal(config: Any, folder: Path) -> str:
     with pytest.raises(ConfigError) as raised:
-        ACEngine(config, folder)
+        ACEngine(config, folder, labelled=True)
     message = str(raised.value).replace(str(folder), "<folder>")
     assert "\n" not in message and "pydantic" not in message
     return message
@@ -56,7 +56,7 @@ def without(key: str) -> Change:
 
 
 CHANGES: dict[str, Change] = {
-    f"{DATASET}.metrics[1].type: 'wer' is not supported, {METRICS}": in_dataset(
+    f"{DATASET}.metrics[1].type: 'wer' is not built here, {METRICS}": in_dataset(
         metrics=[{"type": "accuracy"}, {"type": "wer"}]
     ),
     f"{DATASET}.metrics[0].type: 'acuracy' is not supported, {METRICS}; did you mean 'accuracy'?": in_dataset(
@@ -79,7 +79,7 @@ CHANGES: dict[str, Change] = {
     f"{DATASET}.metrics[0]: it is for detection, but the launcher's adapter is for classification": in_dataset(
         metrics=["map"]
     ),
-    f"{DATASET}.preprocessing[1].type: 'flip' is not supported, expected one of resize, auto_resize, crop, padding, "
+    f"{DATASET}.preprocessing[1].type: 'flip' is not built here, expected one of resize, auto_resize, crop, padding, "
     "normalization, bgr_to_rgb, rgb_to_bgr": in_dataset(
         preprocessing=[{"type": "auto_resize"}, {"type": "flip", "mode": "horizontal"}]
     ),
@@ -91,7 +91,7 @@ CHANGES: dict[str, Change] = {
         preprocessing=[{"type": "resize", "size": 8, "aspect_ratio_scale": "ppocr_max_ratio"}]
     ),
     f"{DATASET}.preprocessing: found 'resize', expected a list": in_dataset(preprocessing="resize"),
-    f"{DATASET}.postprocessing[0].type: 'filter' is not supported, expected one of resize_prediction_boxes, "
+    f"{DATASET}.postprocessing[0].type: 'filter' is not built here, expected one of resize_prediction_boxes, "
     "clip_boxes, nms, resize_segmentation_mask, encode_segmentation_mask": in_dataset(
         postprocessing=[{"type": "filter", "apply_to": "prediction"}]
     ),
@@ -99,7 +99,7 @@ CHANGES: dict[str, Change] = {
         postprocessing=[{"type": "nms"}]
     ),
     f"{DATASET}.postprocessing[0].apply_to: it is missing": in_dataset(postprocessing=["clip_boxes"]),
-    f"{DATASET}.annotation_conversion.converter: 'wider' is not supported, expected one of imagenet, "
+    f"{DATASET}.annotation_conversion.converter: 'wider' is not built here, expected one of imagenet, "
     "cls_dataset_folder, mscoco_detection, voc_detection, voc_segmentation, "
     "common_semantic_segmentation": in_conversion(
         converter="wider"
@@ -107,8 +107,8 @@ CHANGES: dict[str, Change] = {
     f"unknown parameter '{DATASET}.annotation_conversion.has_backgroud'; did you mean 'has_background'?": in_conversion(
         has_backgroud=True
     ),
-    f"{DATASET}.annotation_conversion: it is missing, as neither converted annotations (.pickle) nor files of "
-    "definitions are read": without("annotation_conversion"),
+    f"{DATASET}.annotation_conversion: it is missing, and converted annotations (.pickle) are "
+    "not read": without("annotation_conversion"),
     f"{DATASET}.annotation_conversion.annotation_file: it is missing": in_dataset(
         annotation_conversion={"converter": "imagenet"}
     ),
@@ -130,9 +130,11 @@ CHANGES: dict[str, Change] = {
     f"{DATASET}.subsample_size: found 'few', expected a number from 1 on, or a share such as '10%'": in_dataset(
         subsample_size="few"
     ),
-    f"unknown parameter '{DATASET}._profile'": in_dataset(_profile=True),
-    f"{DATASET}.reader.type: 'scipy_imread' is not supported, expected one of opencv_imread, pillow_imread; did you "
-    "mean 'pillow_imread'?": in_dataset(reader="scipy_imread"),
+    f"{DATASET}._profile: it is not built here": in_dataset(_profile=True),
+    f"{DATASET}.reader.type: 'scipy_imread' is not built here, expected one of "
+    "opencv_imread, pillow_imread": in_dataset(reader="scipy_imread"),
+    f"{DATASET}.reader.type: 'pilow_imread' is not supported, expected one of opencv_imread, pillow_imread; did you "
+    "mean 'pillow_imread'?": in_dataset(reader="pilow_imread"),
     "models[0].datasets: separate datasets for optimization and evaluation are not supported, expected a list of "
     "one": lambda config: model(config).update(datasets={"optimization": {}, "evaluation": {}}),
     "models[0].datasets: it is missing, expected a list of one dataset": lambda config: model(config).pop("datasets"),
@@ -142,7 +144,7 @@ CHANGES: dict[str, Change] = {
     "models[0].launchers[0].framework: 'onnx_runtime' is not supported, expected one of dlsdk, openvino": in_launcher(
         framework="onnx_runtime"
     ),
-    "models[0].launchers[0].adapter.type: 'yolo_v3' is not supported, expected one of classification, ssd, "
+    "models[0].launchers[0].adapter.type: 'yolo_v3' is not built here, expected one of classification, ssd, "
     "segmentation": in_launcher(adapter={"type": "yolo_v3", "classes": 80}),
     "models[0].launchers[0].adapter.block: input should be False, found True": in_launcher(
         adapter={"type": "classification", "block": True}
@@ -156,9 +158,9 @@ CHANGES: dict[str, Change] = {
     "models[0].launchers[0].inputs[0].type: 'CONST_INPUT' is not supported, expected INPUT": in_launcher(
         inputs=[{"name": "a", "type": "CONST_INPUT"}]
     ),
-    "unknown parameter 'models[0].launchers[0].mo_params'": in_launcher(mo_params={}),
+    "models[0].launchers[0].mo_params: it is not built here": in_launcher(mo_params={}),
     "models: the list is empty, expected one model": lambda config: config.update(models=[]),
-    "unknown parameter 'evaluations'": lambda config: config.update(evaluations=[]),
+    "evaluations: it is not built here": lambda config: config.update(evaluations=[]),
 }  # fmt: skip
 
 
@@ -175,7 +177,8 @@ def test_the_same_without_models(tmp_path: Path) -> None:
     assert len(ACEngine(config, tmp_path).data_loader) == 1
     config["datasets"][0]["metrics"] = ["wer"]
     assert (
-        refusal(config, tmp_path) == f"engine: datasets[0].metrics[0].type: 'wer' is not supported, {METRICS}"
+        refusal(config, tmp_path)
+        == f"engine: datasets[0].metrics[0].type: 'wer' is not built here, {METRICS}"
     )
 
 
@@ -183,7 +186,7 @@ def test_the_same_without_models(tmp_path: Path) -> None:
     ("config", "message"),
     [
         ({}, "launchers: it is missing, expected a list with one of framework dlsdk or openvino"),
-        ({"module": "x"}, "unknown parameter 'module'"),
+        ({"module": "x"}, "module: it is not built here"),
         ({"models": [3]}, "models[0]: found 3, expected a mapping"),
     ],
 )

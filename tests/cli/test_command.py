@@ -12,9 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino as ov
 import pytest
 from commands import pot, write_images
+from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import __version__
@@ -60,7 +62,8 @@ def test_help_and_usage_errors_import_next_to_nothing(argv: list[str]) -> None:
     ours = {name for name in modules if name.startswith("openvino.")}
     assert ours == {
         "openvino.tools.pot", "openvino.tools.pot.cli", "openvino.tools.pot.cli.arguments",
-        "openvino.tools.pot.cli.main", "openvino.tools.pot.utils", "openvino.tools.pot.utils.errors",
+        "openvino.tools.pot.cli.main", "openvino.tools.pot.paths", "openvino.tools.pot.utils",
+        "openvino.tools.pot.utils.errors",
         "openvino.tools.pot.version",
     }  # fmt: skip
     assert not {"pydantic", "rich", "json5", "ruamel", "PIL", "addict", "argcomplete"} & set(modules)
@@ -187,6 +190,51 @@ def test_one_sample_tells_nothing_of_noise(job: list[str], capsys: pytest.Captur
     assert finished.code == 0
     assert finished.out == "o/optimized/net.xml\n"
     assert "of which it takes two" in finished.err
+
+
+def quantized(
+    model: ov.Model, folder: Path, capsys: pytest.CaptureFixture[str], *flags: str | Path
+) -> tuple[Any, ov.Model]:
+    """What ``pot -q`` says and makes of a model and a folder of seven images."""
+    ov.save_model(model, folder / "m.xml")
+    images = write_images(folder / "images", 7)
+    where = ("--data-source", images, "--output-dir", folder / "out", "-d")
+    done = pot(capsys, "-q", "default", "-m", folder / "m.xml", *where, *flags)
+    assert done.code == 0, done.err
+    return done, ov.Core().read_model(folder / "out" / "optimized" / "m.xml")
+
+
+def test_a_folder_of_images_for_a_model_of_fixed_batch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = builders.parameter([4, 3, 8, 8])
+    flat = op.reshape(builders.conv(x, 4, "c"), op.constant(np.array([4, 256])), False)
+    done, made = quantized(builders.model(flat, x), tmp_path, capsys, "-e", "--scale-values", "255")
+    assert made.input(0).get_shape() == [4, 3, 8, 8]
+    assert float(re.findall(r"dB over noise *: (.*)", done.out)[0]) > 20
+    assert done.err.count("the last one repeats 1 samples") == 1
+
+
+def test_made_images_for_a_model_of_fixed_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = builders.parameter([4, 3, 8, 8])
+    ov.save_model(builders.model(builders.conv(x, 4, "c"), x), tmp_path / "m.xml")
+    flags = ("--engine", "data_free", "--data-source", tmp_path / "made", "--subset-size", "8")
+    done = pot(capsys, "-q", "data_free", "-m", tmp_path / "m.xml", *flags, "--output-dir", tmp_path / "out")
+    assert done.code == 0, done.err
+
+
+def test_a_folder_of_images_for_an_image_and_its_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, about = builders.parameter([1, 3, 8, 8]), builders.parameter([1, 3], "about")
+    scale = op.reshape(
+        op.reduce_max(about, op.constant(np.array([1])), False), op.constant(np.array([1, 1, 1, 1])), False
+    )
+    done, made = quantized(
+        builders.model(op.multiply(builders.conv(x, 4, "c"), scale), x, about), tmp_path, capsys
+    )
+    assert "input 'about' has no data: it is fed height, width and scale 1 of each image" in done.err
+    assert any(node.get_type_name() == "FakeQuantize" for node in made.get_ops())
 
 
 def test_made_images_of_an_interrupted_run_do_not_count(

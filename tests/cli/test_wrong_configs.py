@@ -270,7 +270,7 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     ),
     "a metric that the checker's configuration must not ask for": (
         ["-q", "default", "-m", "net.xml", "--ac-config", "checker.yml"],
-        "checker.yml: models[0].datasets[0].metrics[0].type: 'wer' is not supported",
+        "checker.yml: models[0].datasets[0].metrics[0].type: 'wer' is not built here",
     ),
     "output that is a file": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--output-dir", "net.xml/out"],

@@ -86,6 +86,17 @@ def test_parameters_like_no_other_are_left_out_and_told_of_in_one_line(
     assert set(named.split(", ")) == set((told or ", ".join(map(repr, values))).split(", "))
 
 
+def test_whole_numbers_may_be_written_as_floats() -> None:
+    levels = {"level_low": -127.0, "level_high": 127.0, "bits": 8}
+    found = default(stat_subset_size=300.0, stat_batch_size=2.0, weights=levels)
+    assert (found.stat_subset_size, found.stat_batch_size) == (300, 2)
+    assert isinstance(found.stat_subset_size, int)
+    assert (found.weights.level_low, found.weights.level_high) == (-127, 127)
+    assert refusal(stat_subset_size=300.5).startswith("stat_subset_size: ")
+    assert refusal(stat_subset_size=float("nan")).startswith("stat_subset_size: ")
+    assert refusal(weights={"level_low": -127.5, "level_high": 127}).startswith("weights.level_low: ")
+
+
 def slips(word: str) -> list[str]:
     """What people type in place of a word."""
     middle = len(word) // 2

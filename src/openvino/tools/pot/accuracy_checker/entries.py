@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from openvino.tools.pot.accuracy_checker.names import known_names
 from openvino.tools.pot.config.validation import Parameters, joined, validate
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
@@ -33,16 +34,32 @@ class Place:
         return f"{self.where}: {self.path}" if self.path else self.where
 
 
-def checked(kind: type[P], values: Any, place: Place) -> P:
+class NotBuiltError(ConfigError):
+    """Something that Accuracy Checker has, and that is not built here."""
+
+
+def checked(kind: type[P], values: Any, place: Place, room: str | None = None) -> P:
     """A mapping as an object of its parameter class.
 
+    Args:
+        kind: the class.
+        values: the mapping.
+        place: of the entry.
+        room: of Accuracy Checker's keys of such entries, if they are known.
+
     Raises:
-        ConfigError: a key is unknown or missing, or a value doesn't fit.
+        NotBuiltError: a key is Accuracy Checker's, and not built here.
+        ConfigError: a key is misspelt or missing, or a value doesn't fit.
     """
+    for key in values if room is not None and isinstance(values, Mapping) else ():
+        if key not in kind.model_fields and key in known_names(room or ""):
+            raise NotBuiltError(f"{place.at(str(key))}: it is not built here")
     return validate(kind, values, place.where, place.path)
 
 
-def chosen(table: Mapping[str, type[P]], values: Any, place: Place, key: str = "type") -> P:
+def chosen(
+    table: Mapping[str, type[P]], values: Any, place: Place, key: str = "type", room: str | None = None
+) -> P:
     """A mapping as an object of the class that one of its keys names.
 
     Args:
@@ -50,9 +67,11 @@ def chosen(table: Mapping[str, type[P]], values: Any, place: Place, key: str = "
         values: the mapping, or the name alone.
         place: of the entry.
         key: whose value is the name.
+        room: of Accuracy Checker's names of this kind, if they are known.
 
     Raises:
-        ConfigError: nothing of that name is built, or its parameters don't fit.
+        NotBuiltError: Accuracy Checker has that name, and it is not built here.
+        ConfigError: there is no such name, or parameters don't fit.
     """
     values = {key: values} if isinstance(values, str) else values
     if not isinstance(values, Mapping):
@@ -61,9 +80,11 @@ def chosen(table: Mapping[str, type[P]], values: Any, place: Place, key: str = "
         raise ConfigError(f"{place.at(key)}: it is missing, expected one of {', '.join(table)}")
     name = values[key]
     if not isinstance(name, str) or name not in table:
+        expected = f"expected one of {', '.join(table)}"
+        if room is not None and name in known_names(room):
+            raise NotBuiltError(f"{place.at(key)}: {name!r} is not built here, {expected}")
         raise ConfigError(
-            f"{place.at(key)}: {name!r} is not supported, expected one of {', '.join(table)}"
-            f"{nearest(str(name), table)}"
+            f"{place.at(key)}: {name!r} is not supported, {expected}{nearest(str(name), table)}"
         )
     return checked(table[name], {each: value for each, value in values.items() if each != key}, place)
 

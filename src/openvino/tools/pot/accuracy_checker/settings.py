@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS, Adapter, Segmentation
 from openvino.tools.pot.accuracy_checker.converters import CONVERTERS, Converter
-from openvino.tools.pot.accuracy_checker.entries import Place, Task, checked, chosen, listed
+from openvino.tools.pot.accuracy_checker.definitions import Folders
+from openvino.tools.pot.accuracy_checker.entries import NotBuiltError, Place, Task, checked, chosen, listed
 from openvino.tools.pot.accuracy_checker.files import PathText
 from openvino.tools.pot.accuracy_checker.images import READERS, Reader
 from openvino.tools.pot.accuracy_checker.metrics import METRICS, MeasureEntry
@@ -26,7 +26,7 @@ from openvino.tools.pot.utils.logger import get_logger
 logger = get_logger(__name__)
 
 FRAMEWORKS = ("dlsdk", "openvino")
-_READ_ANEW = "as neither converted annotations (.pickle) nor files of definitions are read"
+_READ_ANEW = "and converted annotations (.pickle) are not read"
 RUNTIME = ("type", "name", "device", "stat_requests_number", "eval_requests_number")
 """Keys of POT's engine that may stand beside those of Accuracy Checker."""
 
@@ -99,26 +99,38 @@ class Dataset(Parameters):
 
 
 @dataclass(frozen=True)
+class Labelling:
+    """What a configuration says of labels, and of what is measured with them.
+
+    Attributes:
+        postprocessing: in its order, each with its place.
+        measures: name in results and what it is, in the configuration's order, each with its place.
+    """
+
+    adapter: Adapter
+    converter: Converter
+    postprocessing: Sequence[tuple[Postprocess, Place]]
+    measures: Mapping[str, tuple[MeasureEntry, Place]]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a configuration asks for.
 
     Attributes:
-        folder: what relative paths start from.
+        folders: what relative paths start from.
         place: of the dataset in the configuration.
-        measures: name in results and what it is, in the configuration's order, each with its place.
-        steps, postprocessing: in their order; of the latter each with its place.
+        steps: of preprocessing, in their order.
+        labelling: None where images stand alone.
     """
 
-    folder: Path
+    folders: Folders
     place: Place
     launcher: Launcher
-    adapter: Adapter
     dataset: Dataset
-    converter: Converter
     reader: Reader
     steps: Sequence[Step]
-    postprocessing: Sequence[tuple[Postprocess, Place]]
-    measures: Mapping[str, tuple[MeasureEntry, Place]]
+    labelling: Labelling | None
 
     @property
     def model_input(self) -> ModelInput | None:
@@ -126,44 +138,68 @@ class Settings:
         return self.launcher.inputs[0] if self.launcher.inputs else None
 
 
-def parse_settings(config: Mapping[str, Any], folder: Path, where: str) -> Settings:
+def parse_settings(
+    config: Mapping[str, Any], folders: Folders, where: str, labelled: bool = False
+) -> Settings:
     """What a configuration asks for.
 
     Of several models the first one counts that has a launcher for OpenVINO, of several datasets the first one.
 
     Args:
         config: ``models``, or ``launchers`` and ``datasets``; keys of POT's engine may stand beside them.
-        folder: what relative paths start from.
+        folders: what relative paths start from.
         where: what the configuration is, for messages.
+        labelled: whether labels and metrics are needed. If not, images stand alone where there is no
+            ``annotation_conversion``, or where a metric or what leads to it is not built here.
 
     Raises:
         ConfigError: a key or a value is not supported; its path is named.
     """
     values, place = _model_entry(config, Place(where))
-    model = checked(_Model, values, place)
+    model = checked(_Model, values, place, "configuration")
     launcher, at_launcher = _launcher(model.launchers, place.at("launchers"))
-    adapter = _given(launcher.adapter, at_launcher, "adapter", f"expected one of {', '.join(ADAPTERS)}")
     _require_one_image(launcher, at_launcher)
     dataset, at_dataset = _dataset(model.datasets, place.at("datasets"))
-    conversion = _given(dataset.annotation_conversion, at_dataset, "annotation_conversion", _READ_ANEW)
     reader = dataset.reader if dataset.reader is not None else "opencv_imread"
-    settings = Settings(
-        folder,
+    return Settings(
+        folders,
         at_dataset,
         launcher,
-        chosen(ADAPTERS, adapter, at_launcher.at("adapter")),
         dataset,
-        chosen(CONVERTERS, conversion, at_dataset.at("annotation_conversion"), "converter"),
-        chosen(READERS, reader, at_dataset.at("reader")),
-        [chosen(STEPS, *each) for each in listed(dataset.preprocessing, at_dataset.at("preprocessing"))],
+        chosen(READERS, reader, at_dataset.at("reader"), room="readers"),
         [
-            (chosen(POSTPROCESSING, value, at), at)
-            for value, at in listed(dataset.postprocessing, at_dataset.at("postprocessing"))
+            chosen(STEPS, *each, room="preprocessing")
+            for each in listed(dataset.preprocessing, at_dataset.at("preprocessing"))
         ],
-        _measures(dataset.metrics, at_dataset.at("metrics")),
+        _labelling(launcher, at_launcher, dataset, at_dataset, labelled),
     )
-    _require_one_task(settings)
-    return settings
+
+
+def _labelling(
+    launcher: Launcher, at_launcher: Place, dataset: Dataset, place: Place, needed: bool
+) -> Labelling | None:
+    if not needed and dataset.annotation_conversion is None and dataset.data_source is not None:
+        logger.info("%s: no annotation_conversion: the images of data_source are taken without labels", place)
+        return None
+    conversion = _given(dataset.annotation_conversion, place, "annotation_conversion", _READ_ANEW)
+    adapter = _given(launcher.adapter, at_launcher, "adapter", f"expected one of {', '.join(ADAPTERS)}")
+    try:
+        found = Labelling(
+            chosen(ADAPTERS, adapter, at_launcher.at("adapter"), room="adapters"),
+            chosen(CONVERTERS, conversion, place.at("annotation_conversion"), "converter", "converters"),
+            [
+                (chosen(POSTPROCESSING, value, at, room="postprocessing"), at)
+                for value, at in listed(dataset.postprocessing, place.at("postprocessing"))
+            ],
+            _measures(dataset.metrics, place.at("metrics")),
+        )
+    except NotBuiltError as error:
+        if needed or dataset.data_source is None:
+            raise
+        logger.warning("%s: the images of data_source are taken without labels", error)
+        return None
+    _require_one_task(found, place)
+    return found
 
 
 def _model_entry(config: Mapping[str, Any], place: Place) -> tuple[Any, Place]:
@@ -172,7 +208,7 @@ def _model_entry(config: Mapping[str, Any], place: Place) -> tuple[Any, Place]:
     if "models" not in own:
         return own, place
     models = list(listed(own.pop("models"), place.at("models")))
-    checked(_Nothing, own, place)
+    checked(_Nothing, own, place, "configuration")
     if not models:
         raise ConfigError(f"{place.at('models')}: the list is empty, expected one model")
     fitting = [(value, at) for value, at in models if _has_launcher(value)]
@@ -214,7 +250,7 @@ def _launcher(values: Any, place: Place) -> tuple[Launcher, Place]:
             f"{at.at('framework')}: {value.get('framework')!r} is not supported, expected one of "
             f"{', '.join(FRAMEWORKS)}"
         )
-    return checked(Launcher, value, at), at
+    return checked(Launcher, value, at, "launcher"), at
 
 
 def _require_one_image(launcher: Launcher, place: Place) -> None:
@@ -239,7 +275,7 @@ def _dataset(values: Any, place: Place) -> tuple[Dataset, Place]:
     if len(datasets) > 1:
         logger.warning("%s: %d datasets, the first one counts", place, len(datasets))
     value, at = datasets[0]
-    return checked(Dataset, value, at), at
+    return checked(Dataset, value, at, "dataset"), at
 
 
 def _given(value: Any, place: Place, key: str, expected: str) -> Any:
@@ -251,7 +287,7 @@ def _given(value: Any, place: Place, key: str, expected: str) -> Any:
 def _measures(values: Any, place: Place) -> dict[str, tuple[MeasureEntry, Place]]:
     found: dict[str, tuple[MeasureEntry, Place]] = {}
     for value, at in listed(values, place):
-        entry = chosen(METRICS, value, at)
+        entry = chosen(METRICS, value, at, room="metrics")
         name = entry.name or entry.kind
         if name in found:
             raise ConfigError(f"{at}: there are two metrics {name!r}, expected another name")
@@ -261,21 +297,20 @@ def _measures(values: Any, place: Place) -> dict[str, tuple[MeasureEntry, Place]
     return found
 
 
-def _require_one_task(settings: Settings) -> None:
+def _require_one_task(labelling: Labelling, place: Place) -> None:
     """Make sure that adapter, annotations, postprocessing and metrics are of one kind."""
-    task = settings.adapter.task
-    place = settings.place
+    task = labelling.adapter.task
 
     def require(found: Task, at: Place) -> None:
         if found != task:
             raise ConfigError(f"{at}: it is for {found}, but the launcher's adapter is for {task}")
 
-    require(settings.converter.task, place.at("annotation_conversion"))
-    for step, at in settings.postprocessing:
+    require(labelling.converter.task, place.at("annotation_conversion"))
+    for step, at in labelling.postprocessing:
         require(step.task, at)
-    for entry, at in settings.measures.values():
+    for entry, at in labelling.measures.values():
         require(entry.task, at)
-        makes_classes = isinstance(settings.adapter, Segmentation) and settings.adapter.make_argmax
+        makes_classes = isinstance(labelling.adapter, Segmentation) and labelling.adapter.make_argmax
         if makes_classes and isinstance(entry, MeanOverlap) and entry.use_argmax:
             raise ConfigError(
                 f"{at.at('use_argmax')}: the adapter's make_argmax leaves no scores, expected use_argmax: false"

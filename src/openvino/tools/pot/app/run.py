@@ -35,8 +35,8 @@ def optimize(config: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     own = Config(plain(config))
     folder = Path(own.model.exec_log_dir or own.model.output_dir or "./results")
-    job = make_job(own.sections())
     evaluate = bool(own.engine.evaluate)
+    job = make_job(own.sections(), evaluate)
     models, _ = store_job(job, folder, bool(own.model.keep_uncompressed_weights))
     return measure_job(job, models)[0] if evaluate else None
 

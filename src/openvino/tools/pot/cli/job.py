@@ -62,8 +62,12 @@ class Job:
     keeps_intermediate: bool
 
 
-def make_job(sections: Sections) -> Job:
+def make_job(sections: Sections, evaluates: bool = False) -> Job:
     """Read the models, find the samples, build the pipelines, and try each on a sample.
+
+    Args:
+        sections: of a configuration.
+        evaluates: whether the result will be measured.
 
     Raises:
         ConfigError: something is wrong, or doesn't fit together.
@@ -71,7 +75,7 @@ def make_job(sections: Sections) -> Job:
     try:
         model = load_model(sections.model.model_dump(exclude_none=True))
         names = [sub.name for sub in model] if model.is_cascade else []
-        tasks = tuple(_task(sections, CompressedModel([sub], sub.name), names) for sub in model)
+        tasks = tuple(_task(sections, CompressedModel([sub], sub.name), names, evaluates) for sub in model)
     except ConfigError:
         raise
     except PotError as error:
@@ -81,15 +85,16 @@ def make_job(sections: Sections) -> Job:
     return Job(model, tasks, name, sections.compression.dump_intermediate_model)
 
 
-def _task(sections: Sections, model: CompressedModel, cascade: list[str]) -> Task:
+def _task(sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool) -> Task:
     """What is done to one network.
 
     Args:
         sections: of the configuration.
         model: the network by itself.
         cascade: the names of all networks, if there are several.
+        evaluates: whether the result will be measured.
     """
-    engine = _engine(sections, model, cascade)
+    engine = _engine(sections, model, cascade, evaluates or _searches(sections))
     pipeline = Pipeline(engine)
     for position, entry in enumerate(sections.compression.algorithms):
         path = f"compression.algorithms[{position}]"
@@ -157,7 +162,16 @@ def _by_name(
     return own
 
 
-def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> IEEngine:
+def _searches(sections: Sections) -> bool:
+    """Whether an algorithm needs labels."""
+    entries = sections.compression.algorithms
+    return any(
+        entry.name == AccuracyAwareQuantization.name and not entry.params.get("annotation_free")
+        for entry in entries
+    )
+
+
+def _engine(sections: Sections, model: CompressedModel, cascade: list[str], labelled: bool) -> IEEngine:
     section, where = sections.engine, f"{sections.where}: engine"
     if isinstance(section, AccuracyCheckerEngine):
         from openvino.tools.pot.engines.ac_engine import ACEngine
@@ -168,7 +182,7 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> I
         if section.config is not None:
             values, folder, file = read_mapping(section.config), Path(section.config).parent, section.config
         given = {key: value for key, value in section.runtime.items() if value is not None}
-        return ACEngine({**values, **given}, folder, file)
+        return ACEngine({**values, **given}, folder, file, labelled and _has_labels(values))
     own = {
         option: _of_model(option, getattr(section, option), model.name, cascade, where)
         for option in _PER_MODEL
@@ -179,6 +193,11 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str]) -> I
     sizes = [entry.params.get("stat_subset_size") for entry in sections.compression.algorithms]
     samples = max((size for size in sizes if isinstance(size, int)), default=None)
     return SimplifiedEngine(section.runtime, create_data_loader(section, model, where, samples))
+
+
+def _has_labels(values: Mapping[str, Any]) -> bool:
+    """Whether a configuration of Accuracy Checker says anything of labels, so that they can be asked for."""
+    return "annotation_conversion" in str(values)
 
 
 def _of_model(option: str, value: Any, name: str, cascade: list[str], where: str) -> Any:

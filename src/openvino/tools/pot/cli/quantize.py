@@ -36,7 +36,7 @@ def quantize(options: argparse.Namespace) -> int:
         raise ConfigError("--progress-bar and --stream-output exclude each other")
     log = Log(options.log_level, options.pbar, options.stream_output)
     logger.info("pot %s: %s", __version__, shlex.join(options.argv))
-    job = make_job(sections_of(options))
+    job = make_job(sections_of(options), options.evaluate)
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
     with results_folder(root, name) as folder:

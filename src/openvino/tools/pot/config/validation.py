@@ -33,7 +33,8 @@ _KINDS = ("str", "int", "float", "bool")
 def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
     """Check a mapping against a parameter class.
 
-    An unknown key that is like a known one is an error; one that is like no other is left out, which is told of.
+    An unknown key that is like a known one is an error; one that is like no other is left out, which is told of. A
+    whole number may be written as a float.
 
     Args:
         kind: the class.
@@ -55,9 +56,10 @@ def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
             found = kind.model_validate(values)
         except ValidationError as error:
             keys = error.errors()[0]["loc"]
-            if not (_is_strange(kind, error) and _removed(values, keys)):
+            if _is_strange(kind, error) and _removed(values, keys):
+                strange.append(joined(path, keys))
+            elif not _made_whole(values, error):
                 raise ConfigError(_sentence(kind, error, where, path)) from None
-            strange.append(joined(path, keys))
         else:
             tell_of_strange(strange, where)
             return found
@@ -107,13 +109,34 @@ def _is_strange(kind: type[Parameters], error: ValidationError) -> bool:
 
 def _removed(values: Any, keys: tuple[int | str, ...]) -> bool:
     """Take out what stands under a path of keys; False where the path is none of the user's own."""
-    *above, last = keys
-    for key in above:
+    owner = _owner(values, keys)
+    return isinstance(owner, dict) and owner.pop(keys[-1], owner) is not owner
+
+
+def _made_whole(values: Any, error: ValidationError) -> bool:
+    """Make an int of a float that is one, if that is what is wrong first."""
+    first = error.errors()[0]
+    keys, found = _place(first["loc"]), first["input"]
+    owner = _owner(values, keys)
+    if owner is None or first["type"] != "int_type" or not isinstance(found, float) or not found.is_integer():
+        return False
+    owner[keys[-1]] = int(found)
+    return True
+
+
+def _owner(values: Any, keys: tuple[int | str, ...]) -> Any:
+    """The user's own dict or list that the last of a path of keys belongs to, None where there is none."""
+    for key in keys[:-1]:
         try:
             values = values[key]
         except (KeyError, IndexError, TypeError):
-            return False
-    return isinstance(values, dict) and values.pop(last, values) is not values
+            return None
+    return values if isinstance(values, (dict, list)) else None
+
+
+def _place(keys: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """A path of keys without which of the types that a value may have pydantic tried."""
+    return keys[:-1] if len(keys) > 1 and keys[-1] in _KINDS else keys
 
 
 def as_float(value: Any) -> Any:
@@ -141,10 +164,7 @@ def plain(value: Any) -> Any:
 
 def _sentence(kind: type[Parameters], error: ValidationError, where: str, start: str) -> str:
     first = error.errors()[0]
-    keys = first["loc"]
-    if len(keys) > 1 and keys[-1] in _KINDS:  # which of the types that a value may have pydantic tried
-        keys = keys[:-1]
-    path = joined(start, keys)
+    path = joined(start, _place(first["loc"]))
     if first["type"] == "extra_forbidden":
         known = _class_at(kind, first["loc"][:-1]).model_fields
         return f"{where}: unknown parameter {path!r}{nearest(str(first['loc'][-1]), known)}"

@@ -590,6 +590,8 @@ def _inferences(sampler: Any) -> int:
 
 def _whole_number(config: Mapping[str, Any], key: str) -> int:
     number = config.get(key) or 0
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise ConfigError(f"engine config: {key} is {number!r}, expected a whole number of at least 0")
     return number
