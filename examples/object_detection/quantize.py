@@ -135,7 +135,8 @@ def make_set(network: Path, folder: Path, part: str) -> COCOLoader:
         "annotations": [],
     }
     annotation.write_text(json.dumps(content), encoding="utf-8")
-    config = {"images_path": str(images), "annotation_path": str(annotation), "image_size": SIZE}
+    paths = {"images_path": str(images), "annotation_path": str(annotation)}
+    config = {**paths, "image_size": SIZE, "layout": "CHW"}
     content["annotations"] = _objects(network / "model.xml", Photographs(config))
     annotation.write_text(json.dumps(content), encoding="utf-8")
     return Photographs(config)

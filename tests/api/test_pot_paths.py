@@ -304,3 +304,20 @@ def test_small_names_do_what_they_say(tmp_path: Path) -> None:
         assert Path(folder).parent == tmp_path
     assert convert_output_key(("y", 0)) == "y.0"
     assert send_event("action", "label") is None
+
+
+def test_paths_are_attributes_too_as_pot_had_imported_all_of_itself() -> None:
+    code = (
+        "from openvino.tools import pot\n"
+        "print(pot.graph.nx_model.CompressedModel.__name__)\n"
+        "print(pot.algorithms.algorithm_selector.get_algorithm('DefaultQuantization').__name__)\n"
+        "pot.utils.logger.init_logger(level='ERROR')\n"
+        "print(pot.engines.ie_engine.IEEngine.__name__, pot.samplers.batch_sampler.BatchSampler.__name__)\n"
+        "print(hasattr(pot.graph, 'nx_modell'))\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert found.stdout.split() == [
+        "CompressedModel", "DefaultQuantization", "IEEngine", "BatchSampler", "False",
+    ]  # fmt: skip

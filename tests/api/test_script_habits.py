@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from addict import Dict
 
 import builders
-from openvino.tools.pot import IEEngine, Metric, create_pipeline, load_model
+from openvino.tools.pot import DataLoader, IEEngine, Metric, create_pipeline, load_model
 from openvino.tools.pot.configs.config import Config
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.utils.errors import ConfigError
@@ -135,3 +137,45 @@ def test_what_create_pipeline_refuses_a_config_refuses(
         config.configure_params()
     with pytest.raises(ConfigError):
         create_pipeline([entry], IEEngine({}, ITEMS))
+
+
+class Target(Enum):
+    """As other tools of the time named devices."""
+
+    ANY = "ANY"
+
+
+def test_a_device_named_by_an_enumeration() -> None:
+    assert load_model(builders.network(), Target.ANY).name == "tiny"
+
+
+class Settings(Mapping[str, Any]):
+    """A mapping of somebody else's, which no constructor of dicts takes apart."""
+
+    def __init__(self, **values: Any) -> None:
+        self.values_ = values
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values_[key]
+
+    def __iter__(self) -> Any:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+    def __getattr__(self, name: str) -> Any:
+        return self.values_[name]
+
+
+def test_configs_that_are_other_mappings() -> None:
+    class Loader(builders.Items):
+        def __init__(self, config: Any) -> None:
+            DataLoader.__init__(self, config)
+            self.items = [(image, None) for image in builders.images(4)]
+
+    loader = Loader(Settings(path="images", sizes=Settings(height=8)))
+    assert loader.config.path == "images"
+    assert loader.config.sizes.height == 8
+    engine = IEEngine(Settings(device="CPU"), ITEMS)
+    assert engine.config.device == "CPU"

@@ -60,8 +60,10 @@ def test_images_come_with_the_objects_of_their_annotation(tmp_path: Path) -> Non
     loader = COCOLoader(config)
     assert (len(loader), loader.labels, loader.images) == (2, LABELS, ["0.png", "1.png"])
     (index, (annotation, size)), image = loader[1]
-    assert (index, size, image.shape, image.dtype) == (1, (HEIGHT, WIDTH), (3, 640, 640), np.uint8)
-    assert image[:, 0, 0].tolist() == [200, 100, 10]
+    assert (index, size, image.shape, image.dtype) == (1, (HEIGHT, WIDTH), (640, 640, 3), np.uint8)
+    assert image[0, 0].tolist() == [200, 100, 10]
+    first = COCOLoader({**config, "layout": "CHW"})[1][1]
+    assert np.array_equal(first, image.transpose(2, 0, 1)) and first.flags.c_contiguous
     assert annotation["boxes"].tolist() == [[10, 20, 40, 35], [0, 0, 80, 40]]
     assert annotation["labels"].tolist() == [7, 3]
     assert annotation["iscrowd"].tolist() == [0, 1]
@@ -76,7 +78,7 @@ def test_the_size_of_images_is_configured_and_their_form_overridden(tmp_path: Pa
             return super()._read_and_preprocess_image(image_path) / 2
 
     _, image = Halves(dataset(tmp_path, [[]], image_size=16))[0]
-    assert image.shape == (3, 16, 16)
+    assert image.shape == (16, 16, 3)
     assert image[0, 0, 0] == 100
 
 
@@ -92,6 +94,7 @@ def test_past_the_last_image_there_is_none(tmp_path: Path) -> None:
         ({"images_path": "nowhere"}, "folder 'nowhere' does not exist"),
         ({"annotation_path": "nowhere.json"}, "file 'nowhere.json' does not exist"),
         ({"image_size": 0}, "image_size is 0"),
+        ({"layout": "NCHW"}, "layout is 'NCHW'"),
     ],
 )
 def test_a_wrong_configuration_of_images_is_refused(
@@ -188,7 +191,7 @@ def test_what_is_no_detection_is_refused(
 
 def test_the_engine_measures_a_detector_on_the_loader(tmp_path: Path) -> None:
     half = [0, 0, 40, 40]
-    loader = COCOLoader(dataset(tmp_path, [[(3, half, 0)], [(7, half, 0)]], image_size=4))
+    loader = COCOLoader(dataset(tmp_path, [[(3, half, 0)], [(7, half, 0)]], image_size=4, layout="CHW"))
     x = parameter([1, 3, 4, 4])
     nothing = op.multiply(op.reduce_sum(x, np.array([0, 1, 2, 3]), False), np.float32(0))
     rows = op.constant(np.array([0, 3, 0.9, 0, 0, 0.5, 1], np.float32).reshape(1, 1, 1, 7))

@@ -10,6 +10,7 @@ from openvino.tools.pot.algorithms.quantization import (
     MinMaxQuantization,
     OverflowCorrection,
 )
+from openvino.tools.pot.paths import offer
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
     algorithm.name: algorithm
@@ -22,3 +23,5 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     )
 }
 """Name in a configuration -> class."""
+
+offer(globals())

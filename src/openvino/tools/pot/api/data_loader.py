@@ -17,11 +17,11 @@ class DataLoader(ABC):
     dict of model input name to array, with or without the batch dimension. ``annotation`` may be ``None``.
 
     Args:
-        config: any mapping; kept as ``self.config`` with attribute access.
+        config: any mapping; kept as ``self.config``, a dict with attribute access, others as they are.
     """
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
-        plain = config is None or (isinstance(config, Mapping) and not isinstance(config, Dict))
+        plain = config is None or (isinstance(config, dict) and not isinstance(config, Dict))
         self.config = Dict(config) if plain else config
 
     @abstractmethod

@@ -28,7 +28,7 @@ class Engine(ABC):
     ) -> None:
         if config is not None and not isinstance(config, Mapping):
             raise ConfigError(f"engine config is a {type(config).__name__}, expected a mapping")
-        self.config = Dict(config or {})
+        self.config = Dict({key: config[key] for key in config} if config else {})
         self._data_loader = data_loader
         self._metric = metric
 

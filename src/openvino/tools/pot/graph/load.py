@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ _FILES = frozenset({".xml", ".onnx", ".tflite", ".pb", ".pdmodel"})
 
 
 def load_model(
-    model_config: Mapping[str, Any] | CompressedModel | ov.Model | str | Path, target_device: str = "ANY"
+    model_config: Mapping[str, Any] | CompressedModel | ov.Model | str | Path,
+    target_device: str | Enum = "ANY",
 ) -> CompressedModel:
     """Read a model to be quantized.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -39,12 +40,13 @@ def _merged(table: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return {**table, **both}
 
 
-def find_device(name: str) -> Device:
-    """The device called ``name`` (in any case): ANY, CPU, GPU, NPU, VPU, GNA, GNA3.
+def find_device(name: str | Enum) -> Device:
+    """The device called ``name`` (in any case), or by the value of an enumeration: ANY, CPU, GPU, NPU, VPU, GNA, GNA3.
 
     Raises:
         ConfigError: the name is unknown.
     """
+    name = str(name.value) if isinstance(name, Enum) else name
     known = _devices()
     device = known.get(str(name).upper())
     if device is None:

@@ -38,12 +38,21 @@ def offered(module: str, name: str) -> Any:
     from openvino.tools.pot.paths.table import PATHS
 
     path = path_of(module)
+    if path is not None and not name.startswith("_") and _is_module(f"{module}.{name}"):
+        return importlib.import_module(f"{module}.{name}")  # POT had imported all of its modules at once
     entry = None if path is None else PATHS.get(path, {}).get(name)
     if isinstance(entry, str):
         return stand_in(path or "", name, entry)
     if entry is None or not entry.module:
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{_POT}.{entry.module}"), entry.name or name)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # what it would stand in is no package
+        return False
 
 
 def offer(module: dict[str, Any]) -> None:

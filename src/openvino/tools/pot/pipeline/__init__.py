@@ -1,1 +1,5 @@
 """Sequences of algorithms."""
+
+from openvino.tools.pot.paths import offer
+
+offer(globals())

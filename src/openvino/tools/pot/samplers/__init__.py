@@ -1,1 +1,5 @@
 """Order and choice of samples."""
+
+from openvino.tools.pot.paths import offer
+
+offer(globals())

@@ -22,21 +22,21 @@ class BatchSampler:
     ) -> None:
         self._data_loader = data_loader
         self.batch_size = batch_size
-        self._indices = list(range(len(data_loader)) if subset_indices is None else subset_indices)
+        self._subset_indices = list(range(len(data_loader)) if subset_indices is None else subset_indices)
 
     @property
     def num_samples(self) -> int:
         """The number of samples."""
-        return len(self._indices)
+        return len(self._subset_indices)
 
     def __len__(self) -> int:
         """The number of samples."""
-        return len(self._indices)
+        return len(self._subset_indices)
 
     def batches(self) -> Iterator[list[int]]:
         """The sample indices of each batch."""
-        for start in range(0, len(self._indices), self.batch_size):
-            yield self._indices[start : start + self.batch_size]
+        for start in range(0, len(self._subset_indices), self.batch_size):
+            yield self._subset_indices[start : start + self.batch_size]
 
     def load(self, index: int) -> Any:
         """The item at an index, as the data loader gives it."""

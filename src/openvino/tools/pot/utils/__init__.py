@@ -1,1 +1,5 @@
 """Errors, logging, progress."""
+
+from openvino.tools.pot.paths import offer
+
+offer(globals())

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     }
     loader = ImageNetDataLoader(dataset, model)  # which resizes as the model wants it
     engine = IEEngine({"device": "CPU"}, loader, Accuracy(top_k=1))
-    optimize(model, engine, preset="performance")
+    optimize(model, engine, keep_uncompressed_weights=args.keep_uncompressed_weights, preset="performance")
 
 
 def _classes(model: CompressedModel) -> int | None:

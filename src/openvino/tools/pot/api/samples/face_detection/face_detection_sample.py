@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset = {"data_source": str(args.dataset), "annotation_file": str(args.annotation_file)}
     engine = MTCNNEngine({"device": "CPU", "outputs": OUTPUTS}, WiderFaceLoader(dataset), Recall())
     model = load_model({"model_name": "mtcnn", "cascade": [_entry(args, name) for name in _NETWORKS]})
-    optimize(model, engine, preset="performance")
+    optimize(model, engine, keep_uncompressed_weights=args.keep_uncompressed_weights, preset="performance")
 
 
 def _parser() -> ArgumentParser:

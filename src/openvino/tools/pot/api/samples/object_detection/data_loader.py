@@ -28,11 +28,13 @@ class COCOLoader(DataLoader):
     An item is ``((index, [annotation, (height, width)]), image)``. ``annotation`` holds ``boxes`` (left, top, right
     and bottom in pixels of the file's image, ``[objects, 4]``), ``labels`` (the categories' own numbers),
     ``iscrowd`` and the single sides ``x_mins``, ``y_mins``, ``x_maxs`` and ``y_maxs``, each ``[objects]``. The
-    image is uint8, BGR, ``[3, size, size]``; for another form override ``_read_and_preprocess_image``.
+    image is uint8, BGR, ``[size, size, 3]`` as in POT, or in the ``layout`` that is configured; for another form
+    override ``_read_and_preprocess_image``.
 
     Args:
         config: ``images_path``, the folder of images; ``annotation_path``, a JSON file of instances;
-            ``image_size``, height and width of what the model takes, default 640.
+            ``image_size``, height and width of what the model takes, default 640; ``layout``, ``HWC`` (default)
+            or ``CHW``.
 
     Attributes:
         labels: numbers of the categories, in the order of the file.
@@ -47,6 +49,7 @@ class COCOLoader(DataLoader):
         self.images_path = _path(config, "images_path")
         self.annotation_path = _path(config, "annotation_path")
         self.image_size = _size(config.get("image_size"))
+        self.layout = _layout(config.get("layout"))
         source = Source(Path(), _PLACE)
         annotated = CocoDetection(
             annotation_file=self.annotation_path, use_full_label_map=True, sort_annotations=False
@@ -76,7 +79,8 @@ class COCOLoader(DataLoader):
     def _read_and_preprocess_image(self, image_path: str) -> NDArray[Any]:
         """Hook: the image of a file as the model takes it, without the batch dimension."""
         resized = resample(_READER.read(Path(image_path)), self.image_size, self.image_size, "linear")
-        return np.ascontiguousarray(resized.astype(np.uint8).transpose(2, 0, 1))
+        pixels = resized.astype(np.uint8)
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1)) if self.layout == "CHW" else pixels
 
 
 def _path(config: Mapping[str, Any], key: str) -> Path:
@@ -95,6 +99,13 @@ def _size(value: Any) -> int:
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise ConfigError(f"COCOLoader: image_size is {value!r}, expected a whole number of pixels")
     return size
+
+
+def _layout(value: Any) -> str:
+    layout = "HWC" if value is None else value
+    if layout not in ("HWC", "CHW"):
+        raise ConfigError(f"COCOLoader: layout is {value!r}, expected HWC or CHW")
+    return str(layout)
 
 
 def _sizes(images: list[Any]) -> list[tuple[int, int]]:

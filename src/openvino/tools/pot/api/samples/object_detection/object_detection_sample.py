@@ -31,10 +31,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             "images_path": args.dataset,
             "annotation_path": args.annotation_path,
             "image_size": image_side(model, _SIDE),
+            "layout": "CHW",
         }
     )
     engine = IEEngine({"device": "CPU"}, loader, MAP(_CLASSES, loader.labels))
-    optimize(model, engine, "AccuracyAwareQuantization", preset="mixed", maximal_drop=0.004)
+    optimize(
+        model,
+        engine,
+        "AccuracyAwareQuantization",
+        args.keep_uncompressed_weights,
+        preset="mixed",
+        maximal_drop=0.004,
+    )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "image_size": image_side(model, _SIDE),
     }
     engine = IEEngine({"device": "CPU"}, VOCSegmentationLoader(dataset), MeanIOU(_CLASSES))
-    optimize(model, engine, preset="performance")
+    optimize(model, engine, keep_uncompressed_weights=args.keep_uncompressed_weights, preset="performance")
 
 
 offer(globals())

@@ -29,7 +29,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset = {"data_source": args.dataset, "mask_dir": args.mask_dir, "modality_order": _MODALITIES}
     loader = BRATSDataLoader(dataset)
     engine = SegmentationEngine({"device": "CPU"}, loader, DiceIndex(_CLASSES))
-    optimize(given_model(args), engine, preset="performance")
+    optimize(
+        given_model(args),
+        engine,
+        keep_uncompressed_weights=args.keep_uncompressed_weights,
+        preset="performance",
+    )
 
 
 if __name__ == "__main__":

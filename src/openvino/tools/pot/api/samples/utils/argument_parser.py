@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 
 
 def get_common_argparser() -> ArgumentParser:
-    """A parser of ``--model``, ``--weights`` and ``--dataset``, which a sample adds its own arguments to.
+    """A parser of arguments about the model, the data and the result, which a sample adds its own arguments to.
 
     Names can't be abbreviated. Without ``--weights``, the file beside the model is meant.
     """
@@ -16,4 +16,7 @@ def get_common_argparser() -> ArgumentParser:
     parser.add_argument("-m", "--model", required=True, help="the model's .xml file")
     parser.add_argument("-w", "--weights", help="its .bin file (default: the one beside it)")
     parser.add_argument("-d", "--dataset", required=True, help="folder with the data")
+    parser.add_argument(
+        "--keep-uncompressed-weights", action="store_true", help="store quantized weights as floats"
+    )
     return parser

@@ -41,7 +41,11 @@ def image_side(model: CompressedModel, default: int) -> int:
 
 
 def optimize(
-    model: CompressedModel, engine: IEEngine, algorithm: str = "DefaultQuantization", **params: Any
+    model: CompressedModel,
+    engine: IEEngine,
+    algorithm: str = "DefaultQuantization",
+    keep_uncompressed_weights: bool = False,
+    **params: Any,
 ) -> None:
     """Quantize a model, save it in the folder ``optimized``, and print its metrics before and after.
 
@@ -49,13 +53,15 @@ def optimize(
         model: stays as it is.
         engine: with loader and metric.
         algorithm: its name.
+        keep_uncompressed_weights: whether quantized weights are stored as floats.
         params: of the algorithm, beside 300 samples on any device.
     """
     params = {"target_device": "ANY", "stat_subset_size": 300, **params}
     pipeline = create_pipeline([{"name": algorithm, "params": params}], engine)
     before = pipeline.evaluate(model) or {}
     compressed = pipeline.run(model)
-    compress_model_weights(compressed)
+    if not keep_uncompressed_weights:
+        compress_model_weights(compressed)
     for saved in compressed.save("optimized"):
         print(f"Saved {saved['model']}")
     after = pipeline.evaluate(compressed) or {}
