@@ -513,7 +513,7 @@ class IEEngine(PotInternals, Engine):
                 annotations, images, metadata = self._process_batch(
                     [((item.index, item.annotation), item.data, item.metadata) for item in batch]
                 )
-                labels = zip(annotations, metadata, strict=True)
+                labels = zip(annotations, metadata or [{}] * len(annotations), strict=True)
                 items = [Item(index, None, label, meta) for (index, label), meta in labels]
             yield items, images
 
