@@ -100,7 +100,7 @@ def test_inference_engine(tmp_path: Path, data: Path) -> None:
     assert run("inference_engine_2020.py", "-m", digits.MODEL_PATH, "-i", data, cwd=tmp_path) == ""
     found = np.load(tmp_path / "outputs.npy")
     pixels = np.rint(IMAGES * 255).astype(np.float32)[:, np.newaxis]
-    np.testing.assert_allclose(found, outputs(tmp_path / "int8/net.xml", pixels), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found, outputs(tmp_path / "int8/digits.xml", pixels), rtol=1e-4, atol=1e-3)
     assert (tmp_path / "net.blob").stat().st_size > 0
 
 

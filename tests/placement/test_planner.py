@@ -181,8 +181,8 @@ def test_channel_axes_of_matrix_products(port: int, transpose: bool) -> None:
     constant = const(weights((4, 4)), "w")
     pair = (constant, x) if port == 0 else (x, constant)
     plan = plan_of(model(op.matmul(*pair, transpose and port == 0, transpose and port == 1, name="a"), x))
-    output_last = (port == 1) != transpose
-    assert weights_of(plan) == {"w": ({f"a:in{port}"}, (1 if output_last else 0,))}
+    axes = () if port == 0 else (0,) if transpose else (1,)  # rows of a matrix on the left are no channels
+    assert weights_of(plan) == {"w": ({f"a:in{port}"}, axes)}
     assert activations(plan) == {"x": {f"a:in{1 - port}"}}
 
 

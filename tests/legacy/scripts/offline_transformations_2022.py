@@ -38,4 +38,4 @@ quantized = create_pipeline(
     [{"name": "DefaultQuantization", "params": {"stat_subset_size": 30}}], engine
 ).run(loaded)
 quantized.save(folder, "half_int8")
-assert save_model(quantized, folder)[0]["model"].endswith("half.xml")
+assert save_model(quantized, folder)[0]["model"].endswith("digits.xml")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import openvino as ov
 
+from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
@@ -49,6 +50,16 @@ class _Samples(DataLoader):
         return (item, None) if self._feeder.takes_in_order(item) else item
 
 
+@overload
+def quantize(
+    model: ov.Model | str | Path, data: Any, *, report: Literal[True], **parameters: Any
+) -> tuple[ov.Model, CheckReport | None]: ...
+
+
+@overload
+def quantize(model: ov.Model | str | Path, data: Any, **parameters: Any) -> ov.Model: ...
+
+
 def quantize(
     model: ov.Model | str | Path,
     data: Any,
@@ -59,8 +70,9 @@ def quantize(
     ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
     subset_size: int = 300,
     compress: bool = True,
+    report: bool = False,
     **parameters: Any,
-) -> ov.Model:
+) -> ov.Model | tuple[ov.Model, CheckReport | None]:
     """Quantize a model to INT8 with DefaultQuantization.
 
     Args:
@@ -73,10 +85,12 @@ def quantize(
         ignored: node names to leave in float, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.
+        report: whether what was seen of the result beside the float model is wanted, too.
         parameters: further parameters of DefaultQuantization.
 
     Returns:
-        The quantized model, ready to compile or to save with ``openvino.save_model``.
+        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` a pair of it
+        and the report, which is None with ``self_check=False``.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
@@ -95,4 +109,5 @@ def quantize(
     quantized = pipeline.run(source)
     if compress:
         compress_model_weights(quantized)
-    return quantized.submodels[0].model
+    found = quantized.submodels[0]
+    return (found.model, found.check) if report else found.model

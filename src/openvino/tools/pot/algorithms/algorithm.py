@@ -18,6 +18,7 @@ from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.bias import InputMeans
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
@@ -63,6 +64,7 @@ class Context:
     Attributes:
         sub: the model and the user's names in it.
         view: the float model, looked at.
+        avoided: what the plan must do without.
         plan: where quantizers go; set by the stage that places them.
         outcome: filled by the stages in their order.
         input_means: those that a stage computed on its way, by the key of ``by_inputs``; whoever uses them takes
@@ -71,6 +73,7 @@ class Context:
 
     sub: SubModel
     view: GraphView
+    avoided: Avoided = NOTHING
     plan: Plan | None = None
     outcome: Outcome = field(default_factory=Outcome)
     input_means: dict[Hashable, InputMeans] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from openvino.tools.pot.algorithms.sequence import (
     chosen_samples,
     decide,
     finished,
+    looked_at,
     planned,
     run_sequence,
 )
@@ -87,12 +88,22 @@ def run_cascade(
     with timed("statistics graph"):
         models = {name: job.context.sub.model for name, job in wanted.items()}
         layouts = {
-            name: StatisticsLayout(models[name], job.requests, fixed_batch(models[name]))
+            name: StatisticsLayout(
+                models[name], job.requests, fixed_batch(models[name]), watches=job.sampling.self_check
+            )
             for name, job in wanted.items()
         }
     found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
     results = [
-        _finished(sub, jobs[sub.name], found.get(sub.name), own[sub.name], len(samples), shapes[sub.name])
+        _finished(
+            sub,
+            jobs[sub.name],
+            found.get(sub.name),
+            own[sub.name],
+            len(samples),
+            shapes[sub.name],
+            engine.device,
+        )
         for sub in model
     ]
     return CompressedModel(results, model.name, is_cascade=True)
@@ -114,11 +125,13 @@ def _finished(
     algorithms: Sequence[Algorithm],
     samples: int,
     shapes: Mapping[str, ov.PartialShape],
+    device: str,
 ) -> SubModel:
     """The quantized model, with inputs as they were."""
     if statistics is not None:
         decide(job, statistics)
         finished(job, algorithms, samples)
+        looked_at(job, statistics, device)
     result = job.result.submodels[0]
     if shapes:
         own = {node.get_friendly_name(): node.get_partial_shape() for node in sub.model.get_parameters()}

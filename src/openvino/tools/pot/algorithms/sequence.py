@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm, Stage
+import numpy as np
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm
+from openvino.tools.pot.algorithms.checking import Maker, check
+from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
@@ -15,9 +20,11 @@ from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset
-from openvino.tools.pot.statistics.layout import Request, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
@@ -26,36 +33,6 @@ from openvino.tools.pot.version import __version__
 logger = get_logger(__name__)
 
 _FEW_SAMPLES = 30
-
-
-@dataclass(frozen=True)
-class Job:
-    """Algorithms on their way through one model.
-
-    Attributes:
-        result: the model that will be edited.
-        context: what the stages share.
-        stages: of all algorithms.
-        requests: what they want to be measured.
-        sampling: the parameters that choose samples.
-    """
-
-    result: CompressedModel
-    context: Context
-    stages: tuple[Stage, ...]
-    requests: tuple[Request, ...]
-    sampling: MinMaxParameters
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to quantize."""
-        return self.context.plan is None or not self.context.plan.layers
-
-    @property
-    def adds_quantizers(self) -> bool:
-        """Whether there is a tensor to quantize that isn't yet."""
-        plan = self.context.plan
-        return plan is not None and bool(plan.activations or plan.weights)
 
 
 def run_sequence(
@@ -93,9 +70,65 @@ def run_sequence(
     else:
         statistics.check(job.requests)
     decide(job, statistics)
-    samples = statistics.samples
-    del statistics  # the transformed model needs the room
-    return finished(job, algorithms, samples)
+    if not job.sampling.self_check or not len(statistics.witness):
+        samples = statistics.samples
+        del statistics  # the transformed model needs the room
+        return finished(job, algorithms, samples)
+    finished(job, algorithms, statistics.samples)
+    return checked(job, model, algorithms, engine, statistics)
+
+
+def checked(
+    job: Job,
+    model: CompressedModel,
+    algorithms: Sequence[Algorithm],
+    engine: Engine | None,
+    statistics: Statistics,
+) -> CompressedModel:
+    """The quantized model of a job, or another of the same statistics that does what the float model does.
+
+    Args:
+        job: finished.
+        model: in float.
+        algorithms: that quantize it.
+        engine: measures what else must be known, if anything.
+        statistics: that all was decided on.
+    """
+    passes = [statistics]
+
+    def decided(avoided: Avoided) -> Job:
+        other = planned(model, algorithms, avoided)
+        missing = [request for request in other.requests if not JoinedStatistics(passes).answers(request)]
+        if missing:
+            passes.append(measured(model, replace(other, requests=tuple(missing)), engine))
+        decide(other, JoinedStatistics(passes))
+        return other
+
+    def finish(other: Job) -> None:
+        finished(other, algorithms, statistics.samples)
+
+    device = str(getattr(engine, "device", "CPU"))
+    return looked_at(job, statistics, device, Maker(decided, finish))
+
+
+def looked_at(job: Job, statistics: Statistics, device: str, maker: Maker | None = None) -> CompressedModel:
+    """The quantized model of a job, or a better one, with what was seen of it beside the float model.
+
+    Args:
+        job: finished.
+        statistics: with the inferences of the float model; without any, nothing is looked at.
+        device: where the model is run.
+        maker: of further models; None: nothing is mended.
+    """
+    if not len(statistics.witness):
+        return job.result
+    with timed("check"):
+        chosen, report = check(job, statistics.witness, device, maker)
+    level = logging.WARNING if report.is_lost or report.notes else logging.INFO
+    logger.log(level, "%s: %s", chosen.result.name, report.line)
+    chosen.network.set_rt_info(report.as_json(), ["openvino_pot", "check"])
+    chosen.result.submodels[0].check = report
+    return chosen.result
 
 
 def decide(job: Job, statistics: Statistics) -> None:
@@ -158,8 +191,13 @@ def chosen_sampling(algorithms: Sequence[Algorithm]) -> MinMaxParameters:
     return sampling
 
 
-def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
+def planned(model: CompressedModel, algorithms: Sequence[Algorithm], avoided: Avoided = NOTHING) -> Job:
     """A clone of the model, where quantizers go in it, and what must be measured for them.
+
+    Args:
+        model: in float.
+        algorithms: in their order.
+        avoided: what the plan must do without.
 
     Raises:
         EngineError, ConfigError: as ``run_sequence``.
@@ -170,7 +208,7 @@ def planned(model: CompressedModel, algorithms: Sequence[Algorithm]) -> Job:
     result = model.clone()
     if find_device(sampling.target_device).integers is not None:
         fix_known_shapes(result.submodels[0].model)
-    context = Context(result.submodels[0], GraphView(result.submodels[0].model))
+    context = Context(result.submodels[0], GraphView(result.submodels[0].model), avoided)
     stages = tuple(stage for algorithm in algorithms for stage in algorithm.stages)
     with timed("plan"):
         requests = tuple(request for stage in stages for request in stage.requests(context))
@@ -189,12 +227,33 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
     subset = _chosen(sampling, engine)
     assert engine is not None
     axis, network = int(getattr(engine, "config", {}).get("batch_dim") or 0), job.context.sub.model
-    with timed("statistics graph"):
-        layout = StatisticsLayout(network, job.requests, fixed_batch(network, axis), axis)
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
-    statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
-    statistics.samples = len(subset)
-    return statistics
+
+    def found(guarded: bool) -> Statistics:
+        with timed("statistics graph"):
+            batch = fixed_batch(network, axis)
+            layout = StatisticsLayout(network, job.requests, batch, axis, sampling.self_check, guarded)
+        statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
+        statistics.samples = len(subset)
+        return statistics
+
+    statistics = found(guarded=False)
+    if statistics.is_finite:
+        return statistics
+    _check_outputs(statistics.witness, model.name)
+    logger.warning(
+        "model %r computes NaN or infinite values inside: they are left out of all statistics", model.name
+    )
+    return found(guarded=True)
+
+
+def _check_outputs(witness: Witness, name: str) -> None:
+    """Make sure that what is not finite inside a model does not reach its outputs everywhere."""
+    for position, values in enumerate(witness.values):
+        if values and not any(np.any(np.isfinite(value)) for value in values if value.dtype.kind == "f"):
+            raise DataError(
+                f"sample {position}: no output of model {name!r} is finite, expected data that it can work with"
+            )
 
 
 def chosen_samples(algorithms: Sequence[Algorithm], engine: Engine | None) -> list[int]:

@@ -126,6 +126,11 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="exit with 0 even if the result does not follow the float model",
+    )
     group.add_argument("-e", "--evaluate", action="store_true", help="measure both models, too")
     group.add_argument("--output-dir", default="./results", metavar="FOLDER", help="default: ./results")
     group.add_argument("-d", "--direct-dump", action="store_true", help="no folders for model and time in it")

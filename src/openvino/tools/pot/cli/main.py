@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from openvino.tools.pot.cli.arguments import make_parser, parse
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130  # and LOST, 3, of cli/quantize.py
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``pot`` with command line arguments, by default those of the process.
 
     Returns:
-        0 done, 1 failed while working, 2 wrong usage or configuration, 130 interrupted.
+        0 done, 1 failed while working, 2 wrong usage or configuration, 3 stored, but an output of the quantized model
+        does not follow the float one, 130 interrupted.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     if "_ARGCOMPLETE" in os.environ:

@@ -25,6 +25,10 @@ from openvino.tools.pot.version import __version__
 logger = get_logger(__name__)
 
 
+LOST = 3
+"""Exit code of a model that is stored, though an output of it does not follow the float model's."""
+
+
 def quantize(options: argparse.Namespace) -> int:
     """Do what the flags or the configuration say; returns the exit code.
 
@@ -43,17 +47,18 @@ def quantize(options: argparse.Namespace) -> int:
         log.write_to(folder / "log.txt")
         logger.info("results go to %s", folder)
         try:
-            _work(job, folder, options, log)
+            models = _work(job, folder, options, log)
         except ConfigError as error:  # which could not be told beforehand
             log.note(str(error))
             raise PotError(str(error)) from error
         except Exception as error:
             log.note(f"{type(error).__name__}: {error}")
             raise
-    return 0
+    lost = any(model.check is not None and model.check.is_lost for model in models)
+    return LOST if lost and not options.accept_loss else 0
 
 
-def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> None:
+def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> list[CompressedModel]:
     models, paths = store_job(job, folder, options.keep_uncompressed_weights)
     for path in paths:
         log.print(path["model"])
@@ -63,6 +68,7 @@ def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> None
             log.print(f"{name:<27s}: {value}")
         for name, value in baseline.items():
             log.print(f"{name + ', float model':<27s}: {value}")
+    return models
 
 
 def store_job(

@@ -124,6 +124,7 @@ class MinMaxParameters(Parameters):
         model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
             ``none`` does not; absent: ``transformer`` if the graph is one.
         by_model: of a cascade: model name to parameters that are others for it; not those that choose samples.
+        self_check: hold the quantized model against the float one on the first samples, and mend what departs.
     """
 
     without_effect = OF_POT_ALONE
@@ -142,6 +143,7 @@ class MinMaxParameters(Parameters):
     activations: QuantizerParameters = QuantizerParameters()
     range_estimator: RangeEstimator | None = None
     by_model: dict[str, dict[str, Any]] = {}
+    self_check: bool = True
 
     @field_validator("preset", mode="before")
     @classmethod

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, ClassVar, TypeVar, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from openvino.tools.pot.utils.errors import ConfigError, is_misspelt, nearest
-from openvino.tools.pot.utils.logger import get_logger
-
-logger = get_logger(__name__)
+from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.keys import is_misspelt, tell_of_strange
 
 
 class Parameters(BaseModel):
@@ -63,38 +61,6 @@ def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
         else:
             tell_of_strange(strange, where)
             return found
-
-
-def check_keys(
-    values: Mapping[Any, Any],
-    known: Iterable[str],
-    where: str,
-    without_effect: Iterable[str] = (),
-    what: str = "key",
-) -> None:
-    """Refuse keys that are known ones misspelt, and tell of those that are like no other.
-
-    Args:
-        values: the user's mapping.
-        known: the keys that it may have.
-        where: what the mapping is, for messages.
-        without_effect: keys that are told of however much they are like a known one.
-        what: a key is called.
-
-    Raises:
-        ConfigError: names the key and the nearest known one.
-    """
-    known, strange = frozenset(known), [str(key) for key in values if key not in frozenset(known)]
-    for key in strange:
-        if key not in without_effect and is_misspelt(key, known):
-            raise ConfigError(f"{where}: unknown {what} {key!r}{nearest(key, known)}")
-    tell_of_strange(strange, where)
-
-
-def tell_of_strange(keys: Sequence[str], where: str) -> None:
-    """Log that keys have no effect, in one line."""
-    if keys:
-        logger.warning("%s: without effect here: %s", where, ", ".join(map(repr, keys)))
 
 
 def _is_strange(kind: type[Parameters], error: ValidationError) -> bool:

@@ -14,6 +14,9 @@ from openvino.tools.pot.data_loaders.layout import ImageAndInfo, image_and_info
 from openvino.tools.pot.engines.items import is_array, is_tensor
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 # Types that NumPy has too.
 _FED = ("f16", "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "boolean")
@@ -45,7 +48,7 @@ class InputSpec:
         if self.dtype not in [getattr(ov.Type, name) for name in _FED]:
             kind = self.dtype.get_type_name()
             raise ModelError(f"input {self.name!r} is {kind}, expected one of {', '.join(_FED)}")
-        self._batch_axis = batch_axis
+        self._batch_axis, self._warned = batch_axis, False
         self._shapes, self._said = [self.shape], str(self.shape)
         if batch > 1:
             sizes = list(self.shape)
@@ -86,12 +89,16 @@ class InputSpec:
 
     def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
         wanted, where = np.dtype(self.dtype.to_dtype()), f"sample {index}: input {self.name!r}"
-        if array.dtype.kind == "f" and not _is_finite(array):
+        finite = array.dtype.kind != "f" or _is_finite(array)
+        if not finite and not np.any(np.isfinite(array)):
             raise DataError(f"{where} holds NaN or infinite values")
+        if not finite and not self._warned:
+            self._warned = True
+            logger.warning("%s holds NaN or infinite values beside others: they are fed as they are", where)
         with np.errstate(over="ignore", invalid="ignore"):
             typed = array.astype(wanted, copy=False)
         if wanted.kind == "f":
-            if typed is not array and not _is_finite(typed):
+            if finite and typed is not array and not _is_finite(typed):
                 raise DataError(f"{where} holds values beyond {self.dtype.get_type_name()}")
         elif not np.can_cast(array.dtype, wanted) and not np.array_equal(typed, array):
             fractions = array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array))

@@ -13,7 +13,6 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.validation import check_keys, tell_of_strange
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.beside import run_beside
@@ -46,6 +45,7 @@ from openvino.tools.pot.utils.errors import (
     PotError,
     reason,
 )
+from openvino.tools.pot.utils.keys import check_keys, tell_of_strange
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
 from openvino.tools.pot.utils.runtime import FLOAT32
@@ -316,8 +316,7 @@ class IEEngine(PotInternals, Engine):
         def measure(samples: Iterator[tuple[Batch, Feed]]) -> Statistics:
             feeds = stepping.with_places(layout, samples)
             results = self._infer(compiled, feeds, self._stat_requests_number, copies=False)
-            vectors = ([np.asarray(part, np.float32) for part in outputs] for _, outputs in results)
-            return layout.collect(vectors, expected)
+            return layout.collect((outputs for _, outputs in results), expected)
 
         with timed("pass"):
             return run_beside(own, measure)

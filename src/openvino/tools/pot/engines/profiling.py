@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import openvino as ov
 
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
+# What hardware runs in INT8 with profit; everything else is cheap beside these.
+HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul"})
+INT8_TYPES = frozenset({"u8", "i8"})
+
 _SETTINGS = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32, "PERF_COUNT": True}
 _WARM_UP = 2
+
+
+@dataclass(frozen=True)
+class RuntimeLayer:
+    """A layer of a compiled model.
+
+    Attributes:
+        type: what the device calls it, such as ``Convolution``.
+        precision: of its computation, such as ``f32`` or ``u8``.
+        names: the nodes of the model that it stands for.
+    """
+
+    type: str
+    precision: str
+    names: tuple[str, ...]
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether it multiplies 8-bit integers."""
+        return self.precision in INT8_TYPES
 
 
 def layer_seconds(
@@ -50,3 +75,14 @@ def _originals(node: ov.Node) -> tuple[str, ...]:
     if "originalLayersNames" not in info:
         return (node.get_friendly_name(),)
     return tuple(name for name in info["originalLayersNames"].astype(str).split(",") if name)
+
+
+def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
+    """The layers of a compiled model that INT8 is for: convolutions and matrix products."""
+    layers = []
+    for node in compiled.get_runtime_model().get_ordered_ops():
+        info = {key: node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision")}
+        if info["layerType"] in HEAVY_TYPES:
+            names = node.get_rt_info()["originalLayersNames"].astype(str)
+            layers.append(RuntimeLayer(info["layerType"], info["runtimePrecision"], tuple(names.split(","))))
+    return layers

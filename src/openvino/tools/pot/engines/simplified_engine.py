@@ -9,10 +9,11 @@ import openvino as ov
 from addict import Dict
 
 from openvino.tools.pot.config.sections import SimplifiedEngine as Section
-from openvino.tools.pot.config.validation import check_keys, validate
+from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.engines.ie_engine import KEYS, IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.keys import check_keys
 
 _OWN = frozenset(Section.model_fields) - KEYS
 

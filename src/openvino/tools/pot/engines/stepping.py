@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.engines.recurrent import Recurrence
@@ -58,17 +57,16 @@ def statistics(
     Raises:
         DataError: as ``results``.
     """
-    vectors = len(compiled.outputs) - len(recurrence.outputs)
+    measured = len(compiled.outputs) - len(recurrence.outputs)
 
     def infer(feeds: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
         return run_stream(compiled, with_places(layout, feeds), requests, copies=False)
 
     def state(outputs: Outputs) -> Feed:
-        return recurrence.state(dict(zip(recurrence.outputs, outputs[vectors:], strict=True)))
+        return recurrence.state(dict(zip(recurrence.outputs, outputs[measured:], strict=True)))
 
     steps = run_steps(samples, state, infer, in_order=False)
-    measured = ([np.asarray(part, np.float32) for part in outputs[:vectors]] for _, outputs in steps)
-    return layout.collect(measured, expected)
+    return layout.collect((outputs[:measured] for _, outputs in steps), expected)
 
 
 def single_steps(
@@ -104,5 +102,5 @@ def with_places(
             yield None
             continue
         tag, feed = entry
-        yield tag, {**feed, **layout.places.feed(position, feed)}
+        yield tag, layout.feed(position, feed)
         position += 1

@@ -225,21 +225,21 @@ class _Measuring:
     """One model's measuring model, and what it found."""
 
     def __init__(self, layout: StatisticsLayout, compiled: Compile, expected: int) -> None:
-        self._places, self._feeder = layout.places, Feeder(layout.float_model)
+        self._layout, self._feeder = layout, Feeder(layout.float_model)
+        self._fresh = True
         self._request = compiled(layout.model).create_infer_request()
         self.collector: Collector = layout.collector(expected)
 
     def reset(self) -> None:
         self._request.reset_state()
+        self._fresh = True
 
     def run(self, inputs: Any) -> None:
         samples = samples_of(self._feeder, inputs)
         for feed in samples[:: ceil(len(samples) / _MOST)]:
-            places = self._places.feed(self.collector.samples, feed)
-            self._request.infer({**feed, **places})
-            self.collector.add(
-                [np.asarray(tensor.data, np.float32) for tensor in self._request.output_tensors]
-            )
+            self._request.infer(self._layout.feed(self.collector.samples, feed, self._fresh))
+            self._fresh = False
+            self.collector.add([tensor.data for tensor in self._request.output_tensors])
 
 
 def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:

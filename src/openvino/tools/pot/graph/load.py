@@ -9,11 +9,11 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.config.validation import check_keys
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, stabilise
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, reason
+from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.runtime import core
 
 _MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})

@@ -19,12 +19,14 @@ class SubModel:
         model: the network; node names in it are unique.
         renamed: name of a node as the user gave it -> the node that took it in when operations were fused.
         source: the file it was read from, None for a model given in memory.
+        check: what was seen of it beside the float model, a ``CheckReport``; None where it was not checked.
     """
 
     name: str
     model: ov.Model
     renamed: Mapping[str, str] = field(default_factory=dict)
     source: Path | None = None
+    check: Any = None
 
 
 class CompressedModel:
@@ -48,6 +50,15 @@ class CompressedModel:
     def models(self) -> list[dict[str, Any]]:
         """``[{"name": str, "model": openvino.Model}, ...]``, as POT's model object offered it."""
         return [{"name": sub.name, "model": sub.model} for sub in self.submodels]
+
+    @property
+    def check(self) -> Any:
+        """What was seen of the quantized network beside the float one, of a cascade of the one that follows it worst.
+
+        A ``CheckReport``; None where nothing was checked.
+        """
+        found = [sub.check for sub in self.submodels if sub.check is not None]
+        return min(found, key=lambda report: report.decibels, default=None)
 
     def save(self, save_path: str | Path, model_name: str | None = None) -> list[dict[str, str]]:
         """Same as ``save_model(self, save_path, model_name)``."""

@@ -130,6 +130,8 @@ class Device(_Frozen):
             the operation instead of behind it. An empty tuple means all ports.
         averaging: type -> input ports of data for operations that run in INT8 but whose results are new
             values, which need a quantizer of their own.
+        undivided: types of operations behind which channels must have one range: with several, the device computes
+            what it fuses wrongly.
         asymmetric_weights: whether weights may have a zero point.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
         cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
@@ -141,6 +143,7 @@ class Device(_Frozen):
     operations: dict[str, Operation] = {}
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
+    undivided: tuple[str, ...] = ()
     asymmetric_weights: bool = False
     int16_sums: bool = False
     cost: Cost | None = None

@@ -8,9 +8,9 @@ from typing import Any
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.validation import check_keys
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.keys import check_keys
 
 _KEYS = ("name", "params")
 

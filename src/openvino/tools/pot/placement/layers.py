@@ -153,10 +153,16 @@ def channel_axes(view: GraphView, name: str, port: int, operation: Operation) ->
 
 
 def _matmul_axes(view: GraphView, name: str, port: int, rank: int) -> tuple[int, ...]:
+    """The axis of output channels, and of a batch of matrices the axes of these.
+
+    Of a matrix on the left, whose rows are no channels, and of a batch beside rows of an unknown number, the CPU
+    plugin reads ranges for each channel wrongly, or doesn't compile them.
+    """
     shape = view.shape(view.inputs(name)[port]) or ()
-    if rank < 2 or any(size != 1 for size in shape[:-2]):
-        return ()  # with matrices of a batch, ranges for each channel are read wrongly by the CPU plugin
-    attributes = view.nodes[name].get_attributes()
-    if port == 1:
-        return (rank - 2,) if attributes["transpose_b"] else (rank - 1,)
-    return (rank - 1,) if attributes["transpose_a"] else (rank - 2,)
+    if rank < 2 or port == 0:
+        return ()
+    batch = tuple(axis for axis, size in enumerate(shape[:-2]) if size != 1)
+    rows = view.shape(view.inputs(name)[0]) or ()
+    if batch and len(rows) < 4 and None in rows[-2:]:
+        return ()
+    return (*batch, rank - 2 if view.nodes[name].get_attributes()["transpose_b"] else rank - 1)

@@ -26,6 +26,7 @@ class ActivationQuantizer:
         reason: why it is there, in words.
         levels: of its range, unless the parameters fix them.
         signed: whether its range has both signs whatever the data.
+        divisible: whether channels may be divided before they are rounded, as ranges of their own are.
     """
 
     tensor: TensorId
@@ -40,6 +41,7 @@ class ActivationQuantizer:
     reason: str
     levels: int = 256
     signed: bool = False
+    divisible: bool = True
 
     @property
     def name(self) -> str:

@@ -9,8 +9,9 @@ patterns start behind a layer and end before the next request.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -32,7 +33,13 @@ _PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit", "Gather"}
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
 
 
-def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], transformer: bool = False) -> Plan:
+def make_plan(
+    view: GraphView,
+    device: Device,
+    ignored: Mapping[str, str],
+    transformer: bool = False,
+    undivided: Mapping[TensorId, str] = MappingProxyType({}),
+) -> Plan:
     """Decide every quantizer of a model.
 
     Args:
@@ -41,6 +48,7 @@ def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], trans
         ignored: node name -> reason for the nodes that the user wants in float.
         transformer: leave elementwise operations in float even where they could read quantized data, and fix
             the zero points of attention.
+        undivided: tensor -> reason for those whose channels must all have one range.
 
     Returns:
         The plan; the same model gives the same plan.
@@ -55,11 +63,19 @@ def make_plan(view: GraphView, device: Device, ignored: Mapping[str, str], trans
     return Plan(
         device=device.name,
         transformer=transformer,
-        activations=requests.activation_quantizers(),
+        activations=tuple(_undivided(each, undivided) for each in requests.activation_quantizers()),
         weights=_weight_quantizers(view, layers),
         layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
         floats=_float_layers(view, device, {**ignored, **floats}, costly, requests),
     )
+
+
+def _undivided(quantizer: ActivationQuantizer, reasons: Mapping[TensorId, str]) -> ActivationQuantizer:
+    why = reasons.get(quantizer.tensor)
+    if why is None:
+        return quantizer
+    reason = f"{quantizer.reason}; one range for all channels: {why}"
+    return replace(quantizer, per_channel=False, divisible=False, reason=reason)
 
 
 def estimate(view: GraphView, device: Device, transformer: bool = False) -> tuple[Region, ...]:
@@ -320,9 +336,19 @@ class _Requests:
                     feeds=feeds,
                     covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
+                    divisible=self._is_divisible(tensor),
                 )
             )
         return tuple(quantizers)
+
+    def _is_divisible(self, tensor: TensorId) -> bool:
+        """Whether ranges of channels may differ.
+
+        Of single positions beside a batch of any size, as gates have them, the CPU plugin (2026.4) gets them wrong.
+        """
+        shape = self.view.shape(tensor) or ()
+        is_gate = len(shape) > CHANNEL_AXIS + 1 and None in shape and set(shape[CHANNEL_AXIS + 1 :]) == {1}
+        return self.view.type(tensor.node) not in self.device.undivided and not is_gate
 
     def _all_depthwise(self, readers: tuple[InputId, ...]) -> bool:
         return all(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,33 +11,12 @@ from typing import Any
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.engines.profiling import HEAVY_TYPES as HEAVY_TYPES
+from openvino.tools.pot.engines.profiling import RuntimeLayer as RuntimeLayer
+from openvino.tools.pot.engines.profiling import heavy_layers as heavy_layers
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
-# What hardware runs in INT8 with profit; everything else is cheap beside these.
-HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul"})
-INT8_TYPES = frozenset({"u8", "i8"})
-
 _SINGLE_REQUEST = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
-
-
-@dataclass(frozen=True)
-class RuntimeLayer:
-    """A layer of a compiled model.
-
-    Attributes:
-        type: what the device calls it, such as ``Convolution``.
-        precision: of its computation, such as ``f32`` or ``u8``.
-        names: the nodes of the model that it stands for.
-    """
-
-    type: str
-    precision: str
-    names: tuple[str, ...]
-
-    @property
-    def is_int8(self) -> bool:
-        """Whether it multiplies 8-bit integers."""
-        return self.precision in INT8_TYPES
 
 
 def compile_single(model: ov.Model | str | Path, device: str = "CPU") -> ov.CompiledModel:
@@ -84,17 +62,6 @@ def plain_pass(
         queue.start_async(feed)
     queue.wait_all()
     return time.perf_counter() - started
-
-
-def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
-    """The layers of a compiled model that INT8 is for: convolutions and matrix products."""
-    layers = []
-    for node in compiled.get_runtime_model().get_ordered_ops():
-        info = {key: node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision")}
-        if info["layerType"] in HEAVY_TYPES:
-            names = node.get_rt_info()["originalLayersNames"].astype(str)
-            layers.append(RuntimeLayer(info["layerType"], info["runtimePrecision"], tuple(names.split(","))))
-    return layers
 
 
 def weights_size(model_path: str | Path) -> int:

@@ -23,6 +23,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Extreme, Patches, Quantile, Reducer, Rows
+from openvino.tools.pot.statistics.witness import Witness, tensors_of, watched_inputs
 from openvino.tools.pot.utils.errors import EngineError
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
@@ -95,9 +96,19 @@ class Statistics:
 
     Attributes:
         samples: the number of inferences.
+        witness: the first of them, with what the float model gave.
+        is_finite: whether all that was measured is; kept figures are too coarse to tell afterwards.
     """
 
-    def __init__(self, accumulators: Mapping[str, Accumulator[Any]], answers: _Answers, samples: int) -> None:
+    def __init__(
+        self,
+        accumulators: Mapping[str, Accumulator[Any]],
+        answers: _Answers,
+        samples: int,
+        witness: Witness | None = None,
+    ) -> None:
+        self.witness = witness or Witness()
+        self.is_finite = True
         self._accumulators = dict(accumulators)
         self._answers = answers
         self._values: dict[Request, NDArray[np.float64]] = {}
@@ -159,7 +170,7 @@ class JoinedStatistics(Statistics):
     """
 
     def __init__(self, parts: Sequence[Statistics]) -> None:
-        self._passes = tuple(parts)
+        self._passes, self.witness = tuple(parts), parts[0].witness
         self.samples = parts[0].samples
 
     def value(self, request: Request) -> NDArray[np.float64]:
@@ -197,7 +208,7 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     accumulators = deepcopy(first._accumulators)
     for block, accumulator in accumulators.items():
         accumulator.merge(second._accumulators[block])
-    return Statistics(accumulators, first._answers, first.samples + second.samples)
+    return Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
 
 
 class Collector:
@@ -208,22 +219,34 @@ class Collector:
     """
 
     def __init__(
-        self, accumulators: dict[str, Accumulator[Any]], blocks: Mapping[str, _Block], answers: _Answers
+        self,
+        accumulators: dict[str, Accumulator[Any]],
+        blocks: Mapping[str, _Block],
+        answers: _Answers,
+        witness: Witness,
     ) -> None:
         self._accumulators, self._blocks, self._answers = accumulators, blocks, answers
+        self._witness = witness
+        self._is_finite = True
         self.samples = 0
 
-    def add(self, outputs: Sequence[NDArray[np.float32]]) -> None:
-        """Take the output vectors of one inference; they may be overwritten afterwards."""
+    def add(self, outputs: Sequence[NDArray[Any]]) -> None:
+        """Take the outputs of one inference, vectors and then what is watched; they may be overwritten afterwards."""
         self.samples += 1
-        vector = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        count = len(outputs) - len(self._witness.watched)
+        self._witness.note_values(outputs[count:])
+        vectors = [np.asarray(part, np.float32) for part in outputs[:count]]
+        vector = vectors[0] if count == 1 else np.concatenate(vectors)
+        self._is_finite = self._is_finite and bool(np.isfinite(vector.sum(dtype=np.float64)))
         for name, accumulator in self._accumulators.items():
             for where in self._blocks[name].where:
                 accumulator.update(vector, where)
 
     def statistics(self) -> Statistics:
         """The figures of all of them."""
-        return Statistics(self._accumulators, self._answers, self.samples)
+        found = Statistics(self._accumulators, self._answers, self.samples, self._witness)
+        found.is_finite = self._is_finite
+        return found
 
 
 class StatisticsLayout:
@@ -235,6 +258,8 @@ class StatisticsLayout:
             others or from the graph not at all.
         batch: how many samples the model always takes at a time.
         batch_axis: of its inputs, along which they lie.
+        watches: whether the first inferences are kept, with what the model gave.
+        guarded: whether zero is measured in place of values that are not finite, which costs time.
 
     Attributes:
         float_model: what is measured.
@@ -244,7 +269,13 @@ class StatisticsLayout:
     """
 
     def __init__(
-        self, model: ov.Model, requests: Iterable[Request], batch: int = 1, batch_axis: int = 0
+        self,
+        model: ov.Model,
+        requests: Iterable[Request],
+        batch: int = 1,
+        batch_axis: int = 0,
+        watches: bool = False,
+        guarded: bool = False,
     ) -> None:
         view, asked = GraphView(model), tuple(dict.fromkeys(requests))
         zeros = {r: _size(view, r) for r in asked if _is_zero(view, r)}
@@ -268,7 +299,22 @@ class StatisticsLayout:
             parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
         self._answers = _Answers(parts, channels, zeros)
         self.float_model, self._slices = model, slices
-        self.places, self.model = _instrument(model, slices)
+        self.witness = Witness(watched_inputs(view) if watches else ())
+        self._guarded = guarded
+        self.places, self.model = _instrument(model, slices, self.witness, guarded=guarded)
+
+    def feed(
+        self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True
+    ) -> dict[str, NDArray[Any]]:
+        """What the measuring model gets for what the float one is given; the first ones are kept.
+
+        Args:
+            position: of the inference in the pass.
+            feed: input name to array.
+            fresh: whether states have their initial values.
+        """
+        self.witness.note_feed(feed, fresh)
+        return {**feed, **self.places.feed(position, feed)}
 
     def with_outputs(self, numbers: Sequence[int]) -> StatisticsLayout:
         """The same layout with a model that gives outputs of the float model too, behind the vectors.
@@ -277,15 +323,17 @@ class StatisticsLayout:
             numbers: of those outputs, in the float model's order.
         """
         other = copy(self)
-        other.places, other.model = _instrument(self.float_model, self._slices, numbers)
+        other.places, other.model = _instrument(
+            self.float_model, self._slices, self.witness, numbers, self._guarded
+        )
         return other
 
     def collector(self, expected: int = 1) -> Collector:
         """What takes the outputs of inferences; see ``collect``."""
         accumulators = {name: _accumulator(name, block, expected) for name, block in self._blocks.items()}
-        return Collector(accumulators, self._blocks, self._answers)
+        return Collector(accumulators, self._blocks, self._answers, self.witness)
 
-    def collect(self, inferences: Iterable[Sequence[NDArray[np.float32]]], expected: int = 1) -> Statistics:
+    def collect(self, inferences: Iterable[Sequence[NDArray[Any]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
 
         Args:
@@ -367,18 +415,32 @@ def _laid_out(
 
 
 def _instrument(
-    model: ov.Model, wanted: Iterable[tuple[TensorId, Reducer]], outputs: Sequence[int] = ()
+    model: ov.Model,
+    wanted: Iterable[tuple[TensorId, Reducer]],
+    witness: Witness,
+    outputs: Sequence[int] = (),
+    guarded: bool = False,
 ) -> tuple[Places, ov.Model]:
-    """A clone whose outputs are concatenations of the reductions, in their order, and some of its own behind them."""
+    """A clone whose outputs are concatenations of the reductions, what is watched, and some outputs of its own."""
     clone = model.clone()
     view = GraphView(clone)
     places = Places(view)
-    vectors = [reducer.reduce(view.output(tensor), places) for tensor, reducer in wanted]
+    sources = {tensor: view.output(tensor) for tensor, _ in wanted}
+    if guarded:
+        sources = {tensor: _finite(source) for tensor, source in sources.items()}
+    vectors = [reducer.reduce(sources[tensor], places) for tensor, reducer in wanted]
     vectors = vectors or [op.constant(np.zeros(1, np.float32)).output(0)]  # nothing to measure is no error
     parts = [vectors[start : start + _JOINED] for start in range(0, len(vectors), _JOINED)]
     joined = [op.concat(part, 0).output(0) if len(part) > 1 else part[0] for part in parts]
     places.connect()
     results = [op.result(part, name=f"statistics_{number}").output(0) for number, part in enumerate(joined)]
+    results += [op.result(view.output(each)).output(0) for each in tensors_of(view, witness.watched)]
     results += [clone.get_results()[number].output(0) for number in outputs]
     parameters = [*clone.get_parameters(), *places.parameters]
     return places, ov.Model(results, clone.get_sinks(), parameters, clone.get_friendly_name())
+
+
+def _finite(source: ov.Output) -> ov.Output:
+    """A tensor with zero, which every range holds, in place of what is not finite."""
+    zero = op.constant(np.zeros((), source.get_element_type().to_dtype()))
+    return op.select(op.is_finite(source), source, zero).output(0)

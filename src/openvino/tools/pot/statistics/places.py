@@ -24,7 +24,7 @@ Indices = NDArray[np.int32]
 Feed = Mapping[str, NDArray[np.generic]]
 
 _PLACES, _COVERED, _PHASE = "statistics_places", "statistics_covered", "statistics_phase"
-_TOKEN_MASKS = frozenset({"attention_mask", "input_mask"})
+TOKEN_MASKS = frozenset({"attention_mask", "input_mask"})
 _GOLDEN = 0.6180339887498949
 _SHARED = 16
 """Readers of a constant: compiling takes a time that grows with the square of their number, and with each constant."""
@@ -245,6 +245,6 @@ def _token_mask(view: GraphView) -> tuple[set[str], int] | None:
         output = node.output(0)
         names = {node.get_friendly_name(), *output.get_names()}
         shape = output.get_partial_shape()
-        if names & _TOKEN_MASKS and shape.is_static and len(shape) == 2:
+        if names & TOKEN_MASKS and shape.is_static and len(shape) == 2:
             return names, int(np.prod(list(shape.to_shape())))
     return None

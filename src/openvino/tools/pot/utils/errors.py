@@ -5,9 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-_A_SLIP = 0.7
-"""How alike a key and its misspelling are at least; keys of POT's that mean nothing here are less like any of ours."""
-
 
 class PotError(RuntimeError):
     """Base of every error raised on purpose by this package."""
@@ -44,11 +41,6 @@ def nearest_name(name: str, candidates: Iterable[str], likeness: float = 0.5) ->
     by_letters = {_letters(candidate): candidate for candidate in candidates}
     close = difflib.get_close_matches(_letters(name), list(by_letters), n=1, cutoff=likeness)
     return by_letters[close[0]] if close else ""
-
-
-def is_misspelt(name: str, known: Iterable[str]) -> bool:
-    """Whether an unknown key is one of the known keys with a slip in it, rather than a key of something else."""
-    return bool(nearest_name(name, known, _A_SLIP))
 
 
 def _letters(name: str) -> str:

@@ -28,13 +28,14 @@ from openvino.tools.pot.config.parameters import (
     DefaultQuantizationParameters,
     MinMaxParameters,
 )
-from openvino.tools.pot.config.validation import check_keys, validate
+from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
+from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)

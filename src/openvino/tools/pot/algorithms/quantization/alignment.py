@@ -89,7 +89,7 @@ def _groups(context: Context) -> Iterator[_Group]:
     own = context.own_weights(CHANNEL_AXIS)
     layers = frozenset(layer.node for layer in plan.layers)
     for members in by_group(plan.activations):
-        one_range = all(q.channel_axis == CHANNEL_AXIS and not q.per_channel for q in members)
+        one_range = all(q.channel_axis == CHANNEL_AXIS and q.divisible and not q.per_channel for q in members)
         if one_range and all(has_many_rows(view, q.tensor, CHANNEL_AXIS) for q in members):
             sources = channel_sources(view, {q.tensor: q.readers for q in members}, layers)
             if sources and all(reader in own for reader in sources):

@@ -87,7 +87,8 @@ def _candidates(context: Context) -> Iterator[_Candidate]:
     own = context.own_weights(-1)
     for quantizer in plan.activations:
         shape = view.shape(quantizer.tensor)
-        if sizes[quantizer.group] > 1 or quantizer.feeds != ("MatMul",) or not shape or None in shape:
+        alone = sizes[quantizer.group] == 1 and quantizer.feeds == ("MatMul",)
+        if not alone or not quantizer.divisible or not shape or None in shape:
             continue
         if all(reader in own for reader in quantizer.readers):
             yield quantizer, [own[reader] for reader in quantizer.readers]

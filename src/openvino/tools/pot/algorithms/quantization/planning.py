@@ -37,16 +37,20 @@ class PlanStage:
     def requests(self, context: Context) -> list[Request]:
         """Make the plan; nothing needs to be measured for it."""
         scope = self._parameters.ignored.of(context.sub.name)
-        ignored = ignored_nodes(context.view, scope, context.sub.renamed)
+        ignored = {
+            **ignored_nodes(context.view, scope, context.sub.renamed),
+            **context.avoided.floats,
+        }
         context.plan = self._plan(context, ignored)
         for layer in context.plan.floats:
-            if layer.costly:
+            if layer.costly and not context.avoided:  # else it was said before
                 logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
         return []
 
     def _plan(self, context: Context, ignored: dict[str, str]) -> Plan:
         if self._device.integers is None:
-            return make_plan(context.view, self._device, ignored, self._is_transformer(context))
+            transformer, undivided = self._is_transformer(context), context.avoided.divided
+            return make_plan(context.view, self._device, ignored, transformer, undivided)
         return make_integer_plan(
             context.view,
             self._device,
@@ -61,7 +65,7 @@ class PlanStage:
         if self._parameters.model_type is not None:
             return self._parameters.model_type == "transformer"
         found = why_transformer(context.view)
-        if found:
+        if found and not context.avoided:
             logger.info(
                 "model %r is a transformer: %s (model_type: none treats it as any other model)",
                 context.sub.name, found,

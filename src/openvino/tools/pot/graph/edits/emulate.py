@@ -1,4 +1,4 @@
-"""Quantizers of more than 8 bits as plain arithmetic, since the CPU's compilation leaves their FakeQuantize out.
+"""Quantizers as plain arithmetic: all, or those of more than 8 bits, which the CPU leaves out when it compiles.
 
 producer ── FakeQuantize ── reader    ──▶    producer ── Clamp ── * ── Round ── * ── reader
 """
@@ -23,20 +23,22 @@ _FLOAT_LEVELS = 2**24
 """Of more levels than float32 tells apart, only the borders are left to compute."""
 
 
-def emulated(model: ov.Model) -> ov.Model:
+def emulated(model: ov.Model, narrow: bool = False) -> ov.Model:
     """The model itself if it has no such quantizers, else a clone without them.
 
     Args:
-        model: as a device that computes in 16-bit integers would run it.
+        model: as a device that computes in integers would run it.
+        narrow: whether quantizers of 8 bits are meant, too.
 
     Returns:
         What gives on the CPU what FakeQuantize is defined to give, to the precision of float32.
     """
-    if not any(_is_wide(node) for node in model.get_ops()):
+    most = 0 if narrow else BYTE_LEVELS
+    if not any(_has_more(node, most) for node in model.get_ops()):
         return model
     clone = model.clone()
     for node in clone.get_ordered_ops():
-        if _is_wide(node):
+        if _has_more(node, most):
             _replace(node)
         elif (
             node.get_type_name() == "Convert" and node.input_value(0).get_node().get_type_name() == "Constant"
@@ -46,8 +48,15 @@ def emulated(model: ov.Model) -> ov.Model:
     return clone
 
 
-def _is_wide(node: ov.Node) -> bool:
-    return bool(node.get_type_name() == "FakeQuantize" and int(node.get_attributes()["levels"]) > BYTE_LEVELS)
+def _has_more(node: ov.Node, levels: int) -> bool:
+    """Whether a node is a quantizer of more levels, with borders that are known."""
+    return (
+        node.get_type_name() == "FakeQuantize"
+        and int(node.get_attributes()["levels"]) > levels
+        and all(
+            port.get_source_output().get_node().get_type_name() == "Constant" for port in node.inputs()[1:]
+        )
+    )
 
 
 def _replace(node: ov.Node) -> None:

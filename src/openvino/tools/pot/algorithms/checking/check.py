@@ -1,0 +1,199 @@
+"""From a quantized model to one that does what the float one does, or to a sentence that says what departs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log10
+
+from openvino.tools.pot.algorithms.checking.culprits import culprits
+from openvino.tools.pot.algorithms.checking.ranking import worst_layers
+from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
+from openvino.tools.pot.algorithms.checking.running import AS_USERS, IN_FLOAT32, Run, run, run_as_defined
+from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.placement.avoided import Avoided
+from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+LOSS = 10.0
+"""dB: an output that follows the float model's less is lost."""
+
+_SINGLE_LAYER = 34.0
+"""dB that rounding leaves of what a single layer gives; the errors of several add up."""
+
+_GAP = 3.0
+"""dB by which a device may miss what is defined: sums are rounded elsewhere."""
+
+_FEW = 0.1
+"""Share of the layers that may go back to float for what quantization loses."""
+
+_SMALL = 40
+"""Layers of a model that costs next to nothing to compile once more."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes further models of the same statistics.
+
+    Attributes:
+        decided: without some forms, with all decisions made and no edit.
+        finish: carries the decisions out.
+    """
+
+    decided: Callable[[Avoided], Job]
+    finish: Callable[[Job], None]
+
+    def finished(self, avoided: Avoided) -> Job:
+        """The job of a quantized model that does without some forms."""
+        job = self.decided(avoided)
+        self.finish(job)
+        return job
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where quantized models are held against the float one.
+
+    Attributes:
+        witness: inferences of the float model.
+        device: where users will run it.
+    """
+
+    witness: Witness
+    device: str
+
+    def run(self, job: Job) -> Run:
+        """A model as users run it; where that costs next to nothing, the worse of both precisions of the rest."""
+        found = run(job.network, self.witness, self.device, AS_USERS)
+        if found.failure or len(job.plan.layers) > _SMALL:
+            return found
+        whole = self.run_in_float32(job)
+        return whole if whole.decibels < found.decibels else found
+
+    def run_in_float32(self, job: Job) -> Run:
+        """The same with full precision of what is not quantized."""
+        return run(job.network, self.witness, self.device, IN_FLOAT32)
+
+    def run_as_defined(self, job: Job) -> Run:
+        """A model with its quantizers as plain arithmetic."""
+        return run_as_defined(job.network, self.witness)
+
+    def is_right(self, job: Job) -> bool:
+        """Whether the device computes a model as it is defined, whatever the precision of the rest."""
+        defined = None
+        for found in (self.run(job), self.run_in_float32(job)):
+            if found.decibels < explained(job):
+                defined = defined or self.run_as_defined(job)
+                if _departs(found, defined):
+                    return False
+        return True
+
+
+def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -> tuple[Job, CheckReport]:
+    """Hold a quantized model against the float one, and mend it where it departs.
+
+    Args:
+        job: finished.
+        witness: inferences of the float model.
+        device: where users will run it.
+        maker: of the same model; None: nothing is mended.
+
+    Returns:
+        The job whose model was chosen, and what was seen of it.
+    """
+    bench = Bench(witness, device)
+    if find_device(job.plan.device).integers is not None:  # no device is left that runs it
+        return job, describe(job, bench.run_as_defined(job), witness, (), LOSS)
+    found, notes = bench.run(job), []
+    if found.decibels < explained(job):
+        defined = bench.run_as_defined(job)
+        if _departs(found, defined):
+            whole = bench.run_in_float32(job)
+            if not _departs(whole, defined):
+                notes.append(
+                    f"in float32 it follows to {whole.decibels:.1f} dB: {device} computes what stays in float in half "
+                    "precision, unless INFERENCE_PRECISION_HINT is f32"
+                )
+            elif maker is None:
+                notes.append(f"{device} computes it otherwise than it is defined ({defined.decibels:.1f} dB)")
+            else:
+                job = without_faults(job, bench, maker)
+                found = bench.run(job)
+                notes += _sentences(job)
+        if found.decibels < LOSS and not found.failure and not notes and maker is not None:
+            job, found, note = _without_losses(job, found, bench, maker)
+            notes.append(note)
+    return job, describe(job, found, witness, notes, LOSS)
+
+
+def explained(job: Job) -> float:
+    """DB that rounding may leave of a model: errors of layers that don't know of each other add up."""
+    return max(LOSS, _SINGLE_LAYER - 10 * log10(max(1, len(job.plan.layers))))
+
+
+def without_faults(job: Job, bench: Bench, maker: Maker) -> Job:
+    """The model without what the device computes wrongly, found by halving.
+
+    Args:
+        job: finished, and wrong on the device.
+        bench: where models are run.
+        maker: of the same model.
+    """
+    logger.warning(
+        "%s computes the quantized model otherwise than it is defined: looking for where", bench.device
+    )
+    avoided = _undivided(job, bench, maker)
+    if not bench.is_right(maker.finished(avoided)):
+        layers = [layer.node for layer in job.plan.layers]
+        reason = f"{bench.device} computes it wrongly in INT8"
+
+        def right(nodes: Sequence[str]) -> bool:
+            return bench.is_right(maker.finished(avoided.and_float(dict.fromkeys(nodes, reason))))
+
+        avoided = avoided.and_float(dict.fromkeys(culprits(layers, right), reason))
+    return maker.finished(avoided)
+
+
+def _undivided(job: Job, bench: Bench, maker: Maker) -> Avoided:
+    """What is avoided, with one range in place of one for each channel where that helps."""
+    avoided, tensors = job.context.avoided, job.divided
+    reason = f"{bench.device} computes ranges for each channel wrongly there"
+
+    def right(some: Sequence[TensorId]) -> bool:
+        return bench.is_right(maker.finished(avoided.and_undivided(dict.fromkeys(some, reason))))
+
+    if not tensors or not right(tensors):
+        return avoided
+    return avoided.and_undivided(dict.fromkeys(culprits(tensors, right), reason))
+
+
+def _without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Job, Run, str]:
+    """The model with the few layers in float that cost most, if that brings it back."""
+    avoided = job.context.avoided
+    worst = worst_layers(maker.decided(avoided), bench.witness)
+    most = max(1, int(_FEW * len(worst)))
+    reason = "rounding it costs the outputs too much"
+    for count in dict.fromkeys((1, max(1, most // 2), most)):
+        other = maker.finished(avoided.and_float(dict.fromkeys(worst[:count], reason)))
+        again = bench.run(other)
+        if again.decibels >= LOSS:
+            return other, again, "; ".join(_sentences(other))
+    names = ", ".join(map(repr, worst[:3]))
+    return job, found, f"quantization loses it, most of all at {names}: try them in the ignored scope"
+
+
+def _departs(found: Run, defined: Run) -> bool:
+    return bool(found.failure) or found.decibels < defined.decibels - _GAP
+
+
+def _sentences(job: Job) -> list[str]:
+    avoided = job.context.avoided
+    one_range = (
+        f"{str(tensor)!r} has one range for all channels: {why}" for tensor, why in avoided.divided.items()
+    )
+    in_float = (f"{node!r} stays in float: {why}" for node, why in avoided.floats.items())
+    return [*one_range, *in_float]

@@ -1,0 +1,43 @@
+"""Which layers cost the outputs most, on the witnessed samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+
+from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.algorithms.switched import switched
+from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.graph.edits.switch import FLAGS
+from openvino.tools.pot.quantization.distance import likeness
+from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.runtime import FLOAT32
+
+_SAMPLES = 2
+
+
+def worst_layers(job: Job, witness: Witness) -> list[str]:
+    """Layers by how large the error of the outputs is with that one alone in INT8, the worst first.
+
+    Args:
+        job: decided, of a model that is not edited yet.
+        witness: inferences of the float model.
+    """
+    names = [layer.node for layer in job.plan.layers]
+    compiled = compiled_as_defined(switched(job.context), "CPU", dict(FLOAT32))
+    request = compiled.create_infer_request()
+    errors = np.zeros(len(names))
+    for feed in witness.feeds[:_SAMPLES]:
+        exact = _outputs(request, {**feed, FLAGS: np.zeros(len(names), np.float32)})
+        for number, flags in enumerate(np.eye(len(names), dtype=np.float32)):
+            found = _outputs(request, {**feed, FLAGS: flags})
+            figures = [likeness([before], [after]) for before, after in zip(exact, found, strict=True)]
+            errors[number] += max((figure.error for figure in figures if figure.tells), default=0.0)
+    return [names[number] for number in np.argsort(-errors, kind="stable")]
+
+
+def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+    request.reset_state()
+    names = [port.get_node().get_friendly_name() for port in request.model_inputs]
+    request.infer({number: feed[name] for number, name in enumerate(names)})
+    return [tensor.data.copy() for tensor in request.output_tensors]

@@ -1,0 +1,110 @@
+"""What a check found, as plain data and as the line that every run ends with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite, isnan
+from typing import Any
+
+from openvino.tools.pot.algorithms.checking.running import Run, names_of
+from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.statistics.witness import Witness
+
+
+@dataclass(frozen=True)
+class OutputFigure:
+    """How well an output of the quantized model follows the float model's.
+
+    Attributes:
+        name: of the output's tensor, or of what it is sorted by.
+        decibels: power of its variation over that of the error; None where it holds no floats or shapes differ.
+        equal: share of equal values, for outputs that are no floats.
+    """
+
+    name: str
+    decibels: float | None
+    equal: float | None
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What was seen of a quantized model on a few samples.
+
+    Attributes:
+        samples: how many; 0 if it was not checked.
+        outputs: of the model.
+        decibels: of the output that follows worst.
+        int8_layers, layers: that run in 8 bits on the device, and that could be: convolutions, matrix products and
+            recurrent cells.
+        seconds: of one request of the quantized model, the median.
+        notes: what was mended or could not be, in sentences.
+        is_lost: whether an output does not follow the float model's.
+    """
+
+    samples: int = 0
+    outputs: tuple[OutputFigure, ...] = ()
+    decibels: float = 0.0
+    int8_layers: int = 0
+    layers: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    is_lost: bool = False
+
+    @property
+    def line(self) -> str:
+        """The result in one line."""
+        if not self.samples:
+            return "not checked: " + "; ".join(self.notes)
+        error = 100 * 10 ** (-self.decibels / 20)
+        share = f"an error of {error:.2g} %" if error < 100 else "none of it is left"
+        parts = [
+            f"INT8 follows float to {self.decibels:.1f} dB on {self.samples} samples ({share})"
+            if isfinite(self.decibels)
+            else f"INT8 does not follow float on {self.samples} samples",
+            f"{self.int8_layers} of {self.layers} layers run in 8 bits",
+            *self.notes,
+        ]
+        return "; ".join(parts)
+
+    def as_json(self) -> str:
+        """The whole as text, for the model's own records."""
+        facts = {
+            key: value for key, value in asdict(self).items() if key != "seconds"
+        }  # times differ by the run
+        return json.dumps(facts, default=str, sort_keys=True)
+
+
+def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least: float) -> CheckReport:
+    """What a run says.
+
+    Args:
+        job: of the model.
+        found: its run.
+        witness: that it was held against.
+        notes: on what was mended.
+        least: dB below which an output is lost.
+    """
+    if found.failure:
+        said = f"the device can't run it: {found.failure}"
+        return CheckReport(len(witness), decibels=-float("inf"), notes=(*notes, said), is_lost=True)
+    names = names_of(job.network, witness.watched)
+    outputs = tuple(
+        OutputFigure(name, _known(figure.decibels), _known(figure.equal))
+        for name, figure in zip(names, found.figures, strict=True)
+    )
+    lost = tuple(
+        f"output {name!r} follows to {figure.decibels:.1f} dB only"
+        for name, figure in zip(names, found.figures, strict=True)
+        if not figure.reaches(least)
+    )
+    return CheckReport(
+        len(witness), outputs, found.decibels,
+        sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds,
+        (*lost, *notes), bool(lost),
+    )  # fmt: skip
+
+
+def _known(value: float) -> Any:
+    return None if isnan(value) else value

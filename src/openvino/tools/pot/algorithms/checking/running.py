@@ -1,0 +1,152 @@
+"""A quantized model run on the witnessed samples, as users will run it or as it is defined."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
+from openvino.tools.pot.graph.edits.compress import compress_weights
+from openvino.tools.pot.graph.edits.emulate import emulated
+from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.quantization.distance import Likeness, likeness
+from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.witness import Witness, tensors_of
+from openvino.tools.pot.utils.errors import reason
+from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+AS_USERS: Mapping[str, Any] = {}
+"""The device's own settings."""
+
+IN_FLOAT32: Mapping[str, Any] = FLOAT32
+"""INT8 as users run it, and everything else in full precision."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of the witnessed samples.
+
+    Attributes:
+        figures: for each watched input, how well it follows the float model's.
+        layers: that the device runs.
+        seconds: of a request, the median.
+        failure: what the device says, where it could not run the model; then there is nothing else.
+    """
+
+    figures: tuple[Likeness, ...] = ()
+    layers: tuple[RuntimeLayer, ...] = ()
+    seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def decibels(self) -> float:
+        """Of the output that follows worst; shares of equal values count as errors."""
+        if self.failure:
+            return -float("inf")
+        errors = [figure.error for figure in self.figures if figure.tells]
+        return -20 * float(np.log10(max(max(errors, default=0.0), 1e-15)))
+
+
+def run(model: ov.Model, witness: Witness, device: str, settings: Mapping[str, Any]) -> Run:
+    """Run a model as a device does with these settings."""
+    return _run(lambda: _compiled(watching(model, witness), device, settings), witness)
+
+
+def _compiled(model: ov.Model, device: str, settings: Mapping[str, Any]) -> ov.CompiledModel:
+    return core().compile_model(model, device, dict(settings))
+
+
+def run_as_defined(model: ov.Model, witness: Witness) -> Run:
+    """Run a model with FakeQuantize as plain arithmetic, on OpenVINO's CPU."""
+    plain = emulated(watching(model, witness), narrow=True)
+    return _run(lambda: compiled_as_defined(plain, "CPU", dict(FLOAT32)), witness)
+
+
+def watching(model: ov.Model, witness: Witness) -> ov.Model:
+    """A copy as it is stored, with weights as integers, that gives what is watched."""
+    clone = model.clone()
+    compress_weights(clone)
+    results = [node.get_friendly_name() for node in model.get_results()]
+    if [place.node for place in witness.watched] == results and _takes(model, witness):
+        return clone
+    view = GraphView(clone)
+    outputs = [op.result(view.output(tensor)).output(0) for tensor in tensors_of(view, witness.watched)]
+    other = ov.Model(outputs, clone.get_sinks(), clone.get_parameters(), clone.get_friendly_name())
+    if not _takes(other, witness):
+        feed = witness.feeds[0]
+        other.reshape({name: _shape_of(value) for name, value in feed.items()})
+    return other
+
+
+def _shape_of(value: NDArray[Any]) -> ov.PartialShape:
+    return ov.PartialShape([ov.Dimension()] * value.ndim)
+
+
+def _takes(model: ov.Model, witness: Witness) -> bool:
+    """Whether the inputs are of the shapes that were witnessed: the pass may have joined samples."""
+    shapes = {node.get_friendly_name(): node.get_partial_shape() for node in model.get_parameters()}
+    return all(
+        shapes[name].compatible(ov.PartialShape(list(np.shape(value))))
+        for feed in witness.feeds
+        for name, value in feed.items()
+        if name in shapes
+    )
+
+
+def _run(compiled: Any, witness: Witness) -> Run:
+    try:
+        network = compiled()
+        values, seconds = _values(network, witness)
+    except RuntimeError as error:
+        return Run(failure=reason(error))
+    pairs = zip(_by_place(_read(witness.values, witness)), _by_place(_read(values, witness)), strict=True)
+    figures = tuple(likeness(before, after) for before, after in pairs)
+    return Run(figures, tuple(heavy_layers(network)), seconds)
+
+
+def _read(values: Iterable[list[NDArray[Any]]], witness: Witness) -> Iterator[list[NDArray[Any]]]:
+    """What somebody reads of outputs: where tokens are masked, nobody does."""
+    for found, feed in zip(values, witness.feeds, strict=True):
+        mask = next((feed[name] for name in sorted(TOKEN_MASKS) if name in feed), None)
+        yield [
+            value if mask is None or value.shape[: mask.ndim] != mask.shape else value[mask > 0]
+            for value in found
+        ]
+
+
+def _by_place(values: Iterable[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+    return [list(of_place) for of_place in zip(*values, strict=True)]
+
+
+def _values(network: ov.CompiledModel, witness: Witness) -> tuple[list[list[NDArray[Any]]], float]:
+    request = network.create_infer_request()
+    names = [port.get_node().get_friendly_name() for port in network.inputs]
+    stateful, found, times = bool(request.query_state()), [], []
+    for feed, fresh in zip(witness.feeds, witness.fresh, strict=True):
+        if stateful and fresh:
+            request.reset_state()
+        started = time.perf_counter()
+        request.infer({number: feed[name] for number, name in enumerate(names)})
+        times.append(time.perf_counter() - started)
+        found.append([tensor.data.copy() for tensor in request.output_tensors])
+    return found, float(np.median(times))
+
+
+def names_of(model: ov.Model, watched: Iterable[InputId]) -> list[str]:
+    """What the watched inputs are called, for people: the tensor's name, or the node that sorts by it."""
+    view = GraphView(model)
+    found = []
+    for place in watched:
+        tensor = view.inputs(place.node)[place.port]
+        names = sorted(view.output(tensor).get_names())
+        found.append(names[0] if names else tensor.node)
+    return found

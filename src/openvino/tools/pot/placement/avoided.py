@@ -1,0 +1,35 @@
+"""What a plan must do without, since a device was seen to compute it wrongly, or since it costs too much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openvino.tools.pot.graph.tensors import TensorId
+
+
+@dataclass(frozen=True)
+class Avoided:
+    """Forms that a plan leaves out, each with its reason.
+
+    Attributes:
+        floats: node -> why it stays in float.
+        divided: tensor -> why all of its channels have one range.
+    """
+
+    floats: Mapping[str, str] = field(default_factory=dict)
+    divided: Mapping[TensorId, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.floats or self.divided)
+
+    def and_float(self, nodes: Mapping[str, str]) -> Avoided:
+        """The same, with more nodes in float."""
+        return Avoided({**self.floats, **nodes}, self.divided)
+
+    def and_undivided(self, tensors: Mapping[TensorId, str]) -> Avoided:
+        """The same, with more tensors of one range."""
+        return Avoided(self.floats, {**self.divided, **tensors})
+
+
+NOTHING = Avoided()

@@ -1,0 +1,76 @@
+"""How far the output of one network is from that of another, over a few samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isnan, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CONSTANT = 1e-10
+"""Share of the power of an output that its variation makes at least, if it is to count as a signal."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How well one output follows another.
+
+    Attributes:
+        decibels: power of the variation of the first over that of the difference, in dB: 20 is an error of a tenth,
+            40 of a hundredth; minus infinity where a finite value is none in the second; NaN where it can't be told,
+            since shapes differ or the output holds no floats.
+        equal: for outputs that are no floats the share of equal values, 0 to 1; NaN for others.
+    """
+
+    decibels: float = nan
+    equal: float = nan
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is a figure."""
+        return not (isnan(self.decibels) and isnan(self.equal))
+
+    @property
+    def error(self) -> float:
+        """The size of the difference as a share of the output's own variation, or the share of values that differ."""
+        return 1 - self.equal if isnan(self.decibels) else float(10 ** (-self.decibels / 20))
+
+    def reaches(self, decibels: float) -> bool:
+        """Whether the second is as close to the first as this; shares count as errors. True where nothing is told."""
+        return not self.tells or self.error <= 10 ** (-decibels / 20)
+
+
+def likeness(before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.generic]]) -> Likeness:
+    """Compare an output over samples.
+
+    Values that are not finite in ``before`` are left out: masks hold infinities, and what is undefined in float
+    is so in integers. An output that never varies is measured by its own size, or by one where it is zero.
+
+    Args:
+        before: one array for each sample.
+        after: the same of the other network.
+    """
+    if any(first.shape != second.shape for first, second in zip(before, after, strict=True)):
+        return Likeness()
+    first, second = (np.concatenate([array.reshape(-1) for array in arrays]) for arrays in (before, after))
+    if first.size == 0:
+        return Likeness()
+    if first.dtype.kind != "f":
+        return Likeness(equal=float(np.mean(first == second)))
+    return Likeness(decibels=_decibels(first.astype(np.float64), second.astype(np.float64)))
+
+
+def _decibels(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    known = np.isfinite(first)
+    first, second = first[known], second[known]
+    if first.size == 0:
+        return nan
+    if not np.all(np.isfinite(second)):
+        return -inf
+    noise = float(np.mean(np.square(first - second)))
+    signal, power = float(np.var(first)), float(np.mean(np.square(first)))
+    if signal <= _CONSTANT * power or signal == 0:
+        signal = power or 1.0
+    return float(10 * np.log10(signal / noise)) if noise > 0 else inf

@@ -1,0 +1,263 @@
+"""Every quantized model is held against the float one: what departs is mended, or told of in a sentence."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as op
+
+import builders
+from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
+from openvino.tools.pot.algorithms.checking import CheckReport, running
+from openvino.tools.pot.utils.runtime import core
+
+RANDOM = np.random.default_rng(0)
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def samples(*shape: int, count: int = 40, seed: int = 0) -> list[Floats]:
+    random = np.random.default_rng(seed)
+    return [random.standard_normal(shape).astype(np.float32) for _ in range(count)]
+
+
+def weights(*shape: int, seed: int = 1) -> ov.Node:
+    values = np.random.default_rng(seed).standard_normal(shape) / np.sqrt(shape[0])
+    return op.constant(values.astype(np.float32))
+
+
+def dense(layers: int = 3, batch: int = 1) -> ov.Model:
+    x = op.parameter([batch, 64], np.float32, name="x")
+    value: Any = x
+    for number in range(layers):
+        value = op.relu(op.matmul(value, weights(64, 64, seed=number), False, False, name=f"layer_{number}"))
+    return ov.Model([op.result(value)], [x], "dense")
+
+
+def checked(network: ov.Model, data: Any, **params: Any) -> tuple[ov.Model, CheckReport]:
+    model, report = quantize(network, data, report=True, **params)
+    assert report is not None
+    return model, report
+
+
+def decibels(network: ov.Model, model: ov.Model, data: Any) -> float:
+    """As a user would find it, without any code of ours."""
+    compiled = [
+        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network, model)
+    ]
+    outputs = [np.concatenate([each(sample)[0].reshape(-1) for sample in data]) for each in compiled]
+    return float(10 * np.log10(np.var(outputs[0]) / np.mean((outputs[0] - outputs[1]) ** 2)))
+
+
+def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    data = samples(1, 64)
+    with caplog.at_level(logging.INFO):
+        model, report = checked(dense(), data)
+    assert report.samples == 8 and not report.is_lost and not report.notes
+    assert report.decibels == pytest.approx(decibels(dense(), model, data[:8]), abs=2)
+    assert report.int8_layers == report.layers == 3
+    assert report.line == (
+        f"INT8 follows float to {report.decibels:.1f} dB on 8 samples (an error of "
+        f"{100 * 10 ** (-report.decibels / 20):.2g} %); 3 of 3 layers run in 8 bits"
+    )
+    assert f"dense: {report.line}" in [record.message for record in caplog.records]
+    stored = json.loads(model.get_rt_info(["openvino_pot", "check"]).astype(str))
+    assert stored["decibels"] == report.decibels
+
+
+def test_it_can_be_switched_off() -> None:
+    model, report = quantize(dense(), samples(1, 64), report=True, self_check=False)
+    assert report is None
+    assert not model.has_rt_info(["openvino_pot", "check"])
+
+
+def test_a_pipeline_leaves_it_on_the_model() -> None:
+    engine = IEEngine({"device": "CPU"}, builders.labelled(samples(1, 64)))
+    found = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(load_model(dense()))
+    assert found.check.samples == 8
+    assert load_model(dense()).check is None
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, fault: Callable[[ov.Model], Any]) -> None:
+    """Let the device compute quantized models otherwise than they are defined."""
+    compile_model = running._compiled
+
+    def compiled(model: ov.Model, device: str, settings: Any) -> Any:
+        wrong = model.clone()
+        fault(wrong)
+        return compile_model(wrong, device, settings)
+
+    monkeypatch.setattr(running, "_compiled", compiled)
+
+
+def scaled(layer: str) -> Callable[[ov.Model], Any]:
+    """A fault: what a quantized layer gives is ten times as large as it should be."""
+
+    def fault(model: ov.Model) -> None:
+        node = next(node for node in model.get_ops() if node.get_friendly_name() == layer)
+        if node.input_value(0).get_node().get_type_name() == "FakeQuantize":
+            readers = node.output(0).get_target_inputs()
+            other = op.multiply(node, op.constant(np.float32(10)))
+            for reader in readers:
+                reader.replace_source_output(other.output(0))
+
+    return fault
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_fault_of_the_device_is_found_and_left_in_float(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(monkeypatch, scaled(f"layer_{number}"))
+    model, report = checked(dense(4), samples(1, 64))
+    assert report.notes == (f"'layer_{number}' stays in float: CPU computes it wrongly in INT8",)
+    assert not report.is_lost and report.int8_layers == 3
+    assert report.decibels > 25
+    quantizers = [
+        node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
+    ]
+    assert quantizers and not [name for name in quantizers if name.startswith(f"layer_{number}/")]
+
+
+def test_a_device_that_compiles_nothing_quantized_leaves_all_in_float(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(model: ov.Model) -> None:
+        if any(node.get_type_name() == "FakeQuantize" for node in model.get_ops()):
+            raise RuntimeError("no quantizers here")
+
+    planted(monkeypatch, refuse)
+    model, report = checked(dense(2), samples(1, 64))
+    assert len(report.notes) == 2 and not report.is_lost
+    assert not [node for node in model.get_ops() if node.get_type_name() == "FakeQuantize"]
+
+
+def fragile() -> ov.Model:
+    """Twelve layers, before the last of which one channel is a thousand times as large as what is read."""
+    x = op.parameter([1, 64], np.float32, name="x")
+    value: Any = x
+    for number in range(11):
+        value = op.relu(op.matmul(value, weights(64, 64, seed=number), False, False, name=f"layer_{number}"))
+    large = np.zeros((1, 64), np.float32)
+    large[0, 0] = 3e4
+    reads = np.asarray(weights(64, 64, seed=50).data).copy()
+    reads[0] = 0
+    last = op.matmul(op.add(value, op.constant(large)), op.constant(reads), False, False, name="last")
+    return ov.Model([op.result(last)], [x], "fragile")
+
+
+def test_what_rounding_loses_at_one_layer_is_won_back(caplog: pytest.LogCaptureFixture) -> None:
+    data = samples(1, 64)
+    _, plain = checked(dense(), data)
+    assert not plain.notes
+    model, report = checked(fragile(), data, preset="performance", weight_rounding="nearest")
+    assert report.notes == ("'last' stays in float: rounding it costs the outputs too much",)
+    assert report.decibels > 10 and not report.is_lost
+    assert decibels(fragile(), model, data) > 10
+
+
+def lost() -> ov.Model:
+    """A network of which 8 bits leave nothing, at any of its layers."""
+    x = op.parameter([1, 64], np.float32, name="x")
+    value: Any = x
+    for number in range(4):
+        large = np.zeros((1, 64), np.float32)
+        large[0, 0] = 1e5
+        reads = np.asarray(weights(64, 64, seed=number).data).copy()
+        reads[0] = 0
+        shifted = op.add(value, op.constant(large))
+        value = op.matmul(shifted, op.constant(reads), False, False, name=f"layer_{number}")
+    return ov.Model([op.result(value)], [x], "lost")
+
+
+def test_what_can_not_be_won_back_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        _, report = checked(lost(), samples(1, 64), preset="performance", weight_rounding="nearest")
+    assert report.is_lost and report.decibels < 10
+    assert "quantization loses it, most of all at" in report.line
+    assert [record.levelname for record in caplog.records if "quantization loses it" in record.message] == [
+        "WARNING"
+    ]
+
+
+def test_padding_of_texts_counts_for_nothing() -> None:
+    ids = op.parameter([1, 12], np.int64, name="input_ids")
+    mask = op.parameter([1, 12], np.int64, name="attention_mask")
+    table = RANDOM.standard_normal((30, 64)).astype(np.float32)
+    value = op.gather(op.constant(table), ids, op.constant(np.int64(0)))
+    seen = op.unsqueeze(op.convert(mask, "f32"), op.constant(np.array([2])))
+    # at padded places there is noise of the last bits, made large
+    noise = op.multiply(
+        op.subtract(op.constant(np.float32(1)), seen),
+        op.sin(op.multiply(value, op.constant(np.float32(1e4)))),
+    )
+    out = op.matmul(op.add(op.multiply(value, seen), noise), weights(64, 64), False, False, name="out")
+    network = ov.Model([op.result(out)], [ids, mask], "text")
+    random = np.random.default_rng(0)
+    data = [
+        {
+            "input_ids": random.integers(0, 30, (1, 12)),
+            "attention_mask": (np.arange(12) < 4).astype(np.int64)[None],
+        }
+        for _ in range(40)
+    ]
+    assert checked(network, data)[1].decibels > 25
+
+
+@pytest.mark.parametrize("shape", [[-1, 3, 16, 16], [-1, 3, -1, -1]])
+def test_dynamic_networks_follow_as_static_ones_do(shape: list[int]) -> None:
+    def network(sizes: list[int]) -> ov.Model:
+        kernels = [
+            op.constant(np.random.default_rng(seed).standard_normal(size).astype(np.float32) / 5)
+            for seed, size in ((3, (16, 3, 3, 3)), (4, (16, 16, 1, 1)), (5, (16, 1, 1, 3, 3)))
+        ]
+        ones, none = [1, 1], [0, 0]
+        x = op.parameter(ov.PartialShape(sizes), np.float32, name="x")
+        value = op.relu(op.convolution(x, kernels[0], ones, ones, ones, ones))
+        squeezed = op.reduce_mean(value, op.constant(np.array([2, 3])), True)
+        gate = op.sigmoid(op.convolution(squeezed, kernels[1], ones, none, none, ones))
+        value = op.group_convolution(op.multiply(value, gate), kernels[2], ones, ones, ones, ones)
+        return ov.Model([op.result(value)], [x], "gates")
+
+    data = samples(1, 3, 16, 16)
+    static = decibels(network([1, 3, 16, 16]), quantize(network([1, 3, 16, 16]), data), data[:6])
+    assert decibels(network(shape), quantize(network(shape), data), data[:6]) > static - 1.5
+
+
+def test_values_that_are_not_finite_inside_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    x = op.parameter([1, 8, 32], np.float32, name="x")
+    rooted = op.sqrt(
+        op.subtract(op.reduce_max(x, op.constant(np.array([2])), True), op.constant(np.float32(1.2)))
+    )
+    bad = op.multiply(x, rooted)  # NaN in rows without a large value
+    product = op.matmul(bad, weights(32, 32), False, False, name="product")
+    network = ov.Model(
+        [op.result(op.select(op.is_nan(product), op.constant(np.float32(0)), product))], [x], "roots"
+    )
+    data = samples(1, 8, 32)
+    with caplog.at_level(logging.WARNING):
+        model = quantize(network, data, self_check=False)
+    assert any("computes NaN or infinite values inside" in record.message for record in caplog.records)
+    constants = [node.data for node in model.get_ops() if node.get_type_name() == "Constant"]
+    assert all(np.all(np.isfinite(each)) for each in constants if each.dtype.kind == "f")
+
+
+def test_inputs_may_hold_missing_values_where_outputs_are_finite(caplog: pytest.LogCaptureFixture) -> None:
+    x = op.parameter([1, 64], np.float32, name="x")
+    filled = op.select(op.is_nan(x), op.constant(np.float32(0.5)), x)
+    network = ov.Model([op.result(op.matmul(filled, weights(64, 64), False, False))], [x], "table")
+    data = [
+        np.where(RANDOM.random((1, 64)) < 0.1, np.nan, each).astype(np.float32) for each in samples(1, 64)
+    ]
+    with caplog.at_level(logging.WARNING):
+        model = quantize(network, data)
+    assert decibels(network, model, data[:6]) > 30
+    said = [record.message for record in caplog.records if "fed as they are" in record.message]
+    assert said == [
+        "sample 0: input 'x' holds NaN or infinite values beside others: they are fed as they are"
+    ]
