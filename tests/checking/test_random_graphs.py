@@ -1,0 +1,20 @@
+"""Random networks: none is wrong without a word, none is refused, fails, or does not compile."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_random_network(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    fuzz = importlib.import_module("fuzz")
+    kind, figures = fuzz.judge(seed)
+    assert kind in fuzz.FINE, figures
+    assert sys.modules["random_graphs"].random_graph(seed).what in figures
