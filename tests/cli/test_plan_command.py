@@ -48,7 +48,9 @@ def test_the_plan_of_a_real_network_is_what_is_done(
             shape, dtype = parameter.get_partial_shape().to_shape(), parameter.get_element_type().to_dtype()
             made[parameter.get_friendly_name()] = random.integers(0, 2, tuple(shape)).astype(dtype)
         samples.append(made)
-    quantized = builders.quantized(str(model), builders.Items(samples), weight_rounding="nearest")
+    # Of noise no network makes sense, and what a check would mend is not the plan's.
+    params = {"weight_rounding": "nearest", "self_check": False}
+    quantized = builders.quantized(str(model), builders.Items(samples), **params)
     done = quantizers(quantized.submodels[0].model)
     assert {each["name"] for each in (*found["activations"], *found["weights"])} == done
     assert {layer["node"] for layer in found["layers"]}.isdisjoint(each["node"] for each in found["float"])

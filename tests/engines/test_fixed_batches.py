@@ -142,7 +142,8 @@ def test_what_is_neither_a_batch_nor_a_sample(first: tuple[int, ...], found: lis
 def test_single_vectors_bring_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     x = builders.parameter([4, 16])
     model = builders.model(op.matmul(x, builders.weights((16, 24)), False, False), x)
-    quantized(model, [image[0].reshape(-1)[:16] for image in IMAGES])
+    with caplog.at_level(logging.WARNING, "openvino.tools.pot"):
+        quantized(model, [image[0].reshape(-1)[:16] for image in IMAGES])
     assert "the model takes 4 samples at a time, if its first axis is one of samples" in caplog.messages
 
 

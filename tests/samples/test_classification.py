@@ -305,7 +305,9 @@ def infer_one(network: ov.Model, image: Any) -> Any:
 def test_the_arguments_are_those_of_pots_samples() -> None:
     parser = get_common_argparser()
     options = parser.parse_args(["-m", "a.xml", "-d", "images"])
-    assert vars(options) == {"model": "a.xml", "weights": None, "dataset": "images"}
+    assert vars(options) == {
+        "model": "a.xml", "weights": None, "dataset": "images", "keep_uncompressed_weights": False,
+    }  # fmt: skip
     assert parser.parse_args(["--model", "a", "--dataset", "b", "--weights", "c"]).weights == "c"
 
 

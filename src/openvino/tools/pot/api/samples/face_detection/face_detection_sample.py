@@ -14,6 +14,7 @@ from typing import Any
 from openvino.tools.pot.api.samples.face_detection.engine import OUTPUTS, MTCNNEngine
 from openvino.tools.pot.api.samples.face_detection.loader import WiderFaceLoader
 from openvino.tools.pot.api.samples.face_detection.metric import Recall
+from openvino.tools.pot.api.samples.utils.argument_parser import add_keeping_of_floats
 from openvino.tools.pot.api.samples.utils.command_line import optimize, run
 from openvino.tools.pot.graph.load import load_model
 
@@ -48,6 +49,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "-a", "--annotation-file", type=Path, required=True, help="faces as WIDER FACE annotates them, .txt"
     )
+    add_keeping_of_floats(parser)
     return parser
 
 

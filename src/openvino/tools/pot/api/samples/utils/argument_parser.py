@@ -16,7 +16,12 @@ def get_common_argparser() -> ArgumentParser:
     parser.add_argument("-m", "--model", required=True, help="the model's .xml file")
     parser.add_argument("-w", "--weights", help="its .bin file (default: the one beside it)")
     parser.add_argument("-d", "--dataset", required=True, help="folder with the data")
+    add_keeping_of_floats(parser)
+    return parser
+
+
+def add_keeping_of_floats(parser: ArgumentParser) -> None:
+    """Let a parser take ``--keep-uncompressed-weights``."""
     parser.add_argument(
         "--keep-uncompressed-weights", action="store_true", help="store quantized weights as floats"
     )
-    return parser
