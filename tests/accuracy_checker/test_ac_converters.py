@@ -25,7 +25,7 @@ PIXEL = np.zeros((2, 2, 3), np.uint8)
 def converted(folder: Path, converter: str, **values: Any) -> Annotated:
     masks = values.pop("masks", None)
     entry = {"converter": converter, **values}
-    return chosen(CONVERTERS, entry, PLACE, "converter").convert(Source(folder, PLACE, masks))
+    return chosen(CONVERTERS, entry, PLACE, "converter").convert(Source((folder,), PLACE, masks))
 
 
 def refusal(folder: Path, converter: str, **values: Any) -> str:

@@ -107,7 +107,7 @@ def test_going_without_labels_is_told_of(tmp_path: Path, caplog: pytest.LogCaptu
         ACEngine(config, tmp_path)
     (record,) = caplog.records
     assert "'wer' is not built here" in record.message
-    assert record.message.endswith("the images of data_source are taken without labels")
+    assert record.message.endswith(": no metric is computed")
 
 
 @pytest.fixture

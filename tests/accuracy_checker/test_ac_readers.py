@@ -73,8 +73,9 @@ def test_a_file_that_is_no_image(tmp_path: Path) -> None:
     ("reader", "message"),
     [
         (
-            "numpy_reader",
-            "reader: type: 'numpy_reader' is not supported, expected one of opencv_imread, pillow_imread",
+            "json_reader",
+            "reader: type: 'json_reader' is not supported, expected one of opencv_imread, pillow_imread, scipy_imread, "
+            "skimage_imread, tf_imread, numpy_reader; did you mean 'numpy_reader'?",
         ),
         (
             {"type": "opencv_imread", "reading_flag": "gray"},

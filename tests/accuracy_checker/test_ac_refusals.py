@@ -18,6 +18,7 @@ from openvino.tools.pot.utils.errors import ConfigError
 
 Change = Callable[[dict[str, Any]], Any]
 METRICS = "expected one of accuracy, map, coco_precision, mean_iou"
+READERS = "opencv_imread, pillow_imread, scipy_imread, skimage_imread, tf_imread, numpy_reader"
 DATASET = "models[0].datasets[0]"
 
 
@@ -131,17 +132,19 @@ CHANGES: dict[str, Change] = {
         subsample_size="few"
     ),
     f"{DATASET}._profile: it is not built here": in_dataset(_profile=True),
-    f"{DATASET}.reader.type: 'scipy_imread' is not built here, expected one of "
-    "opencv_imread, pillow_imread": in_dataset(reader="scipy_imread"),
-    f"{DATASET}.reader.type: 'pilow_imread' is not supported, expected one of opencv_imread, pillow_imread; did you "
-    "mean 'pillow_imread'?": in_dataset(reader="pilow_imread"),
-    "models[0].datasets: separate datasets for optimization and evaluation are not supported, expected a list of "
-    "one": lambda config: model(config).update(datasets={"optimization": {}, "evaluation": {}}),
+    f"{DATASET}.reader.type: 'wav_reader' is not built here, expected one of {READERS}": in_dataset(
+        reader="wav_reader"
+    ),
+    f"{DATASET}.reader.type: 'pilow_imread' is not supported, expected one of {READERS}; did you mean "
+    "'pillow_imread'?": in_dataset(reader="pilow_imread"),
+    "models[0].datasets: a search needs one dataset, found one for optimization and one for evaluation": (
+        lambda config: model(config).update(datasets={"optimization": {}, "evaluation": {}})
+    ),
     "models[0].datasets: it is missing, expected a list of one dataset": lambda config: model(config).pop("datasets"),
     "models[0].launchers: it is missing, expected a list with one of framework dlsdk or openvino": (
         lambda config: model(config).pop("launchers")
     ),
-    "models[0].launchers[0].framework: 'onnx_runtime' is not supported, expected one of dlsdk, openvino": in_launcher(
+    "models[0].launchers[0].framework: 'onnx_runtime' is not built here, expected one of dlsdk, openvino": in_launcher(
         framework="onnx_runtime"
     ),
     "models[0].launchers[0].adapter.type: 'yolo_v3' is not built here, expected one of classification, ssd, "
@@ -153,12 +156,18 @@ CHANGES: dict[str, Change] = {
         lambda config: launcher(config).pop("adapter")
     ),
     "models[0].launchers[0].inputs: 2 inputs are not supported, expected one image": in_launcher(
-        inputs=[{"name": "a", "type": "INPUT"}, {"name": "b", "type": "IMAGE_INFO"}]
+        inputs=[{"name": "a", "type": "INPUT"}, {"name": "b"}]
     ),
-    "models[0].launchers[0].inputs[0].type: 'CONST_INPUT' is not supported, expected INPUT": in_launcher(
+    "models[0].launchers[0].inputs[0].type: 'IMAGE_INFO' is not supported, expected INPUT or CONST_INPUT": in_launcher(
+        inputs=[{"name": "a", "type": "IMAGE_INFO"}]
+    ),
+    "models[0].launchers[0].inputs[0].value: it is missing, expected what the input is fed": in_launcher(
         inputs=[{"name": "a", "type": "CONST_INPUT"}]
     ),
-    "models[0].launchers[0].mo_params: it is not built here": in_launcher(mo_params={}),
+    "models[0].launchers[0].device_config: it is not built here": in_launcher(device_config={}),
+    f"{DATASET}.preprocessing[0].use_tensorflow: it is not built here": in_dataset(
+        preprocessing=[{"type": "resize", "size": 8, "use_tensorflow": True}]
+    ),
     "models: the list is empty, expected one model": lambda config: config.update(models=[]),
     "evaluations: it is not built here": lambda config: config.update(evaluations=[]),
 }  # fmt: skip

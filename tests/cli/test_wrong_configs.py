@@ -270,7 +270,7 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     ),
     "a metric that the checker's configuration must not ask for": (
         ["-q", "default", "-m", "net.xml", "--ac-config", "checker.yml"],
-        "checker.yml: models[0].datasets[0].metrics[0].type: 'wer' is not built here",
+        "checker.yml: models[0].datasets[0].metrics[0].type: 'acuracy' is not supported",
     ),
     "output that is a file": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--output-dir", "net.xml/out"],
@@ -295,7 +295,7 @@ FLAGS: dict[str, tuple[list[str], str]] = {
 CHECKER = """\
 models:
   - launchers: [{framework: openvino, adapter: classification}]
-    datasets: [{annotation_conversion: {converter: imagenet, annotation_file: a.txt}, metrics: [{type: wer}]}]
+    datasets: [{annotation_conversion: {converter: imagenet, annotation_file: a.txt}, metrics: [{type: acuracy}]}]
 """
 
 

@@ -263,3 +263,23 @@ def test_the_callers_mapping_is_left_alone() -> None:
     before = values.deepcopy()
     default(**values)
     assert values == before
+
+
+@pytest.mark.parametrize("name", ["ignored", "weights", "activations"])
+def test_null_is_no_mapping_at_all(name: str) -> None:
+    assert default(**{name: None}) == default()
+
+
+def test_null_inside_of_ignored() -> None:
+    assert default(ignored={"scope": None, "operations": None}) == default()
+    one = {"scope": ["a"], "operations": [{"type": "Add", "attributes": None}]}
+    assert default(ignored=one).ignored.operations[0].attributes == {}
+
+
+def test_null_is_no_number() -> None:
+    assert refusal(stat_batch_size=None) == "stat_batch_size: input should be a valid integer, found None"
+
+
+def test_bits_written_as_a_float() -> None:
+    assert isinstance(default(weights={"bits": 8.0}).weights.bits, int)
+    assert refusal(weights={"bits": 4.0}) == "weights.bits: input should be 8 or 16, found 4"

@@ -86,7 +86,8 @@ def chosen(
         raise ConfigError(
             f"{place.at(key)}: {name!r} is not supported, {expected}{nearest(str(name), table)}"
         )
-    return checked(table[name], {each: value for each, value in values.items() if each != key}, place)
+    rest = {each: value for each, value in values.items() if each != key}
+    return checked(table[name], rest, place, None if room is None else f"{room} {name}")
 
 
 def listed(values: Any, place: Place) -> Iterator[tuple[Any, Place]]:

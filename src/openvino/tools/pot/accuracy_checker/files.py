@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,34 @@ PathText = str | Path
 """What a configuration may hold for a path."""
 
 
+def roots(folder: Path, variable: str) -> tuple[Path, ...]:
+    """What relative paths may start from, in the order in which it is tried.
+
+    Args:
+        folder: of the configuration.
+        variable: of the environment, which comes before it; the working directory comes last, as it counted in POT.
+    """
+    named = os.environ.get(variable)
+    return (*([Path(named)] if named else []), folder, Path())
+
+
+def placed(path: PathText, folders: Sequence[Path]) -> Path:
+    """A path from the first of the folders in which there is such a file or folder, else from the first."""
+    found = [folder / path for folder in folders]
+    return next((each for each in found if each.exists()), found[0])
+
+
 @dataclass(frozen=True)
 class Source:
     """Resolves the paths of one entry.
 
     Attributes:
-        folder: what relative paths start from.
+        folders: what relative paths start from, as ``placed`` takes them.
         place: of the entry.
         masks: the folder of segmentation masks, where the dataset names one itself.
     """
 
-    folder: Path
+    folders: Sequence[Path]
     place: Place
     masks: Path | None = None
 
@@ -35,7 +53,7 @@ class Source:
         Raises:
             ConfigError: there is none.
         """
-        found = self.folder / path
+        found = placed(path, self.folders)
         if not found.is_file():
             raise ConfigError(f"{self.place.at(key)}: file {str(found)!r} does not exist")
         return found
@@ -46,7 +64,7 @@ class Source:
         Raises:
             ConfigError: there is none.
         """
-        found = self.folder / path
+        found = placed(path, self.folders)
         if not found.is_dir():
             raise ConfigError(f"{self.place.at(key)}: folder {str(found)!r} does not exist")
         return found

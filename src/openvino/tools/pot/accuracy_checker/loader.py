@@ -18,7 +18,7 @@ from openvino.tools.pot.utils.errors import ConfigError
 
 
 class ACDataLoader(DataLoader):
-    """Images with annotations.
+    """Images with annotations, or without.
 
     Args:
         samples: what is known of each image.
@@ -27,6 +27,7 @@ class ACDataLoader(DataLoader):
         steps: of preprocessing.
 
     Attributes:
+        steps: of preprocessing.
         input_size: of the model's input, once the model is known and if its size is fixed.
     """
 
@@ -34,7 +35,7 @@ class ACDataLoader(DataLoader):
         self, samples: Sequence[Sample], folder: Path, reader: Reader, steps: Sequence[Step]
     ) -> None:
         super().__init__()
-        self._samples, self._folder, self._reader, self._steps = samples, folder, reader, steps
+        self._samples, self._folder, self._reader, self.steps = samples, folder, reader, steps
         self.input_size: Size | None = None
 
     def __len__(self) -> int:
@@ -45,7 +46,7 @@ class ACDataLoader(DataLoader):
         sample = self._samples[index]
         picture = Picture(self._reader.read(self._folder / sample.name), self.input_size)
         size = picture.size
-        for step in self._steps:
+        for step in self.steps:
             picture = step.apply(picture)
         return picture.pixels, sample.annotation, Seen(sample.name, size, picture.resized)
 

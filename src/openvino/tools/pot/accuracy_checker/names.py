@@ -13,7 +13,8 @@ def known_names(room: str) -> frozenset[str]:
 
     Args:
         room: ``configuration``, ``launcher`` and ``dataset`` for the keys of these; ``adapters``, ``converters``,
-            ``metrics``, ``postprocessing``, ``preprocessing``, ``readers`` or ``launchers`` for what they choose.
+            ``metrics``, ``postprocessing``, ``preprocessing``, ``readers`` or ``launchers`` for what they choose;
+            ``preprocessing resize`` and the like for keys of what is chosen.
     """
     names: dict[str, list[str]] = json.loads(files(__package__).joinpath("names.json").read_text("utf-8"))
-    return frozenset(names[room])
+    return frozenset(names.get(room, ()))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS, Adapter, Segmentation
 from openvino.tools.pot.accuracy_checker.converters import CONVERTERS, Converter
-from openvino.tools.pot.accuracy_checker.definitions import Folders
+from openvino.tools.pot.accuracy_checker.definitions import with_definitions
 from openvino.tools.pot.accuracy_checker.entries import NotBuiltError, Place, Task, checked, chosen, listed
-from openvino.tools.pot.accuracy_checker.files import PathText
+from openvino.tools.pot.accuracy_checker.files import PathText, roots
 from openvino.tools.pot.accuracy_checker.images import READERS, Reader
 from openvino.tools.pot.accuracy_checker.metrics import METRICS, MeasureEntry
 from openvino.tools.pot.accuracy_checker.metrics.overlap import MeanOverlap
@@ -26,7 +27,9 @@ from openvino.tools.pot.utils.logger import get_logger
 logger = get_logger(__name__)
 
 FRAMEWORKS = ("dlsdk", "openvino")
+_IMAGE, _CONSTANT = "INPUT", "CONST_INPUT"
 _READ_ANEW = "and converted annotations (.pickle) are not read"
+_PURPOSES = ("optimization", "evaluation")  # of two datasets: which is for statistics, which for metrics
 RUNTIME = ("type", "name", "device", "stat_requests_number", "eval_requests_number")
 """Keys of POT's engine that may stand beside those of Accuracy Checker."""
 
@@ -38,22 +41,28 @@ class _Model(Parameters):
 
 
 class ModelInput(Parameters):
-    """What a launcher says of the model's input.
+    """What a launcher says of one of the model's inputs.
 
     Attributes:
-        layout: such as ``NCHW``; absent: the model's own, or what its sizes tell.
+        type: ``INPUT`` for the image, ``CONST_INPUT`` for what is the same for all images.
+        value: of a constant; of the image it changes nothing, as there is only one.
+        layout: of the image, such as ``NCHW``; absent: the model's own, or what its sizes tell.
+        precision: changes nothing, as inputs are fed in the model's own.
     """
 
     name: str
     type: str = "INPUT"
+    value: Any = None
     layout: str | None = None
+    precision: str | None = None
 
 
 class Launcher(Parameters):
     """What a launcher says; batches and requests change the time, not the figures.
 
     Attributes:
-        model, weights: of Accuracy Checker; the model is the one that the engine is given.
+        model, weights, mo_params, mo_flags, allow_reshape_input: of Accuracy Checker; the model is the one that the
+            engine is given, and images that don't fit are errors.
     """
 
     framework: str
@@ -61,6 +70,9 @@ class Launcher(Parameters):
     adapter: Any = None
     model: PathText | None = None
     weights: PathText | None = None
+    mo_params: Any = None
+    mo_flags: Any = None
+    allow_reshape_input: bool = False
     inputs: list[ModelInput] | None = Field(default=None, min_length=1)
     batch: int | None = Field(default=None, ge=1)
     async_mode: bool = False
@@ -72,7 +84,8 @@ class Dataset(Parameters):
     """What a dataset says.
 
     Attributes:
-        data_source: folder of the images; absent: the one that the converter names.
+        data_source: folder of the images; absent: the one that the converter names. Without a converter: folder,
+            pattern, list (``.txt``) or file of samples.
         annotation: where Accuracy Checker keeps converted annotations; not read.
         dataset_meta: file with names of classes, background and colours, which count before the converter's, if it
             exists.
@@ -99,16 +112,15 @@ class Dataset(Parameters):
 
 
 @dataclass(frozen=True)
-class Labelling:
-    """What a configuration says of labels, and of what is measured with them.
+class Measuring:
+    """What metrics need.
 
     Attributes:
-        postprocessing: in its order, each with its place.
+        postprocessing: in its order, each step with its place.
         measures: name in results and what it is, in the configuration's order, each with its place.
     """
 
     adapter: Adapter
-    converter: Converter
     postprocessing: Sequence[tuple[Postprocess, Place]]
     measures: Mapping[str, tuple[MeasureEntry, Place]]
 
@@ -118,87 +130,126 @@ class Settings:
     """What a configuration asks for.
 
     Attributes:
-        folders: what relative paths start from.
+        data_folders, annotation_folders: what relative paths start from.
         place: of the dataset in the configuration.
-        steps: of preprocessing, in their order.
-        labelling: None where images stand alone.
+        converter: of annotations; None: the files of ``data_source`` are the samples.
+        steps: in their order.
+        measuring: None where no metric can be computed.
+        why_unmeasured: why that is so, an empty string where there are metrics.
     """
 
-    folders: Folders
+    data_folders: Sequence[Path]
+    annotation_folders: Sequence[Path]
     place: Place
     launcher: Launcher
     dataset: Dataset
+    converter: Converter | None
     reader: Reader
     steps: Sequence[Step]
-    labelling: Labelling | None
+    measuring: Measuring | None
+    why_unmeasured: str
 
     @property
     def model_input(self) -> ModelInput | None:
-        """What the launcher says of the model's input."""
-        return self.launcher.inputs[0] if self.launcher.inputs else None
+        """What the launcher says of the input that takes the image."""
+        return next((each for each in self.launcher.inputs or () if each.type == _IMAGE), None)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What is the same for all images, by the input's name."""
+        return {each.name: each.value for each in self.launcher.inputs or () if each.type == _CONSTANT}
+
+    @property
+    def wants_metrics(self) -> bool:
+        """Whether the configuration names metrics, or labels that they are for."""
+        return bool(self.dataset.metrics or self.dataset.annotation_conversion)
 
 
 def parse_settings(
-    config: Mapping[str, Any], folders: Folders, where: str, labelled: bool = False
-) -> Settings:
-    """What a configuration asks for.
+    config: Mapping[str, Any], folder: Path, where: str, labelled: bool = False
+) -> tuple[Settings, Settings]:
+    """What a configuration asks for: of the dataset for statistics, and of the one for metrics, mostly the same.
 
     Of several models the first one counts that has a launcher for OpenVINO, of several datasets the first one.
 
     Args:
         config: ``models``, or ``launchers`` and ``datasets``; keys of POT's engine may stand beside them.
-        folders: what relative paths start from.
+        folder: what relative paths start from, unless the environment says it: ``DATA_DIR``, ``ANNOTATIONS_DIR``.
         where: what the configuration is, for messages.
-        labelled: whether labels and metrics are needed. If not, images stand alone where there is no
-            ``annotation_conversion``, or where a metric or what leads to it is not built here.
+        labelled: whether labels and metrics of the samples are needed. If not, what only they need stops nothing
+            where it is absent, or Accuracy Checker's and not built here.
 
     Raises:
         ConfigError: a key or a value is not supported; its path is named.
     """
-    values, place = _model_entry(config, Place(where))
+    values, place = _model_entry(with_definitions(config, folder), Place(where))
     model = checked(_Model, values, place, "configuration")
-    launcher, at_launcher = _launcher(model.launchers, place.at("launchers"))
-    _require_one_image(launcher, at_launcher)
-    dataset, at_dataset = _dataset(model.datasets, place.at("datasets"))
+    launcher = _launcher(model.launchers, place.at("launchers"))
+    at = place.at("datasets")
+    if not isinstance(model.datasets, Mapping):
+        found = _of_dataset(launcher, *_dataset(model.datasets, at), folder, labelled)
+        return found, found
+    if labelled:
+        raise ConfigError(
+            f"{at}: a search needs one dataset, found one for {' and one for '.join(_PURPOSES)}"
+        )
+    both = [_dataset_for(model.datasets, at, purpose) for purpose in _PURPOSES]
+    return _of_dataset(launcher, *both[0], folder), _of_dataset(launcher, *both[1], folder)
+
+
+def _of_dataset(
+    launcher: tuple[Launcher, Place], dataset: Dataset, place: Place, folder: Path, labelled: bool = False
+) -> Settings:
     reader = dataset.reader if dataset.reader is not None else "opencv_imread"
+    chosen_reader = chosen(READERS, reader, place.at("reader"), room="readers")
+    steps = [
+        chosen(STEPS, *each, room="preprocessing")
+        for each in listed(dataset.preprocessing, place.at("preprocessing"))
+    ]
+    _require_one_image(*launcher)
+    converter, measuring, why = None, None, ""
+    try:
+        converter = _converter(dataset, place)
+        measuring = _measuring(*launcher, dataset, place, converter)
+    except NotBuiltError as error:
+        why = str(error)
+        if labelled or (converter is None and dataset.data_source is None):
+            raise
     return Settings(
-        folders,
-        at_dataset,
-        launcher,
+        roots(folder, "DATA_DIR"),
+        roots(folder, "ANNOTATIONS_DIR"),
+        place,
+        launcher[0],
         dataset,
-        chosen(READERS, reader, at_dataset.at("reader"), room="readers"),
-        [
-            chosen(STEPS, *each, room="preprocessing")
-            for each in listed(dataset.preprocessing, at_dataset.at("preprocessing"))
-        ],
-        _labelling(launcher, at_launcher, dataset, at_dataset, labelled),
+        converter,
+        chosen_reader,
+        steps,
+        measuring,
+        why,
     )
 
 
-def _labelling(
-    launcher: Launcher, at_launcher: Place, dataset: Dataset, place: Place, needed: bool
-) -> Labelling | None:
-    if not needed and dataset.annotation_conversion is None and dataset.data_source is not None:
-        logger.info("%s: no annotation_conversion: the images of data_source are taken without labels", place)
-        return None
-    conversion = _given(dataset.annotation_conversion, place, "annotation_conversion", _READ_ANEW)
+def _converter(dataset: Dataset, place: Place) -> Converter:
+    if dataset.annotation_conversion is None:
+        raise NotBuiltError(f"{place.at('annotation_conversion')}: it is missing, {_READ_ANEW}")
+    at = place.at("annotation_conversion")
+    return chosen(CONVERTERS, dataset.annotation_conversion, at, "converter", "converters")
+
+
+def _measuring(
+    launcher: Launcher, at_launcher: Place, dataset: Dataset, place: Place, converter: Converter
+) -> Measuring:
+    """What metrics need, if all of it is there."""
     adapter = _given(launcher.adapter, at_launcher, "adapter", f"expected one of {', '.join(ADAPTERS)}")
-    try:
-        found = Labelling(
-            chosen(ADAPTERS, adapter, at_launcher.at("adapter"), room="adapters"),
-            chosen(CONVERTERS, conversion, place.at("annotation_conversion"), "converter", "converters"),
-            [
-                (chosen(POSTPROCESSING, value, at, room="postprocessing"), at)
-                for value, at in listed(dataset.postprocessing, place.at("postprocessing"))
-            ],
-            _measures(dataset.metrics, place.at("metrics")),
-        )
-    except NotBuiltError as error:
-        if needed or dataset.data_source is None:
-            raise
-        logger.warning("%s: the images of data_source are taken without labels", error)
-        return None
-    _require_one_task(found, place)
+    found = Measuring(
+        chosen(ADAPTERS, adapter, at_launcher.at("adapter"), room="adapters"),
+        [
+            (chosen(POSTPROCESSING, value, at, room="postprocessing"), at)
+            for value, at in listed(dataset.postprocessing, place.at("postprocessing"))
+        ],
+        _measures(dataset.metrics, place.at("metrics")),
+    )
+    _require_one_task(found, converter, place)
     return found
 
 
@@ -246,29 +297,26 @@ def _launcher(values: Any, place: Place) -> tuple[Launcher, Place]:
         logger.warning("%s: %d launchers of OpenVINO, the first one counts", place, len(ours))
     value, at = (ours or launchers)[0]
     if not ours and isinstance(value, Mapping):
-        raise ConfigError(
-            f"{at.at('framework')}: {value.get('framework')!r} is not supported, expected one of "
-            f"{', '.join(FRAMEWORKS)}"
-        )
+        chosen(dict.fromkeys(FRAMEWORKS, Launcher), value, at, "framework", "launchers")
     return checked(Launcher, value, at, "launcher"), at
 
 
 def _require_one_image(launcher: Launcher, place: Place) -> None:
     inputs = launcher.inputs or []
-    if len(inputs) > 1:
-        raise ConfigError(f"{place.at('inputs')}: {len(inputs)} inputs are not supported, expected one image")
     for position, each in enumerate(inputs):
-        if each.type != "INPUT":
+        at = place.at("inputs", position)
+        if each.type not in (_IMAGE, _CONSTANT):
             raise ConfigError(
-                f"{place.at('inputs', position, 'type')}: {each.type!r} is not supported, expected INPUT"
+                f"{at.at('type')}: {each.type!r} is not supported, expected {_IMAGE} or {_CONSTANT}"
             )
+        if each.type == _CONSTANT and each.value is None:
+            raise ConfigError(f"{at.at('value')}: it is missing, expected what the input is fed")
+    images = sum(each.type == _IMAGE for each in inputs)
+    if images > 1:
+        raise ConfigError(f"{place.at('inputs')}: {images} inputs are not supported, expected one image")
 
 
 def _dataset(values: Any, place: Place) -> tuple[Dataset, Place]:
-    if isinstance(values, Mapping):
-        raise ConfigError(
-            f"{place}: separate datasets for optimization and evaluation are not supported, expected a list of one"
-        )
     datasets = list(listed(values, place))
     if not datasets:
         raise ConfigError(f"{place}: it is missing, expected a list of one dataset")
@@ -278,9 +326,20 @@ def _dataset(values: Any, place: Place) -> tuple[Dataset, Place]:
     return checked(Dataset, value, at, "dataset"), at
 
 
+def _dataset_for(values: Mapping[str, Any], place: Place, purpose: str) -> tuple[Dataset, Place]:
+    """The dataset for a purpose, over the keys that stand beside both."""
+    own = values.get(purpose)
+    if not isinstance(own, Mapping):
+        found = "it is missing" if own is None else f"found {own!r}"
+        raise ConfigError(f"{place.at(purpose)}: {found}, expected a dataset for {purpose}")
+    shared = {key: value for key, value in values.items() if key not in _PURPOSES}
+    at = place.at(purpose)
+    return checked(Dataset, {**shared, **own}, at, "dataset"), at
+
+
 def _given(value: Any, place: Place, key: str, expected: str) -> Any:
     if value is None:
-        raise ConfigError(f"{place.at(key)}: it is missing, {expected}")
+        raise NotBuiltError(f"{place.at(key)}: it is missing, {expected}")
     return value
 
 
@@ -293,24 +352,24 @@ def _measures(values: Any, place: Place) -> dict[str, tuple[MeasureEntry, Place]
             raise ConfigError(f"{at}: there are two metrics {name!r}, expected another name")
         found[name] = (entry, at)
     if not found:
-        raise ConfigError(f"{place}: it is missing, expected a list of metrics")
+        raise NotBuiltError(f"{place}: it is missing, expected a list of metrics")
     return found
 
 
-def _require_one_task(labelling: Labelling, place: Place) -> None:
+def _require_one_task(measuring: Measuring, converter: Converter, place: Place) -> None:
     """Make sure that adapter, annotations, postprocessing and metrics are of one kind."""
-    task = labelling.adapter.task
+    task = measuring.adapter.task
 
     def require(found: Task, at: Place) -> None:
         if found != task:
             raise ConfigError(f"{at}: it is for {found}, but the launcher's adapter is for {task}")
 
-    require(labelling.converter.task, place.at("annotation_conversion"))
-    for step, at in labelling.postprocessing:
+    require(converter.task, place.at("annotation_conversion"))
+    for step, at in measuring.postprocessing:
         require(step.task, at)
-    for entry, at in labelling.measures.values():
+    for entry, at in measuring.measures.values():
         require(entry.task, at)
-        makes_classes = isinstance(labelling.adapter, Segmentation) and labelling.adapter.make_argmax
+        makes_classes = isinstance(measuring.adapter, Segmentation) and measuring.adapter.make_argmax
         if makes_classes and isinstance(entry, MeanOverlap) and entry.use_argmax:
             raise ConfigError(
                 f"{at.at('use_argmax')}: the adapter's make_argmax leaves no scores, expected use_argmax: false"

@@ -11,6 +11,7 @@ from openvino.tools.pot.algorithms.quantization import (
     OverflowCorrection,
 )
 from openvino.tools.pot.paths import offer
+from openvino.tools.pot.utils.errors import nearest
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
     algorithm.name: algorithm
@@ -23,5 +24,16 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     )
 }
 """Name in a configuration -> class."""
+
+
+def instead_of(name: object) -> str:
+    """The clause that follows a name which is none of these: what to use in place of POT's, or the nearest one."""
+    from openvino.tools.pot.paths.table import PATHS
+
+    said = PATHS[""].get(str(name))
+    if isinstance(said, str):
+        return f", which is POT's and not built here: {said}"
+    return nearest(str(name), ALGORITHMS)
+
 
 offer(globals())

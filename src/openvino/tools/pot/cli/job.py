@@ -11,7 +11,7 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms import ALGORITHMS
+from openvino.tools.pot.algorithms import ALGORITHMS, instead_of
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.sequence import chosen_sampling
@@ -94,7 +94,7 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
         cascade: the names of all networks, if there are several.
         evaluates: whether the result will be measured.
     """
-    engine = _engine(sections, model, cascade, evaluates or _searches(sections))
+    engine = _engine(sections, model, cascade, evaluates)
     pipeline = Pipeline(engine)
     for position, entry in enumerate(sections.compression.algorithms):
         path = f"compression.algorithms[{position}]"
@@ -117,7 +117,7 @@ def created(
         known = ", ".join(ALGORITHMS)
         raise ConfigError(
             f"{sections.where}: {path}.name: expected one of {known}, found {entry.name!r}"
-            f"{nearest(entry.name, ALGORITHMS)}"
+            f"{instead_of(entry.name)}"
         )
     try:
         return create_pipeline([{"name": entry.name, "params": params}], engine).algo_seq
@@ -171,7 +171,7 @@ def _searches(sections: Sections) -> bool:
     )
 
 
-def _engine(sections: Sections, model: CompressedModel, cascade: list[str], labelled: bool) -> IEEngine:
+def _engine(sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool) -> IEEngine:
     section, where = sections.engine, f"{sections.where}: engine"
     if isinstance(section, AccuracyCheckerEngine):
         from openvino.tools.pot.engines.ac_engine import ACEngine
@@ -182,7 +182,10 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str], labe
         if section.config is not None:
             values, folder, file = read_mapping(section.config), Path(section.config).parent, section.config
         given = {key: value for key, value in section.runtime.items() if value is not None}
-        return ACEngine({**values, **given}, folder, file, labelled and _has_labels(values))
+        engine = ACEngine({**values, **given}, folder, file, _searches(sections))
+        if evaluates and engine.metric is None and engine.wants_metrics:
+            raise ConfigError(engine.why_unmeasured)
+        return engine
     own = {
         option: _of_model(option, getattr(section, option), model.name, cascade, where)
         for option in _PER_MODEL
@@ -193,11 +196,6 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str], labe
     sizes = [entry.params.get("stat_subset_size") for entry in sections.compression.algorithms]
     samples = max((size for size in sizes if isinstance(size, int)), default=None)
     return SimplifiedEngine(section.runtime, create_data_loader(section, model, where, samples))
-
-
-def _has_labels(values: Mapping[str, Any]) -> bool:
-    """Whether a configuration of Accuracy Checker says anything of labels, so that they can be asked for."""
-    return "annotation_conversion" in str(values)
 
 
 def _of_model(option: str, value: Any, name: str, cascade: list[str], where: str) -> Any:

@@ -155,11 +155,6 @@ class MinMaxParameters(Parameters):
     def _any_case(cls, value: Any) -> Any:
         return (value.lower() or None) if isinstance(value, str) else value
 
-    @field_validator("ignored", mode="before")
-    @classmethod
-    def _none_is_ignored(cls, value: Any) -> Any:
-        return {} if value is None else value
-
     @field_validator("stat_subset_size", mode="before")
     @classmethod
     def _zero_means_all(cls, value: Any) -> Any:

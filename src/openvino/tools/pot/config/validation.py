@@ -7,14 +7,14 @@ from pathlib import PurePath
 from typing import Any, ClassVar, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.utils.keys import is_misspelt, tell_of_strange
 
 
 class Parameters(BaseModel):
-    """Base of parameter objects: frozen, strings not taken for numbers.
+    """Base of parameter objects: frozen, strings not taken for numbers, ``null`` for no mapping or list at all.
 
     Attributes:
         without_effect: keys of POT's that mean nothing here, and are told of.
@@ -22,6 +22,12 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     without_effect: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any, info: ValidationInfo) -> Any:
+        default = cls.model_fields[str(info.field_name)].get_default()
+        return default if value is None and isinstance(default, (BaseModel, dict, list)) else value
 
 
 P = TypeVar("P", bound=Parameters)
@@ -84,7 +90,8 @@ def _made_whole(values: Any, error: ValidationError) -> bool:
     first = error.errors()[0]
     keys, found = _place(first["loc"]), first["input"]
     owner = _owner(values, keys)
-    if owner is None or first["type"] != "int_type" or not isinstance(found, float) or not found.is_integer():
+    wants_int = first["type"] in ("int_type", "literal_error")
+    if owner is None or not wants_int or not isinstance(found, float) or not found.is_integer():
         return False
     owner[keys[-1]] = int(found)
     return True

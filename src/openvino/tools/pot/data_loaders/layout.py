@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, PotError
 
-_CHANNELS = (1, 3, 4)
+CHANNELS = (1, 3, 4)
 """Numbers of channels that images have: gray, colour, colour with transparency."""
 
 
@@ -63,7 +63,7 @@ def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
             f"{name!r} with shape {shape}"
         )
     by_axis = dict(zip(axes, sizes, strict=True))
-    if by_axis["C"] not in (None, *_CHANNELS):
+    if by_axis["C"] not in (None, *CHANNELS):
         raise ConfigError(f"layout {axes} makes {by_axis['C']} channels of input {name!r} with shape {shape}")
     return ImageInput(name, axes, by_axis["C"], by_axis["H"], by_axis["W"])
 
@@ -123,7 +123,7 @@ def _own_layout(parameter: ov.Node) -> str:
 
 def _guessed(sizes: list[int | None], name: str) -> str:
     """The layout that sizes tell: channels are few, and come before or behind rows and columns."""
-    first, last = sizes[-3] in _CHANNELS, sizes[-1] in _CHANNELS
+    first, last = sizes[-3] in CHANNELS, sizes[-1] in CHANNELS
     prefix = "N" if len(sizes) == 4 else ""
     if first and last:  # rows of very few pixels, or very few rows: the smaller size is that of the channels
         first = (sizes[-3] or 0) <= (sizes[-1] or 0)

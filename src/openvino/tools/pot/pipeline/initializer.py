@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openvino.tools.pot.algorithms import ALGORITHMS
+from openvino.tools.pot.algorithms import ALGORITHMS, instead_of
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.pipeline.pipeline import Pipeline
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.keys import check_keys
 
 _KEYS = ("name", "params")
@@ -46,9 +46,7 @@ def _algorithm(entry: Any, where: str, engine: Engine | None) -> Algorithm:
     name = entry.get("name")
     if not isinstance(name, str) or name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
-        raise ConfigError(
-            f"{where}: algorithm {name!r} is not one of {known}{nearest(str(name), ALGORITHMS)}"
-        )
+        raise ConfigError(f"{where}: algorithm {name!r} is not one of {known}{instead_of(name)}")
     params = entry.get("params") or {}
     if not isinstance(params, Mapping):
         raise ConfigError(f"{where}: params is {params!r}, expected a mapping")

@@ -50,7 +50,7 @@ class COCOLoader(DataLoader):
         self.annotation_path = _path(config, "annotation_path")
         self.image_size = _size(config.get("image_size"))
         self.layout = _layout(config.get("layout"))
-        source = Source(Path(), _PLACE)
+        source = Source((Path(),), _PLACE)
         annotated = CocoDetection(
             annotation_file=self.annotation_path, use_full_label_map=True, sort_annotations=False
         ).convert(source)

@@ -43,7 +43,7 @@ class VOCSegmentationLoader(DataLoader):
             raise ConfigError(f"VOCSegmentationLoader: {missing[0]} is missing from its configuration")
         self._image_size = _size(config["image_size"])
         images, masks, names = (Path(config[key]).expanduser() for key in _PATHS)
-        source = Source(Path(), _PLACE)
+        source = Source((Path(),), _PLACE)
         for key, folder in (("data_source", images), ("mask_dir", masks)):
             source.directory(key, folder)  # the converter has other names for them
         voc = VocSegmentation(imageset_file=names, images_dir=images, mask_dir=masks)

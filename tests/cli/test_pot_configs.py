@@ -1,0 +1,302 @@
+"""The forms in which POT's own configurations say things: each is taken, or refused by the name of what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+import pytest
+from commands import write_images
+
+import builders
+from openvino.tools.pot.cli.job import Job, make_job
+from openvino.tools.pot.config.files import read_mapping
+from openvino.tools.pot.config.sections import parse_sections
+from openvino.tools.pot.utils.errors import ConfigError
+
+Config = dict[str, Any]
+Change = Callable[[Config], Any]
+SIDE = 8
+
+
+@pytest.fixture(autouse=True)
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model, eight images, and their classes."""
+    monkeypatch.chdir(tmp_path)
+    write_images(Path("images"), 8, (12, 10))
+    Path("val.txt").write_text("".join(f"{n:03}.png {n}\n" for n in range(8)))
+    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+
+
+def labelled(**changes: Any) -> Config:
+    return {
+        "name": "imagenet_1000_classes",
+        "reader": "pillow_imread",
+        "annotation_conversion": {"converter": "imagenet", "annotation_file": "val.txt"},
+        "data_source": "images",
+        "preprocessing": [
+            {"type": "bgr_to_rgb"},
+            {
+                **{"type": "resize", "size": SIDE + 2, "aspect_ratio_scale": "greater"},
+                **{"use_pillow": True, "interpolation": "BILINEAR"},
+            },
+            {"type": "crop", "size": SIDE, "use_pillow": True},
+        ],
+        "metrics": [{"name": f"accuracy@top{k}", "type": "accuracy", "top_k": k} for k in (1, 5)],
+        **changes,
+    }
+
+
+def checker(dataset: Any = None, **launcher: Any) -> Config:
+    entry = {"framework": "dlsdk", "device": "CPU", "adapter": "classification", **launcher}
+    datasets = [labelled()] if dataset is None else dataset
+    return {"launchers": [entry], "datasets": datasets, "stat_requests_number": 8, "eval_requests_number": 8}
+
+
+def config(*algorithms: tuple[str, Config], engine: Config | None = None, **sections: Any) -> Config:
+    listed = algorithms or (("DefaultQuantization", {"preset": "performance", "stat_subset_size": 300}),)
+    return {
+        "model": {"model_name": "net", "model": "net.xml", "weights": "net.bin"},
+        "engine": checker() if engine is None else engine,
+        "compression": {
+            "target_device": "ANY",
+            "algorithms": [{"name": name, "params": params} for name, params in listed],
+        },
+        **sections,
+    }
+
+
+def job(values: Config, evaluate: bool = False) -> Job:
+    return make_job(parse_sections(values, "config"), evaluate)
+
+
+BOUND = {"aggregator": "mean", "type": "quantile", "outlier_prob": 0.0001}
+WEIGHTS = {
+    **{"bits": 8, "mode": "symmetric", "granularity": "perchannel", "level_low": -127, "level_high": 127},
+    "range_estimator": {"max": {"type": "quantile", "outlier_prob": 0.0001}},
+}
+ACTIVATIONS = {
+    **{"bits": 8, "mode": "asymmetric", "granularity": "pertensor"},
+    "range_estimator": {
+        "preset": "quantile",
+        "min": {"clipping_value": 0, **BOUND},
+        "max": {"clipping_value": 6, **BOUND},
+    },
+}
+IGNORED = {
+    "scope": ["conv1"],
+    "operations": [{"type": "Relu", "attributes": {"name": "value"}}, {"type": "Relu"}],
+}
+ALL = {
+    **{"ignored": IGNORED, "weights": WEIGHTS, "activations": ACTIVATIONS, "preset": "mixed"},
+    "stat_subset_size": 100,
+}
+SEARCH = {
+    **{"ranking_subset_size": 300, "max_iter_num": 20, "maximal_drop": 0.005, "drop_type": "absolute"},
+    **{"use_prev_if_drop_increase": False, "base_algorithm": "DefaultQuantization", "annotation_free": False},
+    **{"annotation_conf_threshold": 0.6, "convert_to_mixed_preset": False, "tune_hyperparams": False},
+    **{"metrics": [{"name": "accuracy@top1", "baseline_value": 0.72}], "metric_subset_ratio": 1},
+}
+TWO = {
+    "preprocessing": [{"type": "crop", "central_fraction": 0.875}, {"type": "resize", "size": SIDE}],
+    "optimization": {"name": "a", "data_source": "images"},
+    "evaluation": labelled(reader=None),
+}
+
+TAKEN: dict[str, Config] = {
+    "a checker's configuration in place": config(),
+    "a dataset of 1001 classes": config(
+        engine=checker(
+            [
+                labelled(
+                    annotation_conversion={
+                        **{"converter": "imagenet", "annotation_file": "val.txt", "has_background": True}
+                    }
+                )
+            ]
+        )
+    ),
+    "what converts models": config(
+        engine=checker(
+            mo_params={"data_type": "FP32", "input": "data"},
+            mo_flags=["disable_nhwc_to_nchw"],
+            allow_reshape_input=True,
+            tags=["FP32"],
+            batch=1,
+            device="cpu",
+        )
+    ),
+    "an input of a precision": config(
+        engine=checker(inputs=[{"name": "x", "type": "INPUT", "value": ".*", "precision": "FP32"}])
+    ),
+    "one dataset for statistics and one for metrics": config(engine=checker(TWO)),
+    "images without labels": config(
+        engine=checker([{"name": "a", "data_source": "images", "preprocessing": TWO["preprocessing"]}])
+    ),
+    "the name of a model that POT did not look at": config(
+        model={"name": "net", "model": "net.xml", "weights": "net.bin"}
+    ),
+    "all parameters": config(("DefaultQuantization", {**ALL, "shuffle_data": False, "seed": 0})),
+    "all parameters of a search": config(("AccuracyAwareQuantization", {**SEARCH, **ALL})),
+    "a relative drop": config(
+        ("AccuracyAwareQuantization", {"drop_type": "relative", "range_estimator": {"preset": "default"}})
+    ),
+    "two algorithms": config(
+        ("MinMaxQuantization", {"target_device": "CPU", "preset": "mixed", "stat_subset_size": 1000}),
+        ("FastBiasCorrection", {"stat_subset_size": 1000}),
+    ),
+    "a range estimator's preset": config(
+        ("MinMaxQuantization", {"preset": "mixed", "range_estimator": {"preset": "quantile"}})
+    ),
+    "one border": config(
+        (
+            "DefaultQuantization",
+            {"activations": {"range_estimator": {"max": {"aggregator": "max", "type": "abs_max"}}}},
+        )
+    ),
+    "images alone": config(engine={"type": "simplified", "data_source": "images"}),
+    "images alone, and what goes with another engine": config(
+        engine={**checker(), "config": "some.yml", "type": "simplified", "data_source": "images"}
+    ),
+    "images that are made": config(
+        engine={
+            **{"type": "data_free", "generate_data": "True", "layout": "NCHW", "data_type": "image"},
+            **{"shape": "[1, 3, 8, 8]", "data_source": "made"},
+        }
+    ),
+    "whole numbers as floats, and nothing ignored": config(
+        (
+            "DefaultQuantization",
+            {
+                "ignored": None,
+                "stat_subset_size": 300.0,
+                "weights": {"bits": 8.0, "level_low": -127.0, "level_high": 127.0},
+            },
+        ),
+        engine={"type": "simplified", "data_source": "images", "stat_requests_number": 4.0},
+    ),
+    "a cascade, each of whose models has a scope": config(
+        (
+            "DefaultQuantization",
+            {"ignored": {"a": {"scope": ["conv1"]}, "b": {"operations": [{"type": "Relu"}]}}},
+        ),
+        engine={"type": "simplified", "data_source": "images"},
+        model={"cascade": [{"name": name, "model": "net.xml", "weights": "net.bin"} for name in "ab"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("form", TAKEN)
+def test_taken(form: str) -> None:
+    assert job(TAKEN[form]).tasks
+
+
+def test_keys_of_all_algorithms() -> None:
+    values = config()
+    values["compression"] |= {"model_type": "None", "inplace_statistics": True, "inplase_statistics": True}
+    values["compression"] |= {"dump_intermediate_model": False}
+    assert not job(values).keeps_intermediate
+
+
+def test_comments_and_a_comma_behind_the_last_entry() -> None:
+    text = json.dumps(config(), indent=4).replace(
+        '"compression"', '/* what\n is done */ // here\n"compression"'
+    )
+    Path("c.json").write_text(text.replace('"stat_subset_size": 300', '"stat_subset_size": 300,'))
+    assert job(read_mapping("c.json")).tasks
+
+
+def test_metrics_of_a_dataset_of_their_own() -> None:
+    (task,) = job(TAKEN["one dataset for statistics and one for metrics"], evaluate=True).tasks
+    assert task.engine.data_loader[0][1] is None
+    assert set(task.pipeline.evaluate(task.model)) == {"accuracy@top1", "accuracy@top5"}
+    with pytest.raises(ConfigError, match="a search needs one dataset"):
+        job(config(("AccuracyAwareQuantization", {}), engine=checker(TWO)))
+
+
+EAST = "east_keep_aspect_ratio"
+ANOTHER = "compression.algorithms[0].name: expected one of DefaultQuantization, "
+FEATURES = {"type": "annotation_features_extractor", "features": ["input_ids"]}
+INPUTS = [{"name": name, "type": "INPUT", "value": name} for name in ("ids", "mask")]
+
+REFUSED: dict[str, tuple[Config, str, str]] = {
+    "weights made zero": (
+        config(("WeightSparsity", {"sparsity_level": 0.3})),
+        ANOTHER,
+        "found 'WeightSparsity', which is POT's and not built here: weights are quantized, none are made zero; use "
+        "DefaultQuantization alone",
+    ),
+    "noise": (config(("QuantNoiseEstimator", {"mode": "full_fq_noise"})), ANOTHER, "'QuantNoiseEstimator', which is"),
+    "four bits": (config(("INT4MixedQuantization", {"maximal_drop": 0.01})), ANOTHER, "'INT4MixedQuantization', wh"),
+    "ranges": (config(("RangeOptimization", {"maxiter": 1500})), ANOTHER, "'RangeOptimization', which is POT's"),
+    "channels": (config(("ActivationChannelAlignment", {})), ANOTHER, "so leave it out of the list of algorithms"),
+    "no algorithm of POT's 2022": (config(("QuantileTuningAlgorithm", {})), ANOTHER, "'QuantileTuningAlgorithm'"),
+    "a search for parameters": (
+        config(optimizer={"name": "Tpe", "params": {"max_trials": 200}}),
+        "optimizer: ",
+        "is not supported",
+    ),
+    "text": (
+        config(engine=checker([labelled(reader=FEATURES)], adapter="bert_ner", inputs=INPUTS)),
+        "engine: datasets[0].reader.type: ",
+        "'annotation_features_extractor' is not built here",
+    ),
+    "two inputs that take images": (
+        config(engine=checker(inputs=INPUTS)),
+        "engine: launchers[0].inputs: ",
+        "2 inputs are not supported",
+    ),
+    "proportions": (
+        config(
+            engine=checker(
+                [labelled(preprocessing=[{"type": "resize", "size": 8, "aspect_ratio_scale": EAST}])]
+            )
+        ),
+        "engine: datasets[0].preprocessing[0].aspect_ratio_scale: ",
+        "'east_keep_aspect_ratio' is not supported",
+    ),
+    "two configurations at once": (
+        config(engine={**checker(), "config": "some.yml"}),
+        "engine: ",
+        "expected either engine.config, a path, or engine.datasets, found both",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", REFUSED)
+def test_refused_by_name(form: str) -> None:
+    values, place, reason = REFUSED[form]
+    with pytest.raises(ConfigError) as raised:
+        job(values)
+    assert str(raised.value).startswith(f"config: {place}")
+    assert reason in str(raised.value)
+
+
+def test_an_evaluator_of_several_models_is_refused_by_name() -> None:
+    Path("mtcnn.yml").write_text("evaluations: [{name: mtcnn, module: m, module_config: {}}]")
+    with pytest.raises(ConfigError, match=r"^mtcnn\.yml: evaluations: it is not built here$"):
+        job(config(engine={"config": "mtcnn.yml"}))
+
+
+METRICS_ALONE: dict[str, Config] = {
+    "adapter": checker(adapter={"type": "ssd_onnx", "scores_out": ".*scores.*"}),
+    "metric": checker([labelled(metrics=[{"type": "accuracy"}, {"type": "coco_orig_precision"}])]),
+    "postprocessing": checker([labelled(postprocessing=[{"type": "faster_rcnn_postprocessing_resize"}])]),
+    "converter": checker([labelled(annotation_conversion={"converter": "icdar_detection", "data_dir": "d"})]),
+    "converted annotations": checker([labelled(annotation_conversion=None, annotation="a.pickle")]),
+    "converter of the reader of arrays": checker([labelled(annotation_conversion={"converter": "brats_numpy"})]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", METRICS_ALONE)
+def test_what_metrics_alone_need_stops_metrics_alone(what: str) -> None:
+    values = config(engine=METRICS_ALONE[what])
+    assert job(values).tasks[0].engine.metric is None
+    search = {"compression": {"algorithms": [{"name": "AccuracyAwareQuantization"}]}}
+    with pytest.raises(ConfigError, match=r"is not built here|are not read"):
+        job(values, evaluate=True)
+    with pytest.raises(ConfigError, match=r"is not built here|are not read"):
+        job({**values, **search})
