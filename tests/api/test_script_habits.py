@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino as ov
 import pytest
 from addict import Dict
@@ -179,3 +181,80 @@ def test_configs_that_are_other_mappings() -> None:
     assert loader.config.sizes.height == 8
     engine = IEEngine(Settings(device="CPU"), ITEMS)
     assert engine.config.device == "CPU"
+
+
+class Pairs:
+    """Samples that can be counted and gone through, not asked for by index: pairs of a number and data."""
+
+    def __init__(self, images: list[Any]) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        return iter(enumerate(self.images))
+
+
+class Figure:
+    """A metric by its methods alone."""
+
+    avg_value = property(lambda self: {"figure": self.figure})
+    figure = 1.0
+
+    def get_attributes(self) -> dict[str, dict[str, str]]:
+        return {"figure": {"direction": "higher-better", "type": "figure"}}
+
+    def reset(self) -> None:
+        self.figure = 0.5
+
+
+class Tools(IEEngine):
+    """An engine of a tool that has samples in a form of its own."""
+
+    def __init__(self, images: list[Any]) -> None:
+        super().__init__({"device": "CPU", "stat_requests_number": 1}, Pairs(images), Figure())
+        self.all, self.seen = images, list[Any]()
+
+    def predict(self, stats_layout: Any = None, sampler: Any = None, *others: Any, **more: Any) -> Any:
+        chosen = range(len(self.data_loader)) if sampler is None else sorted(sampler._subset_indices)
+        return super().predict(stats_layout, Pairs([self.all[i] for i in chosen]), *others, **more)
+
+    def _update_metrics(self, output: Any, annotations: Any, need_metrics_per_sample: bool = False) -> None:
+        ((index, label),) = annotations
+        self.seen.append((index, label))
+        self._per_sample_metrics.append({"sample_id": index, "metric_name": "y", "result": output[0]})
+
+    @staticmethod
+    def _process_batch(batch: Any) -> Any:  # type: ignore[override]
+        number, data = batch
+        return [(number, None)], [data], None
+
+
+def test_an_engine_with_batches_of_its_own_form() -> None:
+    images = builders.images(6)
+    engine = Tools(images)
+    found = create_pipeline([ALGORITHM], engine).run(load_model(builders.network(), "ANY"))
+    expected = builders.quantized(builders.network(), builders.Items(images), preset="mixed")
+    assert builders.stored(found)[1] == builders.stored(expected)[1]
+    engine.set_model(found)
+    (values, average), _ = engine.predict(None, None, None, True)
+    assert average == {"figure": 0.5}
+    assert [value["sample_id"] for value in values] == list(range(6))
+    assert engine.seen[-6:] == [(i, None) for i in range(6)]
+    assert values[0]["result"].shape == (1, 5, 8, 8)
+
+
+def test_annotations_of_an_override_are_kept_while_the_loader_goes_on() -> None:
+    buffer = np.zeros(1)
+
+    class Reuses(Tools):
+        @staticmethod
+        def _process_batch(batch: Any) -> Any:  # type: ignore[override]
+            buffer[:] = batch[0]
+            return [(batch[0], buffer)], [batch[1]], None
+
+    engine = Reuses(builders.images(6))
+    engine.set_model(load_model(builders.network()))
+    engine.predict()
+    assert [(index, float(label[0])) for index, label in engine.seen] == [(i, float(i)) for i in range(6)]

@@ -19,8 +19,8 @@ from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, stack
 from openvino.tools.pot.engines.internals import PotInternals
-from openvino.tools.pot.engines.items import Item, parse_item
-from openvino.tools.pot.engines.loading import first_read, load_batches
+from openvino.tools.pot.engines.items import Item, own, parse_item
+from openvino.tools.pot.engines.loading import batches_to_process, first_read
 from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.recurrent import KEY, Recurrence, checked_map
@@ -111,7 +111,7 @@ class IEEngine(PotInternals, Engine):
         self._feeder: tuple[ov.Model | ov.CompiledModel, Feeder] | None = None
         self._batch_indices: list[int] = []
         self._batch_metadata: list[Any] = []
-        self._sample_values: list[dict[str, Any]] = []
+        self._per_sample_metrics: list[dict[str, Any]] = []
         self._warned, self._labelled = False, True
         self._told: set[str] = set()
 
@@ -150,7 +150,7 @@ class IEEngine(PotInternals, Engine):
     @property
     def values_so_far(self) -> list[dict[str, Any]]:
         """``{"sample_id", "metric_name", "result"}`` of the evaluation that runs, or ran last, if asked for."""
-        return self._sample_values
+        return self._per_sample_metrics
 
     def predict(
         self,
@@ -190,7 +190,7 @@ class IEEngine(PotInternals, Engine):
         if len(sampler) == 0:
             raise DataError("the data loader is empty, expected at least one sample")
         if stats_layout is None:
-            self._sample_values, self._warned, self._labelled = [], False, True
+            self._per_sample_metrics, self._warned, self._labelled = [], False, True
             if self.metric is not None:
                 self.metric.reset()
         if stats_layout is not None and type(self)._predict is not IEEngine._predict:
@@ -297,7 +297,7 @@ class IEEngine(PotInternals, Engine):
 
     def _metrics(self, per_sample: bool) -> Any:
         values = None if self.metric is None else average(self.metric, self._labelled)
-        return (self._sample_values, values) if per_sample else values
+        return (self._per_sample_metrics, values) if per_sample else values
 
     def _collect(self, layout: StatisticsLayout, sampler: Any, print_progress: bool) -> Statistics:
         if self._out_in_map:
@@ -507,17 +507,18 @@ class IEEngine(PotInternals, Engine):
 
     def _processed(self, sampler: Any, show: bool, what: str) -> Iterator[tuple[list[Item], list[Any]]]:
         """The samples of each batch, and what there is to feed of them."""
-        batches: Iterable[list[Item]] = load_batches(sampler)
+        overridden = type(self)._process_batch is not IEEngine._process_batch
+        batches: Iterable[tuple[list[int], Any]] = batches_to_process(sampler, overridden)
         if show:
             batches = track(batches, _inferences(sampler), f"{what} pass")
-        for batch in batches:
-            self._batch_indices = [item.index for item in batch]
-            with _naming(batch[0].index):
-                annotations, images, metadata = self._process_batch(
-                    [((item.index, item.annotation), item.data, item.metadata) for item in batch]
-                )
+        for indices, batch in batches:
+            self._batch_indices = indices
+            with _naming(indices[0]):
+                annotations, images, metadata = self._process_batch(batch)
                 labels = zip(annotations, metadata or [{}] * len(annotations), strict=True)
-                items = [Item(index, None, label, meta) for (index, label), meta in labels]
+                # What an override gives may be views of a buffer that the loader fills anew.
+                keep = own if overridden else _as_it_is
+                items = [Item(index, None, keep(label), keep(meta)) for (index, label), meta in labels]
             yield items, images
 
     def _process_batch(
@@ -525,7 +526,8 @@ class IEEngine(PotInternals, Engine):
     ) -> tuple[list[tuple[int, Any]], list[Any], list[Any]]:
         """Hook: the pairs ``(index, annotation)``, the data and the metadata of a batch of items.
 
-        Overrides of ``_predict`` may give items as the data loader made them.
+        Overrides of ``_predict`` may give items as the data loader made them; of a sampler of a script's own, an
+        override gets the batches as they are.
         """
         items = [parse_item(item, _index(item, position)) for position, item in enumerate(batch)]
         labels = [(item.index, item.annotation) for item in items]
@@ -566,7 +568,7 @@ class IEEngine(PotInternals, Engine):
             return
         update_metric(self.metric, output, labels, self._batch_metadata)
         if need_metrics_per_sample:
-            self._sample_values.extend(sample_values(self.metric, [index for index, _ in annotations]))
+            self._per_sample_metrics.extend(sample_values(self.metric, [index for index, _ in annotations]))
 
 
 @contextmanager
@@ -579,6 +581,10 @@ def _naming(index: int) -> Iterator[None]:
     except Exception as error:
         found = f"{type(error).__name__}: {reason(error)}"
         raise DataError(f"sample {index}: it can't be fed to the model: {found}") from error
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _index(item: Any, position: int) -> Any:

@@ -22,7 +22,7 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
     Raises:
         DataError: the data loader raised, with its error as the cause; the sample is named.
     """
-    if hasattr(sampler, "batches") and hasattr(sampler, "load"):
+    if _is_ours(sampler):
         for indices in sampler.batches():
             # Samples of one batch are held together: a loader may use one buffer for all of them.
             keep = own if len(indices) > 1 else _as_it_is
@@ -32,6 +32,29 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
     for batch in _guarded(sampler):
         yield [_held(parse_item(item, count + offset)) for offset, item in enumerate(batch)]
         count += len(batch)
+
+
+def batches_to_process(sampler: Any, as_given: bool) -> Iterator[tuple[list[int], Any]]:
+    """The indices of each batch's samples, and the batch for ``_process_batch``.
+
+    Args:
+        sampler: as for ``load_batches``.
+        as_given: whether batches of a sampler that is not ours are handed on whatever they are, under their number.
+
+    Raises:
+        DataError: as ``load_batches``.
+    """
+    if as_given and not _is_ours(sampler):
+        for number, batch in enumerate(_guarded(sampler)):
+            yield [number], batch
+        return
+    for items in load_batches(sampler):
+        batch = [((item.index, item.annotation), item.data, item.metadata) for item in items]
+        yield [item.index for item in items], batch
+
+
+def _is_ours(sampler: Any) -> bool:
+    return hasattr(sampler, "batches") and hasattr(sampler, "load")
 
 
 def first_read(feeds: Iterator[T]) -> Iterator[T]:
@@ -55,7 +78,7 @@ def _load(sampler: Any, index: int) -> Any:
         raise _raised(index, error) from error
 
 
-def _guarded(sampler: Any) -> Iterator[list[Any]]:
+def _guarded(sampler: Any) -> Iterator[Any]:
     batches, count = iter(sampler), 0
     while True:
         try:
@@ -65,7 +88,7 @@ def _guarded(sampler: Any) -> Iterator[list[Any]]:
         except Exception as error:
             raise _raised(count, error) from error
         yield batch
-        count += len(batch)
+        count += len(batch) if isinstance(batch, list) else 1
 
 
 def _raised(index: int, error: Exception) -> DataError:
