@@ -306,6 +306,14 @@ def test_small_names_do_what_they_say(tmp_path: Path) -> None:
     assert send_event("action", "label") is None
 
 
+def test_all_paths_are_attributes_of_the_package() -> None:
+    below = [path for path in PATHS if path and not path.startswith("api.samples.")]
+    in_a_process_of_its_own(
+        "from operator import attrgetter; from openvino.tools import pot\n"
+        f"for path in {below}: assert attrgetter(path)(pot).__name__.endswith(path)"
+    )
+
+
 def test_paths_are_attributes_too_as_pot_had_imported_all_of_itself() -> None:
     code = (
         "from openvino.tools import pot\n"

@@ -13,6 +13,7 @@ from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.paths import offer
 
 __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
 
@@ -40,3 +41,6 @@ class DefaultQuantization(Algorithm):
             RoundingStage(parameters),
             BiasStage(parameters),
         )
+
+
+offer(globals())

@@ -15,6 +15,7 @@ from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.quantization.bias import InputMeans, output_shift, without_chance
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -109,3 +110,6 @@ def _shift(
 
     overall = shift(inputs.means.mean(axis=0), inputs.errors.mean(axis=0))
     return without_chance(overall, shift(inputs.means, inputs.errors))
+
+
+offer(globals())

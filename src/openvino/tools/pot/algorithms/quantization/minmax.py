@@ -16,6 +16,7 @@ from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.geometry import axis_shape
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
 from openvino.tools.pot.quantization.estimators import array_statistic
 from openvino.tools.pot.quantization.ranges import SMALLEST_HIGH, QuantizerRange
@@ -153,3 +154,6 @@ def _by_channel(grid: QuantizerRange, axis: int, rank: int) -> QuantizerRange:
     if grid.low.size == 1:
         return grid.reshaped()
     return grid.reshaped(*axis_shape(grid.low.size, axis, rank))
+
+
+offer(globals())
