@@ -245,6 +245,25 @@ def test_an_engine_with_batches_of_its_own_form() -> None:
     assert values[0]["result"].shape == (1, 5, 8, 8)
 
 
+def test_an_override_that_gives_neither_annotations_nor_metadata() -> None:
+    seen: list[Any] = []
+
+    class Bare(IEEngine):
+        @staticmethod
+        def _process_batch(batch: Any) -> Any:  # type: ignore[override]
+            return None, [data for _, data, _ in batch], None
+
+        def _update_metrics(
+            self, output: Any, annotations: Any, need_metrics_per_sample: bool = False
+        ) -> None:
+            seen.extend(annotations)
+
+    engine = Bare({}, ITEMS)
+    engine.set_model(load_model(builders.network()))
+    engine.predict()
+    assert seen == [(i, None) for i in range(4)]
+
+
 def test_annotations_of_an_override_are_kept_while_the_loader_goes_on() -> None:
     buffer = np.zeros(1)
 

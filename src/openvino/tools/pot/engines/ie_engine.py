@@ -515,6 +515,8 @@ class IEEngine(PotInternals, Engine):
             self._batch_indices = indices
             with _naming(indices[0]):
                 annotations, images, metadata = self._process_batch(batch)
+                if annotations is None:
+                    annotations = [(index, None) for index in indices]
                 labels = zip(annotations, metadata or [{}] * len(annotations), strict=True)
                 # What an override gives may be views of a buffer that the loader fills anew.
                 keep = own if overridden else _as_it_is
@@ -527,7 +529,7 @@ class IEEngine(PotInternals, Engine):
         """Hook: the pairs ``(index, annotation)``, the data and the metadata of a batch of items.
 
         Overrides of ``_predict`` may give items as the data loader made them; of a sampler of a script's own, an
-        override gets the batches as they are.
+        override gets the batches as they are. It may return None for pairs and for metadata, where there are none.
         """
         items = [parse_item(item, _index(item, position)) for position, item in enumerate(batch)]
         labels = [(item.index, item.annotation) for item in items]

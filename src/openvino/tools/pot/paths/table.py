@@ -1,7 +1,7 @@
 """Every import path that POT had, below ``openvino.tools.pot``, and what is there now.
 
-The paths are those of POT 2022.3, as its own package listed them, less what was None there. A module maps each of its
-names to one of:
+The paths are those of POT 2022.3, as its own package listed them, less what was None there, and what scripts of before
+import. A module maps each of its names to one of:
 
 - ``Same``: a thing of ours, in the module of that name or, where none is named, in a file at POT's own path;
 - a sentence, which says what to use in its place, and is raised where the name is called.
@@ -307,6 +307,7 @@ PATHS: dict[str, Names] = {
         **_here("main"),
         **_gone(_SAMPLE, "get_configs optimize_model parse_args"),
     },
+    "api.samples.speech.utils": _in("api.samples.speech.engine", "ArkEngine"),  # up to 2022.1
     "api.samples.utils": {},
     "api.samples.utils.argument_parser": _here("get_common_argparser"),
     "app": {},
