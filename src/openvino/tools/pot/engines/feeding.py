@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from openvino.tools.pot.data_loaders.layout import ImageAndInfo, image_and_info
 from openvino.tools.pot.engines.items import is_array, is_tensor
 from openvino.tools.pot.graph.batch import fixed_batch
+from openvino.tools.pot.utils.bfloat import packed
 from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-# Types that NumPy has too.
-_FED = ("f16", "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "boolean")
+# Types that NumPy has too, and the one that it is shown as another.
+_FED = ("bf16", "f16", "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "boolean")
 
 
 def key_name(key: Any) -> str:
@@ -88,7 +89,7 @@ class InputSpec:
         return array
 
     def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
-        wanted, where = np.dtype(self.dtype.to_dtype()), f"sample {index}: input {self.name!r}"
+        wanted, where = self._kind, f"sample {index}: input {self.name!r}"
         finite = array.dtype.kind != "f" or _is_finite(array)
         if not finite and not np.any(np.isfinite(array)):
             raise DataError(f"{where} holds NaN or infinite values")
@@ -104,7 +105,18 @@ class InputSpec:
             fractions = array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array))
             found = f"fractions in {array.dtype}" if fractions else f"{array.dtype} values beyond it"
             raise DataError(f"{where} expects {self.dtype.get_type_name()}, found {found}")
-        return typed
+        return packed(typed) if self.dtype == ov.Type.bf16 else typed
+
+    def typed(self, value: Any) -> NDArray[Any]:
+        """``value``, which somebody feeds to a request, as an array that a request takes."""
+        if isinstance(value, ov.Tensor):
+            return np.asarray(value.data)
+        array = np.asarray(value, self._kind)
+        return packed(array) if self.dtype == ov.Type.bf16 else array
+
+    @property
+    def _kind(self) -> np.dtype[Any]:
+        return np.dtype(np.float32 if self.dtype == ov.Type.bf16 else self.dtype.to_dtype())
 
     def _shape_for(self, found: tuple[int, ...]) -> Sequence[int] | None:
         """The shape in which an array is fed, None if it doesn't fit.

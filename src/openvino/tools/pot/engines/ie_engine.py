@@ -314,7 +314,7 @@ class IEEngine(PotInternals, Engine):
         expected = -(-len(sampler) // fixed_batch(model, self._batch_dim))
 
         def measure(samples: Iterator[tuple[Batch, Feed]]) -> Statistics:
-            feeds = stepping.with_places(layout, samples)
+            feeds = stepping.with_places(layout, samples, lambda batch: batch.parts[0])
             results = self._infer(compiled, feeds, self._stat_requests_number, copies=False)
             return layout.collect((outputs for _, outputs in results), expected)
 

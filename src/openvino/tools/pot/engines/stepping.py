@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -93,14 +93,22 @@ def single_steps(
 
 
 def with_places(
-    layout: StatisticsLayout, feeds: Iterable[tuple[T, Feed] | None]
+    layout: StatisticsLayout,
+    feeds: Iterable[tuple[T, Feed] | None],
+    sample_of: Callable[[T], object] = lambda _: None,
 ) -> Iterator[tuple[T, Feed] | None]:
-    """The same feeds, with what the measuring model gets beside them."""
+    """The same feeds, with what the measuring model gets beside them.
+
+    Args:
+        layout: that measures.
+        feeds: tags and feeds.
+        sample_of: what tells the sample of a tag; see ``Witness.note_feed``.
+    """
     position = 0
     for entry in feeds:
         if entry is None:
             yield None
             continue
         tag, feed = entry
-        yield tag, layout.feed(position, feed)
+        yield tag, layout.feed(position, feed, sample=sample_of(tag))
         position += 1

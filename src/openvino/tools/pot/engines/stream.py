@@ -11,6 +11,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
 
 Feed = dict[str, NDArray[np.generic]]
@@ -66,7 +67,7 @@ def run_stream(
     """
     count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
     idle = [compiled.create_infer_request() for _ in range(count)]
-    stateful = bool(idle[0].query_state())
+    stateful, places = bool(idle[0].query_state()), _places(compiled)
     running: deque[tuple[T, ov.InferRequest]] = deque()
     try:
         for entry in feeds:
@@ -79,7 +80,9 @@ def run_stream(
             with _naming(tag):
                 if stateful:
                     request.reset_state()
-                request.start_async(feed, share_inputs=not copies)
+                request.start_async(
+                    {places.get(name, name): value for name, value in feed.items()}, share_inputs=not copies
+                )
             running.append((tag, request))
         while running:
             yield _finish(running, idle, copies)
@@ -87,6 +90,11 @@ def run_stream(
         for _, request in running:
             with suppress(RuntimeError):
                 request.wait()
+
+
+def _places(compiled: ov.CompiledModel) -> dict[str, int]:
+    """Position of each input, by its node's name: its tensor may be called otherwise, or as another's node is."""
+    return {port.get_node().get_friendly_name(): place for place, port in enumerate(compiled.inputs)}
 
 
 @contextmanager
@@ -106,5 +114,5 @@ def _finish(
             request.wait()
     finally:
         idle.append(request)
-    outputs = [tensor.data for tensor in request.output_tensors]
+    outputs = [values_of(tensor) for tensor in request.output_tensors]
     return tag, [output.copy() for output in outputs] if copies else outputs

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Protocol
 
-import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.engines.compiling import compiled_as_defined
@@ -21,6 +20,7 @@ from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
+from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
@@ -239,7 +239,7 @@ class _Measuring:
         for feed in samples[:: ceil(len(samples) / _MOST)]:
             self._request.infer(self._layout.feed(self.collector.samples, feed, self._fresh))
             self._fresh = False
-            self.collector.add([tensor.data for tensor in self._request.output_tensors])
+            self.collector.add([values_of(tensor) for tensor in self._request.output_tensors])
 
 
 def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:
@@ -262,8 +262,7 @@ def _feed(feeder: Feeder, inputs: Any) -> Feed:
     else:
         arrays = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         given = dict(zip(feeder.inputs, arrays, strict=True))
-    values = {spec: value.data if isinstance(value, ov.Tensor) else value for spec, value in given.items()}
-    return {spec.name: np.asarray(value, spec.dtype.to_dtype()) for spec, value in values.items()}
+    return {spec.name: spec.typed(value) for spec, value in given.items()}
 
 
 def _spec_of(feeder: Feeder, key: Any) -> Any:

@@ -9,6 +9,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import ModelError, nearest, reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
@@ -78,7 +79,7 @@ class GraphView:
         """The value of a constant tensor; a view of the model's memory where it is a Constant itself."""
         node, kind = self.node(tensor.node), self.type(tensor.node)
         if kind == "Constant":
-            return np.asarray(node.data)
+            return values_of(node)
         if kind == "Convert" and _widens_halves(node):
             return self.value(self._inputs[tensor.node][0]).astype(np.float32)
         return _evaluated(node.output(tensor.port))
@@ -139,12 +140,14 @@ def _evaluated(output: ov.Output) -> NDArray[np.generic]:
     result = ov.Tensor(output.get_element_type(), ov.Shape())
     try:
         if expression.evaluate([result], []):
-            return np.asarray(result.data)
+            return values_of(result)
     except RuntimeError:
         pass  # operations such as Convolution have no reference to evaluate
     try:
         compiled = core().compile_model(expression, "CPU", FLOAT32)
-        return np.array(compiled([])[0])
+        request = compiled.create_infer_request()
+        request.infer([])
+        return np.array(values_of(request.get_output_tensor(0)))
     except RuntimeError as error:
         name = output.get_node().get_friendly_name()
         raise ModelError(

@@ -23,7 +23,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Extreme, Patches, Quantile, Reducer, Rows
-from openvino.tools.pot.statistics.witness import Witness, tensors_of, watched_inputs
+from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of, watched_inputs
 from openvino.tools.pot.utils.errors import EngineError
 
 ROW_SAMPLES, PATCH_SAMPLES = 150, 64
@@ -233,7 +233,7 @@ class Collector:
     def add(self, outputs: Sequence[NDArray[Any]]) -> None:
         """Take the outputs of one inference, vectors and then what is watched; they may be overwritten afterwards."""
         self.samples += 1
-        count = len(outputs) - len(self._witness.watched)
+        count = len(outputs) - len(self._witness.watched.all)
         self._witness.note_values(outputs[count:])
         vectors = [np.asarray(part, np.float32) for part in outputs[:count]]
         vector = vectors[0] if count == 1 else np.concatenate(vectors)
@@ -299,12 +299,12 @@ class StatisticsLayout:
             parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
         self._answers = _Answers(parts, channels, zeros)
         self.float_model, self._slices = model, slices
-        self.witness = Witness(watched_inputs(view) if watches else ())
+        self.witness = Witness(watched_inputs(view) if watches else Watched())
         self._guarded = guarded
         self.places, self.model = _instrument(model, slices, self.witness, guarded=guarded)
 
     def feed(
-        self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True
+        self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None
     ) -> dict[str, NDArray[Any]]:
         """What the measuring model gets for what the float one is given; the first ones are kept.
 
@@ -312,8 +312,9 @@ class StatisticsLayout:
             position: of the inference in the pass.
             feed: input name to array.
             fresh: whether states have their initial values.
+            sample: that it is of; see ``Witness.note_feed``.
         """
-        self.witness.note_feed(feed, fresh)
+        self.witness.note_feed(feed, fresh, sample)
         return {**feed, **self.places.feed(position, feed)}
 
     def with_outputs(self, numbers: Sequence[int]) -> StatisticsLayout:

@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 WITNESSED = 8
-"""Inferences that are kept."""
+"""Samples whose inferences are kept."""
+
+_MOST = 4 * WITNESSED
+"""Inferences that are kept, where samples are fed in parts."""
+
+_LAYERS = frozenset({*CONVOLUTIONS, "MatMul", "LSTMSequence", "GRUSequence", "LSTMCell", "GRUCell"})
 
 _ORDERING = frozenset(
     {
@@ -30,7 +36,28 @@ _ORDERING = frozenset(
         *("ExperimentalDetectronTopKROIs", "CTCGreedyDecoder", "CTCGreedyDecoderSeqLen", "Multinomial"),
     }
 )
-"""Operations that choose or sort: behind them a small difference changes the place of everything."""
+"""Operations that choose or sort: behind them a small difference changes the place of everything.
+
+The values of TopK are none of it: sorted values differ by no more than the values did.
+"""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Where models are compared.
+
+    Attributes:
+        ordered: the inputs of nodes whose values can be compared: of results, or of what sorts before them.
+        behind: results of layers behind what sorts, whose values may come in another order.
+    """
+
+    ordered: tuple[InputId, ...] = ()
+    behind: tuple[InputId, ...] = ()
+
+    @property
+    def all(self) -> tuple[InputId, ...]:
+        """Those that can be compared, then the others."""
+        return self.ordered + self.behind
 
 
 @dataclass
@@ -38,47 +65,70 @@ class Witness:
     """Inferences of the float model, in their order.
 
     Attributes:
-        watched: the inputs of nodes whose values were kept: of results, or of what sorts before them.
+        watched: where values were kept.
         feeds: of each inference, input name to array.
-        values: of each inference, an array for each of ``watched``.
+        values: of each inference, an array for each place that is watched.
         fresh: of each inference, whether states had their initial values before it.
+        samples: how many samples the inferences are of.
     """
 
-    watched: tuple[InputId, ...] = ()
+    watched: Watched = field(default_factory=Watched)
     feeds: list[dict[str, NDArray[Any]]] = field(default_factory=list)
     values: list[list[NDArray[Any]]] = field(default_factory=list)
     fresh: list[bool] = field(default_factory=list)
+    samples: int = 0
+    _last: object = None
 
-    def note_feed(self, feed: Mapping[str, NDArray[Any]], fresh: bool = True) -> None:
-        """Keep what an inference is given, if it is one of the first."""
-        if self.watched and len(self.feeds) < WITNESSED:
-            self.feeds.append({name: np.array(value) for name, value in feed.items()})
-            self.fresh.append(fresh)
+    def note_feed(self, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None) -> None:
+        """Keep what an inference is given, if it is of one of the first samples.
+
+        Args:
+            feed: input name to array.
+            fresh: whether states have their initial values.
+            sample: the same object for inferences of one sample; None: a sample of its own.
+        """
+        if not self.watched.all or len(self.feeds) == _MOST:
+            return
+        another = sample is None or sample is not self._last
+        if another and self.samples == WITNESSED:
+            return
+        self.samples, self._last = self.samples + another, sample
+        self.feeds.append({name: np.array(value) for name, value in feed.items()})
+        self.fresh.append(fresh)
 
     def note_values(self, values: Sequence[NDArray[Any]]) -> None:
-        """Keep what came of the next inference, if it is one of the first."""
-        if self.watched and len(self.values) < WITNESSED:
+        """Keep what came of the next inference, if what it was given was kept."""
+        if len(self.values) < len(self.feeds):
             self.values.append([np.array(value) for value in values])
 
     def __len__(self) -> int:
         return len(self.values)
 
 
-def watched_inputs(view: GraphView) -> tuple[InputId, ...]:
+def watched_inputs(view: GraphView) -> Watched:
     """Where outputs of a model can be compared: at its results, or where what they are sorted by is read."""
     firsts: dict[str, tuple[str, ...]] = {}  # node -> the first sorting nodes on the ways to it
+    layered: set[str] = set()  # nodes with a layer between them and such a node
+    ordered: dict[InputId, None] = {}
+    behind: list[InputId] = []
     for name in view.nodes:
-        sources = [source.node for source in view.inputs(name)]
-        before = tuple(dict.fromkeys(first for source in sources for first in firsts.get(source, ())))
-        if not before and view.type(name) in _ORDERING:
-            before = (name,)
-        firsts[name] = before
-    found: dict[InputId, None] = {}
-    for name in view.nodes:
+        sources = [source for source in view.inputs(name) if not _is_sorted_values(view, source, firsts)]
+        firsts[name] = tuple(
+            dict.fromkeys(first for source in sources for first in firsts.get(source.node, ()))
+        )
+        if firsts[name] and (view.type(name) in _LAYERS or any(source.node in layered for source in sources)):
+            layered.add(name)
+        if not firsts[name] and view.type(name) in _ORDERING:
+            firsts[name] = (name,)
         if view.type(name) == "Result":
-            for place in _of_sorting(view, firsts[name]) or [InputId(name, 0)]:
-                found[place] = None
-    return tuple(found)
+            ordered.update(dict.fromkeys(_of_sorting(view, firsts[name]) or [InputId(name, 0)]))
+            if name in layered and view.is_float(view.inputs(name)[0]):
+                behind.append(InputId(name, 0))
+    return Watched(tuple(ordered), tuple(behind))
+
+
+def _is_sorted_values(view: GraphView, source: TensorId, firsts: Mapping[str, tuple[str, ...]]) -> bool:
+    return view.type(source.node) == "TopK" and source.port == 0 and firsts[source.node] == (source.node,)
 
 
 def _of_sorting(view: GraphView, names: tuple[str, ...]) -> list[InputId]:
@@ -91,6 +141,6 @@ def _of_sorting(view: GraphView, names: tuple[str, ...]) -> list[InputId]:
     ]
 
 
-def tensors_of(view: GraphView, watched: tuple[InputId, ...]) -> list[TensorId]:
+def tensors_of(view: GraphView, watched: Watched) -> list[TensorId]:
     """The tensors that watched inputs read, in this model."""
-    return [view.inputs(place.node)[place.port] for place in watched]
+    return [view.inputs(place.node)[place.port] for place in watched.all]

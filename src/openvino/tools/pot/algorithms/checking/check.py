@@ -113,7 +113,7 @@ def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -
         defined = bench.run_as_defined(job)
         if _departs(found, defined):
             whole = bench.run_in_float32(job)
-            if not _departs(whole, defined):
+            if not _departs(whole, defined) and not found.failure:
                 notes.append(
                     f"in float32 it follows to {whole.decibels:.1f} dB: {device} computes what stays in float in half "
                     "precision, unless INFERENCE_PRECISION_HINT is f32"
@@ -124,6 +124,8 @@ def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -
                 job = without_faults(job, bench, maker)
                 found = bench.run(job)
                 notes += _sentences(job)
+            if found.failure and not whole.failure:
+                notes.append(f"in float32 it follows to {whole.decibels:.1f} dB")
         if found.decibels < LOSS and not found.failure and not notes and maker is not None:
             job, found, note = _without_losses(job, found, bench, maker)
             notes.append(note)

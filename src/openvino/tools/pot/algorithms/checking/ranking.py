@@ -11,6 +11,7 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.runtime import FLOAT32
 
 _SAMPLES = 2
@@ -40,4 +41,4 @@ def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.n
     request.reset_state()
     names = [port.get_node().get_friendly_name() for port in request.model_inputs]
     request.infer({number: feed[name] for number, name in enumerate(names)})
-    return [tensor.data.copy() for tensor in request.output_tensors]
+    return [np.array(values_of(tensor)) for tensor in request.output_tensors]

@@ -88,8 +88,8 @@ def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least
     """
     if found.failure:
         said = f"the device can't run it: {found.failure}"
-        return CheckReport(len(witness), decibels=-float("inf"), notes=(*notes, said), is_lost=True)
-    names = names_of(job.network, witness.watched)
+        return CheckReport(witness.samples, decibels=-float("inf"), notes=(*notes, said), is_lost=True)
+    names = names_of(job.network, witness.watched.ordered)
     outputs = tuple(
         OutputFigure(name, _known(figure.decibels), _known(figure.equal))
         for name, figure in zip(names, found.figures, strict=True)
@@ -99,10 +99,16 @@ def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least
         for name, figure in zip(names, found.figures, strict=True)
         if not figure.reaches(least)
     )
+    behind = tuple(
+        f"output {name!r} is of layers behind what chooses or sorts, which can't be compared ({figure.decibels:.1f} dB "
+        "in its order): hold it against a metric"
+        for name, figure in zip(names_of(job.network, witness.watched.behind), found.behind, strict=True)
+        if not figure.reaches(least)
+    )
     return CheckReport(
-        len(witness), outputs, found.decibels,
+        witness.samples, outputs, found.decibels,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds,
-        (*lost, *notes), bool(lost),
+        (*lost, *behind, *notes), bool(lost),
     )  # fmt: skip
 
 

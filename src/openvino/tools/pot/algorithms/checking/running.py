@@ -21,6 +21,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.distance import Likeness, likeness
 from openvino.tools.pot.statistics.places import TOKEN_MASKS
 from openvino.tools.pot.statistics.witness import Witness, tensors_of
+from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
@@ -36,13 +37,15 @@ class Run:
     """What came of the witnessed samples.
 
     Attributes:
-        figures: for each watched input, how well it follows the float model's.
+        figures: for each watched input whose values can be compared, how well it follows the float model's.
+        behind: the same for those whose values may come in another order.
         layers: that the device runs.
         seconds: of a request, the median.
         failure: what the device says, where it could not run the model; then there is nothing else.
     """
 
     figures: tuple[Likeness, ...] = ()
+    behind: tuple[Likeness, ...] = ()
     layers: tuple[RuntimeLayer, ...] = ()
     seconds: float = 0.0
     failure: str = ""
@@ -76,7 +79,7 @@ def watching(model: ov.Model, witness: Witness) -> ov.Model:
     clone = model.clone()
     compress_weights(clone)
     results = [node.get_friendly_name() for node in model.get_results()]
-    if [place.node for place in witness.watched] == results and _takes(model, witness):
+    if [place.node for place in witness.watched.all] == results and _takes(model, witness):
         return clone
     view = GraphView(clone)
     outputs = [op.result(view.output(tensor)).output(0) for tensor in tensors_of(view, witness.watched)]
@@ -110,7 +113,8 @@ def _run(compiled: Any, witness: Witness) -> Run:
         return Run(failure=reason(error))
     pairs = zip(_by_place(_read(witness.values, witness)), _by_place(_read(values, witness)), strict=True)
     figures = tuple(likeness(before, after) for before, after in pairs)
-    return Run(figures, tuple(heavy_layers(network)), seconds)
+    ordered = len(witness.watched.ordered)
+    return Run(figures[:ordered], figures[ordered:], tuple(heavy_layers(network)), seconds)
 
 
 def _read(values: Iterable[list[NDArray[Any]]], witness: Witness) -> Iterator[list[NDArray[Any]]]:
@@ -137,7 +141,7 @@ def _values(network: ov.CompiledModel, witness: Witness) -> tuple[list[list[NDAr
         started = time.perf_counter()
         request.infer({number: feed[name] for number, name in enumerate(names)})
         times.append(time.perf_counter() - started)
-        found.append([tensor.data.copy() for tensor in request.output_tensors])
+        found.append([np.array(values_of(tensor)) for tensor in request.output_tensors])
     return found, float(np.median(times))
 
 

@@ -1,0 +1,147 @@
+"""A random network that the float model's own device runs, from a seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from openvino.tools.pot.utils.bfloat import packed, values_of
+from openvino.tools.pot.utils.runtime import FLOAT32, core
+from random_graphs import bodies, elementwise, layers, moving  # noqa: F401  (they enter their steps)
+from random_graphs.grower import STEPS, Grower, Value, shape_of
+from random_graphs.starts import Start, start
+
+Sample = list[NDArray[Any]]
+SAMPLES, LARGEST = 24, 30_000
+_TYPES = (ov.Type.f32,) * 17 + (ov.Type.f16, ov.Type.f64, ov.Type.bf16)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network, what it is fed, and what it is.
+
+    Attributes:
+        model: with one or two inputs.
+        samples: an array for each input.
+        expected: what the float model gives for each sample, in float32.
+        what: its operations, its types and shapes, for people.
+    """
+
+    model: ov.Model
+    samples: list[Sample]
+    expected: list[Sample]
+    what: str
+
+    def outputs(self, model: ov.Model, settings: dict[str, Any]) -> list[Sample]:
+        """What a model gives for each sample."""
+        return outputs(model, self.samples, settings)
+
+
+def random_graph(seed: int) -> Graph:
+    """The network of a seed; the same for the same seed."""
+    for attempt in range(100):
+        random = np.random.default_rng([seed, attempt])
+        try:
+            found = _attempt(random)
+        except RuntimeError:  # operations that can't be where chance put them
+            continue
+        if found is not None:
+            return found
+    raise RuntimeError(f"no network for seed {seed}")
+
+
+def _attempt(random: np.random.Generator) -> Graph | None:
+    """A network, if it runs, gives finite values and these differ between samples."""
+    grower = Grower(random, _TYPES[random.integers(len(_TYPES))])
+    begun = start(grower)
+    model = _grown(grower, begun)
+    samples = [[source() for source in begun.sources] for _ in range(SAMPLES)]
+    freed = "static" if grower.sinks else _free(model, samples, random)
+    if freed is None:
+        return None
+    expected = outputs(model, samples, FLOAT32)
+    if not any(_tells([sample[place] for sample in expected]) for place in range(len(model.outputs))):
+        return None
+    counts = Counter(node.get_type_name() for node in model.get_ordered_ops())
+    names = [name for name in counts if name not in ("Constant", "Parameter", "Result", "Convert")]
+    shapes = [str(port.get_partial_shape()) for port in model.inputs]
+    kind = grower.type.to_string()
+    return Graph(model, samples, expected, f"{' '.join(names)} {kind} {freed} {' '.join(shapes)}")
+
+
+def _grown(grower: Grower, begun: Start) -> ov.Model:
+    value, often = begun.value, np.array([weight for _, weight in STEPS])
+    grower.values.append(value)
+    wanted, tries = int(grower.random.integers(2, 9)), 0
+    while wanted and tries < 60:
+        tries += 1
+        found = STEPS[grower.random.choice(len(STEPS), p=often / often.sum())][0](grower, value)
+        if found is None or not 0 < np.prod(shape_of(found)) < LARGEST:
+            continue
+        value, wanted = found, wanted - 1
+        grower.values.append(value)
+    ends = [_score(grower, value)]
+    if grower.chance(0.2):
+        ends.append(grower.pick(*grower.values))
+    results = [op.result(end) for end in ends]
+    return ov.Model(results, grower.sinks, grower.inputs, "random")
+
+
+def _score(grower: Grower, value: Value) -> Value:
+    """The last value, or a classifier's scores of it, or the best class."""
+    if grower.chance(0.6):
+        return value
+    width = shape_of(value)[-1]
+    scores = op.matmul(value, grower.weights(width, 10, inputs=width, axis=-1), False, False)
+    return op.softmax(scores, -1) if grower.chance(0.2) else scores
+
+
+def _free(model: ov.Model, samples: list[Sample], random: np.random.Generator) -> str | None:
+    """Opens some dimensions of the inputs, if the network allows; the name of what was done."""
+    kind = random.choice(["static", "batch", "all"], p=[0.45, 0.3, 0.25])
+    if kind == "static":
+        return "static"
+    shapes = {}
+    for number, port in enumerate(model.inputs):
+        sizes = list(port.get_shape())
+        kept = (
+            sizes[1:] if kind == "batch" else [size if size in (3, 16, 24, 32) else -1 for size in sizes[1:]]
+        )
+        shapes[number] = ov.PartialShape([-1, *kept])
+    try:
+        model.reshape(shapes)
+        outputs(model, samples[:1], FLOAT32)
+    except RuntimeError:
+        return None
+    return str(kind)
+
+
+def outputs(model: ov.Model, samples: list[Sample], settings: dict[str, Any]) -> list[Sample]:
+    """What a model gives for each sample; it begins each without a state."""
+    request = core().compile_model(model, "CPU", settings).create_infer_request()
+    found = []
+    for sample in samples:
+        if model.get_sinks():
+            request.reset_state()
+        pairs = enumerate(zip(model.inputs, sample, strict=True))
+        request.infer({place: _fed(port.get_element_type(), value) for place, (port, value) in pairs})
+        found.append([np.array(values_of(tensor)) for tensor in request.output_tensors])
+    return found
+
+
+def _fed(kind: ov.Type, value: NDArray[Any]) -> NDArray[Any]:
+    return packed(value) if kind == ov.Type.bf16 else value
+
+
+def _tells(values: list[NDArray[Any]]) -> bool:
+    """Whether an output is finite and not the same for all samples."""
+    finite = all(np.isfinite(value).all() for value in values)
+    return finite and any(
+        value.shape == values[0].shape and not np.array_equal(value, values[0]) for value in values
+    )
