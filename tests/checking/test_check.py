@@ -261,3 +261,53 @@ def test_inputs_may_hold_missing_values_where_outputs_are_finite(caplog: pytest.
     assert said == [
         "sample 0: input 'x' holds NaN or infinite values beside others: they are fed as they are"
     ]
+
+
+def in_own_precision(fault: Callable[[ov.Model], Any], spoils: bool) -> Callable[[ov.Model, str, Any], Any]:
+    """A device that computes what is quantized wrongly, or all models, unless it is asked for float32."""
+    compile_model = running._compiled
+
+    def compiled(model: ov.Model, device: str, settings: Any) -> Any:
+        wrong = model.clone()
+        quantized = any(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
+        if not settings and (quantized or spoils):
+            fault(wrong)
+        return compile_model(wrong, device, settings)
+
+    return compiled
+
+
+def scaled_always(layer: str) -> Callable[[ov.Model], Any]:
+    def fault(model: ov.Model) -> None:
+        node = next(node for node in model.get_ops() if node.get_friendly_name() == layer)
+        other = op.multiply(node, op.constant(np.float32(10)))
+        for reader in node.output(0).get_target_inputs() - {other.input(0)}:
+            reader.replace_source_output(other.output(0))
+
+    return fault
+
+
+def test_what_the_device_spoils_in_its_own_precision_only_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_compiled", in_own_precision(scaled("layer_1"), spoils=False))
+    _, report = checked(dense(4), samples(1, 64))
+    assert report.notes == ("'layer_1' stays in float: CPU computes it wrongly in INT8",)
+
+
+def test_a_device_whose_own_precision_spoils_the_float_model_is_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "_compiled", in_own_precision(scaled_always("layer_1"), spoils=True))
+    _, report = checked(dense(4), samples(1, 64))
+    assert report.is_lost
+    assert any("unless INFERENCE_PRECISION_HINT is f32" in note for note in report.notes)
+
+
+def test_layers_behind_a_choice_that_come_in_another_order_are_told_of() -> None:
+    x = op.parameter([1, 64], np.float32, name="x")
+    scores = op.matmul(x, weights(64, 64), False, False, name="scores")
+    places = op.topk(scores, op.constant(np.int64(64)), 1, "max", "value").output(1)
+    table = op.constant(np.random.default_rng(0).standard_normal((64, 32)).astype(np.float32))
+    head = op.matmul(op.gather(table, places, op.constant(np.int64(0))), weights(32, 32), False, False)
+    _, report = checked(ov.Model([op.result(head)], [x], "two stages"), samples(1, 64))
+    assert not report.is_lost and report.decibels > 25
+    assert "is of layers behind what chooses or sorts" in report.line

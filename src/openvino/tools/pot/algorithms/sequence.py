@@ -109,7 +109,7 @@ def checked(
         finished(other, algorithms, statistics.samples)
 
     device = str(getattr(engine, "device", "CPU"))
-    return looked_at(job, statistics, device, Maker(decided, finish))
+    return looked_at(job, statistics, device, Maker(model.submodels[0].model, decided, finish))
 
 
 def looked_at(job: Job, statistics: Statistics, device: str, maker: Maker | None = None) -> CompressedModel:

@@ -8,6 +8,7 @@ import openvino as ov
 
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.shared import separated
+from openvino.tools.pot.graph.edits.unpack import unpacked_weights
 from openvino.tools.pot.utils.runtime import core
 
 
@@ -22,5 +23,5 @@ def compiled_as_defined(model: Any, device: str, settings: dict[str, Any]) -> ov
     Raises:
         RuntimeError: OpenVINO can't compile it.
     """
-    plain = separated(emulated(model)) if isinstance(model, ov.Model) else model
+    plain = separated(unpacked_weights(emulated(model))) if isinstance(model, ov.Model) else model
     return core().compile_model(plain, device, settings)

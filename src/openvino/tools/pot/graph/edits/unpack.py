@@ -1,0 +1,48 @@
+"""Weights that are stored as integers, written out as the floats that they stand for.
+
+Constant(i8) ── Convert ── Multiply ── layer    ──▶    Constant(f32) ── layer
+
+With several requests at a time the CPU (2026.4) can compute products of such weights wrongly, and recurrent layers with
+them don't compile once their model has further outputs.
+"""
+
+from __future__ import annotations
+
+import openvino as ov
+from openvino import opset13 as op
+
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+
+
+def unpacked_weights(model: ov.Model) -> ov.Model:
+    """The model itself if it has no such weights or is quantized, else a clone with floats."""
+    nodes = model.get_ops()
+    if any(node.get_type_name() == "FakeQuantize" for node in nodes) or not any(map(_unpacks, nodes)):
+        return model
+    clone = model.clone()
+    view = GraphView(clone)
+    packed: set[str] = set()  # nodes that compute with such integers alone
+    for name, node in view.nodes.items():
+        if _unpacks(node) or any(source.node in packed for source in view.inputs(name)):
+            packed.update([name] if view.is_constant(TensorId(name, 0)) else [])
+    for name in packed:
+        for tensor in view.outputs(name):
+            readers = [reader for reader in view.consumers(tensor) if reader.node not in packed]
+            if readers and view.is_float(tensor):
+                constant = op.constant(
+                    view.value(tensor), view.output(tensor).get_element_type(), name=f"{name}/floats"
+                )
+                for reader in readers:
+                    view.node(reader.node).input(reader.port).replace_source_output(constant.output(0))
+    return clone
+
+
+def _unpacks(node: ov.Node) -> bool:
+    """Whether a node makes floats of stored integers."""
+    return bool(
+        node.get_type_name() == "Convert"
+        and node.input_value(0).get_node().get_type_name() == "Constant"
+        and node.get_input_element_type(0).is_integral()
+        and node.get_output_element_type(0).is_real()
+    )

@@ -1,0 +1,80 @@
+"""Float networks whose weights are stored as integers are measured with the floats that they stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as op
+
+from openvino.tools.pot import quantize
+from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.graph.edits.unpack import unpacked_weights
+from openvino.tools.pot.utils.runtime import FLOAT32
+
+RANDOM = np.random.default_rng(0)
+
+
+def stored(*shape: int, zero: int = 0) -> ov.Node:
+    whole = RANDOM.integers(0, 255, shape).astype(np.uint8) if zero else RANDOM.integers(-127, 127, shape)
+    floats = op.convert(op.constant(whole if zero else whole.astype(np.int8)), "f32")
+    if zero:
+        floats = op.subtract(
+            floats, op.constant(np.full((shape[0],) + (1,) * (len(shape) - 1), zero, np.float32))
+        )
+    node: ov.Node = op.multiply(
+        floats, op.constant(np.full((shape[0],) + (1,) * (len(shape) - 1), 0.002, np.float32))
+    )
+    return node
+
+
+def network(zero: int = 0) -> ov.Model:
+    x = op.parameter(ov.PartialShape([-1, -1, 16]), np.float32, name="x")
+    weights = stored(16, 8, zero=zero)
+    first = op.matmul(x, weights, False, False)
+    second = op.matmul(op.matmul(x, weights, False, False), stored(12, 8), False, True)
+    return ov.Model([op.result(first), op.result(second)], [x], "stored")
+
+
+def outputs(model: ov.Model, feed: Any) -> list[Any]:
+    return list(compiled_as_defined(model, "CPU", dict(FLOAT32))([feed]).values())
+
+
+@pytest.mark.parametrize("zero", [0, 128])
+def test_the_floats_are_those_that_the_integers_stand_for(zero: int) -> None:
+    model, feed = network(zero), RANDOM.standard_normal((2, 3, 16)).astype(np.float32)
+    unpacked = unpacked_weights(model)
+    kinds = [node.get_type_name() for node in unpacked.get_ops()]
+    assert "Convert" not in kinds and kinds.count("MatMul") == 3
+    assert "Convert" in [node.get_type_name() for node in model.get_ops()]
+    for found, expected in zip(outputs(unpacked, feed), outputs(model, feed), strict=True):
+        assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_other_networks_are_left_as_they_are() -> None:
+    x = op.parameter([1, 16], np.float32, name="x")
+    half = op.convert(op.constant(np.eye(16, dtype=np.float16)), "f32")
+    plain = ov.Model([op.result(op.matmul(x, half, False, False))], [x])
+    assert unpacked_weights(plain) is plain
+    quantized = quantize(
+        network(), [RANDOM.standard_normal((1, 4, 16)).astype(np.float32) for _ in range(30)]
+    )
+    assert unpacked_weights(quantized) is quantized
+
+
+@pytest.mark.parametrize("gates", [4, 3, 1])
+def test_recurrent_layers_of_such_weights_are_measured(gates: int) -> None:
+    x = op.parameter([1, 5, 8], np.float32, name="x")
+    wide = op.multiply(x, op.constant(np.float32(0.7)))
+    states = [op.constant(np.zeros((1, 1, 8), np.float32))] * (2 if gates == 4 else 1)
+    weights = [op.unsqueeze(stored(8 * gates, 8), op.constant(np.array([0]))) for _ in range(2)]
+    bias, lengths = op.constant(np.zeros((1, 8 * gates), np.float32)), op.constant(np.array([5]))
+    kind = {4: op.lstm_sequence, 3: op.gru_sequence, 1: op.rnn_sequence}[gates]
+    last = kind(wide, *states, lengths, *weights, bias, 8, "forward").output(0)
+    product = op.matmul(last, op.constant(np.eye(8, dtype=np.float32)), False, False)
+    model = ov.Model([op.result(product)], [x], "recurrent")
+    data = [RANDOM.standard_normal((1, 5, 8)).astype(np.float32) for _ in range(30)]
+    extended = ov.Model([op.result(product), op.result(wide)], [x])
+    assert np.allclose(outputs(extended, data[0])[0], outputs(model, data[0])[0], atol=1e-6)
