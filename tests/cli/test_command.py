@@ -251,7 +251,8 @@ def test_made_images_of_an_interrupted_run_do_not_count(
         assert "Statistics pass: 5 of 5" in finished.err
 
 
-def test_ctrl_c_leaves_nothing(job: list[str]) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_leave_nothing(job: list[str], sent: signal.Signals) -> None:
     write_images(Path("images"), 3000)
     before = {str(path) for path in Path().rglob("*")}
     process = subprocess.Popen(
@@ -260,7 +261,7 @@ def test_ctrl_c_leaves_nothing(job: list[str]) -> None:
     deadline = time.monotonic() + 60
     while not Path("results").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     out, err = process.communicate(timeout=60)
     assert process.returncode == command.INTERRUPTED, err
     assert out == ""

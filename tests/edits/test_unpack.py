@@ -69,7 +69,7 @@ def test_recurrent_layers_of_such_weights_are_measured(gates: int) -> None:
     x = op.parameter([1, 5, 8], np.float32, name="x")
     wide = op.multiply(x, op.constant(np.float32(0.7)))
     states = [op.constant(np.zeros((1, 1, 8), np.float32))] * (2 if gates == 4 else 1)
-    weights = [op.unsqueeze(stored(8 * gates, 8), op.constant(np.array([0]))) for _ in range(2)]
+    weights = [stored(1, 8 * gates, 8) for _ in range(2)]
     bias, lengths = op.constant(np.zeros((1, 8 * gates), np.float32)), op.constant(np.array([5]))
     kind = {4: op.lstm_sequence, 3: op.gru_sequence, 1: op.rnn_sequence}[gates]
     last = kind(wide, *states, lengths, *weights, bias, 8, "forward").output(0)

@@ -118,16 +118,13 @@ class Failing:
         return replace
 
 
-@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
 @pytest.mark.parametrize("error", [OSError("no more"), KeyboardInterrupt()])
-@pytest.mark.parametrize("links", [True, False])
 def test_a_failed_move_leaves_both_old_files(
-    old: Path, monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException, links: bool
+    old: Path, monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException
 ) -> None:
     before = contents(old)
     monkeypatch.setattr(Path, "replace", Failing(at, error))
-    if not links:
-        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError("no hard links here")))
     with pytest.raises(ModelError if isinstance(error, OSError) else KeyboardInterrupt):
         save_model(builders.network(seed=1), old, "m")
     assert contents(old) == before
@@ -144,7 +141,7 @@ def test_a_failed_move_leaves_no_new_file(
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize("at", range(1, 9))
 def test_a_cascade_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     def cascade(seed: int) -> Any:
         entries = [{"name": name, "model": builders.network(seed)} for name in ("a", "b")]

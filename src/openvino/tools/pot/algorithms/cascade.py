@@ -22,6 +22,7 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.watching import CascadeLayout
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
@@ -134,6 +135,6 @@ def _finished(
         looked_at(job, statistics, device)
     result = job.result.submodels[0]
     if shapes:
-        own = {node.get_friendly_name(): node.get_partial_shape() for node in sub.model.get_parameters()}
+        own = {input_name(port): port.get_partial_shape() for port in sub.model.inputs}
         result.model.reshape({name: own[name] for name in shapes})
     return result

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from openvino.tools.pot.cli.arguments import make_parser, parse
 from openvino.tools.pot.utils.errors import ConfigError, PotError
@@ -22,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 done, 1 failed while working, 2 wrong usage or configuration, 3 stored, but an output of the quantized model
-        does not follow the float one, 130 interrupted.
+        does not follow the float one, 130 interrupted, by Ctrl-C or SIGTERM.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     if "_ARGCOMPLETE" in os.environ:
@@ -30,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Asked before anything is parsed: parsing may fail.
     traceback = any(word.upper() in ("DEBUG", "--LOG-LEVEL=DEBUG") for word in argv)
     try:
-        return _run(parse(argv), argv)
+        with _ending_as_by_ctrl_c():
+            return _run(parse(argv), argv)
     except ConfigError as error:
         return _failed(error, WRONG_USAGE, traceback)
     except PotError as error:
@@ -43,6 +47,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         return _failed(error, FAILED, traceback)
+
+
+@contextmanager
+def _ending_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does, where nobody has said what else: what was begun is cleared away."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:

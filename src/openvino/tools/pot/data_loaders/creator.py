@@ -138,6 +138,7 @@ class _Creator:
         """Whether the arrays of the only file are one sample, not many along their first axes."""
         if isinstance(arrays, Mapping):
             specs = {name: spec for spec in self._specs for name in spec.names}
+            specs |= {spec.name: spec for spec in self._specs}
             return all(_fits(specs[name], each) for name, each in arrays.items() if name in specs)
         return _fits(self._specs[position or self._image or 0], arrays)
 
@@ -179,7 +180,8 @@ class _Creator:
         value = getattr(self._config, option)
         if not isinstance(value, Mapping):
             return value
-        return next((value[name] for name in sorted(self._specs[position].names) if name in value), None)
+        spec = self._specs[position]
+        return next((value[name] for name in (spec.name, *sorted(spec.names)) if name in value), None)
 
     def _where_is(self, option: str, name: str = "") -> str:
         return f"{self._where}: {option}" + (f" of input {name!r}" if name else "")

@@ -10,6 +10,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, PotError
 
 CHANNELS = (1, 3, 4)
@@ -50,7 +51,7 @@ def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
         ConfigError: the layout isn't one of images, or doesn't fit the input, or is needed and absent.
         ModelError: the input can't take images.
     """
-    name, shape = parameter.get_friendly_name(), parameter.get_partial_shape()
+    name, shape = input_name(parameter.output(0)), parameter.get_partial_shape()
     if shape.rank.is_dynamic:
         raise ModelError(f"input {name!r} has no fixed rank, expected 3 or 4 axes for images")
     sizes = [None if size.is_dynamic else size.get_length() for size in shape]

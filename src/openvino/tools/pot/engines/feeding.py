@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.data_loaders.layout import ImageAndInfo, image_and_info
 from openvino.tools.pot.engines.items import is_array, is_tensor
 from openvino.tools.pot.graph.batch import fixed_batch
+from openvino.tools.pot.graph.names import by_any_name, input_name
 from openvino.tools.pot.utils.bfloat import packed
 from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
 from openvino.tools.pot.utils.logger import get_logger
@@ -25,7 +26,18 @@ _FED = ("bf16", "f16", "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u3
 
 def key_name(key: Any) -> str:
     """The name of the input that a key of a sample means: the key is a name or a port."""
-    return str(key.get_any_name()) if hasattr(key, "get_any_name") else str(key)
+    return input_name(key) if hasattr(key, "get_names") else str(key)
+
+
+def named(model: ov.Model | ov.CompiledModel, feed: Mapping[Any, Any]) -> dict[str, Any]:
+    """A feed by the names that ours have: those of users' hooks may have any that OpenVINO takes, ports and numbers."""
+    ports, names = model.inputs, by_any_name(model.inputs)
+    own: dict[str, Any] = {}
+    for key, value in feed.items():
+        known = isinstance(key, int) and 0 <= key < len(ports)
+        port = ports[key] if known else names.get(key_name(key))
+        own[str(key) if port is None else input_name(port)] = value
+    return own
 
 
 class InputSpec:
@@ -42,8 +54,8 @@ class InputSpec:
 
     def __init__(self, parameter: ov.Node, batch_axis: int = 0, batch: int = 1) -> None:
         output = parameter.output(0)
-        self.name: str = parameter.get_friendly_name()
-        self.names: set[str] = {self.name, *output.get_names()}
+        self.name = input_name(output)
+        self.names: set[str] = {parameter.get_friendly_name(), *output.get_names()}
         self.shape: ov.PartialShape = output.get_partial_shape()
         self.dtype = output.get_element_type()
         if self.dtype not in [getattr(ov.Type, name) for name in _FED]:
@@ -164,6 +176,7 @@ class Feeder:
 
     Attributes:
         batch: how many samples the model takes at a time.
+        by_name: each input by all of its names.
         note: what was made up for an input without data, empty while nothing was.
     """
 
@@ -171,7 +184,8 @@ class Feeder:
         parameters = [port.get_node() for port in model.inputs]
         self.batch = fixed_batch(model, batch_axis)
         self.inputs = [InputSpec(each, batch_axis, self.batch if parts else 1) for each in parameters]
-        self._by_name = {name: spec for spec in self.inputs for name in spec.names}
+        by_port = {spec.name: spec for spec in self.inputs}
+        self.by_name = {name: by_port[input_name(port)] for name, port in by_any_name(model.inputs).items()}
         self._alone = image_and_info(parameters)
         self.note = ""
 
@@ -226,12 +240,12 @@ class Feeder:
         feed = {}
         for key, value in data.items():
             name = key_name(key)
-            if name not in self._by_name:
+            if name not in self.by_name:
                 raise DataError(
                     f"sample {index}: the model has no input {name!r}, its inputs are "
-                    f"{[spec.name for spec in self.inputs]}{nearest(name, self._by_name)}"
+                    f"{[spec.name for spec in self.inputs]}{nearest(name, self.by_name)}"
                 )
-            spec = self._by_name[name]
+            spec = self.by_name[name]
             feed[spec.name] = spec.fit(value, index)
         missing = [spec.name for spec in self.inputs if spec.name not in feed]
         if missing:

@@ -17,7 +17,7 @@ from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.compiling import compiled_as_defined
-from openvino.tools.pot.engines.feeding import Feeder, stack
+from openvino.tools.pot.engines.feeding import Feeder, named, stack
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import Item, own, parse_item
 from openvino.tools.pot.engines.loading import batches_to_process, first_read
@@ -483,7 +483,12 @@ class IEEngine(PotInternals, Engine):
     def _checked_fill(self, model: ov.Model, items: list[Item], images: Any) -> Feed:
         self._batch_indices = [item.index for item in items]
         with _naming(items[0].index):
-            return self._fill_input(model, images)
+            return self._named_fill(model, images)
+
+    def _named_fill(self, model: ov.Model, images: Any) -> Feed:
+        """What the hook feeds, by the names that its default gives inputs."""
+        feed = self._fill_input(model, images)
+        return feed if type(self)._fill_input is IEEngine._fill_input else named(model, feed)
 
     def _warn_once(self, note: str) -> None:
         if note and note not in self._told:
@@ -500,7 +505,7 @@ class IEEngine(PotInternals, Engine):
                     f"{KEY}: samples are fed one by one, found a batch of {found}: leave stat_batch_size at 1"
                 )
             item = replace(items[0], data=images[0])
-            yield prepared(recurrence, item, position, lambda arrays: self._fill_input(model, [arrays]))
+            yield prepared(recurrence, item, position, lambda arrays: self._named_fill(model, [arrays]))
 
     def _recurrence(self) -> Recurrence:
         return Recurrence(self._single_model(), self._out_in_map)

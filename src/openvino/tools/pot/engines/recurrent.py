@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.engines.feeding import key_name
 from openvino.tools.pot.engines.stream import Feed, Outputs, copied
+from openvino.tools.pot.graph.names import by_any_name, input_name
 from openvino.tools.pot.utils.errors import ConfigError, DataError, nearest
 
 KEY = "recurrent_out_in_map"
@@ -60,21 +61,21 @@ class Recurrence:
         self._sources: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._shapes: dict[str, ov.PartialShape] = {}
-        inputs = {name: node for node in model.get_parameters() for name in _names(node.output(0))}
+        inputs = by_any_name(model.inputs)
         given: dict[str, str] = {}
         for output, name in out_in_map.items():
             if name not in inputs:
                 known = [node.get_friendly_name() for node in model.get_parameters()]
                 raise _unknown("input", name, known, inputs)
-            node = inputs[name]
-            own = node.get_friendly_name()
+            port = inputs[name]
+            own = input_name(port)
             if own in given:
                 raise _fed_twice(given[own], output, own)
             given[own] = output
             self._sources[own] = _find(model, output)
-            self._names.update(dict.fromkeys(_names(node.output(0)), own))
-            self._shapes[own] = node.output(0).get_partial_shape()
-            _check_fit(output, model.outputs[self._sources[own]], name, node.output(0))
+            self._names.update({key: own for key, other in inputs.items() if input_name(other) == own})
+            self._shapes[own] = port.get_partial_shape()
+            _check_fit(output, model.outputs[self._sources[own]], name, port)
         if model.get_variables():
             variable = model.get_variables()[0].get_info().variable_id
             raise ConfigError(
@@ -162,10 +163,6 @@ def _kind(value: Any) -> str:
     shape = getattr(value, "shape", None)
     name = "an array" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
     return name if shape is None else f"{name} of shape {list(shape)}"
-
-
-def _names(port: ov.Output) -> set[str]:
-    return {port.get_node().get_friendly_name(), *port.get_names()}
 
 
 def _unknown(what: str, name: str, known: Sequence[str], names: Mapping[str, Any]) -> ConfigError:

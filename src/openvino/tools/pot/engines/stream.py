@@ -67,7 +67,7 @@ def run_stream(
     """
     count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
     idle = [compiled.create_infer_request() for _ in range(count)]
-    stateful, places = bool(idle[0].query_state()), _places(compiled)
+    stateful = bool(idle[0].query_state())
     running: deque[tuple[T, ov.InferRequest]] = deque()
     try:
         for entry in feeds:
@@ -80,9 +80,7 @@ def run_stream(
             with _naming(tag):
                 if stateful:
                     request.reset_state()
-                request.start_async(
-                    {places.get(name, name): value for name, value in feed.items()}, share_inputs=not copies
-                )
+                request.start_async(feed, share_inputs=not copies)
             running.append((tag, request))
         while running:
             yield _finish(running, idle, copies)
@@ -90,11 +88,6 @@ def run_stream(
         for _, request in running:
             with suppress(RuntimeError):
                 request.wait()
-
-
-def _places(compiled: ov.CompiledModel) -> dict[str, int]:
-    """Position of each input, by its node's name: its tensor may be called otherwise, or as another's node is."""
-    return {port.get_node().get_friendly_name(): place for place, port in enumerate(compiled.inputs)}
 
 
 @contextmanager

@@ -268,5 +268,4 @@ def _feed(feeder: Feeder, inputs: Any) -> Feed:
 def _spec_of(feeder: Feeder, key: Any) -> Any:
     if isinstance(key, int):
         return feeder.inputs[key]
-    name = key_name(key)
-    return next(spec for spec in feeder.inputs if name in spec.names)
+    return feeder.by_name[key_name(key)]

@@ -12,7 +12,9 @@ import openvino as ov
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, stabilise
+from openvino.tools.pot.graph.pairs import check_pair
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, reason
+from openvino.tools.pot.utils.folders import reading
 from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.runtime import core
 
@@ -114,11 +116,20 @@ def _load_one(config: Mapping[str, Any], where: str, name: str | None) -> SubMod
 
 
 def _read(path: Path, weights: Path | None) -> ov.Model:
+    if path.suffix.lower() == ".xml":
+        with reading(path.parent):
+            return _read_present(path, weights)
+    return _read_present(path, weights)
+
+
+def _read_present(path: Path, weights: Path | None) -> ov.Model:
     for kind, file in (("model", path), ("weights", weights)):
         if file is not None and not file.exists():
             raise ModelError(f"{kind} file {str(file)!r} does not exist")
     if path.is_dir() and path.suffix.lower() in _FILES:
         raise ModelError(f"model file {str(path)!r} is a folder, expected a file")
+    if path.suffix.lower() == ".xml":
+        check_pair(path, weights or path.with_suffix(".bin"))
     try:
         if path.suffix.lower() in _FILES:
             return core().read_model(path, weights) if weights else core().read_model(path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
 
 import openvino as ov
 
@@ -19,6 +20,22 @@ def all_names(model: ov.Model) -> dict[str, str]:
 def port_name(port: ov.Output) -> str:
     """A name that a feed may use for a port: of its tensor, or of its node where the tensor has none."""
     return str(port.get_any_name() if port.get_names() else port.get_node().get_friendly_name())
+
+
+def input_name(port: ov.Output | ov.ConstOutput) -> str:
+    """The name by which feeds hold an input, which OpenVINO takes.
+
+    That is its node's where the tensor has it too or has none, else the first of the tensor's: OpenVINO does not know
+    a tensor with names by that of its node.
+    """
+    names, own = port.get_names(), str(port.get_node().get_friendly_name())
+    return own if own in names or not names else str(min(names))
+
+
+def by_any_name(ports: Sequence[ov.Output] | Sequence[ov.ConstOutput]) -> dict[str, Any]:
+    """All names of inputs; one that is a tensor's and another one's node's means the tensor, as to OpenVINO."""
+    nodes = {str(port.get_node().get_friendly_name()): port for port in ports}
+    return nodes | {name: port for port in ports for name in port.get_names()}
 
 
 def merged_names(node: ov.Node, known: Container[str]) -> list[str]:

@@ -1,19 +1,15 @@
-"""Writing models: beside the target first, then moved in, so that there is always one whole model."""
+"""Writing models: beside the target first, then moved in, so that there is one whole model or another."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import openvino as ov
 
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.pairs import write_pair
 from openvino.tools.pot.utils.errors import ModelError, reason
-from openvino.tools.pot.utils.folders import target_folder, working_folder
-
-# The weights go first: an old .xml beside new weights lasts for the time between two renames only.
-_SUFFIXES = (".bin", ".xml")
+from openvino.tools.pot.utils.folders import move_in, target_folder, working_folder
 
 
 def save_model(
@@ -45,8 +41,8 @@ def save_model(
     try:
         with target_folder(folder), working_folder(folder) as work:
             for sub, stem in zip(model, stems, strict=True):
-                ov.save_model(sub.model, work / f"{stem}.xml", compress_to_fp16=False)
-            _move_in(work, folder, [f"{stem}{suffix}" for stem in stems for suffix in _SUFFIXES])
+                write_pair(sub.model, work / f"{stem}.xml")
+            move_in(work, [f"{stem}{suffix}" for stem in stems for suffix in (".bin", ".xml")])
     except (OSError, RuntimeError) as error:
         raise ModelError(f"model can't be written to folder {str(folder)!r}: {reason(error)}") from error
     paths = [{"model": str(folder / f"{s}.xml"), "weights": str(folder / f"{s}.bin")} for s in stems]
@@ -69,32 +65,3 @@ def _own_name(sub: SubModel) -> str:
     """Of an IR the name in its file, as POT took it; of others what they were loaded as."""
     read_from_ir = sub.source is not None and sub.source.suffix.lower() == ".xml"
     return sub.model.get_friendly_name() if read_from_ir else sub.name
-
-
-def _move_in(work: Path, folder: Path, names: list[str]) -> None:
-    """Move files from ``work`` into ``folder``: all of them, or the old ones are back."""
-    old = work / "old"
-    old.mkdir()
-    for name in names:
-        if (folder / name).exists():
-            _keep(folder / name, old / name)
-    moved = []
-    try:
-        for name in names:
-            moved.append(name)
-            (work / name).replace(folder / name)
-    except BaseException:
-        for name in moved:
-            if (old / name).exists():
-                (old / name).replace(folder / name)
-            elif not (work / name).exists():
-                (folder / name).unlink(missing_ok=True)
-        raise
-
-
-def _keep(file: Path, copy: Path) -> None:
-    """A second name for a file, or a copy of it where the file system has no hard links."""
-    try:
-        os.link(file, copy)
-    except OSError:
-        shutil.copy2(file, copy)

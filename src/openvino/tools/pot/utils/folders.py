@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from openvino.tools.pot.utils.locks import locked, take
+
+_PREFIX = ".saving-"
+_KEPT, _DONE = "old", "done"
+"""Within a working folder: the files that new ones take the place of, until all of those are there, and then."""
 
 
 @contextmanager
@@ -26,12 +33,95 @@ def target_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def working_folder(parent: Path) -> Iterator[Path]:
-    """A hidden folder beside the target, on the same file system so that renaming is atomic."""
-    path = Path(tempfile.mkdtemp(prefix=".saving-", dir=parent))
+    """A hidden folder beside the target, on the same file system so that renaming is atomic.
+
+    What processes that died have left of theirs goes first, and what they had not moved in to the end is undone.
+    """
+    recover(parent)
+    with locked(parent):
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        release = take(path)
     try:
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        with locked(parent):
+            if release is not None:
+                release()
+            _clear(path)
+
+
+def recover(folder: Path) -> None:
+    """Undo what processes that died meanwhile had not moved into a folder to the end.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    if not any(folder.glob(f"{_PREFIX}*")):
+        return
+    with locked(folder):
+        for work in folder.glob(f"{_PREFIX}*"):
+            with suppress(PermissionError):  # another user's
+                release = take(work)
+                if release is not None:
+                    release()
+                    _clear(work)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Read files of a folder while nobody moves any in, after those that a process died over are whole again."""
+    with ExitStack() as held:
+        with suppress(OSError):  # it may be one that can only be read, or none
+            recover(folder)
+        with suppress(OSError):
+            held.enter_context(locked(folder, shared=True))
+        yield
+
+
+def move_in(work: Path, names: Iterable[str]) -> None:
+    """Move files from a working folder to their target, as a whole: all of them are new then, or none is.
+
+    The order is that of their names, and old ones leave in the opposite one: whoever meets an ``.xml`` meets the
+    ``.bin`` that belongs to it, even if this process dies in between.
+
+    Raises:
+        OSError: they can't be moved; the old ones are there again.
+    """
+    folder, ordered, kept = work.parent, sorted(names), work / _KEPT
+    with locked(folder):
+        absent = [name for name in ordered if not (folder / name).exists()]
+        for name in ordered:
+            if (folder / name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
+        kept.mkdir()
+        try:
+            for name in absent:
+                (kept / name).mkdir()  # stands for a file that was not there
+            for name in reversed(ordered):
+                if name not in absent:
+                    (folder / name).replace(kept / name)
+            for name in ordered:
+                (work / name).replace(folder / name)
+            kept.rename(work / _DONE)
+        except BaseException:
+            _undo(work)
+            raise
+
+
+def _undo(work: Path) -> None:
+    """Bring back the files that ``move_in`` had taken from their place, if it did not come to its end."""
+    folder, kept = work.parent, work / _KEPT
+    names = sorted(path.name for path in kept.iterdir()) if kept.is_dir() else []
+    for name in reversed(names):
+        (folder / name).unlink(missing_ok=True)  # where it is a new one
+    for name in names:
+        if not (kept / name).is_dir():
+            (kept / name).replace(folder / name)
+
+
+def _clear(work: Path) -> None:
+    _undo(work)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

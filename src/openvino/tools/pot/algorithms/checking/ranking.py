@@ -9,6 +9,7 @@ from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.edits.switch import FLAGS
+from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.bfloat import values_of
@@ -39,6 +40,6 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
 
 def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
     request.reset_state()
-    names = [port.get_node().get_friendly_name() for port in request.model_inputs]
+    names = [input_name(port) for port in request.model_inputs]
     request.infer({number: feed[name] for number, name in enumerate(names)})
     return [np.array(values_of(tensor)) for tensor in request.output_tensors]

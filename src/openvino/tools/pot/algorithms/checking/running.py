@@ -16,6 +16,7 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.edits.emulate import emulated
+from openvino.tools.pot.graph.names import by_any_name, input_name
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.distance import Likeness, likeness
@@ -96,7 +97,7 @@ def _shape_of(value: NDArray[Any]) -> ov.PartialShape:
 
 def _takes(model: ov.Model, witness: Witness) -> bool:
     """Whether the inputs are of the shapes that were witnessed: the pass may have joined samples."""
-    shapes = {node.get_friendly_name(): node.get_partial_shape() for node in model.get_parameters()}
+    shapes = {input_name(port): port.get_partial_shape() for port in model.inputs}
     return all(
         shapes[name].compatible(ov.PartialShape(list(np.shape(value))))
         for feed in witness.feeds
@@ -111,16 +112,25 @@ def _run(compiled: Any, witness: Witness) -> Run:
         values, seconds = _values(network, witness)
     except RuntimeError as error:
         return Run(failure=reason(error))
-    pairs = zip(_by_place(_read(witness.values, witness)), _by_place(_read(values, witness)), strict=True)
+    mask = _token_mask(network)
+    pairs = zip(*(_by_place(_read(found, witness, mask)) for found in (witness.values, values)), strict=True)
     figures = tuple(likeness(before, after) for before, after in pairs)
     ordered = len(witness.watched.ordered)
     return Run(figures[:ordered], figures[ordered:], tuple(heavy_layers(network)), seconds)
 
 
-def _read(values: Iterable[list[NDArray[Any]]], witness: Witness) -> Iterator[list[NDArray[Any]]]:
+def _token_mask(network: ov.CompiledModel) -> str | None:
+    """The input that says which tokens are valid, as feeds name it."""
+    ports = by_any_name(network.inputs)
+    return next((input_name(ports[name]) for name in sorted(TOKEN_MASKS) if name in ports), None)
+
+
+def _read(
+    values: Iterable[list[NDArray[Any]]], witness: Witness, token_mask: str | None
+) -> Iterator[list[NDArray[Any]]]:
     """What somebody reads of outputs: where tokens are masked, nobody does."""
     for found, feed in zip(values, witness.feeds, strict=True):
-        mask = next((feed[name] for name in sorted(TOKEN_MASKS) if name in feed), None)
+        mask = feed.get(token_mask) if token_mask else None
         yield [
             value if mask is None or value.shape[: mask.ndim] != mask.shape else value[mask > 0]
             for value in found
@@ -133,7 +143,7 @@ def _by_place(values: Iterable[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
 
 def _values(network: ov.CompiledModel, witness: Witness) -> tuple[list[list[NDArray[Any]]], float]:
     request = network.create_infer_request()
-    names = [port.get_node().get_friendly_name() for port in network.inputs]
+    names = [input_name(port) for port in network.inputs]
     stateful, found, times = bool(request.query_state()), [], []
     for feed, fresh in zip(witness.feeds, witness.fresh, strict=True):
         if stateful and fresh:
