@@ -81,8 +81,11 @@ def _decibels(graph: Graph, model: ov.Model, settings: dict[str, Any]) -> float:
 
 
 def _as_users_run_it(graph: Graph, model: ov.Model) -> float:
-    """With the device's own precision of what is in float, which must not be what loses it."""
-    plain = _decibels(graph, graph.model, {})
+    """With the device's own precision of what is in float, which must not be what loses or stops it."""
+    try:
+        plain = _decibels(graph, graph.model, {})
+    except RuntimeError:
+        return float("inf")
     return _decibels(graph, model, {}) if plain > 2 * FOLLOWS else float("inf")
 
 

@@ -18,6 +18,7 @@ from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.edits.bfloat import widen
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
+from openvino.tools.pot.graph.edits.unpack import unpack_recurrent_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
@@ -208,6 +209,7 @@ def planned(model: CompressedModel, algorithms: Sequence[Algorithm], avoided: Av
     sampling = chosen_sampling(algorithms)
     result = model.clone()
     widen(result.submodels[0].model)
+    unpack_recurrent_weights(result.submodels[0].model)
     if find_device(sampling.target_device).integers is not None:
         fix_known_shapes(result.submodels[0].model)
     context = Context(result.submodels[0], GraphView(result.submodels[0].model), avoided)

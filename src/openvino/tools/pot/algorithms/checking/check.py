@@ -141,6 +141,9 @@ def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -
                 job = without_faults(job, bench, maker)
                 found = bench.run(job)
                 notes += _sentences(job)
+        elif users.failure:
+            found = whole
+            notes.append(f"{device} can't run the float model itself unless INFERENCE_PRECISION_HINT is f32")
         elif _departs(users, defined.decibels):
             notes.append(
                 f"in float32 it follows to {whole.decibels:.1f} dB: {device} computes what stays in float in half "

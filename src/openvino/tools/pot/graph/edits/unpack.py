@@ -8,11 +8,15 @@ them don't compile once their model has further outputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+
+RECURRENT = frozenset({"GRUCell", "GRUSequence", "LSTMCell", "LSTMSequence", "RNNCell", "RNNSequence"})
 
 
 def unpacked_weights(model: ov.Model) -> ov.Model:
@@ -21,21 +25,37 @@ def unpacked_weights(model: ov.Model) -> ov.Model:
     if any(node.get_type_name() == "FakeQuantize" for node in nodes) or not any(map(_unpacks, nodes)):
         return model
     clone = model.clone()
-    view = GraphView(clone)
+    _write_out(clone, lambda _: True)
+    return clone
+
+
+def unpack_recurrent_weights(model: ov.Model) -> None:
+    """Write out what recurrent layers read, which they must if anything in their model is quantized.
+
+    Edits the model in place.
+    """
+    if any(map(_unpacks, model.get_ops())):
+        _write_out(model, lambda kind: kind in RECURRENT)
+
+
+def _write_out(model: ov.Model, is_meant: Callable[[str], bool]) -> None:
+    """Give constants to the readers of such integers that are of a type that is meant."""
+    view = GraphView(model)
     packed: set[str] = set()  # nodes that compute with such integers alone
     for name, node in view.nodes.items():
         if _unpacks(node) or any(source.node in packed for source in view.inputs(name)):
             packed.update([name] if view.is_constant(TensorId(name, 0)) else [])
-    for name in packed:
-        for tensor in view.outputs(name):
-            readers = [reader for reader in view.consumers(tensor) if reader.node not in packed]
-            if readers and view.is_float(tensor):
-                constant = op.constant(
-                    view.value(tensor), view.output(tensor).get_element_type(), name=f"{name}/floats"
-                )
-                for reader in readers:
-                    view.node(reader.node).input(reader.port).replace_source_output(constant.output(0))
-    return clone
+    for tensor in (tensor for name in packed for tensor in view.outputs(name) if view.is_float(tensor)):
+        readers = [
+            reader
+            for reader in view.consumers(tensor)
+            if reader.node not in packed and is_meant(view.type(reader.node))
+        ]
+        if readers:
+            kind = view.output(tensor).get_element_type()
+            constant = op.constant(view.value(tensor), kind, name=f"{tensor.node}/floats")
+            for reader in readers:
+                view.node(reader.node).input(reader.port).replace_source_output(constant.output(0))
 
 
 def _unpacks(node: ov.Node) -> bool:
