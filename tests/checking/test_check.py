@@ -280,8 +280,9 @@ def in_own_precision(fault: Callable[[ov.Model], Any], spoils: bool) -> Callable
 def scaled_always(layer: str) -> Callable[[ov.Model], Any]:
     def fault(model: ov.Model) -> None:
         node = next(node for node in model.get_ops() if node.get_friendly_name() == layer)
+        readers = node.output(0).get_target_inputs()
         other = op.multiply(node, op.constant(np.float32(10)))
-        for reader in node.output(0).get_target_inputs() - {other.input(0)}:
+        for reader in readers:
             reader.replace_source_output(other.output(0))
 
     return fault
@@ -299,7 +300,7 @@ def test_a_device_whose_own_precision_spoils_the_float_model_is_told_of(
     monkeypatch.setattr(running, "_compiled", in_own_precision(scaled_always("layer_1"), spoils=True))
     _, report = checked(dense(4), samples(1, 64))
     assert report.is_lost
-    assert any("unless INFERENCE_PRECISION_HINT is f32" in note for note in report.notes)
+    assert any("in float32 it follows to" in note for note in report.notes)
 
 
 def test_layers_behind_a_choice_that_come_in_another_order_are_told_of() -> None:
@@ -311,3 +312,13 @@ def test_layers_behind_a_choice_that_come_in_another_order_are_told_of() -> None
     _, report = checked(ov.Model([op.result(head)], [x], "two stages"), samples(1, 64))
     assert not report.is_lost and report.decibels > 25
     assert "is of layers behind what chooses or sorts" in report.line
+
+
+def test_a_float_model_that_runs_in_float32_only_is_judged_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(model: ov.Model) -> None:
+        raise RuntimeError("not in half precision")
+
+    monkeypatch.setattr(running, "_compiled", in_own_precision(refuse, spoils=True))
+    _, report = checked(dense(4), samples(1, 64))
+    assert report.notes == ("CPU can't run the float model itself unless INFERENCE_PRECISION_HINT is f32",)
+    assert not report.is_lost and report.decibels > 25 and report.int8_layers == 4
