@@ -92,6 +92,12 @@ def _as_users_run_it(graph: Graph, model: ov.Model) -> float:
 def _distance(before: list[Sample], after: list[Sample]) -> float:
     """Of the output that follows worst; of whole numbers nothing is told, since samples are few."""
     pairs = zip(zip(*before, strict=True), zip(*after, strict=True), strict=True)
+    if any(
+        first.shape != second.shape
+        for b, a in zip(before, after, strict=True)
+        for first, second in zip(b, a, strict=True)
+    ):
+        return -float("inf")
     figures = [likeness(first, second).decibels for first, second in pairs]
     return min((figure for figure in figures if not np.isnan(figure)), default=float("inf"))
 

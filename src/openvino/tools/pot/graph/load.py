@@ -154,7 +154,10 @@ def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
 
     original = all_names(source)
     optimised = source.clone()
-    apply_moc_transformations(optimised, cf=False)
+    try:
+        apply_moc_transformations(optimised, cf=False)
+    except RuntimeError:  # OpenVINO (2026.4) takes a lookup behind Unsqueeze for none, and so breaks the network
+        optimised = source.clone()
     if _operations(optimised) == _operations(source):
         # Nothing was left to fuse: a plain clone keeps constants as they are stored.
         optimised = source.clone()

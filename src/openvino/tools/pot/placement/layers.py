@@ -81,6 +81,8 @@ def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
         return "its weights are computed, not constant"
     if view.nodes[name].get_attributes().get("linear_before_reset"):
         return "its form with linear_before_reset does not run in INT8"
+    if kind == "MatMul" and any(len(view.shape(source) or (0, 0)) < 2 for source in inputs):
+        return "one of its operands has one axis only, which the CPU plugin takes for two in INT8 (2026.4)"
     if kind == "MatMul" and contracted(view, name) == 1:
         return "it sums over one element only: an outer product, not worth INT8"
     if kind == "MatMul" and _follows_product(view, name):

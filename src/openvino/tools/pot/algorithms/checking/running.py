@@ -33,6 +33,9 @@ IN_FLOAT32: Mapping[str, Any] = FLOAT32
 """INT8 as users run it, and everything else in full precision."""
 
 
+_OF_OTHER_SHAPE = Likeness(decibels=-float("inf"))
+
+
 @dataclass(frozen=True)
 class Run:
     """What came of the witnessed samples.
@@ -114,9 +117,16 @@ def _run(compiled: Any, witness: Witness) -> Run:
         return Run(failure=reason(error))
     mask = _token_mask(network)
     pairs = zip(*(_by_place(_read(found, witness, mask)) for found in (witness.values, values)), strict=True)
-    figures = tuple(likeness(before, after) for before, after in pairs)
     ordered = len(witness.watched.ordered)
-    return Run(figures[:ordered], figures[ordered:], tuple(heavy_layers(network)), seconds)
+    figures = [
+        likeness(before, after) if number >= ordered or _shapes(before) == _shapes(after) else _OF_OTHER_SHAPE
+        for number, (before, after) in enumerate(pairs)
+    ]
+    return Run(tuple(figures[:ordered]), tuple(figures[ordered:]), tuple(heavy_layers(network)), seconds)
+
+
+def _shapes(values: list[NDArray[Any]]) -> list[tuple[int, ...]]:
+    return [value.shape for value in values]
 
 
 def _token_mask(network: ov.CompiledModel) -> str | None:
