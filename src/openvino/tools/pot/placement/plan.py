@@ -20,7 +20,8 @@ class ActivationQuantizer:
         channel_axis: where its channels lie.
         per_channel: one range per channel in place of one for the tensor.
         attention: the tensor becomes a factor of a product of two activations.
-        symmetric: its zero point is fixed whatever the parameters say, as for ``attention`` in a transformer.
+        symmetric: its zero point is fixed whatever the parameters say, since with a free one a layer that reads it
+            runs in float.
         covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.

@@ -94,6 +94,11 @@ def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQua
     return True if any(fixed) else (None if None in fixed else False)
 
 
+def _is_signed(group: Sequence[ActivationQuantizer]) -> bool:
+    """Whether the common range has both signs whatever the data."""
+    return any(quantizer.signed for quantizer in group)
+
+
 class Estimators:
     """POT's range estimators: a statistic of each sample, aggregated.
 
@@ -137,9 +142,8 @@ class Estimators:
             low = np.zeros_like(low)
         elif symmetric:
             low = np.minimum(low, least)
-        first = group[0]
         return activation_range(
-            low, high, symmetric, self._parameters.activations, first.levels, first.signed
+            low, high, symmetric, self._parameters.activations, group[0].levels, _is_signed(group)
         )
 
     def _rules(self, quantizer: ActivationQuantizer) -> tuple[BorderRule, BorderRule]:
@@ -188,8 +192,10 @@ class LeastError:
             rows, low, high = _divided(group, rows, divisors, statistics)
         if low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
-            return activation_range(low, widest, symmetric, self._parameters.activations)
-        unsigned = bool(low[0] >= 0) and not any(quantizer.covers for quantizer in group)
+            return activation_range(
+                low, widest, symmetric, self._parameters.activations, signed=_is_signed(group)
+            )
+        unsigned = bool(low[0] >= 0) and not any(q.covers or q.signed for q in group)
         fixed = symmetric or unsigned
 
         def make(lows: Array, highs: Array) -> QuantizerRange:
