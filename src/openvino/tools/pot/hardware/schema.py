@@ -39,8 +39,9 @@ class Operation(_Frozen):
     """An operation that runs in integers when the named inputs are quantized.
 
     Attributes:
-        activations: input ports that get activation quantizers.
-        weights: input ports that get weight quantizers where they are constant.
+        activations: input ports that get activation quantizers; of a recurrent operation data, then its states.
+        weights: input ports that get weight quantizers where they are constant, of a recurrent operation those of
+            data, then those of the state.
         channels: where the output channels of the weights lie.
         shared_weights: whether all weight ports share one range.
         shared_activations: whether all activation ports share one range.

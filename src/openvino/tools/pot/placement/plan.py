@@ -28,6 +28,8 @@ class ActivationQuantizer:
         levels: of its range, unless the parameters fix them.
         signed: whether its range has both signs whatever the data.
         divisible: whether channels may be divided before they are rounded, as ranges of their own are.
+        ends: inputs at which layers, and what joins them in integers, read it, directly or through transparent
+            operations.
     """
 
     tensor: TensorId
@@ -43,6 +45,7 @@ class ActivationQuantizer:
     levels: int = 256
     signed: bool = False
     divisible: bool = True
+    ends: tuple[InputId, ...] = ()
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ patterns start behind a layer and end before the next request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -255,6 +255,15 @@ class _Requests:
             self.behind[tensor] = tuple(found)
         return self.behind[tensor]
 
+    def _ends(self, tensor: TensorId) -> Iterator[InputId]:
+        """Where the quantized form of a tensor is read by more than transparent nodes, once all have joined."""
+        for reader in self.view.consumers(tensor):
+            if reader in self.reasons and reader.node in self.passed:
+                for output in self.view.outputs(reader.node):
+                    yield from self._ends(output)
+            elif reader in self.reasons:
+                yield reader
+
     @cached_property
     def _on_grid(self) -> frozenset[TensorId]:
         """Tensors that the model itself quantized: a FakeQuantize's, and those that only carry them on."""
@@ -344,6 +353,7 @@ class _Requests:
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
                     signed=signed,
                     divisible=self._is_divisible(tensor),
+                    ends=tuple(dict.fromkeys(self._ends(tensor))),
                 )
             )
         return tuple(quantizers)

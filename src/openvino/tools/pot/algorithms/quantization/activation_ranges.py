@@ -99,6 +99,15 @@ def _is_signed(group: Sequence[ActivationQuantizer]) -> bool:
     return any(quantizer.signed for quantizer in group)
 
 
+def both_signs(
+    parameters: MinMaxParameters, group: Sequence[ActivationQuantizer], width: float
+) -> QuantizerRange:
+    """The range of a group that reaches as far below zero as above."""
+    border = np.array([width])
+    symmetric = _common_symmetry(parameters, group)
+    return activation_range(-border, border, symmetric, parameters.activations, signed=True)
+
+
 class Estimators:
     """POT's range estimators: a statistic of each sample, aggregated.
 
@@ -190,12 +199,14 @@ class LeastError:
         if group[0].tensor in context.outcome.divisors:
             divisors = [context.outcome.divisors[quantizer.tensor] for quantizer in group]
             rows, low, high = _divided(group, rows, divisors, statistics)
-        if low.size > 1 or len(rows) < len(group):
+        covers = max(quantizer.covers for quantizer in group)
+        low, high = np.minimum(low, -covers if covers else low), np.maximum(high, covers)
+        if covers or low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
             return activation_range(
                 low, widest, symmetric, self._parameters.activations, signed=_is_signed(group)
             )
-        unsigned = bool(low[0] >= 0) and not any(q.covers or q.signed for q in group)
+        unsigned = bool(low[0] >= 0) and not _is_signed(group)
         fixed = symmetric or unsigned
 
         def make(lows: Array, highs: Array) -> QuantizerRange:
@@ -203,9 +214,6 @@ class LeastError:
             return activation_range(lows, highs, symmetric, self._parameters.activations)
 
         most = max(high[0], -low[0]) if symmetric else high[0]
-        covers = max(quantizer.covers for quantizer in group)
-        if covers:
-            return make(np.minimum(low, -covers), np.maximum(most, np.array([covers])))
         values = np.concatenate([part.reshape(-1) for part in rows])
         return least_error_range(values, 0.0 if fixed else low[0], most, make)
 
