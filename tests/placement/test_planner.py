@@ -168,10 +168,12 @@ def test_channel_axes_of_transposed_convolutions() -> None:
         dilations=[1, 1],
         name="grouped",
     )
-    assert {t: axes for t, (_, axes) in weights_of(plan_of(model([plain, grouped], x))).items()} == {
+    network = model([plain, grouped], x)
+    assert {t: axes for t, (_, axes) in weights_of(plan_of(network, device="GPU")).items()} == {
         "w": (1,),
         "v": (0, 2),
     }
+    assert layers(plan_of(network)) == {"plain"}  # the CPU has no integers for the other
 
 
 @pytest.mark.parametrize("transpose", [False, True])
@@ -556,3 +558,42 @@ def test_first_convolutions_are_those_that_an_input_reaches_past_no_other() -> N
     found = plan_of(model([conv(conv(around, 4, "three"), 4, "four"), grouped], x)).weights
     first = {reader.node for quantizer in found if quantizer.first for reader in quantizer.readers}
     assert first == {"one", "two", "three"}
+
+
+POSITIONS = np.arange(16, dtype=np.float32)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("values", [POSITIONS, np.float16(POSITIONS / 15 - 0.5), weights((16,))])
+def test_the_mean_of_positions_behind_a_softmax_stays_float(values: Any, moved: bool) -> None:
+    x = parameter([1, 4, 16, 400] if moved else [1, 16, 4, 400])
+    shares = op.softmax(x, 2 if moved else 1)
+    if moved:
+        shares = op.transpose(shares, const([0, 2, 1, 3]))
+    kernel = const(np.float32(values.reshape(1, 16, 1, 1)))
+    plan = plan_of(model(op.convolution(shares, kernel, [1, 1], [0, 0], [0, 0], [1, 1], name="a"), x))
+    of_positions = len(values) == 16 and np.all(np.diff(values) > 0)
+    assert layers(plan) == (set() if of_positions else {"a"})
+    assert not of_positions or "averages positions" in reason(plan, "a")
+
+
+def test_coordinates_of_a_heat_map_stay_float() -> None:
+    x = parameter([1, 4, 48])
+    places = np.stack([np.tile(np.arange(8), 6), np.repeat(np.arange(6), 8)], 1).astype(np.float32)
+    plan = plan_of(model(op.matmul(op.softmax(x, 2), const(places), False, False, name="a"), x))
+    assert "averages positions" in reason(plan, "a")
+
+
+def test_bodies_of_operations_are_not_entered_which_the_plan_says() -> None:
+    x = parameter([1, 8])
+    inner = op.parameter([1, 8], np.float32)
+    branches = [ov.Model([op.matmul(inner, const(weights((8, 8))), False, False)], [inner])]
+    other = op.parameter([1, 8], np.float32)
+    branches.append(ov.Model([op.relu(other)], [other]))
+    choice = op.if_op(op.greater(op.reduce_sum(x, const([0, 1])), const(np.float32(0))).output(0))
+    for set_body, body in zip((choice.set_then_body, choice.set_else_body), branches, strict=True):
+        set_body(body)
+    choice.set_input(x, inner, other)
+    choice.set_output(branches[0].get_results()[0], branches[1].get_results()[0])
+    choice.set_friendly_name("choice")
+    assert "does not enter" in reason(plan_of(model(choice.output(0), x)), "choice")

@@ -23,8 +23,13 @@ CPU_FLAGS = Path("/proc/cpuinfo")
 HAS_INT8_RNN = CPU_FLAGS.exists() and "avx512_vnni" in CPU_FLAGS.read_text(encoding="utf-8")
 
 
-def recurrent(kind: str, state: str = "zeros", batch: int = 1, **attributes: Any) -> ov.Model:
-    """One layer; its state starts from constant zeros, an input ``h``, or zeros made for the batch."""
+def recurrent(
+    kind: str, state: str = "zeros", batch: int = 1, gain: float = 1, **attributes: Any
+) -> ov.Model:
+    """One layer; its state starts from constant zeros, an input ``h``, or zeros made for the batch.
+
+    ``gain`` is a factor of the weights of data.
+    """
     directions = 2 if attributes.get("direction") == "bidirectional" else 1
     rows, biases = GATES[kind] * HIDDEN, (GATES[kind] + attributes.get("linear_before_reset", 0)) * HIDDEN
     x = parameter([batch, STEPS, INPUTS])
@@ -41,8 +46,8 @@ def recurrent(kind: str, state: str = "zeros", batch: int = 1, **attributes: Any
         start = parameter([batch, *shape[1:]], "h")
         inputs.append(start)
     constants = [
-        op.constant(weights((directions, rows, *tail), seed, 0.3), name=name)
-        for seed, (name, tail) in enumerate({"W": (INPUTS,), "R": (HIDDEN,)}.items())
+        op.constant(weights((directions, rows, size), seed, scale), name=name)
+        for seed, (name, size, scale) in enumerate([("W", INPUTS, 0.3 * gain), ("R", HIDDEN, 0.3)])
     ] + [op.constant(weights((directions, biases), 3, 0.2))]
     direction = attributes.pop("direction", "forward")
     states = (start, cell) if kind == "LSTM" else (start,)
@@ -68,9 +73,9 @@ def compiled(network: ov.Model) -> ov.CompiledModel:
     return ov.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
-def quantized(network: ov.Model, data: list[Feed], algorithm: str, compress: bool) -> ov.Model:
+def quantized(network: ov.Model, data: list[Feed], algorithm: str, compress: bool, **params: Any) -> ov.Model:
     engine = IEEngine({}, Items([(feed, None) for feed in data]))
-    result = create_pipeline([{"name": algorithm, "params": {}}], engine).run(load_model(network))
+    result = create_pipeline([{"name": algorithm, "params": params}], engine).run(load_model(network))
     if compress:
         compress_model_weights(result)
     return result.submodels[0].model
@@ -115,6 +120,35 @@ def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: flo
     network = recurrent(kind)
     data = feeds(network, low, high)
     assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.05
+
+
+@pytest.mark.parametrize("params", [{}, {"preset": "performance"}])
+@pytest.mark.parametrize(("state", "batch"), [("zeros", 1), ("made", -1)])
+@pytest.mark.parametrize(("low", "high"), [(-0.2, 0.2), (-50, 50), (0, 1), (0, 50)])
+@pytest.mark.parametrize("kind", GATES)
+def test_the_state_is_kept_whatever_the_width_of_the_data(
+    kind: str, low: float, high: float, state: str, batch: int, params: dict[str, Any]
+) -> None:
+    network = recurrent(kind, state, batch, gain=1 / high)
+    data = feeds(network, low, high)
+    result = quantized(network, data, "DefaultQuantization", True, self_check=False, **params)
+    assert error(network, result, data) < 0.05
+    if HAS_INT8_RNN:
+        assert precision(result) == {"u8"}
+
+
+def test_data_that_others_read_too_is_not_divided() -> None:
+    network = recurrent("GRU")
+    x = network.get_parameters()[0].output(0)
+    beside = op.matmul(x, op.constant(weights((INPUTS, 4), 5)), False, False, name="beside")
+    both = model([network.get_results()[0].input_value(0), beside], x)
+    data = feeds(both)
+    result = quantized(both, data, "DefaultQuantization", False, self_check=False)
+    assert error(both, result, data) < 0.05
+    for node in result.get_ordered_ops():
+        if node.get_type_name() == "FakeQuantize":
+            low, high = ((node.input_value(port), node.input_value(port + 2)) for port in (1, 2))
+            assert all(np.array_equal(a.get_node().data, b.get_node().data) for a, b in (low, high))
 
 
 @pytest.mark.parametrize("state", ["zeros", "input"])

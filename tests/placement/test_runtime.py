@@ -9,6 +9,7 @@ from openvino import opset13 as op
 from test_planner import ACTIVATION_FUNCTIONS, TRANSPARENT, bias, const, depthwise, interpolate
 
 from builders import conv, labelled, model, parameter, quantized, weights
+from openvino.tools.pot import compress_model_weights
 
 pytestmark = pytest.mark.skipif(
     "INT8" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"), reason="this CPU has no INT8"
@@ -31,10 +32,12 @@ def precisions(network: ov.Model) -> dict[str, str]:
     }
 
 
-def in_int8(network: ov.Model, *layers: str) -> bool:
+def in_int8(network: ov.Model, *layers: str, preset: str | None = None) -> bool:
     shape = tuple(network.input(0).get_shape())
     data = [weights(shape, seed, 1.0) for seed in range(4)]
-    found = precisions(quantized(network, labelled(data)).submodels[0].model)
+    result = quantized(network, labelled(data), self_check=False, **({"preset": preset} if preset else {}))
+    compress_model_weights(result)
+    found = precisions(result.submodels[0].model)
     return all(found[layer] in ("u8", "i8") for layer in layers)
 
 
@@ -93,6 +96,31 @@ def test_in_a_decoder() -> None:
     start = op.relu(conv(x, 4, "a"))
     larger = op.convolution_backprop_data(start, const(weights((4, 3, 2, 2))), [2, 2], name="b")
     assert in_int8(model(op.tanh(conv(op.relu(larger).output(0), 4, "c")), x), "a", "b", "c")
+
+
+@pytest.mark.parametrize("preset", [None, "performance", "mixed"])
+@pytest.mark.parametrize("function", ["swish", "prelu", "relu", "nothing"])
+def test_a_transposed_convolution_of_any_data(function: str, preset: str | None) -> None:
+    x = parameter([1, 4, 8, 8])
+    start = ACTIVATION_FUNCTIONS[function](conv(x, 4, "a"))
+    larger = op.convolution_backprop_data(start, const(weights((4, 3, 2, 2))), [2, 2], name="b")
+    assert in_int8(model(op.tanh(larger), x), "a", "b", preset=preset)
+
+
+@pytest.mark.parametrize("preset", [None, "mixed"])
+@pytest.mark.parametrize("function", ["relu", "softmax", "swish", "nothing"])
+def test_a_product_of_two_activations(function: str, preset: str | None) -> None:
+    x = parameter([1, 2, 16, 32])
+    functions = {**ACTIVATION_FUNCTIONS, "softmax": lambda y: op.softmax(y, 3)}
+    second = functions[function](op.multiply(x, const(weights((32,)))))
+    product = op.matmul(op.swish(x), second, False, True, name="a")
+    assert in_int8(model(op.tanh(product), x), "a", preset=preset)
+
+
+def test_a_constant_matrix_on_the_left() -> None:
+    x = parameter([1, 24, 32])
+    mixed = op.matmul(const(weights((24, 24))), op.relu(x), False, False, name="a")
+    assert in_int8(model(op.tanh(mixed), x), "a")
 
 
 def test_in_attention() -> None:

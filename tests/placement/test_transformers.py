@@ -170,13 +170,10 @@ def test_a_recurrent_network_with_an_attention_block() -> None:
     assert reason(recurrent_front()) == ""
 
 
-def symmetric(network: ov.Model, transformer: bool) -> list[bool]:
-    return [q.symmetric for q in plan_of(network, transformer=transformer).activations if q.attention]
-
-
-def test_zero_points_of_attention_are_fixed_in_transformers_alone() -> None:
-    assert set(symmetric(encoder(), transformer=True)) == {True}
-    assert set(symmetric(encoder(), transformer=False)) == {False}
+@pytest.mark.parametrize("transformer", [True, False])
+def test_zero_points_of_attention_are_fixed(transformer: bool) -> None:
+    found = plan_of(encoder(), transformer=transformer).activations
+    assert {q.symmetric for q in found if q.attention} == {True}
 
 
 SAMPLES = images(6, shape=(1, 8, WIDTH))

@@ -42,8 +42,8 @@ class Outcome:
     Attributes:
         activations: range by quantized tensor.
         weights: range by weight quantizer.
-        divisors: quantized tensor -> what each of its channels is divided by before rounding.
-        weight_scales: weight quantizer -> factor of each input channel, which makes up for the division.
+        divisors: quantized tensor -> what each of its channels, or all of them, are divided by before rounding.
+        weight_scales: weight quantizer -> factor of each input channel, or of all, which makes up for the division.
         levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
             where these are not simply the nearest.
         bias_shifts: layer -> what is added to each output channel.
@@ -136,8 +136,8 @@ class Context:
         """The float weights under a quantizer, times the factors that make up for a division."""
         values = np.asarray(self.view.value(quantizer.tensor), np.float32)
         scale = self.outcome.weight_scales.get(quantizer)
-        if scale is None:
-            return values
+        if scale is None or scale.size == 1:
+            return values if scale is None else values * scale.astype(np.float32)
         layer = linear_layer(self.view, quantizer.readers[0].node)
         assert layer is not None
         return values * along_inputs(self.view, layer, scale.astype(np.float32), values.ndim)

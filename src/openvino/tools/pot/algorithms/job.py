@@ -61,5 +61,6 @@ class Job:
         return tuple(
             quantizer.tensor
             for quantizer in self.plan.activations
-            if quantizer.tensor in outcome.divisors or outcome.activations[quantizer.tensor].low.size > 1
+            if outcome.activations[quantizer.tensor].low.size > 1
+            or (quantizer.tensor in outcome.divisors and outcome.divisors[quantizer.tensor].size > 1)
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.graph.edits.switch import Switches
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
-from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 from openvino.tools.pot.quantization.ranges import QuantizerRange
 
@@ -62,7 +62,7 @@ def _input_range(
         return None
     grid = context.outcome.activations[group]
     if layer is None or quantizer is None:
-        return grid
+        return grid.widened(_divisor(context, InputId(planned.node, port)))
     shape = context.view.shape(context.view.inputs(planned.node)[port]) or ()
     if grid.low.size > 1:
         low, high = (
@@ -71,6 +71,16 @@ def _input_range(
         grid = QuantizerRange(low, high, grid.levels)
     divisor = context.input_divisor(quantizer)
     return grid if divisor.size == 1 else grid.widened(along(divisor, layer.input_axis, len(shape)))
+
+
+def _divisor(context: Context, reader: InputId) -> Array:
+    """What the data of a layer that is not linear is divided by, as a whole."""
+    assert context.plan is not None
+    ones = np.ones(())
+    return next(
+        (context.outcome.divisors.get(q.tensor, ones) for q in context.plan.activations if reader in q.ends),
+        ones,
+    )
 
 
 def _weight_error(context: Context, quantizer: WeightQuantizer, layer: LinearLayer | None) -> Floats:

@@ -39,14 +39,17 @@ class Operation(_Frozen):
     """An operation that runs in integers when the named inputs are quantized.
 
     Attributes:
-        activations: input ports that get activation quantizers.
-        weights: input ports that get weight quantizers where they are constant.
+        activations: input ports that get activation quantizers; of a recurrent operation data, then its states.
+        weights: input ports that get weight quantizers where they are constant, of a recurrent operation those of
+            data, then those of the state.
         channels: where the output channels of the weights lie.
         shared_weights: whether all weight ports share one range.
         shared_activations: whether all activation ports share one range.
         depthwise_per_channel: whether a depthwise form takes one range per channel for its activations.
         joining: types of other consumers that should read the quantized form of an activation of this
             operation, because the device fuses them with a low-precision one.
+        symmetric: when the zero points of its activations must be fixed for it to run in integers.
+        signed: activation ports of which the range must have both signs, too, whatever the data.
         state: largest magnitude of an inner state that the device rounds with the range of the activations.
         scheme: how its weights are stored.
         schemes: the same for presets with which that differs.
@@ -61,6 +64,8 @@ class Operation(_Frozen):
     shared_activations: bool = False
     depthwise_per_channel: bool = False
     joining: tuple[str, ...] = ()
+    symmetric: Literal["never", "without_weights", "always"] = "never"
+    signed: tuple[int, ...] = ()
     state: float = 0.0
     scheme: Scheme = Scheme()
     schemes: dict[Preset, Scheme] = {}

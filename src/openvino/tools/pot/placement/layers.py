@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Operation
+
+_FEW_MEANS = 4
+"""Averages of positions that come from one distribution: a few coordinates."""
 
 _LOW_PRECISION = frozenset({"i8", "u8", "i4", "u4", "nf4", "f8e4m3", "f8e5m2", "f4e2m1"})
 
@@ -41,6 +49,8 @@ def find_layers(
         if operation is None or view.is_constant(TensorId(name)):
             continue
         reason = ignored.get(name) or _obstacle(view, name, operation)
+        if not reason and _averages_positions(view, name, device):
+            reason = "it averages positions behind a Softmax, as box distributions do, and rounding would move them"
         if reason:
             floats[name] = reason
         else:
@@ -94,6 +104,35 @@ def _is_embedding(view: GraphView, inputs: tuple[TensorId, ...]) -> bool:
     shape = view.shape(inputs[0])
     axis = view.is_constant(inputs[2]) and int(view.value(inputs[2]).reshape(-1)[0]) == 0
     return view.is_constant(inputs[0]) and shape is not None and len(shape) == 2 and axis
+
+
+def _averages_positions(view: GraphView, name: str, device: Device) -> bool:
+    """Whether a product or a convolution gives the mean of evenly spaced positions, weighted by a Softmax."""
+    kind, inputs = view.type(name), view.inputs(name)
+    if kind not in ("Convolution", "GroupConvolution", "MatMul"):
+        return False
+    constant = [view.is_constant(tensor) for tensor in inputs]
+    if not any(constant) or not _is_behind(view, inputs[constant.index(False)], "Softmax", device):
+        return False
+    values = view.value(inputs[constant.index(True)])
+    summed = (
+        contracted(view, name) if kind == "MatMul" else prod(values.shape[1 + kind.startswith("Group") :])
+    )
+    groups = values.shape[0] if kind.startswith("Group") else 1
+    return values.size <= _FEW_MEANS * groups * (summed or 0) and _are_positions(values)
+
+
+def _is_behind(view: GraphView, tensor: TensorId, kind: str, device: Device) -> bool:
+    """Whether a tensor comes from an operation of a type, moved at most."""
+    while view.type(tensor.node) in device.transparent and view.inputs(tensor.node):
+        tensor = view.inputs(tensor.node)[0]
+    return view.type(tensor.node) == kind
+
+
+def _are_positions(values: NDArray[Any]) -> bool:
+    """Whether values are evenly spaced, up to the rounding of half precision."""
+    steps = np.diff(np.unique(np.asarray(values, np.float64)))
+    return len(steps) > 1 and bool(np.all(np.abs(steps - steps.mean()) < 0.1 * steps.mean()))
 
 
 def _follows_product(view: GraphView, name: str) -> bool:

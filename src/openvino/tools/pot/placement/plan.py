@@ -20,13 +20,16 @@ class ActivationQuantizer:
         channel_axis: where its channels lie.
         per_channel: one range per channel in place of one for the tensor.
         attention: the tensor becomes a factor of a product of two activations.
-        symmetric: its zero point is fixed whatever the parameters say, as for ``attention`` in a transformer.
+        symmetric: its zero point is fixed whatever the parameters say, since with a free one a layer that reads it
+            runs in float.
         covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.
         levels: of its range, unless the parameters fix them.
         signed: whether its range has both signs whatever the data.
         divisible: whether channels may be divided before they are rounded, as ranges of their own are.
+        ends: inputs at which layers, and what joins them in integers, read it, directly or through transparent
+            operations.
     """
 
     tensor: TensorId
@@ -42,6 +45,7 @@ class ActivationQuantizer:
     levels: int = 256
     signed: bool = False
     divisible: bool = True
+    ends: tuple[InputId, ...] = ()
 
     @property
     def name(self) -> str:

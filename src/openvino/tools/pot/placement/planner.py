@@ -8,7 +8,7 @@ patterns start behind a layer and end before the next request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -31,6 +31,7 @@ from openvino.tools.pot.placement.plan import (
 
 _PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit", "Gather"})
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
+_WITH_BODIES = frozenset({"If", "Loop", "TensorIterator"})
 
 
 def make_plan(
@@ -46,8 +47,7 @@ def make_plan(
         view: the float model.
         device: the hardware table.
         ignored: node name -> reason for the nodes that the user wants in float.
-        transformer: leave elementwise operations in float even where they could read quantized data, and fix
-            the zero points of attention.
+        transformer: leave elementwise operations in float even where they could read quantized data.
         undivided: tensor -> reason for those whose channels must all have one range.
 
     Returns:
@@ -132,7 +132,7 @@ class _Requests:
     passed: set[str] = field(default_factory=set)
     joined: set[InputId] = field(default_factory=set)
     parents: dict[TensorId, TensorId] = field(default_factory=dict)
-    behind: dict[TensorId, tuple[Layer, ...]] = field(default_factory=dict)
+    behind: dict[TensorId, tuple[InputId, ...]] = field(default_factory=dict)
 
     def spread(self) -> None:
         """Start at the layers and move up through the operations that keep data in INT8."""
@@ -235,20 +235,34 @@ class _Requests:
         )
 
     def _layers_behind(self, tensor: TensorId) -> tuple[Layer, ...]:
-        """The layers that read a tensor, directly or through transparent nodes.
+        """The layers that read a tensor, directly or through transparent nodes."""
+        names = dict.fromkeys(reader.node for reader in self._inputs_behind(tensor))
+        return tuple(self.layers[name] for name in names)
+
+    def _inputs_behind(self, tensor: TensorId) -> tuple[InputId, ...]:
+        """The inputs at which layers read a tensor, directly or through transparent nodes.
 
         Asked only once all that lies behind the tensor is decided, so that answers stay true.
         """
         if tensor not in self.behind:
-            found: dict[str, Layer] = {}
+            found: dict[InputId, None] = {}
             for reader in self.view.consumers(tensor):
                 if reader in self.reasons and reader.node in self.layers:
-                    found[reader.node] = self.layers[reader.node]
+                    found[reader] = None
                 elif reader in self.reasons and reader.node in self.passed:
                     for output in self.view.outputs(reader.node):
-                        found.update((layer.node, layer) for layer in self._layers_behind(output))
-            self.behind[tensor] = tuple(found.values())
+                        found.update(dict.fromkeys(self._inputs_behind(output)))
+            self.behind[tensor] = tuple(found)
         return self.behind[tensor]
+
+    def _ends(self, tensor: TensorId) -> Iterator[InputId]:
+        """Where the quantized form of a tensor is read by more than transparent nodes, once all have joined."""
+        for reader in self.view.consumers(tensor):
+            if reader in self.reasons and reader.node in self.passed:
+                for output in self.view.outputs(reader.node):
+                    yield from self._ends(output)
+            elif reader in self.reasons:
+                yield reader
 
     @cached_property
     def _on_grid(self) -> frozenset[TensorId]:
@@ -324,6 +338,7 @@ class _Requests:
             readers = tuple(r for r in self.view.consumers(tensor) if r in self.reasons)
             feeds = tuple(sorted({layer.type for layer in self._layers_behind(tensor)}))
             attention = any(not layer.weights for layer in self._layers_behind(tensor))
+            signed = self._must_be_signed(tensor)
             quantizers.append(
                 ActivationQuantizer(
                     tensor=tensor,
@@ -332,14 +347,29 @@ class _Requests:
                     channel_axis=_channel_axis(self.view, tensor, feeds),
                     per_channel=len(members) == 1 and self._all_depthwise(readers),
                     attention=attention,
-                    symmetric=attention and self.transformer,
+                    symmetric=signed or self._must_be_symmetric(tensor),
                     feeds=feeds,
                     covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
+                    signed=signed,
                     divisible=self._is_divisible(tensor),
+                    ends=tuple(dict.fromkeys(self._ends(tensor))),
                 )
             )
         return tuple(quantizers)
+
+    def _must_be_symmetric(self, tensor: TensorId) -> bool:
+        """Whether a layer behind a tensor leaves integers where the zero point is free."""
+        return any(
+            layer.operation.symmetric == "always"
+            or (layer.operation.symmetric == "without_weights" and not layer.weights)
+            for layer in self._layers_behind(tensor)
+        )
+
+    def _must_be_signed(self, tensor: TensorId) -> bool:
+        """Whether a layer behind a tensor leaves integers where the range starts at zero."""
+        readers = self._inputs_behind(tensor)
+        return any(reader.port in self.layers[reader.node].operation.signed for reader in readers)
 
     def _is_divisible(self, tensor: TensorId) -> bool:
         """Whether ranges of channels may differ.
@@ -469,6 +499,8 @@ def _float_layers(
 
 
 def _why_float(device: Device, kind: str) -> str:
+    if kind in _WITH_BODIES:
+        return "quantization does not enter the networks inside it: their layers stay in float"
     if kind in device.transparent or kind in device.averaging:
         return "no operation that runs in INT8 reads its result directly"
     return f"{kind} has no INT8 form worth entering on {device.name}, or is fused with its neighbours"

@@ -94,6 +94,20 @@ def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQua
     return True if any(fixed) else (None if None in fixed else False)
 
 
+def _is_signed(group: Sequence[ActivationQuantizer]) -> bool:
+    """Whether the common range has both signs whatever the data."""
+    return any(quantizer.signed for quantizer in group)
+
+
+def both_signs(
+    parameters: MinMaxParameters, group: Sequence[ActivationQuantizer], width: float
+) -> QuantizerRange:
+    """The range of a group that reaches as far below zero as above."""
+    border = np.array([width])
+    symmetric = _common_symmetry(parameters, group)
+    return activation_range(-border, border, symmetric, parameters.activations, signed=True)
+
+
 class Estimators:
     """POT's range estimators: a statistic of each sample, aggregated.
 
@@ -137,9 +151,8 @@ class Estimators:
             low = np.zeros_like(low)
         elif symmetric:
             low = np.minimum(low, least)
-        first = group[0]
         return activation_range(
-            low, high, symmetric, self._parameters.activations, first.levels, first.signed
+            low, high, symmetric, self._parameters.activations, group[0].levels, _is_signed(group)
         )
 
     def _rules(self, quantizer: ActivationQuantizer) -> tuple[BorderRule, BorderRule]:
@@ -186,10 +199,14 @@ class LeastError:
         if group[0].tensor in context.outcome.divisors:
             divisors = [context.outcome.divisors[quantizer.tensor] for quantizer in group]
             rows, low, high = _divided(group, rows, divisors, statistics)
-        if low.size > 1 or len(rows) < len(group):
+        covers = max(quantizer.covers for quantizer in group)
+        low, high = np.minimum(low, -covers if covers else low), np.maximum(high, covers)
+        if covers or low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
-            return activation_range(low, widest, symmetric, self._parameters.activations)
-        unsigned = bool(low[0] >= 0) and not any(quantizer.covers for quantizer in group)
+            return activation_range(
+                low, widest, symmetric, self._parameters.activations, signed=_is_signed(group)
+            )
+        unsigned = bool(low[0] >= 0) and not _is_signed(group)
         fixed = symmetric or unsigned
 
         def make(lows: Array, highs: Array) -> QuantizerRange:
@@ -197,9 +214,6 @@ class LeastError:
             return activation_range(lows, highs, symmetric, self._parameters.activations)
 
         most = max(high[0], -low[0]) if symmetric else high[0]
-        covers = max(quantizer.covers for quantizer in group)
-        if covers:
-            return make(np.minimum(low, -covers), np.maximum(most, np.array([covers])))
         values = np.concatenate([part.reshape(-1) for part in rows])
         return least_error_range(values, 0.0 if fixed else low[0], most, make)
 

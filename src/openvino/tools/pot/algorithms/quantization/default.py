@@ -9,6 +9,7 @@ from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
 from openvino.tools.pot.algorithms.quantization.overflow import OverflowStage
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
+from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
@@ -35,6 +36,7 @@ class DefaultQuantization(Algorithm):
             PlanStage(parameters),
             MigrationStage(parameters),
             AlignmentStage(parameters),
+            RecurrenceStage(parameters),
             RangeStage(parameters),
             SaturationStage(parameters),
             OverflowStage(parameters),

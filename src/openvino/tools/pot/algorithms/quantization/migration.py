@@ -88,7 +88,7 @@ def _candidates(context: Context) -> Iterator[_Candidate]:
     for quantizer in plan.activations:
         shape = view.shape(quantizer.tensor)
         alone = sizes[quantizer.group] == 1 and quantizer.feeds == ("MatMul",)
-        if not alone or not quantizer.divisible or not shape or None in shape:
+        if not alone or quantizer.signed or not quantizer.divisible or not shape or None in shape:
             continue
         if all(reader in own for reader in quantizer.readers):
             yield quantizer, [own[reader] for reader in quantizer.readers]

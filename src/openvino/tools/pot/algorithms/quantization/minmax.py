@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
 from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
+from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
@@ -50,7 +51,12 @@ class MinMaxQuantization(Algorithm):
     def _make_stages(self) -> tuple[Stage, ...]:
         self._parameters = validate(MinMaxParameters, self.config, f"{self.name} params")
         parameters = self._parameters
-        return (PlanStage(parameters), RangeStage(parameters), SaturationStage(parameters))
+        return (
+            PlanStage(parameters),
+            RecurrenceStage(parameters),
+            RangeStage(parameters),
+            SaturationStage(parameters),
+        )
 
 
 class RangeStage:
@@ -91,7 +97,7 @@ class RangeStage:
         plan, view = context.plan, context.view
         for group in by_group(plan.activations):
             if group[0].tensor in context.outcome.activations:
-                continue  # migration chose it together with the division
+                continue  # an earlier stage chose it together with the division
             grid = self._activations.range(context, group, statistics)
             if self._device.integers is not None:
                 _check_state(context, group[0].tensor, grid)
