@@ -210,13 +210,14 @@ def test_no_label_at_all_is_an_error_where_the_metric_needs_one() -> None:
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
-def test_an_error_of_the_metric_itself_is_the_users() -> None:
+def test_an_error_of_the_metric_itself_is_the_cause() -> None:
     class Broken(Mean):
         def update(self, output: Any, target: Any) -> None:
             raise KeyError("their own")
 
-    with pytest.raises(KeyError, match="their own"):
+    with pytest.raises(EngineError, match="^metric Broken: update raised KeyError: 'their own'$") as caught:
         predict(Broken())
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 class NoValue(Mean):

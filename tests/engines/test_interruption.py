@@ -19,6 +19,7 @@ import gc, signal, sys
 sys.path.insert(0, {tests!r})
 import builders
 from openvino.tools.pot import IEEngine
+from openvino.tools.pot.utils.errors import EngineError
 class Fails(IEEngine):
     def postprocess_output(self, outputs, metadata):
         raise KeyError("theirs")
@@ -28,7 +29,7 @@ for _ in range(2):
     engine.set_model(builders.network())
     try:
         engine.predict()
-    except KeyError as error:
+    except EngineError as error:
         errors.append(error)
 while errors:
     del errors[0]

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, overload
 
+import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.algorithms.checking import CheckReport
@@ -17,7 +18,8 @@ from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
-from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.samplers.batch_sampler import count_samples
+from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
 
 
 class _Samples(DataLoader):
@@ -39,11 +41,12 @@ class _Samples(DataLoader):
                 )
             count = limit if isinstance(limit, int) and limit > 0 else None
             # What is iterated may fill one buffer again and again.
-            data = [own(item) for item in islice(data, count)]
+            with naming(f"data, a {type(data).__name__},", DataError):
+                data = [own(item) for item in islice(data, count)]
         self._data: Sequence[Any] = data
 
     def __len__(self) -> int:
-        return len(self._data)
+        return count_samples(self._data)
 
     def __getitem__(self, index: int) -> Any:
         item = self._data[index]
@@ -96,6 +99,11 @@ def quantize(
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
     """
     subset_size = parameters.pop("stat_subset_size", subset_size)
+    for key, flag in (("compress", compress), ("report", report)):
+        if not isinstance(flag, (bool, np.bool_)):
+            raise ConfigError(f"{key} is {flag!r}, expected true or false")
+    if not isinstance(ignored, Iterable) and ignored is not None:
+        raise ConfigError(f"ignored is {ignored!r}, expected names of nodes or a mapping")
     names = [ignored] if isinstance(ignored, str) else ignored
     scope = names if isinstance(names, Mapping) or names is None else {"scope": list(names)}
     given = {"preset": preset, "model_type": model_type, "ignored": scope}

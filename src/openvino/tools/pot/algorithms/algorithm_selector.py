@@ -19,7 +19,7 @@ def get_algorithm(name: str) -> type[Algorithm]:
     Raises:
         ConfigError: there is none of this name; the nearest name is given.
     """
-    if name not in ALGORITHMS:
+    if not isinstance(name, str) or name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
         raise ConfigError(f"algorithm {name!r} is not one of {known}{nearest(str(name), ALGORITHMS)}")
     return ALGORITHMS[name]

@@ -15,6 +15,7 @@ from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.engines.calling import predicted, set_model
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.edits.bfloat import widen
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
@@ -24,7 +25,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics, StatisticsLayout
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
@@ -227,7 +228,7 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
     """
     sampling = job.sampling
     if engine is not None:
-        engine.set_model(model)  # some engines find their samples then
+        set_model(engine, model)  # some engines find their samples then
     subset = _chosen(sampling, engine)
     assert engine is not None
     axis, network = int(getattr(engine, "config", {}).get("batch_dim") or 0), job.context.sub.model
@@ -237,7 +238,11 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
         with timed("statistics graph"):
             batch = fixed_batch(network, axis)
             layout = StatisticsLayout(network, job.requests, batch, axis, sampling.self_check, guarded)
-        statistics: Statistics = engine.predict(stats_layout=layout, sampler=sampler, print_progress=True)[1]
+        statistics = predicted(engine, stats_layout=layout, sampler=sampler, print_progress=True)[1]
+        if not isinstance(statistics, Statistics):
+            raise EngineError(
+                f"engine {type(engine).__name__}: predict gave {statistics!r}, expected statistics of stats_layout"
+            )
         statistics.samples = len(subset)
         return statistics
 
@@ -274,7 +279,7 @@ def chosen_samples(algorithms: Sequence[Algorithm], engine: Engine | None) -> li
 def _chosen(sampling: MinMaxParameters, engine: Engine | None) -> list[int]:
     if engine is None or engine.data_loader is None:
         raise EngineError("quantization needs an engine with a data loader, found none")
-    length = len(engine.data_loader)
+    length = count_samples(engine.data_loader)
     if length == 0:
         raise DataError("the data loader is empty, expected at least one sample")
     wanted = sampling.stat_subset_size

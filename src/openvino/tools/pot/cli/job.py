@@ -28,6 +28,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.placement.scope import ignored_nodes
+from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
 from openvino.tools.pot.utils.runtime import core
 
@@ -225,7 +226,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
             if isinstance(algorithm, AccuracyAwareQuantization):
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
     _check_device(engine.device, f"{sections.where}: engine.device")
-    if len(engine.data_loader) == 0:
+    if count_samples(engine.data_loader) == 0:
         raise ConfigError(f"{sections.where}: engine: it has no samples")
     with _naming(f"{sections.where}: engine"):
         next(engine.feeds(model, [0]))

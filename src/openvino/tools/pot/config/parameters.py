@@ -59,7 +59,7 @@ class Bound(Parameters):
         type: the statistic of each sample.
         outlier_prob: share of values beyond a quantile.
         aggregator: how the figures of all samples become one; for activations only.
-        clipping_value: the border never lies beyond it.
+        clipping_value: the border never lies beyond it; a lower one is at most zero, an upper one at least.
     """
 
     type: Literal["min", "max", "abs_max", "quantile", "abs_quantile"] | None = None
@@ -79,6 +79,15 @@ class RangeEstimator(Parameters):
     preset: Literal["default", "quantile"] | None = None
     min: Bound | None = None
     max: Bound | None = None
+
+    @model_validator(mode="after")
+    def _zero_is_within(self) -> RangeEstimator:
+        low, high = (bound.clipping_value if bound else None for bound in (self.min, self.max))
+        if low is not None and low > 0:
+            raise ValueError(f"min.clipping_value is {low}, expected zero or less")
+        if high is not None and high < 0:
+            raise ValueError(f"max.clipping_value is {high}, expected zero or more")
+        return self
 
 
 class QuantizerParameters(Parameters):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
+from math import isnan
 from pathlib import PurePath
 from typing import Any, ClassVar, TypeVar, get_args
 
@@ -14,7 +16,7 @@ from openvino.tools.pot.utils.keys import is_misspelt, tell_of_strange
 
 
 class Parameters(BaseModel):
-    """Base of parameter objects: frozen, strings not taken for numbers, ``null`` for no mapping or list at all.
+    """Base of parameter objects: frozen, strings not taken for numbers, ``null`` for no mapping or list at all, no NaN.
 
     Attributes:
         without_effect: keys of POT's that mean nothing here, and are told of.
@@ -26,6 +28,8 @@ class Parameters(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _null_is_absent(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, float) and isnan(value):
+            raise ValueError("expected a value, found nan")
         default = cls.model_fields[str(info.field_name)].get_default()
         return default if value is None and isinstance(default, (BaseModel, dict, list)) else value
 
@@ -114,7 +118,8 @@ def _place(keys: tuple[int | str, ...]) -> tuple[int | str, ...]:
 
 def as_float(value: Any) -> Any:
     """A whole number where a float is wanted, so that messages say what was compared."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if whole and abs(value) <= sys.float_info.max else value
 
 
 def joined(path: str, keys: Iterable[int | str]) -> str:

@@ -16,12 +16,13 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.beside import run_beside
+from openvino.tools.pot.engines.calling import naming_hook
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, named, stack
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import Item, own, parse_item
 from openvino.tools.pot.engines.loading import batches_to_process, first_read
-from openvino.tools.pot.engines.metrics import average, sample_values, update_metric
+from openvino.tools.pot.engines.metrics import average, reset_metric, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.recurrent import KEY, Recurrence, checked_map
 from openvino.tools.pot.engines.steps import Step, prepared
@@ -35,7 +36,7 @@ from openvino.tools.pot.engines.watching import (
 )
 from openvino.tools.pot.graph.batch import fixed_batch, is_batch, takes_samples_apart
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
 from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
 from openvino.tools.pot.utils.errors import (
     ConfigError,
@@ -182,20 +183,24 @@ class IEEngine(PotInternals, Engine):
             raise EngineError("the engine has no model: call set_model before predict")
         if self.data_loader is None and sampler is None:
             raise EngineError("the engine has no data loader: give one to its constructor")
+        if stats_layout is not None and not isinstance(stats_layout, StatisticsLayout):
+            raise EngineError(
+                f"stats_layout is a {type(stats_layout).__name__}, expected a StatisticsLayout or None"
+            )
         if stat_aliases is not None:
             raise EngineError("stat_aliases is not supported by this engine, expected None")
         if metric_per_sample and self.metric is None:
             raise EngineError("metric_per_sample needs a metric, the engine has none")
         sampler = sampler if sampler is not None else BatchSampler(self.data_loader)
-        if len(sampler) == 0:
+        if count_samples(sampler, "sampler") == 0:
             raise DataError("the data loader is empty, expected at least one sample")
         if stats_layout is None:
             self._per_sample_metrics, self._warned, self._labelled = [], False, True
             if self.metric is not None:
-                self.metric.reset()
+                reset_metric(self.metric)
         if stats_layout is not None and type(self)._predict is not IEEngine._predict:
             return None, self._measured_by_override(stats_layout, sampler, print_progress)
-        found = self._predict(stats_layout, sampler, print_progress, metric_per_sample)
+        found = self._called_predict(stats_layout, sampler, print_progress, metric_per_sample)
         # An override of _predict may leave its results with the metric and return nothing.
         return found if found is not None else (self._metrics(metric_per_sample), None)
 
@@ -213,11 +218,17 @@ class IEEngine(PotInternals, Engine):
         self._labelled = False
         for items, outputs in results:
             self._batch_metadata = [item.metadata for item in items]
-            processed = self.postprocess_output(NamedOutputs(compiled, outputs), self._batch_metadata)
+            with naming_hook(self, "postprocess_output"):
+                processed = self.postprocess_output(NamedOutputs(compiled, outputs), self._batch_metadata)
             annotations = [(item.index, item.annotation) for item in items]
             self._labelled |= any(item.annotation is not None for item in items)
-            self._update_metrics(processed, annotations, need_metrics_per_sample)
+            with naming_hook(self, "_update_metrics"):
+                self._update_metrics(processed, annotations, need_metrics_per_sample)
         return self._metrics(need_metrics_per_sample), None
+
+    def _called_predict(self, *arguments: Any) -> Any:
+        with naming_hook(self, "_predict"):
+            return self._predict(*arguments)
 
     def _measured_by_override(self, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
         """What was measured in a pass that an override of ``_predict`` makes."""
@@ -225,8 +236,10 @@ class IEEngine(PotInternals, Engine):
         name = self._given.submodels[0].name
         measurement = Measurement(CascadeLayout({name: layout}), self._measuring, len(sampler))
         with self._ie.watched(measurement):
-            found = self._predict(layout, sampler, show, False)
-        if found is not None and found[1] is not None:  # it left the pass to us
+            found = self._called_predict(layout, sampler, show, False)
+        if (
+            isinstance(found, (tuple, list)) and len(found) == 2 and found[1] is not None
+        ):  # it left the pass to us
             statistics: Statistics = found[1]
             return statistics
         return measurement.statistics()[name]
@@ -262,12 +275,12 @@ class IEEngine(PotInternals, Engine):
                 f"IEEngine runs one model, found a cascade of {names}: subclass it, override _predict"
             )
         if self.metric is not None:
-            self.metric.reset()
+            reset_metric(self.metric)
         try:
             with self._ie.watched(watch):
                 self.set_model(given.clone())
                 if own._predict is not IEEngine._predict:
-                    self._predict(None, sampler, show, False)  # metrics are of no interest
+                    self._called_predict(None, sampler, show, False)  # metrics are of no interest
                 else:
                     self.predict(sampler=sampler, print_progress=show)
         finally:

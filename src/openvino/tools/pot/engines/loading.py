@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from openvino.tools.pot.engines.items import Item, own, parse_item
-from openvino.tools.pot.utils.errors import DataError, PotError
+from openvino.tools.pot.utils.errors import DataError, PotError, said
 
 T = TypeVar("T")
 
@@ -59,7 +59,10 @@ def _is_ours(sampler: Any) -> bool:
 
 def first_read(feeds: Iterator[T]) -> Iterator[T]:
     """The same feeds, the first read at once: one that doesn't fit is found before any long work."""
-    return chain([next(feeds)], feeds)
+    first = next(feeds, None)
+    if first is None:
+        raise DataError("sample 0: there is nothing to feed, expected data for the model")
+    return chain([first], feeds)
 
 
 def _held(item: Item) -> Item:
@@ -87,6 +90,10 @@ def _guarded(sampler: Any) -> Iterator[Any]:
             return
         except Exception as error:
             raise _raised(count, error) from error
+        if not hasattr(batch, "__len__"):
+            raise DataError(
+                f"sample {count}: the sampler gave a {type(batch).__name__}, expected a list of items"
+            )
         yield batch
         count += len(batch) if isinstance(batch, list) else 1
 
@@ -94,5 +101,4 @@ def _guarded(sampler: Any) -> Iterator[Any]:
 def _raised(index: int, error: Exception) -> DataError:
     if isinstance(error, PotError):  # one of our own loaders, which says all there is to say
         return DataError(f"sample {index}: {error}")
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return DataError(f"sample {index}: the data loader raised {what}")
+    return DataError(f"sample {index}: the data loader raised {said(error)}")

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
-from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.errors import EngineError, naming, nearest
+
+_DIRECTIONS = {"higher-better": True, "lower-worse": True, "higher-worse": False, "lower-better": False}
+
+
+class ValuesError(EngineError):
+    """A metric has no values per sample, or not such as can be used."""
+
+
+def reset_metric(metric: Any) -> None:
+    """Call ``reset``."""
+    with _naming(metric, "reset"):
+        metric.reset()
 
 
 def update_metric(metric: Any, output: Any, target: list[Any], metadata: list[Any]) -> None:
     """Call ``update(output, target)``, with the metadata too where the metric takes three arguments."""
-    if _takes_metadata(metric.update):
-        metric.update(output, target, metadata)
-    else:
-        metric.update(output, target)
+    with _naming(metric, "update"):
+        if _takes_metadata(metric.update):
+            metric.update(output, target, metadata)
+        else:
+            metric.update(output, target)
 
 
 def _takes_metadata(update: Any) -> bool:
@@ -42,34 +56,38 @@ def average(metric: Any, labelled: bool) -> dict[str, Any]:
         EngineError: no sample had one, and the metric can't do without.
     """
     try:
-        return _named(metric, metric.avg_value, "avg_value")
-    except EngineError:
-        raise
-    except Exception as error:
-        if labelled:
+        with _naming(metric, "avg_value"):
+            value = metric.avg_value
+        return _named(metric, value, "avg_value")
+    except EngineError as error:
+        if labelled or error.__cause__ is None:
             raise
         raise EngineError(
             f"metric {type(metric).__name__} gives no avg_value: no sample of the data loader has an annotation"
-        ) from error
+        ) from error.__cause__
 
 
 def sample_values(metric: Any, indices: list[int]) -> list[dict[str, Any]]:
     """``{"sample_id", "metric_name", "result"}`` for the samples of the last update.
 
     Raises:
-        EngineError: the metric gives no values per sample, or not one for each sample.
+        ValuesError: the metric gives no values per sample, or not one for each sample.
+        EngineError: it raised.
     """
     try:
-        value = metric.value
-    except (NotImplementedError, AttributeError) as error:
-        raise EngineError(
+        with _naming(metric, "value"):
+            value = metric.value
+    except EngineError as error:
+        if not isinstance(error.__cause__, (NotImplementedError, AttributeError)):
+            raise
+        raise ValuesError(
             f"metric {type(metric).__name__} has no property 'value' with values per sample"
-        ) from error
+        ) from error.__cause__
     found: list[dict[str, Any]] = []
     for name, result in _named(metric, value, "value").items():
         results = [result] if np.ndim(result) == 0 else list(result)
         if len(results) != len(indices):
-            raise EngineError(
+            raise ValuesError(
                 f"metric {type(metric).__name__}: {name!r} has {len(results)} values, expected {len(indices)}"
             )
         pairs = zip(indices, results, strict=True)
@@ -81,9 +99,69 @@ def _named(metric: Any, value: Any, what: str) -> dict[str, Any]:
     """Figures by name; a figure without one belongs to the metric's only name."""
     if isinstance(value, Mapping):
         return dict(value)
-    names = list(metric.get_attributes()) if hasattr(metric, "get_attributes") else []
+    names = list(attributes_of(metric))
     if len(names) == 1 and isinstance(value, (int, float, list, np.ndarray, np.generic)):
         return {names[0]: value}
     raise EngineError(
         f"metric {type(metric).__name__}: {what} is {value!r}, expected a mapping of name to values"
     )
+
+
+def attributes_of(metric: Any) -> dict[str, Mapping[str, Any]]:
+    """What a metric says of its figures, by name; nothing where it has no ``get_attributes``.
+
+    Raises:
+        EngineError: it raised, or gives something else.
+    """
+    try:
+        with _naming(metric, "get_attributes"):
+            found = metric.get_attributes()
+    except EngineError as error:
+        if not isinstance(error.__cause__, (NotImplementedError, AttributeError)):
+            raise
+        return {}
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping) or not all(isinstance(own, Mapping) for own in found.values()):
+        raise EngineError(
+            f"metric {type(metric).__name__}: get_attributes gives {found!r}, expected a mapping of names to mappings"
+        )
+    return dict(found)
+
+
+def directions_of(metric: Any, names: Iterable[str] | None = None) -> dict[str, bool]:
+    """Figure -> whether a larger value is a better one: as its attributes say, or the metric as a whole.
+
+    Args:
+        metric: the metric.
+        names: of the figures that count; absent: all that have attributes.
+
+    Raises:
+        EngineError: a direction is no known one.
+    """
+    attributes = attributes_of(metric)
+    with _naming(metric, "higher_better"):
+        overall = bool(getattr(metric, "higher_better", True))
+    found = {}
+    for name in attributes if names is None else names:
+        word = attributes.get(name, {}).get("direction")
+        if word is not None and (not isinstance(word, str) or word not in _DIRECTIONS):
+            raise EngineError(
+                f"metric {type(metric).__name__}: the direction of {name!r} is {word!r}, expected higher-better or "
+                f"higher-worse{nearest(str(word), _DIRECTIONS)}"
+            )
+        found[name] = overall if word is None else _DIRECTIONS[word]
+    return found
+
+
+def as_number(value: Any) -> float | None:
+    """A figure as a float, None where it is not one number."""
+    try:
+        array = np.asarray(value)
+    except (RuntimeError, TypeError, ValueError):  # uneven parts, or what only looks like an array
+        return None
+    return float(array.reshape(())) if array.size == 1 and array.dtype.kind in "biuf" else None
+
+
+def _naming(metric: Any, member: str) -> AbstractContextManager[None]:
+    return naming(f"metric {type(metric).__name__}: {member}", EngineError)

@@ -10,10 +10,11 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.cascade import run_algorithms
 from openvino.tools.pot.algorithms.sequence import collect_statistics
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines.calling import predicted, set_model
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Statistics
-from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
 
 class Pipeline:
@@ -21,9 +22,14 @@ class Pipeline:
 
     Args:
         engine: what runs models over data; only algorithms that need no data do without.
+
+    Raises:
+        EngineError: it is none.
     """
 
     def __init__(self, engine: Engine | None) -> None:
+        if engine is not None and (isinstance(engine, type) or not hasattr(engine, "set_model")):
+            raise EngineError(f"engine is {engine!r}, expected an Engine")
         self._engine = engine
         self._algo_seq: list[Algorithm] = []  # scripts of POT's time reach for it
 
@@ -33,7 +39,15 @@ class Pipeline:
         return self._algo_seq
 
     def add_algo(self, algorithm: Algorithm) -> None:
-        """Append an algorithm."""
+        """Append an algorithm.
+
+        Raises:
+            ConfigError: it is none.
+        """
+        if not isinstance(algorithm, Algorithm):
+            raise ConfigError(
+                f"algorithm is {algorithm!r}, expected one made by create_pipeline or get_algorithm"
+            )
         self._algo_seq.append(algorithm)
 
     def run(self, model: CompressedModel | ov.Model, statistics: Statistics | None = None) -> CompressedModel:
@@ -47,6 +61,10 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
+        if statistics is not None and not isinstance(statistics, Statistics):
+            raise EngineError(
+                f"statistics are a {type(statistics).__name__}, expected those of collect_statistics"
+            )
         return run_algorithms(load_model(model), self._algo_seq, self._engine, statistics)
 
     def collect_statistics(self, model: CompressedModel | ov.Model) -> Statistics:
@@ -70,6 +88,6 @@ class Pipeline:
             raise EngineError("evaluation needs an engine, the pipeline has none")
         if self._engine.metric is None:
             return {}
-        self._engine.set_model(model)
-        metrics: dict[str, Any] | None = self._engine.predict(print_progress=True)[0]
+        set_model(self._engine, model)
+        metrics: dict[str, Any] | None = predicted(self._engine, print_progress=True)[0]
         return metrics or {}

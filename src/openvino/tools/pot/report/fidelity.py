@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import port_name
+from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.progress import track
 
 
@@ -31,7 +32,7 @@ def signal_to_noise(
         outputs that are not floats are left out, as are those that are the same for all samples, for which it takes
         two at least. Infinite where nothing changed.
     """
-    chosen = range(len(engine.data_loader)) if indices is None else indices
+    chosen = range(count_samples(engine.data_loader)) if indices is None else indices
     outputs = (engine.outputs(each, chosen, strict=False) for each in (model, quantized))
     pairs = zip(*outputs, strict=True)
     ports = model.submodels[0].model.outputs

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+
+from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
+
+_MOST = 100_000_000
+"""More samples than any pass can see."""
+
+
+def count_samples(data_loader: Any, what: str = "data loader") -> int:
+    """The length of a data loader, or of what else gives samples.
+
+    Raises:
+        DataError: it has none, or one that can't be.
+    """
+    with naming(f"the {what}, a {type(data_loader).__name__}, has no length: len", DataError):
+        count = len(data_loader)
+    if count > _MOST:
+        raise DataError(f"the {what} says that it has {count} samples, expected at most {_MOST}")
+    return count
 
 
 class BatchSampler:
@@ -15,14 +33,23 @@ class BatchSampler:
         data_loader: the samples.
         batch_size: items of a batch; the last batch may be smaller.
         subset_indices: which samples, in which order; default all.
+
+    Raises:
+        ConfigError: the batch size is no number of samples, or the indices are no list.
+        DataError: the data loader has no length.
     """
 
     def __init__(
         self, data_loader: Any, batch_size: int = 1, subset_indices: Sequence[int] | None = None
     ) -> None:
+        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ConfigError(f"batch_size is {batch_size!r}, expected a number of samples")
+        if not isinstance(subset_indices, Iterable) and subset_indices is not None:
+            raise ConfigError(f"subset_indices is {subset_indices!r}, expected a list of samples")
         self._data_loader = data_loader
         self.batch_size = batch_size
-        self._subset_indices = list(range(len(data_loader)) if subset_indices is None else subset_indices)
+        chosen = range(count_samples(data_loader)) if subset_indices is None else subset_indices
+        self._subset_indices = list(chosen)
 
     @property
     def num_samples(self) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
+from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
 
 def create_sampler(
@@ -23,7 +24,17 @@ def create_sampler(
         shuffle_data: whether as many are drawn by ``seed`` in place of the first ones.
         seed: of the draw.
         batch_size: samples of a batch.
+
+    Raises:
+        EngineError: there is no data loader.
+        ConfigError: a number or a list is none.
     """
-    loader = engine.data_loader
-    chosen = choose_subset(len(loader), samples, shuffle_data, seed) if isinstance(samples, int) else samples
+    loader = getattr(engine, "data_loader", None)
+    if loader is None:
+        raise EngineError(f"a sampler needs an engine with a data loader, found {engine!r}")
+    if isinstance(samples, str) or (isinstance(samples, int) and samples < 0):
+        raise ConfigError(f"samples is {samples!r}, expected a number of samples, or a list of them")
+    chosen = samples
+    if isinstance(samples, int):
+        chosen = choose_subset(count_samples(loader), samples, shuffle_data, seed)
     return BatchSampler(loader, batch_size, chosen)

@@ -203,6 +203,9 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     Raises:
         EngineError: they are of different models or of different requests.
     """
+    for each in (first, second):
+        if not isinstance(each, Statistics):
+            raise EngineError(f"statistics to merge are a {type(each).__name__}, expected those of a pass")
     if first._answers != second._answers:
         raise EngineError("statistics of different models or requests can't be merged")
     accumulators = deepcopy(first._accumulators)

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+_LONGEST = 200
+"""Letters of an error that is not ours within a sentence of ours."""
+_LONGEST_SENTENCE = 1000
 
 
 class PotError(RuntimeError):
-    """Base of every error raised on purpose by this package."""
+    """Base of every error raised on purpose by this package.
+
+    Args:
+        sentence: put on one line and, where what it quotes is long, left without its middle.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        line = " ".join(part.strip() for part in sentence.splitlines())
+        if len(line) > _LONGEST_SENTENCE:
+            half = _LONGEST_SENTENCE // 2 - 5
+            line = f"{line[:half]} [...] {line[-half:]}"
+        super().__init__(line)
 
 
 class ConfigError(PotError, ValueError):
@@ -49,5 +65,34 @@ def _letters(name: str) -> str:
 
 def reason(error: BaseException) -> str:
     """What an error of OpenVINO or Python says, in one line: its last one, where OpenVINO states the cause."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    lines = [line.strip() for line in _text(error).splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else type(error).__name__
+
+
+def said(error: BaseException) -> str:
+    """The type of an error of the user's own code and what it says, on one line, cut where it is long."""
+    text = " ".join(_text(error).split()).rstrip(".")
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} [...]"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a class of the user's
+        return ""
+
+
+@contextmanager
+def naming(what: str, kind: type[PotError]) -> Iterator[None]:
+    """Say which part of the user's own code raised; their error is the cause, and interruptions pass.
+
+    Raises:
+        PotError: of the kind given; those that were raised on purpose stay what they are.
+    """
+    try:
+        yield
+    except PotError:
+        raise
+    except Exception as error:
+        raise kind(f"{what} raised {said(error)}") from error

@@ -30,9 +30,11 @@ from openvino.tools.pot.config.parameters import (
 )
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
 from openvino.tools.pot.utils.keys import check_keys
@@ -145,11 +147,18 @@ def _checked(engine: Engine | None, parameters: AccuracyAwareParameters) -> IEEn
         raise EngineError(f"AccuracyAwareQuantization needs an IEEngine, found {found}")
     if engine.data_loader is None:
         raise EngineError("AccuracyAwareQuantization needs an engine with a data loader, found none")
-    if len(engine.data_loader) == 0:
+    if count_samples(engine.data_loader) == 0:
         raise DataError("the data loader is empty, expected at least one sample")
     if engine.metric is None and not parameters.annotation_free:
         raise EngineError("AccuracyAwareQuantization needs an engine with a metric, found none")
+    if engine.metric is not None:
+        directions_of(engine.metric, _counting(parameters))
     return engine
+
+
+def _counting(parameters: AccuracyAwareParameters) -> list[str] | None:
+    """The names of the metrics that count, None: all."""
+    return None if parameters.metrics is None else [metric.name for metric in parameters.metrics]
 
 
 class _Search:
@@ -166,8 +175,7 @@ class _Search:
     ) -> None:
         self._parameters, self._choices = parameters, choices
         self._engine, self._candidates, self._state, self._clock = engine, candidates, state, clock
-        counting = None if parameters.metrics is None else [metric.name for metric in parameters.metrics]
-        self._evaluator = Evaluator(engine, clock, counting)
+        self._evaluator = Evaluator(engine, clock, _counting(parameters))
         self._target: Target | None = None
         self._best: tuple[Step, Variant] | None = None
         self._best_model: CompressedModel | None = None

@@ -12,10 +12,12 @@ import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
 from openvino.tools.pot.algorithms.accuracy.target import Target
+from openvino.tools.pot.engines.calling import predicted
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.metrics import ValuesError, as_number, attributes_of, directions_of
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.utils.errors import EngineError, PotError
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
+from openvino.tools.pot.utils.errors import EngineError
 
 _CLOSE = 1e-6
 """Relative difference up to which an average is that of the values per sample."""
@@ -64,25 +66,17 @@ class Evaluator:
     @property
     def size(self) -> int:
         """The number of samples."""
-        return len(self._engine.data_loader)
+        return count_samples(self._engine.data_loader)
 
     def directions(self, names: Iterable[str]) -> dict[str, bool]:
         """Metric name -> whether a larger value is a better one: as its attributes say, or the metric as a whole."""
-        attributes = self._attributes()
-        overall = bool(getattr(self._engine.metric, "higher_better", True))
-        said = {name: attributes.get(name, {}).get("direction") for name in names}
-        return {name: overall if word is None else word == "higher-better" for name, word in said.items()}
-
-    def _attributes(self) -> dict[str, dict[str, Any]]:
-        try:
-            return dict(self._engine.metric.get_attributes())
-        except (AttributeError, NotImplementedError, TypeError):
-            return {}
+        counting = [name for name in names if self._names is None or name in self._names]
+        return directions_of(self._engine.metric, counting)
 
     def baseline(self, model: CompressedModel) -> Evaluation:
         """All metrics of the float model; learns which of them may be means over samples."""
         found = self._run(model, lambda: False)
-        types = {name: str(own.get("type", "")) for name, own in self._attributes().items()}
+        types = {name: str(own.get("type", "")) for name, own in attributes_of(self._engine.metric).items()}
         self.bounded = frozenset(name for name in found.values if types.get(name) == "accuracy")
         self._keep_means(found)
         return found
@@ -132,9 +126,7 @@ class Evaluator:
         self._engine.set_model(model)
         try:
             averages, values = self._predict(sampler)
-        except PotError:
-            raise
-        except Exception:  # of a metric that can't do with a part of the samples
+        except EngineError:  # of a metric that can't do with a part of the samples
             if not sampler.was_stopped:
                 raise
             averages, values = {}, {}
@@ -149,7 +141,7 @@ class Evaluator:
         if self._has_values is None:
             try:
                 found = self._with_values(sampler)
-            except EngineError:  # perhaps only values per sample are missing
+            except ValuesError:  # only values per sample are missing
                 self._has_values = False
                 sampler.given = 0
             else:
@@ -157,16 +149,18 @@ class Evaluator:
                 return found
         if self._has_values:
             return self._with_values(sampler)
-        return self._engine.predict(sampler=sampler, print_progress=True)[0] or {}, {}
+        return predicted(self._engine, sampler=sampler, print_progress=True)[0] or {}, {}
 
     def _with_values(self, sampler: _Watched) -> tuple[Mapping[str, Any], dict[str, list[float]]]:
-        (records, metrics), _ = self._engine.predict(
-            sampler=sampler, metric_per_sample=True, print_progress=True
-        )
+        found = predicted(self._engine, sampler=sampler, metric_per_sample=True, print_progress=True)[0]
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise ValuesError(f"engine {type(self._engine).__name__}: predict gives no values per sample")
+        records, metrics = found
         values: dict[str, list[float]] = defaultdict(list)
         for record in records:
-            if np.ndim(record["result"]) == 0:
-                values[record["metric_name"]].append(float(record["result"]))
+            value = as_number(record["result"])
+            if value is not None:
+                values[record["metric_name"]].append(value)
         return metrics or {}, dict(values)
 
 
@@ -176,9 +170,9 @@ def _figures(metrics: Mapping[str, Any], names: Collection[str] | None) -> dict[
         raise EngineError("the engine's metric gives no figure, expected at least one")
     figures = {}
     for name, value in metrics.items():
-        array = np.asarray(value)
-        if array.size == 1 and np.issubdtype(array.dtype, np.number):
-            figures[name] = float(array.reshape(()))
+        figure = as_number(value)
+        if figure is not None:
+            figures[str(name)] = figure
         elif names is None or name in names:
             raise EngineError(f"metric {name!r} is {value!r}, expected a number")
     return figures

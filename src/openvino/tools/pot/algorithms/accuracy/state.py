@@ -13,6 +13,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.folders import write_file
@@ -104,7 +105,7 @@ def identity(model: ov.Model, engine: IEEngine, parameters: Mapping[str, Any]) -
     return {
         "version": __version__,
         "model": f"{checksum:08x}",
-        "samples": len(engine.data_loader),
+        "samples": count_samples(engine.data_loader),
         "metric": type(engine.metric).__qualname__,
         "device": engine.device,
         "parameters": json.loads(json.dumps(own, default=str, sort_keys=True)),
