@@ -221,7 +221,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
     for position, algorithm in enumerate(pipeline.algo_seq):
         with _naming(f"{where}[{position}].params"):
             if algorithm.sampling is not None:
-                ignored_nodes(GraphView(sub.model), algorithm.sampling.ignored, sub.renamed)
+                ignored_nodes(GraphView(sub.model), algorithm.sampling.ignored, sub)
             if isinstance(algorithm, AccuracyAwareQuantization):
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
     _check_device(engine.device, f"{sections.where}: engine.device")
