@@ -13,9 +13,9 @@ from openvino import opset13 as op
 from openvino._offline_transformations import compress_model_transformation
 
 import builders
-from openvino.tools.pot import compress_model_weights, load_model, save_model
+from openvino.tools.pot import compress_model_weights, load_model, quantize, save_model
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.graph.names import merged_names, stabilise
+from openvino.tools.pot.graph.names import fused_names, merged_names, stabilise
 from openvino.tools.pot.utils.errors import ConfigError
 
 IMAGES = builders.images(3)
@@ -214,6 +214,28 @@ def test_two_nodes_of_one_name() -> None:
     found = types(network_of(builders.quantized(network, ITEMS)))
     assert [name for name, kind in found.items() if kind == "Convolution"] == ["same", "same_1"]
     assert list(found.values()).count("FakeQuantize") == 4
+
+
+@pytest.mark.parametrize("given", [["same"], {"scope": ["same"]}])
+def test_an_ignored_name_that_several_nodes_bear_takes_all_of_them(given: Any) -> None:
+    x = builders.parameter([1, 3, 8, 8])
+    first, second = builders.conv(x, 4, "same"), builders.conv(op.relu(x), 4, "same", seed=1)
+    network = builders.model(builders.conv(op.relu(op.add(first, second)), 4, "other", seed=2), x)
+    kinds = types(quantize(network, IMAGES, ignored=given))
+    assert [name for name, kind in kinds.items() if kind == "FakeQuantize"] == ["other/fq_input_0"]
+    for model in (load_model(network), load_model(network).clone()):
+        assert model.submodels[0].bearers("same") == ("same", "same_1")
+        assert model.submodels[0].bearers("other") == ("other",)
+
+
+def test_all_operations_that_took_a_name_in_stand_for_it() -> None:
+    x = builders.parameter([1, 4])
+    constant = op.constant(np.float32(2), name="c")
+    network = builders.model(op.add(op.relu(x, name="a"), op.multiply(x, constant, name="b"), name="d"), x)
+    for node in network.get_ops():
+        if node.get_friendly_name() in ("a", "b", "c"):
+            node.get_rt_info()["fused_names_0"] = f"{node.get_friendly_name()},gone"
+    assert fused_names(network, {"gone": "Sigmoid", "a": "Relu"}) == {"gone": ["a", "b"]}
 
 
 def test_stable_names_depend_on_the_place_alone() -> None:

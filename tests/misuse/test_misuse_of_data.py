@@ -116,7 +116,8 @@ DATA: dict[str, tuple[Any, str]] = {
     "later nothing": ([*IMAGES, None], "sample 4: input 'x' expects numbers"),
 }
 CASES: dict[str, Misuse] = {
-    f"quantize with {name}": Misuse(lambda data=data: short(data), part) for name, (data, part) in DATA.items()
+    f"quantize with {name}": Misuse(lambda data=data: short(data), part)
+    for name, (data, part) in DATA.items()
 }
 CASES |= {
     "an iterator that fails": Misuse(lambda: short(failing_iterator(OSError)), "data", OSError),
@@ -168,25 +169,65 @@ for length, (method, cause) in LENGTHS.items():
 
 # What a loader does when it is asked for a sample.
 ITEMS: dict[str, tuple[Any, str, type[BaseException] | None]] = {
-    "raising OSError": (raising(OSError, "no disk"), "sample 0: the data loader raised OSError: no disk", OSError),
+    "raising OSError": (
+        raising(OSError, "no disk"),
+        "sample 0: the data loader raised OSError: no disk",
+        OSError,
+    ),
     "raising KeyError": (raising(KeyError, 0), "sample 0: the data loader raised KeyError", KeyError),
     "raising IndexError": (raising(IndexError), "sample 0: the data loader raised IndexError", IndexError),
     "raising StopIteration": (raising(StopIteration), "sample 0: the data loader raised Stop", StopIteration),
-    "raising RuntimeError": (raising(RuntimeError, "x"), "sample 0: the data loader raised Runtime", RuntimeError),
-    "raising MemoryError": (raising(MemoryError), "sample 0: the data loader raised MemoryError", MemoryError),
-    "raising RecursionError": (raising(RecursionError), "sample 0: the data loader raised Recu", RecursionError),
-    "raising AssertionError": (raising(AssertionError), "sample 0: the data loader raised Ass", AssertionError),
-    "raising in lines": (raising(ValueError, "a\nb\n"), "sample 0: the data loader raised ValueError: ", ValueError),
-    "raising a sentence": (raising(ValueError, "It is."), "sample 0: the data loader raised ValueE", ValueError),
-    "raising at length": (raising(ValueError, "x" * 5000), "sample 0: the data loader raised ValueE", ValueError),
-    "raising what can't be printed": (raising(Unprintable), "sample 0: the data loader raised Unpr", Unprintable),
+    "raising RuntimeError": (
+        raising(RuntimeError, "x"),
+        "sample 0: the data loader raised Runtime",
+        RuntimeError,
+    ),
+    "raising MemoryError": (
+        raising(MemoryError),
+        "sample 0: the data loader raised MemoryError",
+        MemoryError,
+    ),
+    "raising RecursionError": (
+        raising(RecursionError),
+        "sample 0: the data loader raised Recu",
+        RecursionError,
+    ),
+    "raising AssertionError": (
+        raising(AssertionError),
+        "sample 0: the data loader raised Ass",
+        AssertionError,
+    ),
+    "raising in lines": (
+        raising(ValueError, "a\nb\n"),
+        "sample 0: the data loader raised ValueError: ",
+        ValueError,
+    ),
+    "raising a sentence": (
+        raising(ValueError, "It is."),
+        "sample 0: the data loader raised ValueE",
+        ValueError,
+    ),
+    "raising at length": (
+        raising(ValueError, "x" * 5000),
+        "sample 0: the data loader raised ValueE",
+        ValueError,
+    ),
+    "raising what can't be printed": (
+        raising(Unprintable),
+        "sample 0: the data loader raised Unpr",
+        Unprintable,
+    ),
     "giving nothing": (giving(None), "sample 0: input 'x' expects numbers", None),
     "giving a text": (giving("cat.png"), "sample 0: input 'x' expects numbers", None),
     "giving an object": (giving((object(), 0)), "sample 0: input 'x' expects numbers", None),
     "giving no array": (giving((Array(), 0)), "sample 0: ", ValueError),
     "giving no tensor": (giving((Tensor(), 0)), "sample 0: ", RuntimeError),
     "giving five parts": (giving((1, 2, 3, 4, 5)), "sample 0: the data loader gave a tuple of 5", None),
-    "giving a mapping in a mapping": (giving({"x": {"x": IMAGES[0]}}), "sample 0: input 'x' expects numbers", None),
+    "giving a mapping in a mapping": (
+        giving({"x": {"x": IMAGES[0]}}),
+        "sample 0: input 'x' expects numbers",
+        None,
+    ),
     "being no method": (5, "sample 0: the data loader raised TypeError", TypeError),
     "of another signature": (lambda self: IMAGES[0], "sample 0: the data loader raised TypeError", TypeError),
 }

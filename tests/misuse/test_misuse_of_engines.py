@@ -29,7 +29,11 @@ def prop(function: Any) -> Any:
 
 # What a metric does, when it is evaluated and when layers are searched by it.
 METRICS: dict[str, tuple[Any, str, type[BaseException] | None]] = {
-    "that raises in update": (lambda: metric(update=raising(OSError, "x")), "metric Sum: update raised", OSError),
+    "that raises in update": (
+        lambda: metric(update=raising(OSError, "x")),
+        "metric Sum: update raised",
+        OSError,
+    ),
     "of another update": (lambda: metric(update=lambda self: None), "metric Sum: update raised", TypeError),
     "without update": (lambda: metric(update=None), "metric Sum", TypeError),
     "that raises in avg_value": (
@@ -42,10 +46,18 @@ METRICS: dict[str, tuple[Any, str, type[BaseException] | None]] = {
         "metric Sum: avg_value raised ZeroDivisionError",
         ZeroDivisionError,
     ),
-    "whose avg_value is nothing": (lambda: metric(avg_value=None, get_attributes=giving({})), "avg_value is None", None),
+    "whose avg_value is nothing": (
+        lambda: metric(avg_value=None, get_attributes=giving({})),
+        "avg_value is None",
+        None,
+    ),
     "whose avg_value is a text": (lambda: metric(avg_value="good"), "avg_value is 'good'", None),
     "whose avg_value is an object": (lambda: metric(avg_value=object()), "avg_value is ", None),
-    "that raises in reset": (lambda: metric(reset=Later(OSError)), "metric Sum: reset raised OSError", OSError),
+    "that raises in reset": (
+        lambda: metric(reset=Later(OSError)),
+        "metric Sum: reset raised OSError",
+        OSError,
+    ),
     "that is a number": (lambda: 5, "metric", None),
     "that is a text": (lambda: "top1", "metric", None),
     "that is an object": (lambda: object(), "metric", None),
@@ -83,17 +95,41 @@ SEARCHED: dict[str, tuple[Any, str, type[BaseException] | None]] = {
     ),
     "whose attributes are a number": (dict(get_attributes=giving(5)), "get_attributes", None),
     "whose attributes are a text": (dict(get_attributes=giving("higher-better")), "get_attributes", None),
-    "whose attributes of a figure are a text": (dict(get_attributes=giving({"sum": "higher"})), "get_attributes", None),
-    "of direction up": (dict(get_attributes=giving({"sum": {"direction": "up"}})), "direction of 'sum' is 'up'", None),
-    "of direction True": (dict(get_attributes=giving({"sum": {"direction": True}})), "direction of 'sum' is True", None),
+    "whose attributes of a figure are a text": (
+        dict(get_attributes=giving({"sum": "higher"})),
+        "get_attributes",
+        None,
+    ),
+    "of direction up": (
+        dict(get_attributes=giving({"sum": {"direction": "up"}})),
+        "direction of 'sum' is 'up'",
+        None,
+    ),
+    "of direction True": (
+        dict(get_attributes=giving({"sum": {"direction": True}})),
+        "direction of 'sum' is True",
+        None,
+    ),
     "of direction higher": (
         dict(get_attributes=giving({"sum": {"direction": "higher"}})),
         "direction of 'sum' is 'higher', expected higher-better or higher-worse",
         None,
     ),
-    "that raises in value": (dict(value=prop(raising(OSError, "x"))), "metric Sum: value raised OSError", OSError),
-    "whose figure is NaN": (dict(avg_value={"sum": float("nan")}), "metric 'sum' of the float model is nan", None),
-    "whose figure is infinite": (dict(avg_value={"sum": float("inf")}), "metric 'sum' of the float model is inf", None),
+    "that raises in value": (
+        dict(value=prop(raising(OSError, "x"))),
+        "metric Sum: value raised OSError",
+        OSError,
+    ),
+    "whose figure is NaN": (
+        dict(avg_value={"sum": float("nan")}),
+        "metric 'sum' of the float model is nan",
+        None,
+    ),
+    "whose figure is infinite": (
+        dict(avg_value={"sum": float("inf")}),
+        "metric 'sum' of the float model is inf",
+        None,
+    ),
     "whose figure is a text": (dict(avg_value={"sum": "good"}), "metric 'sum' is 'good'", None),
     "whose figure is nothing": (dict(avg_value={"sum": None}), "metric 'sum' is None", None),
     "whose figure is an object": (dict(avg_value={"sum": object()}), "metric 'sum' is ", None),
@@ -131,7 +167,8 @@ CONFIGS: dict[str, tuple[Any, str]] = {
     "with a misspelt key": ({"devise": "CPU"}, "unknown key 'devise'"),
 }
 CASES |= {
-    f"an engine config {name}": Misuse(lambda own=own: IEEngine(own), part) for name, (own, part) in CONFIGS.items()
+    f"an engine config {name}": Misuse(lambda own=own: IEEngine(own), part)
+    for name, (own, part) in CONFIGS.items()
 }
 RUNS: dict[str, tuple[Any, str]] = {
     "of no such device": ({"device": "ABACUS"}, "device 'ABACUS'"),
@@ -180,7 +217,11 @@ HOOKS: dict[str, tuple[dict[str, Any], str, type[BaseException] | None]] = {
     "_fill_input of a number": (dict(_fill_input=giving(5)), "sample 0: ", None),
     "_fill_input of another name": (dict(_fill_input=giving({"nope": IMAGES[0]})), "sample 0: ", None),
     "_fill_input of a text": (dict(_fill_input=giving({"x": "a"})), "sample 0: ", None),
-    "_fill_input of another shape": (dict(_fill_input=giving({"x": np.zeros(3, np.float32)})), "sample 0: ", None),
+    "_fill_input of another shape": (
+        dict(_fill_input=giving({"x": np.zeros(3, np.float32)})),
+        "sample 0: ",
+        None,
+    ),
     "_process_batch that raises": (dict(_process_batch=raising(KeyError, "x")), "sample 0: ", KeyError),
     "_process_batch of nothing": (dict(_process_batch=giving(None)), "sample 0: ", None),
     "_process_batch of two": (dict(_process_batch=giving((1, 2))), "sample 0: ", None),
@@ -193,7 +234,11 @@ EVALUATED: dict[str, tuple[dict[str, Any], str, type[BaseException] | None]] = {
         "postprocess_output raised KeyError",
         KeyError,
     ),
-    "postprocess_output of nothing": (dict(postprocess_output=giving(None)), "metric Sum: update raised", TypeError),
+    "postprocess_output of nothing": (
+        dict(postprocess_output=giving(None)),
+        "metric Sum: update raised",
+        TypeError,
+    ),
     "_update_metrics that raises": (
         dict(_update_metrics=raising(KeyError, "x")),
         "_update_metrics raised KeyError",
@@ -216,9 +261,13 @@ CASES |= {
         lambda: run(engine=altered(Odd, {}, loader(), predict=giving(None))), "predict"
     ),
     "an engine that raises": Misuse(
-        lambda: run(engine=altered(Odd, {}, loader(), predict=raising(OSError, "x"))), "predict raised", OSError
+        lambda: run(engine=altered(Odd, {}, loader(), predict=raising(OSError, "x"))),
+        "predict raised",
+        OSError,
     ),
-    "an engine that evaluates to nothing": Misuse(lambda: evaluated(kind=Odd, predict=giving(None)), "predict"),
+    "an engine that evaluates to nothing": Misuse(
+        lambda: evaluated(kind=Odd, predict=giving(None)), "predict"
+    ),
     "an engine that evaluates to a number": Misuse(lambda: evaluated(kind=Odd, predict=giving(5)), "predict"),
     "an engine that raises for a model": Misuse(
         lambda: evaluated(kind=Odd, set_model=raising(OSError, "x")), "set_model raised OSError", OSError
@@ -243,7 +292,9 @@ CASES |= {
     "a batch of a text": Misuse(lambda: BatchSampler(loader(), "2"), "batch_size"),  # type: ignore[arg-type]
     "indices of a number": Misuse(lambda: BatchSampler(loader(), 1, 5), "subset_indices"),  # type: ignore[arg-type]
     "indices of texts": Misuse(lambda: ready().predict(sampler=BatchSampler(loader(), 1, ["a"])), "sample a"),
-    "indices beyond the end": Misuse(lambda: ready().predict(sampler=BatchSampler(loader(), 1, [99])), "sample 99"),
+    "indices beyond the end": Misuse(
+        lambda: ready().predict(sampler=BatchSampler(loader(), 1, [99])), "sample 99"
+    ),
     "a sampler of no engine": Misuse(lambda: create_sampler(None, 4), "engine"),  # type: ignore[arg-type]
     "a sampler of a text of samples": Misuse(lambda: create_sampler(ready(), "all"), "samples"),  # type: ignore[arg-type]
     "a sampler of fewer than no samples": Misuse(lambda: create_sampler(ready(), -3), "samples"),
@@ -328,7 +379,9 @@ CASES |= {
     "an algorithm that is a name": Misuse(lambda: Pipeline(None).add_algo("MinMax"), "algorithm"),  # type: ignore[arg-type]
     "no algorithm": Misuse(lambda: pipeline([]).run(builders.network()), "algorithms"),
     "the second algorithm first": Misuse(
-        lambda: pipeline([{"name": "FastBiasCorrection"}, {"name": "MinMaxQuantization"}]).run(builders.network()),
+        lambda: pipeline([{"name": "FastBiasCorrection"}, {"name": "MinMaxQuantization"}]).run(
+            builders.network()
+        ),
         "FastBiasCorrection",
     ),
     "a search beside another": Misuse(
@@ -341,7 +394,9 @@ CASES |= {
     "evaluating a number": Misuse(lambda: pipeline([]).evaluate(5), "model"),
     "evaluating without an engine": Misuse(lambda: Pipeline(None).evaluate(builders.network()), "engine"),
     "collecting without an engine": Misuse(
-        lambda: create_pipeline([{"name": "DefaultQuantization"}], None).collect_statistics(builders.network()),
+        lambda: create_pipeline([{"name": "DefaultQuantization"}], None).collect_statistics(
+            builders.network()
+        ),
         "engine",
     ),
     "collecting over a number": Misuse(lambda: pipeline().collect_statistics(5), "model"),

@@ -32,16 +32,34 @@ PARAMETERS: list[tuple[str, Any]] = [
     *(("seed", value) for value in (-1, "x", NAN, 1.5, [1])),
     *(("saturation_fix", value) for value in ("first", 5, True, [], {"all": 1})),
     *(("model_type", value) for value in ("bert", 5, ["transformer"], True)),
-    *(("ignored", value) for value in (5, "conv1", ["conv1"], {"scope": 5}, {"scope": [5]}, {"scope": "conv1"})),
+    *(
+        ("ignored", value)
+        for value in (5, "conv1", ["conv1"], {"scope": 5}, {"scope": [5]}, {"scope": "conv1"})
+    ),
     *(("ignored", value) for value in ({"operations": "MatMul"}, {"operations": [5]}, {"operations": [{}]})),
     *(("ignored", value) for value in ({"operations": [{"type": 5}]}, {"skip_model": "yes"}, {"scop": []})),
     *(("weights", value) for value in (5, [8], {"bits": 4}, {"bits": "8"}, {"bits": NAN}, {"mode": "sym"})),
-    *(("weights", value) for value in ({"granularity": 5}, {"level_low": -127}, {"level_low": 5, "level_high": 1})),
-    *(("weights", value) for value in ({"level_low": -HUGE, "level_high": HUGE}, {"level_low": NAN, "level_high": 127})),
-    *(("activations", value) for value in ("int8", {"bits": 1e9}, {"mode": ["symmetric"]}, {"range_estimator": 5})),
-    *(("range_estimator", value) for value in (5, "default", {"preset": "best"}, {"max": 5}, {"max": {"type": "top"}})),
+    *(
+        ("weights", value)
+        for value in ({"granularity": 5}, {"level_low": -127}, {"level_low": 5, "level_high": 1})
+    ),
+    *(
+        ("weights", value)
+        for value in ({"level_low": -HUGE, "level_high": HUGE}, {"level_low": NAN, "level_high": 127})
+    ),
+    *(
+        ("activations", value)
+        for value in ("int8", {"bits": 1e9}, {"mode": ["symmetric"]}, {"range_estimator": 5})
+    ),
+    *(
+        ("range_estimator", value)
+        for value in (5, "default", {"preset": "best"}, {"max": 5}, {"max": {"type": "top"}})
+    ),
     *(("range_estimator", {"max": {"outlier_prob": value}}) for value in (NAN, INF, -1, 0, 0.5, "x", HUGE)),
-    *(("range_estimator", {"max": {"clipping_value": value}}) for value in (NAN, -1.0, -INF, "x", [1.0], HUGE)),
+    *(
+        ("range_estimator", {"max": {"clipping_value": value}})
+        for value in (NAN, -1.0, -INF, "x", [1.0], HUGE)
+    ),
     *(("range_estimator", {"min": {"clipping_value": value}}) for value in (NAN, "x")),
     *(("range_estimator", {"max": {"aggregator": value}}) for value in ("best", 5, ["max"])),
     *(("threshold", value) for value in (NAN, -1, 0, "x", [1], HUGE)),
@@ -59,8 +77,14 @@ SEARCHES: list[tuple[str, Any]] = [
     *(("max_iter_num", value) for value in (-1, NAN, INF, 1.5, "all")),
     *(("ranking_subset_size", value) for value in (0, -1, NAN, "x", INF)),
     *(("metric_subset_ratio", value) for value in (NAN, 0, 1.5, -INF, INF, "half", HUGE)),
-    *(("metrics", value) for value in (5, "top1", [5], [{}], [{"name": 5}], [{"name": "a", "baseline_value": NAN}])),
-    *(("metrics", value) for value in ([{"name": "a", "baseline_value": "x"}], [{"name": "a", "baseline": 1}])),
+    *(
+        ("metrics", value)
+        for value in (5, "top1", [5], [{}], [{"name": 5}], [{"name": "a", "baseline_value": NAN}])
+    ),
+    *(
+        ("metrics", value)
+        for value in ([{"name": "a", "baseline_value": "x"}], [{"name": "a", "baseline": 1}])
+    ),
     *(("base_algorithm", value) for value in ("Best", 5)),
     *(("annotation_free", value) for value in ("yes", 5)),
     *(("annotation_conf_threshold", value) for value in (NAN, 0, 1, -1, INF, "x")),
@@ -75,7 +99,9 @@ def shown(value: Any) -> str:
 
 
 CASES: dict[str, Misuse] = {
-    f"{key}={shown(value)}": Misuse(lambda key=key, value=value: created("DefaultQuantization", **{key: value}), key)
+    f"{key}={shown(value)}": Misuse(
+        lambda key=key, value=value: created("DefaultQuantization", **{key: value}), key
+    )
     for key, value in PARAMETERS
 } | {
     f"{key}={shown(value)}": Misuse(
@@ -92,9 +118,12 @@ MISSPELT = {
     "OverflowCorrection": "stat_subset_sise",
 }
 CASES |= {
-    f"{algorithm} with {key}": Misuse(lambda algorithm=algorithm, key=key: created(algorithm, **{key: 1}), repr(key))
+    f"{algorithm} with {key}": Misuse(
+        lambda algorithm=algorithm, key=key: created(algorithm, **{key: 1}), repr(key)
+    )
     for algorithm, key in MISSPELT.items()
-    if algorithm in ("DefaultQuantization", "MinMaxQuantization", "FastBiasCorrection", "AccuracyAwareQuantization")
+    if algorithm
+    in ("DefaultQuantization", "MinMaxQuantization", "FastBiasCorrection", "AccuracyAwareQuantization")
 }
 CASES |= {
     f"get_algorithm of {shown(name)}": Misuse(lambda name=name: get_algorithm(name), "algorithm")
@@ -108,12 +137,18 @@ def shortcut(**arguments: Any) -> Any:
 
 
 SHORTCUTS: list[tuple[str, Any]] = [
-    *(("model", value) for value in (None, 5, "", "nope.xml", [], {}, object(), b"m.xml", IMAGES[0], raising(OSError))),
+    *(
+        ("model", value)
+        for value in (None, 5, "", "nope.xml", [], {}, object(), b"m.xml", IMAGES[0], raising(OSError))
+    ),
     *(("preset", value) for value in (5, "fast", [], NAN)),
     *(("target_device", value) for value in (5, "CPV", ["CPU"], b"CPU")),
     *(("model_type", value) for value in (5, "bert", [])),
     *(("ignored", value) for value in (5, object(), NAN, True)),
-    *(("ignored", value) for value in ([5], [None], "nope", ["nope"], {"scope": 5}, {"scop": []}, {"scope": ["nope"]})),
+    *(
+        ("ignored", value)
+        for value in ([5], [None], "nope", ["nope"], {"scope": 5}, {"scop": []}, {"scope": ["nope"]})
+    ),
     *(("ignored", value) for value in (["conv1\0"], ["\ud800"], {"operations": [{"type": 5}]})),
     *(("subset_size", value) for value in (-1, "x", NAN, 1.5, [], object(), INF)),
     *(("stat_subset_size", value) for value in (-1, "x", NAN)),
@@ -141,7 +176,8 @@ LOADED: dict[str, Any] = {
     "a cascade of one name": {"cascade": [{"name": "a", "model": builders.network()}] * 2},
 }
 CASES |= {
-    f"load_model of {name}": Misuse(lambda own=own: load_model(own), "model config") for name, own in LOADED.items()
+    f"load_model of {name}": Misuse(lambda own=own: load_model(own), "model config")
+    for name, own in LOADED.items()
 }
 CASES["load_model for a device of a number"] = Misuse(
     lambda: load_model(builders.network(), 5),  # type: ignore[arg-type]

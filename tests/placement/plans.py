@@ -8,6 +8,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.config.parameters import IgnoredScope
+from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import Plan
@@ -23,7 +24,7 @@ def plan_of(
 ) -> Plan:
     """The plan of a model; what holds for every plan is checked on the way."""
     view = GraphView(network)
-    scope = ignored_nodes(view, IgnoredScope.model_validate(ignored or {}), {})
+    scope = ignored_nodes(view, IgnoredScope.model_validate(ignored or {}), SubModel("tiny", network))
     plan = make_plan(view, find_device(device), scope, transformer)
     again = make_plan(GraphView(network.clone()), find_device(device), scope, transformer)
     assert again == plan  # deterministic

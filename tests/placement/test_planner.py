@@ -502,6 +502,29 @@ def test_ignored_names_that_are_not_there() -> None:
         plan_of(two_convolutions(), {"scope": ["strides"]})
 
 
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        (
+            {"strides": [3, 3], "pads_begin": [0, 0]},
+            "the model has no Convolution with attributes {'strides': [3, 3], 'pads_begin': [0, 0]}, "
+            "found {'strides': [2, 2], 'pads_begin': [0, 0]}, {'strides': [1, 1], 'pads_begin': [1, 1]}",
+        ),
+        (
+            {"stride": [1, 1]},
+            "the model has no Convolution with attributes {'stride': [1, 1]}: expected some of strides, dilations, "
+            "pads_begin, pads_end, auto_pad, found 'stride'; did you mean 'strides'?",
+        ),
+    ],
+)
+def test_ignored_attributes_that_match_nothing_are_told_of(
+    attributes: dict[str, Any], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    scope = {"operations": [{"type": "Convolution", "attributes": attributes}]}
+    assert layers(plan_of(two_convolutions(), scope)) == {"strided", "plain"}
+    assert caplog.messages == [f"ignored.operations: {sentence}"]
+
+
 def test_an_ignored_operation_stops_a_quantizer() -> None:
     x = parameter([1, 4, 8, 8])
     moved = op.transpose(op.sigmoid(x), const([0, 1, 3, 2]), name="moved")

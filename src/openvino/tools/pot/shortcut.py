@@ -15,8 +15,10 @@ from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own
+from openvino.tools.pot.engines.sizes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.static import with_shapes
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
@@ -74,6 +76,7 @@ def quantize(
     subset_size: int = 300,
     compress: bool = True,
     report: bool = False,
+    static: bool | Sequence[int | None] | Mapping[str, Sequence[int | None]] = False,
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, CheckReport | None]:
     """Quantize a model to INT8 with DefaultQuantization.
@@ -89,6 +92,8 @@ def quantize(
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.
         report: whether what was seen of the result beside the float model is wanted, too.
+        static: whether inputs get fixed sizes before anything else: True for those of the first sample, or the shape
+            of the only input, or a mapping of input name to shape, in which None is a size that the first sample tells.
         parameters: further parameters of DefaultQuantization.
 
     Returns:
@@ -113,6 +118,9 @@ def quantize(
     engine = IEEngine(
         {"device": "CPU"}, _Samples(data, subset_size, Feeder(source.submodels[0].model, parts=True))
     )
+    if static is not False:
+        shaped = source if static is True else with_shapes(source, static, "static: ")
+        source = fixed_by_sample(shaped, engine, "static: ")
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
     quantized = pipeline.run(source)
     if compress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import openvino as ov
 
@@ -116,7 +117,7 @@ def _single(sub: SubModel, shapes: Mapping[str, ov.PartialShape]) -> CompressedM
     if shapes:
         network.reshape(dict(shapes))
         logger.info("model %r is fed in several sizes: %s", sub.name, ", ".join(map(str, shapes.values())))
-    return CompressedModel([SubModel(sub.name, network, sub.renamed, sub.source)], sub.name)
+    return CompressedModel([replace(sub, model=network)], sub.name)
 
 
 def _finished(

@@ -327,7 +327,7 @@ def _tell_of_names(sub: SubModel, parameters: MinMaxParameters) -> None:
         return
     view = GraphView(sub.model)
     matched = [name for name in scope if name in view.nodes or name in sub.renamed]
-    found = without_effect(view, find_device(parameters.target_device), matched, sub.renamed)
+    found = without_effect(view, find_device(parameters.target_device), matched, sub)
     for name, kind in found.items():
         logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)
 

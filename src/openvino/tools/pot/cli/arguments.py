@@ -117,6 +117,9 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--subset-size", type=int, help="samples that are used (default: 300)")
     group.add_argument("--layout", help="of the input, such as NCHW; absent: the model's")
     group.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224]")
+    group.add_argument(
+        "--static", action="store_true", help="fix the input's shape: --shape, or that of the first sample"
+    )
     group.add_argument("--mean-values", metavar="M[,M,M]", help="taken from pixels, which are 0 to 255")
     group.add_argument("--scale-values", metavar="S[,S,S]", help="pixels are divided by them then")
     group.add_argument("--color-order", type=str.upper, choices=("BGR", "RGB"), help="default: BGR")

@@ -19,18 +19,25 @@ from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.config.files import read_mapping
 from openvino.tools.pot.config.sections import AccuracyCheckerEngine, AlgorithmEntry, DataFreeEngine, Sections
 from openvino.tools.pot.data_loaders.creator import create_data_loader
+from openvino.tools.pot.data_loaders.layout import image_and_info
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
+from openvino.tools.pot.engines.sizes import fixed_by_sample
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.names import input_name
+from openvino.tools.pot.graph.static import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
+from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
+
+logger = get_logger(__name__)
 
 _PER_MODEL = ("data_source", "layout", "shape", "mean_values", "scale_values")
 _COMBINED = frozenset({"AUTO", "MULTI", "HETERO", "BATCH"})
@@ -74,7 +81,7 @@ def make_job(sections: Sections, evaluates: bool = False) -> Job:
         ConfigError: something is wrong, or doesn't fit together.
     """
     try:
-        model = load_model(sections.model.model_dump(exclude_none=True))
+        model = load_model(sections.model.model_dump(exclude_none=True, exclude={"static"}))
         names = [sub.name for sub in model] if model.is_cascade else []
         tasks = tuple(_task(sections, CompressedModel([sub], sub.name), names, evaluates) for sub in model)
     except ConfigError:
@@ -95,6 +102,8 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
         cascade: the names of all networks, if there are several.
         evaluates: whether the result will be measured.
     """
+    if sections.model.static:
+        model = _static(sections, model, cascade, evaluates)
     engine = _engine(sections, model, cascade, evaluates)
     pipeline = Pipeline(engine)
     for position, entry in enumerate(sections.compression.algorithms):
@@ -163,6 +172,26 @@ def _by_name(
     return own
 
 
+def _static(
+    sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool
+) -> CompressedModel:
+    """A network with inputs of the sizes that the engine's shape says or, where it is silent, the first sample has."""
+    where = f"{sections.where}: engine"
+    if not isinstance(sections.engine, AccuracyCheckerEngine):
+        shape = _of_model("shape", sections.engine.shape, model.name, cascade, where)
+        known = image_and_info(model.submodels[0].model.get_parameters())
+        if known is not None and isinstance(shape, list):
+            shape = {input_name(model.submodels[0].model.input(known.image)): shape}
+        if shape is not None:
+            model = with_shapes(model, shape, f"{where}.shape: ")
+    if not is_static(model):
+        with _naming(where):
+            model = fixed_by_sample(model, _engine(sections, model, cascade, evaluates))
+    for port in model.submodels[0].model.inputs:
+        logger.info("%s: input %r is fixed to %s", model.name, input_name(port), port.get_partial_shape())
+    return model
+
+
 def _searches(sections: Sections) -> bool:
     """Whether an algorithm needs labels."""
     entries = sections.compression.algorithms
@@ -193,6 +222,8 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str], eval
     }
     if cascade and isinstance(section, DataFreeEngine) and own["data_source"] is section.data_source:
         own["data_source"] = [str(Path(section.data_source[0], model.name))]
+    if sections.model.static:  # which has given the model that shape
+        own["shape"] = None
     section = section.model_copy(update=own)
     sizes = [entry.params.get("stat_subset_size") for entry in sections.compression.algorithms]
     samples = max((size for size in sizes if isinstance(size, int)), default=None)
@@ -222,7 +253,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
     for position, algorithm in enumerate(pipeline.algo_seq):
         with _naming(f"{where}[{position}].params"):
             if algorithm.sampling is not None:
-                ignored_nodes(GraphView(sub.model), algorithm.sampling.ignored, sub.renamed)
+                ignored_nodes(GraphView(sub.model), algorithm.sampling.ignored, sub)
             if isinstance(algorithm, AccuracyAwareQuantization):
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
     _check_device(engine.device, f"{sections.where}: engine.device")

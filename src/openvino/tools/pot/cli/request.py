@@ -39,6 +39,8 @@ def _from_file(options: argparse.Namespace) -> dict[str, Any]:
         if getattr(options, name) is not None:
             raise ConfigError(f"--{name.replace('_', '-')} does not go with --config: write it into the file")
     values = read_mapping(options.config)
+    if options.static and isinstance(values.get("model"), dict):
+        values["model"]["static"] = True
     engine = values.get("engine")
     if isinstance(engine, dict):
         if options.engine:
@@ -56,6 +58,7 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
     if not options.model:
         raise ConfigError("--quantize needs --model")
     model = {"model_name": options.name, "model": options.model, "weights": options.weights}
+    model["static"] = options.static or None
     size = _SUBSET_SIZE if options.subset_size is None else options.subset_size
     params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": size}
     if options.quantize == "accuracy_aware":

@@ -29,12 +29,14 @@ class ModelSection(Parameters):
         model: path of an IR, ONNX, TensorFlow (Lite) or Paddle file.
         weights: path of the ``.bin`` of an IR; absent: beside the ``.xml``.
         cascade: in place of ``model``.
+        static: whether inputs get fixed sizes: those of the engine's ``shape``, or else those of the first sample.
     """
 
     model_name: str | None = None
     model: str | None = None
     weights: str | None = None
     cascade: list[CascadeModel] | None = Field(default=None, min_length=1)
+    static: bool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> ModelSection:

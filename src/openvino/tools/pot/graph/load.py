@@ -11,7 +11,7 @@ import openvino as ov
 
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
-from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, stabilise
+from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
 from openvino.tools.pot.graph.pairs import check_pair
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, reason
 from openvino.tools.pot.utils.folders import reading
@@ -150,26 +150,46 @@ def _unreadable(path: Path, weights: Path | None, error: Exception) -> str:
 
 def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
     """Clone ``source`` with the common model optimisations applied and all names unique and stable."""
+    plain = source.clone()
+    shared = made_unique(plain)
+    original, optimised = all_names(plain), _optimised(plain)
+    fused: dict[str, list[str]] = {}
+    if _operations(all_names(optimised)) == _operations(original):
+        optimised = plain  # nothing was left to fuse: constants are as they are stored
+    else:
+        restore_halves(optimised, plain)
+        adopt_names(optimised, original)
+        fused = fused_names(optimised, original)
+    present = stabilise(optimised, original)
+    renamed = {old: [present.get(new, new) for new in nodes] for old, nodes in fused.items()}
+    firsts = {old: nodes[0] for old, nodes in renamed.items()}
+    return SubModel(name, optimised, firsts, path, namesakes=_namesakes(optimised, shared, renamed))
+
+
+def _optimised(model: ov.Model) -> ov.Model:
+    """A clone with OpenVINO's common optimisations, or a plain one where these break it."""
     from openvino._offline_transformations import apply_moc_transformations
 
-    original = all_names(source)
-    optimised = source.clone()
+    clone = model.clone()
     try:
-        apply_moc_transformations(optimised, cf=False)
-    except RuntimeError:  # OpenVINO (2026.4) takes a lookup behind Unsqueeze for none, and so breaks the network
-        optimised = source.clone()
-    if _operations(optimised) == _operations(source):
-        # Nothing was left to fuse: a plain clone keeps constants as they are stored.
-        optimised = source.clone()
-        stabilise(optimised, original)
-        return SubModel(name, optimised, {}, path)
-    restore_halves(optimised, source)
-    adopt_names(optimised, original)
-    fused = fused_names(optimised, original)
-    present = stabilise(optimised, original)
-    return SubModel(name, optimised, {old: present.get(new, new) for old, new in fused.items()}, path)
+        apply_moc_transformations(clone, cf=False)
+    except RuntimeError:  # a lookup behind Unsqueeze is taken for none (2026.4)
+        return model.clone()
+    return clone
 
 
-def _operations(model: ov.Model) -> dict[str, str]:
+def _namesakes(
+    model: ov.Model, shared: Mapping[str, list[str]], renamed: Mapping[str, list[str]]
+) -> dict[str, tuple[str, ...]]:
+    """A name as the user gave it -> the nodes that it means today, where those are several."""
+    there, found = all_names(model), {}
+    for old in {**shared, **renamed}:
+        nodes = [now for each in shared.get(old, [old]) for now in renamed.get(each, [each]) if now in there]
+        if len(nodes) > 1:
+            found[old] = tuple(dict.fromkeys(nodes))
+    return found
+
+
+def _operations(names: Mapping[str, str]) -> dict[str, str]:
     storage = ("Constant", "Convert")
-    return {name: kind for name, kind in all_names(model).items() if kind not in storage}
+    return {name: kind for name, kind in names.items() if kind not in storage}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ class SubModel:
         name: what files saved from it are called.
         model: the network; node names in it are unique.
         renamed: name of a node as the user gave it -> the node that took it in when operations were fused.
+        namesakes: name as the user gave it -> all nodes that it means, where it means several.
         source: the file it was read from, None for a model given in memory.
         check: what was seen of it beside the float model, a ``CheckReport``; None where it was not checked.
     """
@@ -27,6 +28,11 @@ class SubModel:
     renamed: Mapping[str, str] = field(default_factory=dict)
     source: Path | None = None
     check: Any = None
+    namesakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def bearers(self, name: str) -> tuple[str, ...]:
+        """The nodes that a name of the user's means."""
+        return self.namesakes.get(name, (self.renamed.get(name, name),))
 
 
 class CompressedModel:
@@ -68,5 +74,5 @@ class CompressedModel:
 
     def clone(self) -> CompressedModel:
         """A copy whose graphs can be edited apart; weights are shared."""
-        copies = [SubModel(sub.name, sub.model.clone(), sub.renamed, sub.source) for sub in self.submodels]
+        copies = [replace(sub, model=sub.model.clone(), check=None) for sub in self.submodels]
         return CompressedModel(copies, self.name, self.is_cascade)

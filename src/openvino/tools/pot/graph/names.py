@@ -54,17 +54,17 @@ def merged_names(node: ov.Node, known: Container[str]) -> list[str]:
     return names
 
 
-def fused_names(model: ov.Model, original: Mapping[str, str]) -> dict[str, str]:
-    """Original node name -> name of the node that stands for it, read from the runtime info of fusions.
+def fused_names(model: ov.Model, original: Mapping[str, str]) -> dict[str, list[str]]:
+    """Original node name -> names of the nodes that stand for it, read from the runtime info of fusions.
 
-    Where several nodes claim a name, operations go before constants and earlier nodes before later ones.
+    Where operations claim a name, constants that do so don't count.
     """
-    claims: dict[str, str] = {}
-    constants: dict[str, str] = {}
+    claims: dict[str, list[str]] = {}
+    constants: dict[str, list[str]] = {}
     for node in model.get_ordered_ops():
         target = constants if node.get_type_name() == "Constant" else claims
         for old in merged_names(node, original)[1:]:
-            target.setdefault(old, node.get_friendly_name())
+            target.setdefault(old, []).append(node.get_friendly_name())
     present = all_names(model)
     merged = {**constants, **claims}
     return {old: new for old, new in merged.items() if old in original and old not in present}
@@ -87,6 +87,25 @@ def adopt_names(model: ov.Model, original: Mapping[str, str]) -> None:
         for name in (same + other)[:1]:
             node.set_friendly_name(name)
             present.add(name)
+
+
+def made_unique(model: ov.Model) -> dict[str, list[str]]:
+    """Give nodes that share a name names of their own, before transformations do so by rules of theirs.
+
+    Returns:
+        Each name that several nodes had -> their new ones, of which the first is the old one.
+    """
+    nodes = model.get_ordered_ops()
+    taken = {node.get_friendly_name() for node in nodes}
+    owners = _owners(nodes, taken)
+    shared: dict[str, list[str]] = {}
+    for position, node in enumerate(nodes):
+        name = node.get_friendly_name()
+        if owners[name] != position:
+            node.set_friendly_name(_free(name, taken))
+            taken.add(node.get_friendly_name())
+            shared.setdefault(name, [name]).append(node.get_friendly_name())
+    return shared
 
 
 def stabilise(model: ov.Model, keep: Iterable[str] = ()) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.config.parameters import IgnoredScope
+from openvino.tools.pot.config.parameters import IgnoredOperation, IgnoredScope
+from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
@@ -16,28 +17,30 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
+_SHOWN = 5
+"""Of the attributes that operations have, so many different ones are listed."""
 
-def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, str]) -> dict[str, str]:
+
+def ignored_nodes(view: GraphView, scope: IgnoredScope, sub: SubModel) -> dict[str, str]:
     """Node name -> reason, for every node that the scope takes out.
 
     Args:
         view: the float model.
         scope: names (the user's, from before operations were fused), operation types, or the whole model.
-        renamed: the user's names of nodes that were fused -> the nodes that stand for them.
+        sub: knows what became of the user's names.
 
     Raises:
-        ConfigError: a name matches no node. A type that matches none is a warning, since lists of types are
-            kept for many models.
+        ConfigError: a name matches no node. A type or an attribute that matches none is a warning, since lists of
+            types are kept for many models.
     """
     if scope.skip_model:
         return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
     ignored: dict[str, str] = {}
-    for name, near in unmatched_names(view, scope.scope, renamed).items():
+    for name, near in unmatched_names(view, scope.scope, sub.renamed).items():
         hint = f"; did you mean {near!r}?" if near else ""
         raise ConfigError(f"ignored.scope: the model has no node {name!r}{hint}")
     for name in scope.scope:
-        present = name if name in view.nodes else renamed[name]
-        ignored[present] = f"named in the ignored scope as {name!r}"
+        ignored |= dict.fromkeys(sub.bearers(name), f"named in the ignored scope as {name!r}")
     kinds = {view.type(name) for name in view.nodes}
     for operation in scope.operations:
         if operation.type not in kinds:
@@ -45,22 +48,36 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, renamed: Mapping[str, st
             logger.warning(
                 "ignored.operations: the model has no operation of type %r%s", operation.type, hint
             )
-        for name, node in view.nodes.items():
-            if view.type(name) == operation.type and _has(node, operation.attributes):
-                ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")
+            continue
+        nodes = {name: node for name, node in view.nodes.items() if view.type(name) == operation.type}
+        found = [name for name, node in nodes.items() if _has(node, operation.attributes)]
+        if not found:
+            logger.warning("ignored.operations: %s", _unlike(operation, [*nodes.values()]))
+        for name in found:
+            ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")
     return ignored
 
 
-def without_effect(
-    view: GraphView, device: Device, names: Iterable[str], renamed: Mapping[str, str]
-) -> dict[str, str]:
+def _unlike(operation: IgnoredOperation, nodes: Sequence[ov.Node]) -> str:
+    """What operations of the type have in place of attributes that none of them has."""
+    said = f"the model has no {operation.type} with attributes {operation.attributes}"
+    own = [node.get_attributes() for node in nodes]
+    for key in operation.attributes:
+        if key not in own[0]:
+            return f"{said}: expected some of {', '.join(own[0])}, found {key!r}{nearest(key, own[0])}"
+    values = [{key: each[key] for key in operation.attributes} for each in own]
+    shown = list(dict.fromkeys(map(str, values)))[:_SHOWN]
+    return f"{said}, found {', '.join(shown)}"
+
+
+def without_effect(view: GraphView, device: Device, names: Iterable[str], sub: SubModel) -> dict[str, str]:
     """Names of a scope whose operations would stay in float anyway -> the type of the operation.
 
     Args:
         view: the float model.
         device: what it knows of operations.
         names: the user's, which match.
-        renamed: as for ``ignored_nodes``.
+        sub: as for ``ignored_nodes``.
     """
     if device.integers is not None:
         return {}  # what is named there runs on another device
@@ -68,9 +85,9 @@ def without_effect(
     known = {*device.operations, *device.transparent, *device.averaging, *joining}
     found = {}
     for name in names:
-        node = name if name in view.nodes else renamed[name]
-        if view.is_constant(TensorId(node)) or view.type(node) not in known:
-            found[name] = view.type(node)
+        nodes = sub.bearers(name)
+        if all(view.is_constant(TensorId(node)) or view.type(node) not in known for node in nodes):
+            found[name] = view.type(nodes[0])
     return found
 
 
@@ -80,7 +97,7 @@ def unmatched_names(view: GraphView, names: Iterable[str], renamed: Mapping[str,
     Args:
         view: the float model.
         names: the user's.
-        renamed: as for ``ignored_nodes``.
+        renamed: the user's names of nodes that were fused -> the nodes that stand for them.
     """
     present = {**{name: name for name in view.nodes}, **renamed}
     known = [name for name, node in present.items() if not view.is_constant(TensorId(node))]

@@ -38,7 +38,7 @@ class PlanStage:
         """Make the plan; nothing needs to be measured for it."""
         scope = self._parameters.ignored.of(context.sub.name)
         ignored = {
-            **ignored_nodes(context.view, scope, context.sub.renamed),
+            **ignored_nodes(context.view, scope, context.sub),
             **context.avoided.floats,
         }
         context.plan = self._plan(context, ignored)
