@@ -113,3 +113,13 @@ def test_metrics_are_shown_numbers() -> None:
     engine.predict()
     assert [value.dtype for value in metric.outputs] == [np.float32] * 3
     assert np.allclose(np.stack(metric.outputs), outputs(network, data), atol=0.02)
+
+
+def test_what_passes_through_untouched_is_measured_and_checked_untouched() -> None:
+    x = op.parameter(ov.PartialShape([-1, 32]), BFLOAT, name="x")
+    network = ov.Model([op.result(x), op.result(dense(op.negative(x)))], [x], "through")
+    _, report = quantize(network, rows(), report=True)
+    assert report is not None
+    first, second = report.outputs
+    assert first.decibels is not None and first.decibels > 100
+    assert second.decibels is not None and 28 < second.decibels < 100

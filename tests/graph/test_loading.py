@@ -329,3 +329,17 @@ def test_a_constant_transposed_by_fusing_is_stored_in_half_precision_again() -> 
 
 def test_single_precision_stays_single() -> None:
     assert set(element_types(network_of(load_model(fusible()))).values()) == {"f32"}
+
+
+@pytest.mark.parametrize("places", [[0, 0, 0, 0], [0]])
+def test_what_repeats_a_row_is_no_lookup_to_be_left_out(places: list[int]) -> None:
+    x = op.parameter([2, 6], np.float32, name="x")
+    rows = op.gather(
+        op.unsqueeze(x, op.constant(np.array([1]))), op.constant(np.array(places)), op.constant(1)
+    )
+    network = ov.Model(
+        [op.result(op.reduce_sum(op.relu(rows), op.constant(np.array([1])), False))], [x], "rows"
+    )
+    value = np.random.default_rng(0).standard_normal((2, 6)).astype(np.float32)
+    (found,) = builders.run(network_of(load_model(network)), value)
+    assert np.allclose(found, len(places) * np.maximum(value, 0))

@@ -68,6 +68,8 @@ def run_stream(
     count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
     idle = [compiled.create_infer_request() for _ in range(count)]
     stateful = bool(idle[0].query_state())
+    # What arrays of bfloat16 are called is not what they are: their memory can't be used as it is.
+    share = not copies and all(port.get_element_type() != ov.Type.bf16 for port in compiled.inputs)
     running: deque[tuple[T, ov.InferRequest]] = deque()
     try:
         for entry in feeds:
@@ -80,7 +82,7 @@ def run_stream(
             with _naming(tag):
                 if stateful:
                     request.reset_state()
-                request.start_async(feed, share_inputs=not copies)
+                request.start_async(feed, share_inputs=share)
             running.append((tag, request))
         while running:
             yield _finish(running, idle, copies)

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.graph.halves import restore_halves
@@ -167,15 +168,21 @@ def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
 
 
 def _optimised(model: ov.Model) -> ov.Model:
-    """A clone with OpenVINO's common optimisations, or a plain one where these break it."""
+    """A clone with OpenVINO's common optimisations, or a plain one where these would break it."""
     from openvino._offline_transformations import apply_moc_transformations
 
     clone = model.clone()
-    try:
+    if not any(map(_repeats, model.get_ops())):
         apply_moc_transformations(clone, cf=False)
-    except RuntimeError:  # a lookup behind Unsqueeze is taken for none (2026.4)
-        return model.clone()
     return clone
+
+
+def _repeats(node: ov.Node) -> bool:
+    """Whether a lookup repeats what Unsqueeze made, which the optimisations (2026.4) take for no lookup at all."""
+    if node.get_type_name() != "Gather" or node.input_value(0).get_node().get_type_name() != "Unsqueeze":
+        return False
+    places = node.get_input_partial_shape(1)
+    return not (places.is_static and int(np.prod(places.to_shape())) == 1)
 
 
 def _namesakes(
