@@ -120,6 +120,5 @@ def test_what_passes_through_untouched_is_measured_and_checked_untouched() -> No
     network = ov.Model([op.result(x), op.result(dense(op.negative(x)))], [x], "through")
     _, report = quantize(network, rows(), report=True)
     assert report is not None
-    first, second = report.outputs
-    assert first.decibels is not None and first.decibels > 100
-    assert second.decibels is not None and 28 < second.decibels < 100
+    found = sorted(output.decibels or 0 for output in report.outputs)
+    assert 28 < found[0] < 100 < found[1]

@@ -332,7 +332,7 @@ def test_single_precision_stays_single() -> None:
 
 
 @pytest.mark.parametrize("places", [[0, 0, 0, 0], [0]])
-def test_what_repeats_a_row_is_no_lookup_to_be_left_out(places: list[int]) -> None:
+def test_a_lookup_of_rows_is_not_optimised_away(places: list[int]) -> None:
     x = op.parameter([2, 6], np.float32, name="x")
     rows = op.gather(
         op.unsqueeze(x, op.constant(np.array([1]))), op.constant(np.array(places)), op.constant(1)

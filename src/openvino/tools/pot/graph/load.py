@@ -7,7 +7,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.graph.halves import restore_halves
@@ -172,17 +171,15 @@ def _optimised(model: ov.Model) -> ov.Model:
     from openvino._offline_transformations import apply_moc_transformations
 
     clone = model.clone()
-    if not any(map(_repeats, model.get_ops())):
+    if not any(map(_looks_up_rows, model.get_ops())):
         apply_moc_transformations(clone, cf=False)
     return clone
 
 
-def _repeats(node: ov.Node) -> bool:
-    """Whether a lookup repeats what Unsqueeze made, which the optimisations (2026.4) take for no lookup at all."""
-    if node.get_type_name() != "Gather" or node.input_value(0).get_node().get_type_name() != "Unsqueeze":
-        return False
-    places = node.get_input_partial_shape(1)
-    return not (places.is_static and int(np.prod(places.to_shape())) == 1)
+def _looks_up_rows(node: ov.Node) -> bool:
+    """Whether rows are looked up in what Unsqueeze made, which the optimisations (2026.4) take for its opposite."""
+    rows = node.get_type_name() == "Gather" and node.get_input_partial_shape(1).rank != ov.Dimension(0)
+    return rows and bool(node.input_value(0).get_node().get_type_name() == "Unsqueeze")
 
 
 def _namesakes(
