@@ -147,6 +147,14 @@ def test_a_range_per_channel_needs_all_readers_to_take_it() -> None:
     assert [q.per_channel for q in both.activations] == [True]
 
 
+@pytest.mark.parametrize("multiplier", [1, 2])
+def test_depthwise_convolutions_of_several_outputs_take_one_range(multiplier: int) -> None:
+    x = parameter([1, 4, 8, 8])
+    kernel = const(weights((4, multiplier, 1, 3, 3)))
+    plan = plan_of(model(op.group_convolution(x, kernel, [1, 1], [0, 0], [0, 0], [1, 1]), x))
+    assert [q.per_channel for q in plan.activations] == [multiplier == 1]
+
+
 def test_grouped_convolutions_take_one_range() -> None:
     x = parameter([1, 4, 8, 8])
     kernel = const(weights((2, 3, 2, 3, 3)), "kernel")

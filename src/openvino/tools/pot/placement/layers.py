@@ -72,7 +72,9 @@ def _layer(view: GraphView, name: str, operation: Operation) -> Layer:
         activations=tuple(InputId(name, port) for port in activations),
         weights=tuple(InputId(name, port) for port in weights),
         channel_axes=axes,
-        per_channel=operation.depthwise_per_channel and is_depthwise(view, name),
+        per_channel=operation.depthwise_per_channel
+        and is_depthwise(view, name)
+        and _keeps_channels(view, name),
     )
 
 
@@ -166,6 +168,14 @@ def is_depthwise(view: GraphView, name: str) -> bool:
     """Whether a GroupConvolution has one input channel in each group."""
     shape = view.shape(view.inputs(name)[1])
     return view.type(name) == "GroupConvolution" and shape is not None and shape[2] == 1
+
+
+def _keeps_channels(view: GraphView, name: str) -> bool:
+    """Whether a GroupConvolution has one output channel in each group.
+
+    Where it has several, the CPU plugin (2026.4) takes zero points of other channels.
+    """
+    return (view.shape(view.inputs(name)[1]) or ())[1:2] == (1,)
 
 
 def is_quantized(view: GraphView, tensor: TensorId) -> bool:
