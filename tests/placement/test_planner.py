@@ -592,6 +592,23 @@ def test_coordinates_of_a_heat_map_stay_float() -> None:
     assert "averages positions" in reason(plan, "a")
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "levels"), [(-1, 1, 256), (-1.5, 1, 16), (0.1, 0.9, 256), (0, 1, 256)]
+)
+@pytest.mark.parametrize("kind", ["convolution", "moved", "product"])
+def test_a_grid_without_zero_is_for_products_alone(kind: str, low: float, high: float, levels: int) -> None:
+    x = parameter([1, 3, 8, 8])
+    borders = [const(np.float32(border)) for border in (low, high)]
+    read = op.fake_quantize(x, *borders, *borders, levels).output(0)
+    if kind == "moved":
+        read = op.concat([read, read], 1).output(0)
+    layer = matmul(read, 8, 8, "a") if kind == "product" else conv(read, 4, "a")
+    plan = plan_of(model(layer, x))
+    fits = kind == "product" or low in (-1.5, 0)
+    assert layers(plan) == ({"a"} if fits else set())
+    assert fits or "zero is no level" in reason(plan, "a")
+
+
 def test_bodies_of_operations_are_not_entered_which_the_plan_says() -> None:
     x = parameter([1, 8])
     inner = op.parameter([1, 8], np.float32)
