@@ -147,6 +147,14 @@ def test_a_range_per_channel_needs_all_readers_to_take_it() -> None:
     assert [q.per_channel for q in both.activations] == [True]
 
 
+@pytest.mark.parametrize("multiplier", [1, 2])
+def test_depthwise_convolutions_of_several_outputs_take_one_range(multiplier: int) -> None:
+    x = parameter([1, 4, 8, 8])
+    kernel = const(weights((4, multiplier, 1, 3, 3)))
+    plan = plan_of(model(op.group_convolution(x, kernel, [1, 1], [0, 0], [0, 0], [1, 1]), x))
+    assert [q.per_channel for q in plan.activations] == [multiplier == 1]
+
+
 def test_grouped_convolutions_take_one_range() -> None:
     x = parameter([1, 4, 8, 8])
     kernel = const(weights((2, 3, 2, 3, 3)), "kernel")
@@ -605,6 +613,23 @@ def test_coordinates_of_a_heat_map_stay_float() -> None:
     places = np.stack([np.tile(np.arange(8), 6), np.repeat(np.arange(6), 8)], 1).astype(np.float32)
     plan = plan_of(model(op.matmul(op.softmax(x, 2), const(places), False, False, name="a"), x))
     assert "averages positions" in reason(plan, "a")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "levels"), [(-1, 1, 256), (-1.5, 1, 16), (0.1, 0.9, 256), (0, 1, 256)]
+)
+@pytest.mark.parametrize("kind", ["convolution", "moved", "product"])
+def test_a_grid_without_zero_is_for_products_alone(kind: str, low: float, high: float, levels: int) -> None:
+    x = parameter([1, 3, 8, 8])
+    borders = [const(np.float32(border)) for border in (low, high)]
+    read = op.fake_quantize(x, *borders, *borders, levels).output(0)
+    if kind == "moved":
+        read = op.concat([read, read], 1).output(0)
+    layer = matmul(read, 8, 8, "a") if kind == "product" else conv(read, 4, "a")
+    plan = plan_of(model(layer, x))
+    fits = kind == "product" or low in (-1.5, 0)
+    assert layers(plan) == ({"a"} if fits else set())
+    assert fits or "zero is no level" in reason(plan, "a")
 
 
 def test_bodies_of_operations_are_not_entered_which_the_plan_says() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as op
 from test_planner import ACTIVATION_FUNCTIONS, TRANSPARENT, bias, const, depthwise, interpolate
 
-from builders import conv, labelled, model, parameter, quantized, weights
+from builders import conv, labelled, model, parameter, quantized, run, weights
 from openvino.tools.pot import compress_model_weights
 
 pytestmark = pytest.mark.skipif(
@@ -39,6 +41,17 @@ def in_int8(network: ov.Model, *layers: str, preset: str | None = None) -> bool:
     compress_model_weights(result)
     found = precisions(result.submodels[0].model)
     return all(found[layer] in ("u8", "i8") for layer in layers)
+
+
+def decibels(network: ov.Model, **params: Any) -> float:
+    """How well a model that was only quantized, not checked, follows on the device."""
+    shape = tuple(network.input(0).get_shape())
+    data = [weights(shape, seed, 1.0) for seed in range(16)]
+    result = quantized(network, labelled(data), self_check=False, **params)
+    compress_model_weights(result)
+    pairs = [(run(network, each)[0], run(result.submodels[0].model, each)[0]) for each in data[:4]]
+    before, after = (np.stack(values) for values in zip(*pairs, strict=True))
+    return float(-10 * np.log10(np.mean((after - before) ** 2) / np.mean(before**2)))
 
 
 def case(name: str, signed: bool) -> object:
@@ -121,6 +134,32 @@ def test_a_constant_matrix_on_the_left() -> None:
     x = parameter([1, 24, 32])
     mixed = op.matmul(const(weights((24, 24))), op.relu(x), False, False, name="a")
     assert in_int8(model(op.tanh(mixed), x), "a")
+
+
+ALONG_TIME = {
+    "convolution": lambda x: op.convolution(x, const(weights((8, 8, 3))), [1], [1], [1], [1]),
+    "depthwise": lambda x: op.group_convolution(x, const(weights((8, 1, 1, 3))), [1], [1], [1], [1]),
+    "transposed": lambda x: op.convolution_backprop_data(x, const(weights((8, 8, 1))), [1]),
+}
+
+
+@pytest.mark.parametrize("steps", [8, 12])
+@pytest.mark.parametrize("kind", ALONG_TIME)
+def test_a_product_along_time_behind_a_convolution(kind: str, steps: int) -> None:
+    x = parameter([1, 8, steps])
+    heard = op.gelu(op.add(ALONG_TIME[kind](x), const(weights((1, 8, 1), 3))), "erf")
+    gains = np.exp(weights((steps, 1), 4, 2.0))
+    product = op.matmul(heard, const(weights((steps, 16)) * gains), False, False)
+    assert decibels(model(product, x)) > 25
+
+
+@pytest.mark.parametrize("preset", [{}, {"preset": "performance"}])
+@pytest.mark.parametrize("multiplier", [2, 4])
+def test_depthwise_convolutions_of_several_outputs(multiplier: int, preset: dict[str, str]) -> None:
+    x = parameter([1, 8, 12, 12])
+    kernel = const(weights((8, multiplier, 1, 3, 3)))
+    y = op.group_convolution(x, kernel, [1, 1], [1, 1], [1, 1], [1, 1])
+    assert decibels(model(op.add(y, const(np.float32(0.1))), x), **preset) > 34
 
 
 def test_in_attention() -> None:

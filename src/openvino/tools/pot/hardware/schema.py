@@ -137,6 +137,8 @@ class Device(_Frozen):
             values, which need a quantizer of their own.
         undivided: types of operations behind which channels must have one range: with several, the device computes
             what it fuses wrongly.
+        fusing_by_channel: types of operations that the device fuses quantizers into, past elementwise operations, and
+            then takes the axis along which ranges differ for that of channels, whichever it is.
         asymmetric_weights: whether weights may have a zero point.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
         cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
@@ -149,6 +151,7 @@ class Device(_Frozen):
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
     undivided: tuple[str, ...] = ()
+    fusing_by_channel: tuple[str, ...] = ()
     asymmetric_weights: bool = False
     int16_sums: bool = False
     cost: Cost | None = None

@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Operation
 
 _FEW_MEANS = 4
 """Averages of positions that come from one distribution: a few coordinates."""
+
+_NEAR = 0.05
+"""Of a step: how far from a level zero may lie."""
 
 _LOW_PRECISION = frozenset({"i8", "u8", "i4", "u4", "nf4", "f8e4m3", "f8e5m2", "f4e2m1"})
 
@@ -48,9 +52,7 @@ def find_layers(
         operation = device.operations.get(view.type(name))
         if operation is None or view.is_constant(TensorId(name)):
             continue
-        reason = ignored.get(name) or _obstacle(view, name, operation)
-        if not reason and _averages_positions(view, name, device):
-            reason = "it averages positions behind a Softmax, as box distributions do, and rounding would move them"
+        reason = ignored.get(name) or _obstacle(view, name, operation) or _odd_source(view, name, device)
         if reason:
             floats[name] = reason
         else:
@@ -72,7 +74,9 @@ def _layer(view: GraphView, name: str, operation: Operation) -> Layer:
         activations=tuple(InputId(name, port) for port in activations),
         weights=tuple(InputId(name, port) for port in weights),
         channel_axes=axes,
-        per_channel=operation.depthwise_per_channel and is_depthwise(view, name),
+        per_channel=operation.depthwise_per_channel
+        and is_depthwise(view, name)
+        and _keeps_channels(view, name),
     )
 
 
@@ -106,27 +110,50 @@ def _is_embedding(view: GraphView, inputs: tuple[TensorId, ...]) -> bool:
     return view.is_constant(inputs[0]) and shape is not None and len(shape) == 2 and axis
 
 
-def _averages_positions(view: GraphView, name: str, device: Device) -> bool:
-    """Whether a product or a convolution gives the mean of evenly spaced positions, weighted by a Softmax."""
-    kind, inputs = view.type(name), view.inputs(name)
-    if kind not in ("Convolution", "GroupConvolution", "MatMul"):
+def _odd_source(view: GraphView, name: str, device: Device) -> str:
+    """Why a layer of constant weights can't take what it reads as integers, an empty string where it can."""
+    constant = [view.is_constant(tensor) for tensor in view.inputs(name)]
+    if view.type(name) not in (*CONVOLUTIONS, "MatMul") or not any(constant):
+        return ""
+    source = _moved(view, view.inputs(name)[constant.index(False)], device)
+    if view.type(source) == "Softmax" and _are_means(view, name, constant.index(True)):
+        return "it averages positions behind a Softmax, as box distributions do, and rounding would move them"
+    if view.type(source) == "FakeQuantize" and view.type(name) != "MatMul" and not _has_zero(view, source):
+        return "zero is no level of the FakeQuantize that it reads: the CPU plugin rounds the zero point (2026.4)"
+    return ""
+
+
+def _moved(view: GraphView, tensor: TensorId, device: Device) -> str:
+    """The node that a tensor comes from, past those that move data at most."""
+    while view.type(tensor.node) in device.transparent and view.inputs(tensor.node):
+        tensor = view.inputs(tensor.node)[0]
+    return tensor.node
+
+
+def _has_zero(view: GraphView, name: str) -> bool:
+    """Whether zero is a level of all that a FakeQuantize gives, or that is not known."""
+    borders = view.inputs(name)[3:]
+    if not all(map(view.is_constant, borders)):
+        return True
+    low, high = (np.asarray(view.value(tensor), np.float64) for tensor in borders)
+    last = int(view.nodes[name].get_attributes()["levels"]) - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = -low * last / (high - low)
+    inside = (level > -_NEAR) & (level < last + _NEAR)
+    return bool(np.all(inside & (np.abs(level - np.round(level)) < _NEAR)))
+
+
+def _are_means(view: GraphView, name: str, port: int) -> bool:
+    """Whether a product or a convolution with some weights gives means of evenly spaced positions."""
+    kind = view.type(name)
+    if "Backprop" in kind:
         return False
-    constant = [view.is_constant(tensor) for tensor in inputs]
-    if not any(constant) or not _is_behind(view, inputs[constant.index(False)], "Softmax", device):
-        return False
-    values = view.value(inputs[constant.index(True)])
+    values = view.value(view.inputs(name)[port])
     summed = (
         contracted(view, name) if kind == "MatMul" else prod(values.shape[1 + kind.startswith("Group") :])
     )
     groups = values.shape[0] if kind.startswith("Group") else 1
     return values.size <= _FEW_MEANS * groups * (summed or 0) and _are_positions(values)
-
-
-def _is_behind(view: GraphView, tensor: TensorId, kind: str, device: Device) -> bool:
-    """Whether a tensor comes from an operation of a type, moved at most."""
-    while view.type(tensor.node) in device.transparent and view.inputs(tensor.node):
-        tensor = view.inputs(tensor.node)[0]
-    return view.type(tensor.node) == kind
 
 
 def _are_positions(values: NDArray[Any]) -> bool:
@@ -168,6 +195,14 @@ def is_depthwise(view: GraphView, name: str) -> bool:
     """Whether a GroupConvolution has one input channel in each group."""
     shape = view.shape(view.inputs(name)[1])
     return view.type(name) == "GroupConvolution" and shape is not None and shape[2] == 1
+
+
+def _keeps_channels(view: GraphView, name: str) -> bool:
+    """Whether a GroupConvolution has one output channel in each group.
+
+    Where it has several, the CPU plugin (2026.4) takes zero points of other channels.
+    """
+    return (view.shape(view.inputs(name)[1]) or ())[1:2] == (1,)
 
 
 def is_quantized(view: GraphView, tensor: TensorId) -> bool:

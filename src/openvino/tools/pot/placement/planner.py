@@ -352,7 +352,7 @@ class _Requests:
                     covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
                     signed=signed,
-                    divisible=self._is_divisible(tensor),
+                    divisible=self._is_divisible(tensor, feeds),
                     ends=tuple(dict.fromkeys(self._ends(tensor))),
                 )
             )
@@ -371,14 +371,29 @@ class _Requests:
         readers = self._inputs_behind(tensor)
         return any(reader.port in self.layers[reader.node].operation.signed for reader in readers)
 
-    def _is_divisible(self, tensor: TensorId) -> bool:
+    def _is_divisible(self, tensor: TensorId, feeds: tuple[str, ...]) -> bool:
         """Whether ranges of channels may differ.
 
         Of single positions beside a batch of any size, as gates have them, the CPU plugin (2026.4) gets them wrong.
         """
         shape = self.view.shape(tensor) or ()
         is_gate = len(shape) > CHANNEL_AXIS + 1 and None in shape and set(shape[CHANNEL_AXIS + 1 :]) == {1}
-        return self.view.type(tensor.node) not in self.device.undivided and not is_gate
+        if self.view.type(tensor.node) in self.device.undivided or is_gate:
+            return False
+        by_channel = _channel_axis(self.view, tensor, feeds) == CHANNEL_AXIS
+        return by_channel or not self._is_fused_by_channel(tensor)
+
+    def _is_fused_by_channel(self, tensor: TensorId) -> bool:
+        """Whether a convolution makes a tensor, up to operations that keep its shape."""
+        shape, pending, seen = self.view.shape(tensor), [tensor], {tensor}
+        while pending:
+            name = pending.pop().node
+            if self.view.type(name) in self.device.fusing_by_channel:
+                return True
+            sources = [s for s in self.view.inputs(name) if s not in seen and self.view.shape(s) == shape]
+            seen.update(sources)
+            pending.extend(sources)
+        return False
 
     def _all_depthwise(self, readers: tuple[InputId, ...]) -> bool:
         return all(
