@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import compress_model_weights, load_model, save_model
+from openvino.tools.pot.graph.bodies import all_bodies
+from openvino.tools.pot.graph.names import all_names
 
 IMAGES = builders.images(8)
 # Nodes that are made before shift the counters from which OpenVINO makes up names.
@@ -66,11 +69,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(save_model(rich(), folder, "rich")[0]["model"])
 
 
-def in_another_process(source: Path, nodes: int, requests: int) -> str:
+def in_another_process(source: Path, nodes: int, requests: int, hash_seed: int = 0) -> str:
     here = Path(__file__).resolve().parent
     script = SCRIPT.format(tests=str(here.parent), here=str(here))
     command = [sys.executable, "-c", script, str(nodes), str(source), str(requests)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    env = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env)
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
 
@@ -137,3 +141,45 @@ def test_a_model_with_a_state() -> None:
     np.testing.assert_allclose(
         builders.run(found, IMAGES[0])[0], expected, atol=0.05 * np.abs(expected).max()
     )
+
+
+def with_bodies() -> ov.Model:
+    """A loop and two branches in which a scale is folded into weights, as it is before and behind them."""
+
+    def body(seed: int) -> tuple[ov.Model, ov.Node, ov.Node]:
+        inner = builders.parameter([1, 4, 8, 8], f"inner{seed}")
+        conv = builders.conv(inner, 4, f"conv{seed}", seed=seed)
+        scaled = op.multiply(conv, builders.bias(4, f"by{seed}"), name=f"scaled{seed}")
+        swish = op.multiply(scaled, op.sigmoid(scaled, name=f"sigmoid{seed}"), name=f"swish{seed}")
+        result = op.result(swish, name=f"out{seed}")
+        return ov.Model([result], [inner.get_node()], "body"), inner.get_node(), result
+
+    x = builders.parameter([1, 3, 8, 8])
+    first_layer = builders.conv(x, 4, "first")
+    (then, *ends), (other, *other_ends) = body(1), body(2)
+    branch = op.if_op(
+        op.greater(op.reduce_mean(x, op.constant([0, 1, 2, 3]), False), op.constant(np.float32(0))).output(0)
+    )
+    branch.set_then_body(then)
+    branch.set_else_body(other)
+    branch.set_input(first_layer, ends[0], other_ends[0])
+    chosen = branch.set_output(ends[1], other_ends[1])
+    again = op.tensor_iterator()
+    repeated, first, last = body(3)
+    again.set_body(repeated)
+    again.set_merged_input(first, chosen, last.output(0))
+    found = again.get_iter_value(last.output(0), -1)
+    return builders.model(
+        op.multiply(builders.conv(found, 4, "outside"), builders.bias(4, "scale"), name="mul"), x
+    )
+
+
+def test_constants_that_are_folded_within_loops_and_branches(tmp_path: Path) -> None:
+    path = Path(save_model(with_bodies(), tmp_path, "source")[0]["model"])
+    bodies = [all_names(body) for body in all_bodies(load_model(path).submodels[0].model)]
+    own = [set(all_names(body)) for body in all_bodies(with_bodies())]
+    assert [set(now) - before for now, before in zip(bodies, own, strict=True)] == [
+        {f"scaled{seed}/Constant"} for seed in (1, 2, 3)
+    ]
+    digests = [in_another_process(path, nodes, 0, seed) for nodes, seed in ((0, 1), (7, 2))]
+    assert digests == [digest(path)] * 2

@@ -9,6 +9,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.graph.bodies import all_bodies
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
@@ -160,6 +161,9 @@ def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
         restore_halves(optimised, plain)
         adopt_names(optimised, original)
         fused = fused_names(optimised, original)
+        within = {name for body in all_bodies(plain) for name in all_names(body)}
+        for body in all_bodies(optimised):
+            stabilise(body, within)
     present = stabilise(optimised, original)
     renamed = {old: [present.get(new, new) for new in nodes] for old, nodes in fused.items()}
     firsts = {old: nodes[0] for old, nodes in renamed.items()}

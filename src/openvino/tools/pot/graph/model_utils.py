@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import openvino as ov
 
+from openvino.tools.pot.graph.bodies import bodies_of
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
@@ -118,16 +119,8 @@ def _nodes(model: CompressedModel | ov.Model, recursively: bool = False) -> Iter
 def _operations(network: ov.Model, recursively: bool) -> Iterator[ov.Node]:
     for node in network.get_ordered_ops():
         yield node
-        for body in _bodies(node) if recursively else ():
+        for body in bodies_of(node) if recursively else ():
             yield from _operations(body, recursively)
-
-
-def _bodies(node: ov.Node) -> list[ov.Model]:
-    """The networks within an operation: of a loop, of both branches."""
-    kind = node.get_type_name()
-    if kind == "If":
-        return [node.get_function(0), node.get_function(1)]
-    return [node.get_function()] if kind in ("Loop", "TensorIterator") else []
 
 
 def _find(model: CompressedModel | ov.Model, name: str) -> tuple[SubModel, Node]:
