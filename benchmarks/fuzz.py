@@ -49,7 +49,7 @@ def judge(seed: int) -> tuple[str, str]:
 
 def _judged(graph: Graph, options: dict[str, str]) -> tuple[str, str]:
     try:
-        model, report = quantize(graph.model, _data(graph), report=True, **options)
+        model, report = quantize(graph.model, data_of(graph), report=True, **options)
     except PotError as error:
         return "refused", f"{graph.what}: {error}"
     except Exception as error:
@@ -69,7 +69,8 @@ def _judged(graph: Graph, options: dict[str, str]) -> tuple[str, str]:
     return ("computed otherwise" if found < defined - GAP else "lost"), figures
 
 
-def _data(graph: Graph) -> list[Any]:
+def data_of(graph: Graph) -> list[Any]:
+    """Its samples as users give them."""
     names = [port.get_any_name() for port in graph.model.inputs]
     if len(names) == 1:
         return [sample[0] for sample in graph.samples]
