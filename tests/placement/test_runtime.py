@@ -162,6 +162,17 @@ def test_depthwise_convolutions_of_several_outputs(multiplier: int, preset: dict
     assert decibels(model(op.add(y, const(np.float32(0.1))), x), **preset) > 34
 
 
+@pytest.mark.parametrize("size", [1e-6, 1e-9])
+def test_small_weights_and_small_data(size: float) -> None:
+    x = parameter([1, 8, 12, 12])
+    small = op.tanh(op.multiply(x, const(np.float32(size))))
+    product = op.matmul(small, const(weights((12, 16)) * np.float32(size)), False, False)
+    kernel = const(weights((8, 8, 3, 3)) * np.float32(size))
+    y = op.convolution(x, kernel, [1, 1], [0, 0], [0, 0], [1, 1])
+    assert decibels(model(product, x)) > 30
+    assert decibels(model(y, x)) > 30
+
+
 def test_in_attention() -> None:
     x = parameter([1, 6, 8])
 

@@ -17,6 +17,7 @@ LEVELS = st.sampled_from([255, 256])
 BORDERS = st.floats(-1e6, 1e6, width=32)
 MAGNITUDES = arrays(np.float64, st.integers(1, 5), elements=st.floats(0, 1e6, width=32))
 EPSILON = float(np.finfo(np.float32).eps)
+ZERO = 1e-25
 
 
 def reference_asymmetric(low: float, high: float, levels: int) -> tuple[float, float]:
@@ -65,7 +66,8 @@ def test_asymmetric_ranges_cover_what_was_seen(low: float, high: float, levels: 
     low, high = min(low, high), max(low, high)
     grid = asymmetric_range(np.array([low]), np.array([high]), levels)
     # A border nearer to zero than half a step becomes zero; any other moves outwards.
-    near = max(max(high, 0) - min(low, 0), 8e-5) * (0.5 / (levels - 1) + EPSILON)
+    width = max(high, 0) - min(low, 0)
+    near = (width if width > ZERO else 8e-5) * (0.5 / (levels - 1) + EPSILON)
     assert grid.low[0] <= min(low, 0) + (near if grid.low[0] == 0 else abs(low) * EPSILON)
     assert grid.high[0] >= max(high, 0) - (near if grid.high[0] == 0 else abs(high) * EPSILON)
 
@@ -86,6 +88,7 @@ def test_the_scale_grows_with_a_symmetric_range(
 ) -> None:
     size = min(len(first), len(second))
     small, large = np.minimum(first[:size], second[:size]), np.maximum(first[:size], second[:size])
+    assume(np.max(small) > ZERO)
     scales = [symmetric_range(high, levels, unsigned).scale for high in (small, large)]
     assert np.all(scales[0] <= scales[1])
 
@@ -102,12 +105,13 @@ def test_symmetric_ranges_reach_the_largest_magnitude(high: np.ndarray, levels: 
 def test_floors(high: np.ndarray) -> None:
     raised = floored(high)
     assert np.all(raised >= high)
-    assert np.min(raised) >= max(8e-5, 0.01 * np.max(high))
-    assert np.all((raised == high) | (raised <= max(8e-5, 0.01 * np.max(high)) * (1 + EPSILON)))
+    floor = 0.01 * np.max(high) if np.max(high) > ZERO else 8e-5
+    assert np.min(raised) >= floor
+    assert np.all((raised == high) | (raised <= floor * (1 + EPSILON)))
 
 
-@pytest.mark.parametrize("low, high", [(0, 0), (-1e-9, 0), (0, 1e-9), (-1e-9, 1e-9)])
-def test_flat_channels_get_the_floor(low: float, high: float) -> None:
+@pytest.mark.parametrize("low, high", [(0, 0), (-1e-30, 0), (0, 1e-30), (-1e-30, 1e-30)])
+def test_flat_tensors_get_a_floor(low: float, high: float) -> None:
     for grid in (
         asymmetric_range(np.array([low]), np.array([high]), 256),
         symmetric_range(np.array([high]), 256, True),
@@ -115,6 +119,14 @@ def test_flat_channels_get_the_floor(low: float, high: float) -> None:
         assert 7.9e-5 < grid.high[0] - grid.low[0] < 9e-5
     beside = asymmetric_range(np.array([low, -1.0]), np.array([high, 1.0]), 256)
     assert beside.high[0] - beside.low[0] == pytest.approx(0.02, rel=0.01)
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e-9, 1e-20])
+def test_small_tensors_keep_their_levels(size: float) -> None:
+    high = np.array([size, size / 3])
+    for grid in (asymmetric_range(-high, high, 256), symmetric_range(high, 255, False)):
+        np.testing.assert_allclose(grid.high, high, rtol=0.01)
+        np.testing.assert_allclose(grid.at_least(8e-5).high, [4e-5, 4e-5], rtol=0.02)
 
 
 @given(
@@ -142,4 +154,4 @@ def test_symmetric_weights_are_narrow(values: np.ndarray, half: bool) -> None:
     limit = 64 if half else 127
     assert np.all(np.abs(indices) <= limit)
     widest = int(np.argmax(high))
-    assert high[widest] < 8e-5 or np.abs(indices[widest]).max() >= limit - 1
+    assert high[widest] < ZERO or np.abs(indices[widest]).max() >= limit - 1

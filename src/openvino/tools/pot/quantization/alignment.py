@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.ranges import SMALLEST_HIGH, floored
+from openvino.tools.pot.quantization.ranges import floored
 from openvino.tools.pot.quantization.saturation import LIMIT, pair_bound
 
 Array = NDArray[np.float64]
@@ -126,7 +126,7 @@ def estimated_error(channels: Channels, readers: Sequence[Reader], scale: Array)
     """
     low = min(float(np.min(channels.low / scale)), 0.0)
     high = max(float(np.max(channels.high / scale)), 0.0)
-    step = max(high - low, SMALLEST_HIGH) / _LEVELS
+    step = float(floored(np.array([high - low]))[0]) / _LEVELS
     error = 0.0
     for reader in readers:
         own = scale[reader.ids]

@@ -13,7 +13,11 @@ BYTE_LEVELS = 256
 """What a byte tells apart; more are of 16 bits or more."""
 
 SMALLEST_HIGH = 8e-5
+"""What a tensor of zeros gets, and the least of what half precision stores."""
+
 SMALLEST_SHARE = 0.01
+_ZERO = 1e-25
+"""Up to here a tensor is one of zeros: products of two scales must not vanish in float32."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class QuantizerRange:
         wide = np.asarray(factor, np.float32)
         return QuantizerRange(self.low * wide, self.high * wide, self.levels)
 
+    def at_least(self, width: float) -> QuantizerRange:
+        """The range with both borders moved outwards where it is narrower."""
+        return self.widened(np.maximum(1, width / (self.high.astype(np.float64) - self.low)))
+
     @property
     def scale(self) -> Array:
         """The distance of two levels, float64."""
@@ -52,9 +60,10 @@ class QuantizerRange:
 def floored(high: Array) -> Array:
     """``high`` with channels of next to no range widened, so that no scale is zero.
 
-    The floor is 8e-5, or a hundredth of the widest channel where that is more.
+    The floor is a hundredth of the widest channel, or 8e-5 where all are zero.
     """
-    return np.maximum(high, max(SMALLEST_HIGH, SMALLEST_SHARE * float(np.max(high))))
+    widest = float(np.max(high))
+    return np.maximum(high, SMALLEST_SHARE * widest if widest > _ZERO else SMALLEST_HIGH)
 
 
 def symmetric_range(high: Array, levels: int, unsigned: bool) -> QuantizerRange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
@@ -108,6 +109,7 @@ class RangeStage:
                 )
         for members in by_group(plan.weights):
             self._weight_ranges(context, members)
+        _fit_storage(context)
         logger.info(
             "%d activations and %d weights of %d layers quantized",
             len(plan.activations), len(plan.weights), len(plan.layers),
@@ -140,9 +142,27 @@ class RangeStage:
         return fix == "all" or (fix == "first_layer" and quantizer.first)
 
 
+def _fit_storage(context: Context) -> None:
+    """Widen ranges that half precision could not store, in networks that are in it."""
+    assert context.plan is not None
+    tensors, weights = context.outcome.activations, context.outcome.weights
+    for tensor in [quantizer.tensor for quantizer in context.plan.activations]:
+        if _is_half(context, tensor):
+            tensors[tensor] = tensors[tensor].at_least(SMALLEST_HIGH)
+    for quantizer in context.plan.weights:
+        if _is_half(context, quantizer.tensor):
+            weights[quantizer] = weights[quantizer].at_least(SMALLEST_HIGH)
+
+
+def _is_half(context: Context, tensor: TensorId) -> bool:
+    return bool(context.view.output(tensor).get_element_type() == ov.Type.f16)
+
+
 def _check_state(context: Context, tensor: TensorId, grid: QuantizerRange) -> None:
     """Raise an error for a state that never left zero, since its range would let nothing else through."""
-    if context.view.type(tensor.node) == "ReadValue" and float(np.max(grid.high)) <= SMALLEST_HIGH:
+    if context.view.type(tensor.node) == "ReadValue" and float(np.max(grid.high)) == np.float32(
+        SMALLEST_HIGH
+    ):
         raise DataError(
             f"state {tensor.node!r} was zero at all times of the statistics, expected samples of several steps: an "
             "engine whose _predict feeds them one after the other, and resets the state between samples"
