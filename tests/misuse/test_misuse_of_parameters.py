@@ -45,7 +45,7 @@ PARAMETERS: list[tuple[str, Any]] = [
     ),
     *(
         ("weights", value)
-        for value in ({"level_low": -HUGE, "level_high": HUGE}, {"level_low": NAN, "level_high": 127})
+        for value in ({"level_low": -HUGE, "level_high": HUGE}, {"level_low": NAN, "level_high": 9})
     ),
     *(
         ("activations", value)
