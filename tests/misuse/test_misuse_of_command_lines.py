@@ -284,3 +284,19 @@ def test_a_closed_standard_output_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     run = shell("pot plan -m m.xml >&-", tmp_path)
     assert run.returncode in (0, 1)
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("closing", ["sys.stderr.close()", "sys.stderr = sys.stdout = None"])
+def test_scripts_without_standard_streams_quantize(closing: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import pathlib, sys\nsys.path[:0] = sys.argv[1:]\nimport builders\n"
+        f"from openvino.tools.pot import quantize\n{closing}\n"
+        "found = quantize(builders.network(), builders.images(4))\n"
+        "pathlib.Path('done').write_text(found.get_friendly_name())\n",
+        encoding="utf-8",
+    )
+    subprocess.run(
+        [sys.executable, script, str(Path(__file__).parents[1])], cwd=tmp_path, check=True, timeout=60
+    )
+    assert (tmp_path / "done").read_text() == "tiny"

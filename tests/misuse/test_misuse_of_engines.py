@@ -12,6 +12,9 @@ from misuses import IMAGES, Misuse, Sum, altered, check, evaluated, giving, load
 import builders
 from openvino.tools.pot import Engine, IEEngine, create_pipeline, load_model
 from openvino.tools.pot.algorithms import ALGORITHMS
+from openvino.tools.pot.data_loaders.creator import create_data_loader
+from openvino.tools.pot.engines.creator import create_engine
+from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.samplers.creator import create_sampler
@@ -400,6 +403,49 @@ CASES |= {
         "engine",
     ),
     "collecting over a number": Misuse(lambda: pipeline().collect_statistics(5), "model"),
+}
+
+
+def cascade(**members: Any) -> Any:
+    pair = [{"name": name, "model": builders.network()} for name in ("a", "b")]
+    return run(engine=altered(IEEngine, {}, loader(), **members), source=load_model({"cascade": pair}))
+
+
+SECTIONS: list[tuple[Any, str]] = [
+    (5, "engine config"),
+    ("x", "engine config"),
+    ([], "engine config"),
+    ({"type": "best"}, "type"),
+    ({"type": "simplified", "data_source": 5}, "data_source"),
+]
+CASES |= {
+    f"an engine section {section!r}": Misuse(lambda section=section: create_engine(section), part)
+    for section, part in SECTIONS
+}
+CASES |= {
+    f"a data loader of {section!r}": Misuse(
+        lambda section=section: create_data_loader(section, builders.network()), part
+    )
+    for section, part in SECTIONS
+}
+CASES |= {
+    "a data loader of nothing": Misuse(lambda: create_data_loader(None, builders.network()), "engine config"),  # type: ignore[arg-type]
+    "a data loader for no model": Misuse(
+        lambda: create_data_loader({"type": "simplified", "data_source": "i"}, None),  # type: ignore[arg-type]
+        "model",
+    ),
+    "a simplified engine of a number": Misuse(lambda: SimplifiedEngine(5), "engine config"),  # type: ignore[arg-type]
+    "an engine of Accuracy Checker of a number": Misuse(
+        lambda: create_engine({"type": "accuracy_checker", "config": 5}), "configuration file"
+    ),
+    "a cascade without an override": Misuse(cascade, "IEEngine runs one model"),
+    "a cascade whose _predict raises": Misuse(
+        lambda: cascade(_predict=raising(KeyError, "x")), "_predict raised", KeyError
+    ),
+    "a cascade whose predict raises": Misuse(
+        lambda: cascade(predict=raising(KeyError, "x")), "predict raised", KeyError
+    ),
+    "a cascade whose models never run": Misuse(lambda: cascade(_predict=giving(None)), "'a'"),
 }
 
 

@@ -19,6 +19,7 @@ from openvino.tools.pot.config.files import read_mapping
 from openvino.tools.pot.data_loaders.files import find_files
 from openvino.tools.pot.data_loaders.loaders import load_arrays
 from openvino.tools.pot.graph.model_utils import add_outputs, get_node_by_name, get_nodes_by_type
+from openvino.tools.pot.report import measure, overflow
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import init_logger
 from openvino.tools.pot.utils.progress import track
@@ -297,6 +298,22 @@ CASES |= {
     "a configuration with NUL": Misuse(lambda: read_mapping("c\0.json"), "c\\x00.json"),
     "a configuration with a lone surrogate": Misuse(lambda: read_mapping("c\ud800.json"), "c\\ud800.json"),
     "a configuration that is a folder": Misuse(lambda: read_mapping(folder("c.json")), "c.json"),
+}
+
+CASES |= {
+    "compiling nothing": Misuse(lambda: measure.compile_single(None), "model"),  # type: ignore[arg-type]
+    "compiling a path of no file": Misuse(lambda: measure.compile_single("no.xml"), "no.xml"),
+    "compiling NUL": Misuse(lambda: measure.compile_single("m\0.xml"), "m\\x00.xml"),
+    "compiling for no device": Misuse(
+        lambda: measure.compile_single(builders.network(), "ABACUS"), "'ABACUS'"
+    ),
+    "layers of a model that is not compiled": Misuse(
+        lambda: measure.heavy_layers(builders.network()),  # type: ignore[arg-type]
+        "model",
+    ),
+    "times of a number": Misuse(lambda: measure.latencies([5], [5]), "model"),  # type: ignore[list-item]
+    "times without feeds": Misuse(lambda: measure.latencies([], []), "feeds"),
+    "overflows of a path": Misuse(lambda: overflow.overflows("m.xml", []), "model"),  # type: ignore[arg-type]
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openvino.tools.pot.utils.errors import ConfigError, reason
-from openvino.tools.pot.utils.files import why_no_file
+from openvino.tools.pot.utils.files import as_path, why_no_file
 
 _YAML = frozenset({".yml", ".yaml"})
 
@@ -23,7 +23,7 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file is missing, can't be parsed, names a key twice, or holds no mapping.
     """
-    path = Path(path)
+    path = as_path(path, "configuration file")
     wrong = why_no_file(path)
     if wrong:
         raise ConfigError(f"configuration file {str(path)!r} {wrong}")
