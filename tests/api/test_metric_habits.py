@@ -215,7 +215,7 @@ def test_an_error_of_the_metric_itself_is_the_cause() -> None:
         def update(self, output: Any, target: Any) -> None:
             raise KeyError("their own")
 
-    with pytest.raises(EngineError, match="^metric Broken: update raised KeyError: 'their own'$") as caught:
+    with pytest.raises(EngineError, match=r"^metric Broken: update raised KeyError: 'their own'$") as caught:
         predict(Broken())
     assert isinstance(caught.value.__cause__, KeyError)
 

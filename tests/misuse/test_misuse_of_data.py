@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from misuses import IMAGES, Misuse, check, evaluated, giving, loader, raising, run, search
+from misuses import IMAGES, Misuse, Sum, check, evaluated, giving, loader, raising, run
 
 import builders
 from openvino.tools.pot import DataLoader, IEEngine, quantize
@@ -54,7 +54,7 @@ class Unindexed:
         return 4
 
 
-class Unprintable(Exception):
+class MuteError(Exception):
     def __str__(self) -> str:
         raise ValueError("no text")
 
@@ -138,18 +138,9 @@ LENGTHS: dict[str, tuple[Any, type[BaseException] | None]] = {
     "absent": (None, TypeError),
     "zero": (giving(0), None),
 }
-USES: dict[str, Any] = {
-    "DefaultQuantization": lambda own: run(own),
-    "AccuracyAwareQuantization": lambda own: search_over(own),
-    "evaluate": lambda own: evaluated(data_loader=own),
-    "BatchSampler": lambda own: list(sampled(own)),
-    "create_sampler": lambda own: create_sampler(IEEngine({}, own), 4),
-}
 
 
 def search_over(own: Any) -> Any:
-    from misuses import Sum
-
     return run(own, Sum(), "AccuracyAwareQuantization", maximal_drop=1e9)
 
 
@@ -157,6 +148,15 @@ def sampled(own: Any) -> Any:
     engine = IEEngine({}, own)
     engine.set_model(builders.network())
     return engine.predict(sampler=BatchSampler(own))
+
+
+USES: dict[str, Any] = {
+    "DefaultQuantization": run,
+    "AccuracyAwareQuantization": search_over,
+    "evaluate": lambda own: evaluated(data_loader=own),
+    "BatchSampler": sampled,
+    "create_sampler": lambda own: create_sampler(IEEngine({}, own), 4),
+}
 
 
 for length, (method, cause) in LENGTHS.items():
@@ -213,9 +213,9 @@ ITEMS: dict[str, tuple[Any, str, type[BaseException] | None]] = {
         ValueError,
     ),
     "raising what can't be printed": (
-        raising(Unprintable),
-        "sample 0: the data loader raised Unpr",
-        Unprintable,
+        raising(MuteError),
+        "sample 0: the data loader raised Mute",
+        MuteError,
     ),
     "giving nothing": (giving(None), "sample 0: input 'x' expects numbers", None),
     "giving a text": (giving("cat.png"), "sample 0: input 'x' expects numbers", None),
@@ -274,5 +274,4 @@ def test_a_loader_may_be_anything_with_a_length_and_items() -> None:
         __len__, __getitem__ = giving(4), giving((IMAGES[0], 0))
 
     assert not isinstance(Own(), DataLoader)
-    assert run(Own()).check is not None or True
-    assert search is not None
+    assert run(Own()).check is not None

@@ -12,6 +12,9 @@ from misuses import IMAGES, Misuse, Sum, altered, check, evaluated, giving, load
 import builders
 from openvino.tools.pot import Engine, IEEngine, create_pipeline, load_model
 from openvino.tools.pot.algorithms import ALGORITHMS
+from openvino.tools.pot.data_loaders.creator import create_data_loader
+from openvino.tools.pot.engines.creator import create_engine
+from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.samplers.creator import create_sampler
@@ -89,56 +92,56 @@ for name, (make, part, cause) in METRICS.items():
 # What only a search asks of a metric.
 SEARCHED: dict[str, tuple[Any, str, type[BaseException] | None]] = {
     "that raises in get_attributes": (
-        dict(get_attributes=raising(OSError, "x")),
+        {"get_attributes": raising(OSError, "x")},
         "metric Sum: get_attributes raised OSError",
         OSError,
     ),
-    "whose attributes are a number": (dict(get_attributes=giving(5)), "get_attributes", None),
-    "whose attributes are a text": (dict(get_attributes=giving("higher-better")), "get_attributes", None),
+    "whose attributes are a number": ({"get_attributes": giving(5)}, "get_attributes", None),
+    "whose attributes are a text": ({"get_attributes": giving("higher-better")}, "get_attributes", None),
     "whose attributes of a figure are a text": (
-        dict(get_attributes=giving({"sum": "higher"})),
+        {"get_attributes": giving({"sum": "higher"})},
         "get_attributes",
         None,
     ),
     "of direction up": (
-        dict(get_attributes=giving({"sum": {"direction": "up"}})),
+        {"get_attributes": giving({"sum": {"direction": "up"}})},
         "direction of 'sum' is 'up'",
         None,
     ),
     "of direction True": (
-        dict(get_attributes=giving({"sum": {"direction": True}})),
+        {"get_attributes": giving({"sum": {"direction": True}})},
         "direction of 'sum' is True",
         None,
     ),
     "of direction higher": (
-        dict(get_attributes=giving({"sum": {"direction": "higher"}})),
+        {"get_attributes": giving({"sum": {"direction": "higher"}})},
         "direction of 'sum' is 'higher', expected higher-better or higher-worse",
         None,
     ),
     "that raises in value": (
-        dict(value=prop(raising(OSError, "x"))),
+        {"value": prop(raising(OSError, "x"))},
         "metric Sum: value raised OSError",
         OSError,
     ),
     "whose figure is NaN": (
-        dict(avg_value={"sum": float("nan")}),
+        {"avg_value": {"sum": float("nan")}},
         "metric 'sum' of the float model is nan",
         None,
     ),
     "whose figure is infinite": (
-        dict(avg_value={"sum": float("inf")}),
+        {"avg_value": {"sum": float("inf")}},
         "metric 'sum' of the float model is inf",
         None,
     ),
-    "whose figure is a text": (dict(avg_value={"sum": "good"}), "metric 'sum' is 'good'", None),
-    "whose figure is nothing": (dict(avg_value={"sum": None}), "metric 'sum' is None", None),
-    "whose figure is an object": (dict(avg_value={"sum": object()}), "metric 'sum' is ", None),
-    "whose figure is many": (dict(avg_value={"sum": np.zeros(3)}), "metric 'sum' is array", None),
-    "whose figure is complex": (dict(avg_value={"sum": 1j}), "metric 'sum' is 1j", None),
-    "whose figures have uneven parts": (dict(avg_value={"sum": [[1], [1, 2]]}), "metric 'sum' is", None),
-    "without figures": (dict(avg_value={}), "metric", None),
+    "whose figure is a text": ({"avg_value": {"sum": "good"}}, "metric 'sum' is 'good'", None),
+    "whose figure is nothing": ({"avg_value": {"sum": None}}, "metric 'sum' is None", None),
+    "whose figure is an object": ({"avg_value": {"sum": object()}}, "metric 'sum' is ", None),
+    "whose figure is many": ({"avg_value": {"sum": np.zeros(3)}}, "metric 'sum' is array", None),
+    "whose figure is complex": ({"avg_value": {"sum": 1j}}, "metric 'sum' is 1j", None),
+    "whose figures have uneven parts": ({"avg_value": {"sum": [[1], [1, 2]]}}, "metric 'sum' is", None),
+    "without figures": ({"avg_value": {}}, "metric", None),
     "that raises in higher_better": (
-        dict(higher_better=prop(raising(OSError, "x")), get_attributes=giving({})),
+        {"higher_better": prop(raising(OSError, "x")), "get_attributes": giving({})},
         "metric Sum: higher_better raised OSError",
         OSError,
     ),
@@ -212,41 +215,41 @@ class Odd(Engine):
 
 
 HOOKS: dict[str, tuple[dict[str, Any], str, type[BaseException] | None]] = {
-    "_fill_input that raises": (dict(_fill_input=raising(KeyError, "x")), "sample 0: ", KeyError),
-    "_fill_input of nothing": (dict(_fill_input=giving(None)), "sample 0: ", None),
-    "_fill_input of a number": (dict(_fill_input=giving(5)), "sample 0: ", None),
-    "_fill_input of another name": (dict(_fill_input=giving({"nope": IMAGES[0]})), "sample 0: ", None),
-    "_fill_input of a text": (dict(_fill_input=giving({"x": "a"})), "sample 0: ", None),
+    "_fill_input that raises": ({"_fill_input": raising(KeyError, "x")}, "sample 0: ", KeyError),
+    "_fill_input of nothing": ({"_fill_input": giving(None)}, "sample 0: ", None),
+    "_fill_input of a number": ({"_fill_input": giving(5)}, "sample 0: ", None),
+    "_fill_input of another name": ({"_fill_input": giving({"nope": IMAGES[0]})}, "sample 0: ", None),
+    "_fill_input of a text": ({"_fill_input": giving({"x": "a"})}, "sample 0: ", None),
     "_fill_input of another shape": (
-        dict(_fill_input=giving({"x": np.zeros(3, np.float32)})),
+        {"_fill_input": giving({"x": np.zeros(3, np.float32)})},
         "sample 0: ",
         None,
     ),
-    "_process_batch that raises": (dict(_process_batch=raising(KeyError, "x")), "sample 0: ", KeyError),
-    "_process_batch of nothing": (dict(_process_batch=giving(None)), "sample 0: ", None),
-    "_process_batch of two": (dict(_process_batch=giving((1, 2))), "sample 0: ", None),
-    "_process_batch of numbers": (dict(_process_batch=giving((1, 2, 3))), "sample 0: ", None),
-    "_process_batch of no images": (dict(_process_batch=giving(([(0, 0)], [], [{}]))), "sample 0: ", None),
+    "_process_batch that raises": ({"_process_batch": raising(KeyError, "x")}, "sample 0: ", KeyError),
+    "_process_batch of nothing": ({"_process_batch": giving(None)}, "sample 0: ", None),
+    "_process_batch of two": ({"_process_batch": giving((1, 2))}, "sample 0: ", None),
+    "_process_batch of numbers": ({"_process_batch": giving((1, 2, 3))}, "sample 0: ", None),
+    "_process_batch of no images": ({"_process_batch": giving(([(0, 0)], [], [{}]))}, "sample 0: ", None),
 }
 EVALUATED: dict[str, tuple[dict[str, Any], str, type[BaseException] | None]] = {
     "postprocess_output that raises": (
-        dict(postprocess_output=raising(KeyError, "x")),
+        {"postprocess_output": raising(KeyError, "x")},
         "postprocess_output raised KeyError",
         KeyError,
     ),
     "postprocess_output of nothing": (
-        dict(postprocess_output=giving(None)),
+        {"postprocess_output": giving(None)},
         "metric Sum: update raised",
         TypeError,
     ),
     "_update_metrics that raises": (
-        dict(_update_metrics=raising(KeyError, "x")),
+        {"_update_metrics": raising(KeyError, "x")},
         "_update_metrics raised KeyError",
         KeyError,
     ),
-    "_predict that raises": (dict(_predict=raising(KeyError, "x")), "_predict raised KeyError", KeyError),
-    "_predict of a number": (dict(_predict=giving(5)), "predict gave 5", None),
-    "_predict of a text": (dict(_predict=giving("abc")), "predict gave 'abc'", None),
+    "_predict that raises": ({"_predict": raising(KeyError, "x")}, "_predict raised KeyError", KeyError),
+    "_predict of a number": ({"_predict": giving(5)}, "predict gave 5", None),
+    "_predict of a text": ({"_predict": giving("abc")}, "predict gave 'abc'", None),
 }
 for name, (own, part, cause) in HOOKS.items():
     CASES[f"{name}, DefaultQuantization"] = Misuse(
@@ -400,6 +403,49 @@ CASES |= {
         "engine",
     ),
     "collecting over a number": Misuse(lambda: pipeline().collect_statistics(5), "model"),
+}
+
+
+def cascade(**members: Any) -> Any:
+    pair = [{"name": name, "model": builders.network()} for name in ("a", "b")]
+    return run(engine=altered(IEEngine, {}, loader(), **members), source=load_model({"cascade": pair}))
+
+
+SECTIONS: list[tuple[Any, str]] = [
+    (5, "engine config"),
+    ("x", "engine config"),
+    ([], "engine config"),
+    ({"type": "best"}, "type"),
+    ({"type": "simplified", "data_source": 5}, "data_source"),
+]
+CASES |= {
+    f"an engine section {section!r}": Misuse(lambda section=section: create_engine(section), part)
+    for section, part in SECTIONS
+}
+CASES |= {
+    f"a data loader of {section!r}": Misuse(
+        lambda section=section: create_data_loader(section, builders.network()), part
+    )
+    for section, part in SECTIONS
+}
+CASES |= {
+    "a data loader of nothing": Misuse(lambda: create_data_loader(None, builders.network()), "engine config"),  # type: ignore[arg-type]
+    "a data loader for no model": Misuse(
+        lambda: create_data_loader({"type": "simplified", "data_source": "i"}, None),  # type: ignore[arg-type]
+        "model",
+    ),
+    "a simplified engine of a number": Misuse(lambda: SimplifiedEngine(5), "engine config"),  # type: ignore[arg-type]
+    "an engine of Accuracy Checker of a number": Misuse(
+        lambda: create_engine({"type": "accuracy_checker", "config": 5}), "configuration file"
+    ),
+    "a cascade without an override": Misuse(cascade, "IEEngine runs one model"),
+    "a cascade whose _predict raises": Misuse(
+        lambda: cascade(_predict=raising(KeyError, "x")), "_predict raised", KeyError
+    ),
+    "a cascade whose predict raises": Misuse(
+        lambda: cascade(predict=raising(KeyError, "x")), "predict raised", KeyError
+    ),
+    "a cascade whose models never run": Misuse(lambda: cascade(_predict=giving(None)), "'a'"),
 }
 
 

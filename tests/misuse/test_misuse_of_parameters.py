@@ -45,7 +45,7 @@ PARAMETERS: list[tuple[str, Any]] = [
     ),
     *(
         ("weights", value)
-        for value in ({"level_low": -HUGE, "level_high": HUGE}, {"level_low": NAN, "level_high": 127})
+        for value in ({"level_low": -HUGE, "level_high": HUGE}, {"level_low": NAN, "level_high": 9})
     ),
     *(
         ("activations", value)
@@ -155,6 +155,11 @@ SHORTCUTS: list[tuple[str, Any]] = [
     *(("presett", value) for value in ("mixed",)),
     *(("compress", value) for value in ("no", 5, [])),
     *(("report", value) for value in ("no", 5)),
+    *(
+        ("static", value)
+        for value in ("no", 5, object(), [NAN] * 4, [1, 2], [1, 3, 8, 9], [HUGE, 3, 8, 8], [None] * 9)
+    ),
+    *(("static", value) for value in ({"y": [1]}, {"x": "a"}, {"x": [1, 3, -8, 8]})),
 ]
 CASES |= {
     f"quantize with {key}={shown(value)}": Misuse(

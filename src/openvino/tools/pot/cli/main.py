@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from openvino.tools.pot.cli.arguments import make_parser, parse
 from openvino.tools.pot.utils.errors import ConfigError, PotError
@@ -87,7 +87,8 @@ def _failed(error: BaseException, code: int, traceback: bool) -> int:
         printer.print_exception(error)
     name = "" if isinstance(error, PotError) else f"{type(error).__name__}: "
     sentence = " ".join(str(error).split()) or type(error).__name__
-    print(f"pot: error: {name}{sentence}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # of a full or closed standard error
+        print(f"pot: error: {name}{sentence}", file=sys.stderr)
     return code
 
 

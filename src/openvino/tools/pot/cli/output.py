@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from logging.handlers import MemoryHandler
 from pathlib import Path
+from typing import TextIO
 
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.errors import ConfigError, PotError
+from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.logger import init_logger
 
 
@@ -49,11 +51,36 @@ class Log:
 
     def print(self, line: str) -> None:
         """Print a result, which the file gets as well."""
-        print(line)
+        if is_open(sys.stdout):  # services have none
+            with writing_out():
+                print(line)
         self._write(logging.INFO, line)
 
     def _write(self, level: int, message: str) -> None:
         self._file.handle(self._logger.makeRecord(self._logger.name, level, "", 0, message, (), None))
+
+
+@contextmanager
+def writing_out() -> Iterator[None]:
+    """Print what was asked for.
+
+    Raises:
+        PotError: it can't be written.
+    """
+    if not is_open(sys.stdout):
+        raise PotError("standard output is closed")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads it has enough
+        raise
+    except OSError as error:
+        raise PotError(f"standard output can't be written: {error.strerror}") from error
+
+
+def is_open(stream: TextIO | None) -> bool:
+    """Whether there is a stream, and it is not closed."""
+    return stream is not None and not getattr(stream, "closed", False)
 
 
 def check_writable(folder: Path, what: str = "output folder") -> None:
@@ -62,6 +89,7 @@ def check_writable(folder: Path, what: str = "output folder") -> None:
     Raises:
         ConfigError: it can't.
     """
+    folder = as_path(folder, what)
     try:
         present = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not present.is_dir():

@@ -10,7 +10,7 @@ from typing import Any
 
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.sequence import check_models, planned
-from openvino.tools.pot.cli.output import Log
+from openvino.tools.pot.cli.output import Log, writing_out
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
@@ -18,6 +18,7 @@ from openvino.tools.pot.placement.scope import unmatched_names
 from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.report.plan import described_plan
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
+from openvino.tools.pot.utils.progress import is_terminal
 
 
 def show_plan(options: argparse.Namespace) -> int:
@@ -35,7 +36,8 @@ def show_plan(options: argparse.Namespace) -> int:
         raise ConfigError(str(error)) from error
     found = make_description(model, options.ignored, options.target_device, options.model_type)
     if options.format == "json":
-        print(json.dumps(found, indent=2))
+        with writing_out():
+            print(json.dumps(found, indent=2))
     else:
         _print_tables(found)
     return 0
@@ -63,10 +65,11 @@ def make_description(
 def _print_tables(found: dict[str, Any]) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    with console.capture() as page:
-        _show(found, console.print)
-    print(page.get(), end="")  # the console itself would end the process where a reader has enough
+    console = Console(highlight=False, width=None if is_terminal(sys.stdout) else 160)
+    with writing_out():
+        with console.capture() as page:
+            _show(found, console.print)
+        print(page.get(), end="")  # the console itself would end the process where a reader has enough
 
 
 def _show(found: dict[str, Any], show: Callable[..., None]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 from openvino.tools.pot.utils.errors import ConfigError, reason
+from openvino.tools.pot.utils.files import as_path, why_no_file
 
 _YAML = frozenset({".yml", ".yaml"})
 
@@ -21,13 +23,16 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file is missing, can't be parsed, names a key twice, or holds no mapping.
     """
-    path = Path(path)
-    if not path.is_file():
-        found = "is a folder, expected a file" if path.is_dir() else "does not exist"
-        raise ConfigError(f"configuration file {str(path)!r} {found}")
+    path = as_path(path, "configuration file")
+    wrong = why_no_file(path)
+    if wrong:
+        raise ConfigError(f"configuration file {str(path)!r} {wrong}")
     try:
         text = path.read_text(encoding="utf-8-sig")
         values = _from_yaml(text) if path.suffix.lower() in _YAML else _from_json(text)
+        json.dumps(values, default=str, skipkeys=True)  # aliases of YAML may go round in circles
+    except RecursionError as error:
+        raise ConfigError(f"configuration file {str(path)!r} is nested too deep") from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"configuration file {str(path)!r} can't be read: {reason(error)}") from error
     if not isinstance(values, dict):

@@ -316,7 +316,7 @@ def _figures(value: Any) -> list[float] | None:
     value = _split(value)
     try:
         return [float(each) for each in (value if isinstance(value, list) else [value])] or None
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 

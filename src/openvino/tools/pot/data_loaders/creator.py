@@ -19,8 +19,9 @@ from openvino.tools.pot.data_loaders.layout import ImageInput, image_and_info, i
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files, Loaded, Rows, Samples, load_arrays
 from openvino.tools.pot.data_loaders.synthetic import images_for
 from openvino.tools.pot.engines.feeding import InputSpec
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, as_model
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
+from openvino.tools.pot.utils.keys import check_mapping
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -46,10 +47,11 @@ def create_data_loader(
     Raises:
         ConfigError: files are missing, or options don't fit the model or the files.
     """
-    if isinstance(config, Mapping):
+    if not isinstance(config, SimplifiedEngine):
+        check_mapping(config, where)
         kind = DataFreeEngine if config.get("type") == "data_free" else SimplifiedEngine
         config = validate(kind, {"type": "simplified", **config}, where)
-    network = model.submodels[0].model if isinstance(model, CompressedModel) else model
+    network = as_model(model).submodels[0].model
     return _Creator(config, network, where).loader(samples or _DEFAULT_SAMPLES)
 
 

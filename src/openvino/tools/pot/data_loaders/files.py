@@ -8,6 +8,7 @@ from pathlib import Path
 
 from openvino.tools.pot.data_loaders.images import image_suffixes
 from openvino.tools.pot.utils.errors import ConfigError, reason
+from openvino.tools.pot.utils.files import FOLDER, why_no_file
 
 ARRAYS = frozenset({".npy", ".npz"})
 _PATTERN = "*?["
@@ -34,18 +35,17 @@ def find_files(source: Iterable[str], what: str) -> list[Path]:
 
 def _files_of(part: str, what: str) -> list[Path]:
     path = Path(part)
-    if path.is_dir():
+    wrong = why_no_file(path)
+    if wrong == FOLDER:
         files = _in_folder(path)
-    elif path.suffix.lower() == ".txt" and path.is_file():
-        files = _listed(path, what)
-    elif path.exists():
-        files = [path]
+    elif not wrong:
+        files = _listed(path, what) if path.suffix.lower() == ".txt" else [path]
     elif any(letter in part for letter in _PATTERN):
         matches = glob.glob(part, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute patterns
         files = [Path(name) for name in sorted(matches) if Path(name).is_file()]
         files = [file for file in files if _is_readable(file)]
     else:
-        raise ConfigError(f"{what}: {part!r} does not exist, expected a folder, a pattern, a list or a file")
+        raise ConfigError(f"{what}: {part!r} {wrong}, expected a folder, a pattern, a list or a file")
     if not files:
         raise ConfigError(f"{what}: {part!r} holds no images, .npy or .npz files")
     return files
@@ -71,10 +71,9 @@ def _listed(path: Path, what: str) -> list[Path]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             file = path.parent / line.strip()
-            if not file.is_file():
-                raise ConfigError(
-                    f"{what}: line {number} of {str(path)!r}: file {str(file)!r} does not exist"
-                )
+            wrong = why_no_file(file)
+            if wrong:
+                raise ConfigError(f"{what}: line {number} of {str(path)!r}: file {str(file)!r} {wrong}")
             files.append(file)
     return files
 

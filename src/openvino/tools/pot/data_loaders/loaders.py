@@ -105,7 +105,7 @@ def load_arrays(path: Path) -> Loaded:
             return found
         with found:
             arrays = {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # of formats within formats
         raise DataError(f"file {str(path)!r} can't be read: {reason(error)}") from error
     if not arrays:
         raise DataError(f"file {str(path)!r} holds no array")

@@ -10,6 +10,7 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.files import read_mapping
 from openvino.tools.pot.engines.ie_engine import KEYS
 from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.keys import check_mapping
 
 _TYPES = ("simplified", "data_free", "accuracy_checker")
 
@@ -25,6 +26,7 @@ def create_engine(config: Mapping[str, Any], data_loader: Any = None, metric: An
     Raises:
         ConfigError: the type is another, or something in the section is wrong.
     """
+    check_mapping(config, "engine config")
     kind = config.get("type")
     if kind not in _TYPES:
         hint = nearest(str(kind), _TYPES)

@@ -282,7 +282,8 @@ class IEEngine(PotInternals, Engine):
                 if own._predict is not IEEngine._predict:
                     self._called_predict(None, sampler, show, False)  # metrics are of no interest
                 else:
-                    self.predict(sampler=sampler, print_progress=show)
+                    with naming_hook(self, "predict"):
+                        self.predict(sampler=sampler, print_progress=show)
         finally:
             self.set_model(given)
 

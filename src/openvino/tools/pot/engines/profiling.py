@@ -9,6 +9,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.utils.errors import ModelError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 # What hardware runs in INT8 with profit; everything else is cheap beside these.
@@ -78,7 +79,13 @@ def _originals(node: ov.Node) -> tuple[str, ...]:
 
 
 def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
-    """The layers of a compiled model that INT8 is for: convolutions and matrix products."""
+    """The layers of a compiled model that INT8 is for: convolutions and matrix products.
+
+    Raises:
+        ModelError: it is no compiled model.
+    """
+    if not isinstance(compiled, ov.CompiledModel):
+        raise ModelError(f"model is a {type(compiled).__name__}, expected a compiled one")
     layers = []
     for node in compiled.get_runtime_model().get_ordered_ops():
         info = {key: node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision")}

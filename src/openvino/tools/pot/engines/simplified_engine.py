@@ -13,7 +13,7 @@ from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.engines.ie_engine import KEYS, IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError
-from openvino.tools.pot.utils.keys import check_keys
+from openvino.tools.pot.utils.keys import check_keys, check_mapping
 
 _OWN = frozenset(Section.model_fields) - KEYS
 
@@ -33,7 +33,8 @@ class SimplifiedEngine(IEEngine):
     def __init__(
         self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
     ) -> None:
-        config = config or {}
+        config = {} if config is None else config
+        check_mapping(config, "engine config")
         check_keys(config, _OWN | KEYS, "engine config")
         if config.get("type") not in (None, "simplified"):
             raise ConfigError(f"engine config: type is {config['type']!r}, expected 'simplified'")

@@ -13,8 +13,9 @@ from openvino.tools.pot.graph.bodies import all_bodies
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
-from openvino.tools.pot.graph.pairs import check_pair
+from openvino.tools.pot.graph.pairs import check_pair, too_few_weights
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, reason
+from openvino.tools.pot.utils.files import FOLDER, as_path, why_no_file
 from openvino.tools.pot.utils.folders import reading
 from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.runtime import core
@@ -70,6 +71,8 @@ def _name(config: Mapping[str, Any]) -> str | None:
     name = config.get("model_name")
     if name is not None and not isinstance(name, (str, Path)):
         raise ConfigError(f"model config: 'model_name' is {name!r}, expected a string")
+    if name:
+        as_path(name, "model config: 'model_name'")  # files are called so
     return str(name) if name else None
 
 
@@ -125,25 +128,38 @@ def _read(path: Path, weights: Path | None) -> ov.Model:
 
 def _read_present(path: Path, weights: Path | None) -> ov.Model:
     for kind, file in (("model", path), ("weights", weights)):
-        if file is not None and not file.exists():
-            raise ModelError(f"{kind} file {str(file)!r} does not exist")
-    if path.is_dir() and path.suffix.lower() in _FILES:
-        raise ModelError(f"model file {str(path)!r} is a folder, expected a file")
+        wrong = why_no_file(file) if file is not None else ""
+        may_be_folder = file is path and path.suffix.lower() not in _FILES
+        if wrong and not (wrong == FOLDER and may_be_folder):
+            raise ModelError(f"{kind} file {str(file)!r} {wrong}")
     if path.suffix.lower() == ".xml":
         check_pair(path, weights or path.with_suffix(".bin"))
     try:
-        if path.suffix.lower() in _FILES:
-            return core().read_model(path, weights) if weights else core().read_model(path)
-        return ov.convert_model(path)
+        found = _opened(path, weights)
+        all_names(found)  # which are texts, whatever the file holds
+    except UnicodeDecodeError as error:
+        raise ModelError(f"model file {str(path)!r} holds names that are not in UTF-8") from error
     except Exception as error:
         raise ModelError(_unreadable(path, weights, error)) from error
+    if not found.get_results() and not found.get_sinks():
+        raise ModelError(f"model file {str(path)!r} holds no network: it has no outputs")
+    return found
+
+
+def _opened(path: Path, weights: Path | None) -> ov.Model:
+    if path.suffix.lower() in _FILES:
+        return core().read_model(path, weights) if weights else core().read_model(path)
+    return ov.convert_model(path)
 
 
 def _unreadable(path: Path, weights: Path | None, error: Exception) -> str:
-    beside = path.with_suffix(".bin")
-    if path.suffix.lower() == ".xml" and weights is None and not beside.exists() and "bin file" in str(error):
-        return f"weights file {str(beside)!r} of model file {str(path)!r} does not exist"
     cause = reason(error)
+    if path.suffix.lower() == ".xml":
+        own = weights or path.with_suffix(".bin")
+        if not own.exists() and "bin file" in str(error):
+            return f"weights file {str(own)!r} of model file {str(path)!r} does not exist"
+        if own.exists() and cause.startswith("Incorrect weights"):
+            return too_few_weights(path, own)
     if cause.startswith("Unable to read the model"):  # followed by general advice
         cause = f"it is no valid {path.suffix} file"
     return f"model file {str(path)!r} can't be read: {cause}"

@@ -9,6 +9,8 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.utils.errors import ModelError
+
 
 @dataclass
 class SubModel:
@@ -76,3 +78,18 @@ class CompressedModel:
         """A copy whose graphs can be edited apart; weights are shared."""
         copies = [replace(sub, model=sub.model.clone(), check=None) for sub in self.submodels]
         return CompressedModel(copies, self.name, self.is_cascade)
+
+
+def as_model(model: Any) -> CompressedModel:
+    """A model object as it is, or one around an ``openvino.Model``, which is not cloned.
+
+    Raises:
+        ModelError: it is something else.
+    """
+    if isinstance(model, ov.Model):
+        return CompressedModel([SubModel(model.get_friendly_name(), model)], model.get_friendly_name())
+    if not isinstance(model, CompressedModel):
+        raise ModelError(
+            f"model is a {type(model).__name__}, expected what load_model gives, or an openvino.Model"
+        )
+    return model

@@ -10,7 +10,7 @@ import openvino as ov
 from openvino.tools.pot.graph.bodies import bodies_of
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
 from openvino.tools.pot.graph.save import save_model
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ModelError, nearest
@@ -48,7 +48,7 @@ def compress_model_weights(model: CompressedModel | ov.Model) -> None:
     Args:
         model: the result of a pipeline, changed in place.
     """
-    for sub in _submodels(model):
+    for sub in as_model(model):
         compress_weights(sub.model)
 
 
@@ -62,7 +62,7 @@ def get_nodes_by_type(
         types: names of operations.
         recursively: whether bodies of loops and branches are looked through, too; those of a loop follow it.
     """
-    wanted = {types} if isinstance(types, str) else set(types)
+    wanted = set(_listed(types, "types"))
     return [node for _, node in _nodes(model, recursively) if node.type in wanted]
 
 
@@ -83,9 +83,15 @@ def add_outputs(model: CompressedModel | ov.Model, node_names: Iterable[str]) ->
     Raises:
         ModelError: there is no such node; then the model is as it was.
     """
-    names = [node_names] if isinstance(node_names, str) else list(node_names)
+    names = _listed(node_names, "node_names")
     found = {name: _find(model, name) for name in names}
     return {name: _as_output(sub, node.node) for name, (sub, node) in found.items()}
+
+
+def _listed(names: Iterable[str], what: str) -> list[str]:
+    if not isinstance(names, Iterable):
+        raise ModelError(f"{what} is {names!r}, expected a list of names")
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _as_output(sub: SubModel, node: ov.Node) -> ov.Output:
@@ -103,13 +109,9 @@ def _as_output(sub: SubModel, node: ov.Node) -> ov.Output:
     return added
 
 
-def _submodels(model: CompressedModel | ov.Model) -> list[SubModel]:
-    return [SubModel(model.get_friendly_name(), model)] if isinstance(model, ov.Model) else model.submodels
-
-
 def _nodes(model: CompressedModel | ov.Model, recursively: bool = False) -> Iterator[tuple[SubModel, Node]]:
     cascade = isinstance(model, CompressedModel) and model.is_cascade
-    for sub in _submodels(model):
+    for sub in as_model(model):
         prefix = f"{sub.name}_" if cascade else ""
         for node in _operations(sub.model, recursively):
             name = node.get_friendly_name()
@@ -125,6 +127,8 @@ def _operations(network: ov.Model, recursively: bool) -> Iterator[ov.Node]:
 
 def _find(model: CompressedModel | ov.Model, name: str) -> tuple[SubModel, Node]:
     nodes = list(_nodes(model))
+    if not isinstance(name, str):
+        raise ModelError(f"the name of a node is {name!r}, expected a text")
     for sub, node in nodes:
         if name in (node.name, node.fullname):
             return sub, node

@@ -48,6 +48,16 @@ def check_pair(xml: Path, weights: Path) -> None:
         )
 
 
+def too_few_weights(xml: Path, weights: Path) -> str:
+    """The sentence on weights that an ``.xml`` does not find in their file."""
+    places = re.findall(rb'offset="(\d+)"[^>]*size="(\d+)"', xml.read_bytes())
+    needed = max((int(offset) + int(size) for offset, size in places), default=0)
+    return (
+        f"weights file {str(weights)!r} is cut, or of another model: it holds {weights.stat().st_size} bytes, "
+        f"model file {str(xml)!r} reads {needed}"
+    )
+
+
 def _digest(file: Path) -> str:
     found = hashlib.sha256()
     with file.open("rb") as stream:

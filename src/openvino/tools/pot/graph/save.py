@@ -6,9 +6,10 @@ from pathlib import Path
 
 import openvino as ov
 
-from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
 from openvino.tools.pot.graph.pairs import write_pair
 from openvino.tools.pot.utils.errors import ModelError, reason
+from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.folders import move_in, target_folder, working_folder
 
 
@@ -33,10 +34,9 @@ def save_model(
 
     Raises:
         ModelError: the files can't be written; those that were there before are intact.
+        ConfigError: the folder or the name is none.
     """
-    if isinstance(model, ov.Model):
-        model = CompressedModel([SubModel(model.get_friendly_name(), model)], model.get_friendly_name())
-    folder = Path(save_path)
+    model, folder = as_model(model), as_path(save_path, "save_path")
     stems = _file_stems(model, model_name)
     try:
         with target_folder(folder), working_folder(folder) as work:
@@ -53,8 +53,8 @@ def save_model(
 
 def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
     if not model.is_cascade:
-        return [Path(model_name or _own_name(model.submodels[0])).name or "model"]
-    prefix = f"{Path(model_name).name}_" if model_name else ""
+        return [as_path(model_name or _own_name(model.submodels[0]), "model_name").name or "model"]
+    prefix = f"{as_path(model_name, 'model_name').name}_" if model_name else ""
     stems = [Path(sub.name).name or "model" for sub in model]
     if len(set(stems)) < len(stems):  # submodels in folders of their own
         stems = [sub.name.strip("/").replace("/", "_") for sub in model]

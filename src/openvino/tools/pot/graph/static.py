@@ -69,7 +69,7 @@ def _only_input(network: ov.Model, sizes: Sizes, where: str) -> str:
 
 def _partial(sizes: Sizes, where: str) -> ov.PartialShape:
     values = [-1 if size is None else size for size in sizes] if isinstance(sizes, Sequence) else [0]
-    if not all(isinstance(value, int) and (value > 0 or value == -1) for value in values):
+    if not all(isinstance(value, int) and (0 < value < 1 << 31 or value == -1) for value in values):
         raise ConfigError(
             f"{where}found {sizes!r}, expected sizes such as [1, 3, 224, 224], None for one that is open"
         )

@@ -24,10 +24,12 @@ class GraphView:
         model: the model to look at; it is never changed through the view.
 
     Raises:
-        ModelError: two nodes share a name.
+        ModelError: it is no model, or two nodes share a name.
     """
 
     def __init__(self, model: ov.Model) -> None:
+        if not isinstance(model, ov.Model):
+            raise ModelError(f"model is a {type(model).__name__}, expected an openvino.Model")
         self.model = model
         self.nodes: dict[str, ov.Node] = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
         if len(self.nodes) != len(model.get_ops()):

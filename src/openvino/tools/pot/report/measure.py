@@ -14,16 +14,34 @@ import openvino as ov
 from openvino.tools.pot.engines.profiling import HEAVY_TYPES as HEAVY_TYPES
 from openvino.tools.pot.engines.profiling import RuntimeLayer as RuntimeLayer
 from openvino.tools.pot.engines.profiling import heavy_layers as heavy_layers
+from openvino.tools.pot.utils.errors import DataError, ModelError, reason
+from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 _SINGLE_REQUEST = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 
 
 def compile_single(model: ov.Model | str | Path, device: str = "CPU") -> ov.CompiledModel:
-    """Compile for single requests, with what is not quantized in float32, so that figures compare."""
-    return core().compile_model(
-        model if isinstance(model, ov.Model) else core().read_model(model), device, _SINGLE_REQUEST
-    )
+    """Compile for single requests, with what is not quantized in float32, so that figures compare.
+
+    Raises:
+        ModelError: the model can't be read, or not compiled for the device.
+    """
+    network = _network(model)
+    try:
+        return core().compile_model(network, device, _SINGLE_REQUEST)
+    except RuntimeError as error:
+        raise ModelError(f"the model can't be compiled for device {device!r}: {reason(error)}") from error
+
+
+def _network(model: ov.Model | str | Path) -> ov.Model:
+    if isinstance(model, ov.Model):
+        return model
+    path = as_path(model, "model")
+    try:
+        return core().read_model(path)
+    except RuntimeError as error:
+        raise ModelError(f"model file {str(path)!r} can't be read: {reason(error)}") from error
 
 
 def latencies(
@@ -38,7 +56,16 @@ def latencies(
         feeds: what a request takes; used in turn.
         repeats: requests that count, for each model.
         warm_up: requests before them that don't count.
+
+    Raises:
+        ModelError: one is no compiled model.
+        DataError: there is no feed.
     """
+    strange = next((model for model in compiled if not isinstance(model, ov.CompiledModel)), None)
+    if strange is not None:
+        raise ModelError(f"model is a {type(strange).__name__}, expected a compiled one")
+    if not feeds:
+        raise DataError("feeds are empty, expected at least one")
     requests = [model.create_infer_request() for model in compiled]
     times: list[list[float]] = [[] for _ in requests]
     for turn in range(warm_up + repeats):
@@ -55,7 +82,7 @@ def plain_pass(
 ) -> float:
     """Seconds to compile a model for throughput and run it over all feeds: the least any pass can take."""
     started = time.perf_counter()
-    model = model if isinstance(model, ov.Model) else core().read_model(model)
+    model = _network(model)
     hints = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
     queue = ov.AsyncInferQueue(core().compile_model(model, device, hints))
     for feed in feeds:

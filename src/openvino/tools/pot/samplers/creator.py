@@ -34,7 +34,6 @@ def create_sampler(
         raise EngineError(f"a sampler needs an engine with a data loader, found {engine!r}")
     if isinstance(samples, str) or (isinstance(samples, int) and samples < 0):
         raise ConfigError(f"samples is {samples!r}, expected a number of samples, or a list of them")
-    chosen = samples
     if isinstance(samples, int):
-        chosen = choose_subset(count_samples(loader), samples, shuffle_data, seed)
-    return BatchSampler(loader, batch_size, chosen)
+        samples = choose_subset(count_samples(loader), samples, shuffle_data, seed)
+    return BatchSampler(loader, batch_size, samples)

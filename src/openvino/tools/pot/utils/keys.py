@@ -19,6 +19,16 @@ def is_misspelt(name: str, known: Iterable[str]) -> bool:
     return bool(nearest_name(name, known, _A_SLIP))
 
 
+def check_mapping(values: Any, where: str) -> None:
+    """Refuse what is no mapping of the user's.
+
+    Raises:
+        ConfigError: it is none; what it should be is named.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where} is a {type(values).__name__}, expected a mapping")
+
+
 def check_keys(
     values: Mapping[Any, Any],
     known: Iterable[str],

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from openvino.tools.pot.paths import offer
+from openvino.tools.pot.utils.errors import ConfigError, reason
 
 ROOT = "openvino.tools.pot"
 DEBUG_LEVEL = logging.DEBUG
@@ -34,20 +35,22 @@ def init_logger(
         The package's root logger.
 
     Raises:
-        ValueError: the level is not one of the five.
+        ConfigError: the level is not one of the five, or lines can't be written there. It is a ValueError.
     """
     from openvino.tools.pot.utils import progress
 
     name = logging.getLevelName(level) if isinstance(level, int) else str(level).upper()
     if name not in _LEVELS:
-        raise ValueError(f"log level is {level!r}, expected one of {', '.join(_LEVELS)}")
+        raise ConfigError(f"log level is {level!r}, expected one of {', '.join(_LEVELS)}")
+    if stream is not None and not hasattr(stream, "write"):
+        raise ConfigError(f"stream is {stream!r}, expected one to write into")
+    handlers: list[logging.Handler] = [_Lines(stream or sys.stdout)]
+    if file_name is not None:
+        handlers.append(_file_handler(file_name))
     logger = logging.getLogger(ROOT)
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-    handlers: list[logging.Handler] = [logging.StreamHandler(stream or sys.stdout)]
-    if file_name is not None:
-        handlers.append(logging.FileHandler(file_name, encoding="utf-8"))
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s: %(message)s", "%H:%M:%S"))
         logger.addHandler(handler)
@@ -57,11 +60,33 @@ def init_logger(
     return logger
 
 
+class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # no types of its own before Python 3.11
+    """Writes lines as long as somebody takes them: a log that is full, closed or absent ends no work."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging gives it
+        """Let lines go that nobody takes."""
+        if not isinstance(sys.exc_info()[1], (OSError, ValueError, AttributeError)):
+            super().handleError(record)
+
+
+def _file_handler(file_name: str) -> logging.FileHandler:
+    try:
+        return logging.FileHandler(file_name, encoding="utf-8")
+    except (OSError, TypeError, ValueError) as error:
+        raise ConfigError(f"log file {file_name!r} can't be written: {reason(error)}") from error
+
+
 def get_logger(name: str = "") -> logging.Logger:
     """The package's logger, or the child of it for the module ``name``."""
-    if not name or name == ROOT:
-        return logging.getLogger(ROOT)
-    return logging.getLogger(name if name.startswith(f"{ROOT}.") else f"{ROOT}.{name}")
+    ours = name == ROOT or name.startswith(f"{ROOT}.")
+    logger = logging.getLogger(name if ours else f"{ROOT}.{name}" if name else ROOT)
+    logger.addFilter(_is_heard)
+    return logger
+
+
+def _is_heard(record: logging.LogRecord) -> bool:
+    """Whether there is a place for lines: without a handler it is standard error, which may be closed."""
+    return logging.getLogger(record.name).hasHandlers() or not getattr(sys.stderr, "closed", False)
 
 
 def stdout_redirect(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.folders import write_file
 from openvino.tools.pot.version import __version__
 
@@ -40,14 +42,27 @@ class State:
         """Keep a fact; the file is written beside and renamed."""
         self.facts[name] = fact
         if self.folder is not None:
-            write_file(self.folder / _FACTS, json.dumps(self.facts, indent=1).encode())
+            self._write(_FACTS, json.dumps(self.facts, indent=1).encode())
 
     def keep_passes(self, passes: Sequence[Statistics]) -> None:
         """Keep the statistics, if there are more of them than were kept."""
         if len(passes) > len(self.passes):
             self.passes = list(passes)
             if self.folder is not None:
-                write_file(self.folder / _PASSES, pickle.dumps(self.passes))
+                self._write(_PASSES, pickle.dumps(self.passes))
+
+    def _write(self, name: str, content: bytes) -> None:
+        assert self.folder is not None
+        with _writing(self.folder):
+            write_file(self.folder / name, content)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"state_dir: {str(folder)!r} can't be written: {error.strerror}") from error
 
 
 def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
@@ -58,21 +73,24 @@ def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
         identity: what the facts depend on: model, parameters, samples.
 
     Raises:
-        ConfigError: the folder holds the state of another search, or files that can't be read.
+        ConfigError: the folder can't be written, holds the state of another search, or files that can't be read.
     """
     if folder is None:
         return State(None)
-    path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
+    path = as_path(folder, "state_dir")
+    with _writing(path):
+        path.mkdir(parents=True, exist_ok=True)
     if not (path / _FACTS).exists():
         state = State(path)
         state.put("identity", dict(identity))
         return state
     try:
         facts = json.loads((path / _FACTS).read_bytes())
-        kept = facts["identity"]
+        kept = dict(facts["identity"])
         passes = pickle.loads((path / _PASSES).read_bytes()) if (path / _PASSES).exists() else []
     except (
+        OSError,
+        RecursionError,
         ValueError,
         KeyError,
         TypeError,
