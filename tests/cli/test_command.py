@@ -185,6 +185,25 @@ def test_the_log_holds_results_and_the_command(job: list[str], capsys: pytest.Ca
         assert line in text
 
 
+def test_evaluation_tells_how_long_requests_take(
+    job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = r"net: a request takes (\S+) ms, in float (\S+) ms: (\S+) x as fast"
+    assert re.search(said, pot(capsys, *job).err) is None
+    found = re.search(said, pot(capsys, *job, "-e").err)
+    assert found is not None
+    after, before, ratio = map(float, found.groups())
+    assert ratio == pytest.approx(before / after, abs=0.06 + 0.01 * ratio)
+
+    def refused(*_: Any) -> None:
+        raise RuntimeError("no such device")
+
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.latencies_as_users_run", refused)
+    finished = pot(capsys, *job, "-e")
+    assert finished.code == 0
+    assert "net: a request can't be timed on CPU: no such device" in finished.err
+
+
 def test_one_sample_tells_nothing_of_noise(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, *job[:-1], "images/000.png", "-e", "-d", "--output-dir", "o")
     assert finished.code == 0

@@ -73,8 +73,6 @@ def test_a_kill_at_any_step_leaves_one_of_both_models_and_no_litter(tmp_path: Pa
         found.append(outputs(folder / "m.xml"))
         assert any(np.array_equal(found[-1], each) for each in (OLD, NEW)), step
         assert files(folder) == ["m.bin", "m.xml"], step
-        save_model(builders.network(seed=1), folder, "m")
-        assert np.array_equal(outputs(folder / "m.xml"), NEW)
         if not killed:
             break
         step += 1
@@ -83,21 +81,23 @@ def test_a_kill_at_any_step_leaves_one_of_both_models_and_no_litter(tmp_path: Pa
 
 
 def test_a_kill_at_any_step_leaves_the_models_of_one_cascade(tmp_path: Path) -> None:
-    save_model(cascade(0), tmp_path)
+    old, new = cascade(0), cascade(1)
+    save_model(old, tmp_path)
     step = 1
-    while killed_at(step, lambda: save_model(cascade(1), tmp_path)):
+    while killed_at(step, partial(save_model, new, tmp_path)):
         save_model(builders.network(), tmp_path, "other")  # brings back what is missing
         assert files(tmp_path) == ["a.bin", "a.xml", "b.bin", "b.xml", "other.bin", "other.xml"], step
         assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
-        assert np.array_equal(outputs(tmp_path / "a.xml"), outputs(tmp_path / "b.xml"))
-        save_model(cascade(0), tmp_path)
+        for name in ("a.xml", "b.xml"):
+            load_model(tmp_path / name)  # compares digests
+        save_model(old, tmp_path)
         step += 1
     assert step > 12
 
 
 def test_a_kill_at_any_step_leaves_nothing_where_nothing_was(tmp_path: Path) -> None:
-    step = 1
-    while killed_at(step, lambda: save_model(cascade(1), tmp_path)):
+    new, step = cascade(1), 1
+    while killed_at(step, partial(save_model, new, tmp_path)):
         save_model(builders.network(), tmp_path, "other")
         assert len(files(tmp_path)) in (2, 6), step
         for file in tmp_path.iterdir():
@@ -169,7 +169,7 @@ if {plain}:
 models = [builders.network(seed) for seed in {seeds}]
 print("ready", flush=True)
 sys.stdin.readline()
-for _ in range(40):
+for _ in range(15):
     for model in models:
         save_model(model, {folder!r}, "m")
 """

@@ -8,22 +8,29 @@ import time
 from pathlib import Path
 from typing import Any
 
-from openvino.tools.pot.cli.job import Job, make_job
+from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import Log, check_output, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
+from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.save import save_model
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.fidelity import signal_to_noise
-from openvino.tools.pot.utils.errors import ConfigError, PotError
+from openvino.tools.pot.report.measure import latencies_as_users_run
+from openvino.tools.pot.samplers.batch_sampler import count_samples
+from openvino.tools.pot.utils.errors import ConfigError, PotError, reason
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.version import __version__
 
 logger = get_logger(__name__)
 
+
+_TIMED = 8
+"""Samples whose requests are timed."""
 
 LOST = 3
 """Exit code of a model that is stored, though an output of it does not follow the float model's."""
@@ -63,12 +70,36 @@ def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> list
     for path in paths:
         log.print(path["model"])
     if options.evaluate:
+        for task, model in zip(job.tasks, models, strict=True):
+            _tell_of_speed(task, model)
         metrics, baseline = measure_job(job, models)
         for name, value in metrics.items():
             log.print(f"{name:<27s}: {value}")
         for name, value in baseline.items():
             log.print(f"{name + ', float model':<27s}: {value}")
     return models
+
+
+def _tell_of_speed(task: Task, model: CompressedModel) -> None:
+    """Log how long a request takes before and after."""
+    device = task.engine.device
+    if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
+        return  # no device is left that runs it
+    samples = range(min(_TIMED, count_samples(task.engine.data_loader)))
+    feeds = [own(feed) for feed in task.engine.feeds(task.model, samples)]
+    networks = [each.submodels[0].model for each in (task.model, model)]
+    try:
+        before, after = latencies_as_users_run(networks, feeds, device)
+    except (RuntimeError, TypeError, ValueError) as error:
+        logger.warning("%s: a request can't be timed on %s: %s", model.name, device, reason(error))
+        return
+    logger.info(
+        "%s: a request takes %.3g ms, in float %.3g ms: %.1f x as fast",
+        model.name,
+        1000 * after,
+        1000 * before,
+        before / after,
+    )
 
 
 def store_job(

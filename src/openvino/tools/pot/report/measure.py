@@ -18,6 +18,7 @@ from openvino.tools.pot.utils.errors import DataError, ModelError, reason
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
+_SECONDS, _TURNS = 2.0, (20, 200)
 _SINGLE_REQUEST = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 
 
@@ -75,6 +76,23 @@ def latencies(
             request.infer(feed)
             own.append(time.perf_counter() - started)
     return [median(own[warm_up:]) for own in times]
+
+
+def latencies_as_users_run(
+    models: Sequence[ov.Model], feeds: Sequence[Any], device: str = "CPU"
+) -> list[float]:
+    """Median seconds of a single request for each of several models, with the device's own settings.
+
+    It takes compiling them, and about two seconds: fewer requests say little where the machine does other things, too.
+
+    Args:
+        models: that take turns.
+        feeds: what a request takes; used in turn.
+        device: where they run.
+    """
+    compiled = [core().compile_model(model, device) for model in models]
+    turn = sum(latencies(compiled, feeds, repeats=3, warm_up=2))
+    return latencies(compiled, feeds, repeats=int(np.clip(_SECONDS / turn, *_TURNS)))
 
 
 def plain_pass(
