@@ -3,7 +3,8 @@
     python benchmarks/fuzz.py --seeds 0 500
 
 Each network is quantized with defaults or a preset, in a process that may crash or hang, and run as users run it, in
-float32 and as it is defined. Prints a line for each that does not follow, and the counts.
+float32 and as it is defined. Prints a line for each that does not follow, and the counts; ``--write`` puts these into
+docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 import openvino as ov
 from random_graphs import Graph, random_graph
 from random_graphs.graph import Sample, outputs
+from tables import Column, machine, table, write_between
 
 from openvino.tools.pot import quantize
 from openvino.tools.pot.graph.edits.emulate import emulated
@@ -34,39 +39,62 @@ FOLLOWS, TOLD, GAP = 20.0, 10.0, 3.0
 """dB: what follows in any case; below which a model must be told of; by which a device may miss what is defined."""
 
 FINE = ("follows", "told of", "float model crashes")
-_PRESETS: tuple[dict[str, str], ...] = ({}, {}, {"preset": "mixed"}, {"preset": "performance"})
+PRESETS: dict[str, dict[str, str]] = {
+    "defaults": {},
+    "mixed": {"preset": "mixed"},
+    "performance": {"preset": "performance"},
+}
+_TURNS = ("defaults", "defaults", "mixed", "performance")
 _JUDGED, _SECONDS = 8, 90.0
 
 
-def judge(seed: int) -> tuple[str, str]:
-    """What came of the network of a seed: its class, and the figures.
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a network.
 
-    Classes are ``follows``, ``told of`` (a warning names what is lost), ``computed otherwise`` by the device, ``lost``
-    without a word, ``refused``, ``not compiled`` and ``failed`` with an error that is none of ours.
+    Attributes:
+        kind: ``follows``, ``told of`` (a warning names what is lost), ``computed otherwise`` by the device, ``lost``
+            without a word, ``refused``, ``not compiled`` and ``failed`` with an error that is none of ours.
+        figures: in words.
+        decibels: of the output that follows worst, where it ran.
     """
-    return _judged(random_graph(seed), _PRESETS[seed % len(_PRESETS)])
+
+    kind: str
+    figures: str
+    decibels: float = -inf
 
 
-def _judged(graph: Graph, options: dict[str, str]) -> tuple[str, str]:
+def judge(seed: int) -> Verdict:
+    """What came of the network of a seed."""
+    return judged_model(random_graph(seed), PRESETS[_preset(seed)])
+
+
+def _preset(seed: int) -> str:
+    return _TURNS[seed % len(_TURNS)]
+
+
+def judged_model(graph: Graph, options: dict[str, str]) -> Verdict:
+    """What comes of a network with a preset."""
     try:
         model, report = quantize(graph.model, data_of(graph), report=True, **options)
     except PotError as error:
-        return "refused", f"{graph.what}: {error}"
+        return Verdict("refused", f"{graph.what}: {error}")
     except Exception as error:
-        return "failed", f"{graph.what} {options}: {type(error).__name__}: {error}"
+        return Verdict("failed", f"{graph.what} {options}: {type(error).__name__}: {error}")
     try:
         found = min(_decibels(graph, model, FLOAT32), _as_users_run_it(graph, model))
     except RuntimeError as error:
-        return "not compiled", f"{graph.what} {options}: {str(error).strip().splitlines()[-1]}"
+        said = str(error).strip().splitlines()[-1]
+        return Verdict("not compiled", f"{graph.what} {options}: {said}")
     if found >= FOLLOWS:
-        return "follows", graph.what
+        return Verdict("follows", graph.what, found)
     defined = _decibels(graph, emulated(model, narrow=True), FLOAT32)
     figures = f"{graph.what} {options}: {found:.1f} dB, as defined {defined:.1f} dB"
     if found >= TOLD and found >= defined - GAP:
-        return "follows", figures
+        return Verdict("follows", figures, found)
     if report is not None and report.is_lost:
-        return "told of", figures
-    return ("computed otherwise" if found < defined - GAP else "lost"), figures
+        return Verdict("told of", figures, found)
+    return Verdict("computed otherwise" if found < defined - GAP else "lost", figures, found)
 
 
 def data_of(graph: Graph) -> list[Any]:
@@ -136,6 +164,29 @@ def _read(stream: TextIO, lines: queue.Queue[str]) -> None:
     lines.put("")
 
 
+def _print_lines(first: int, last: int) -> None:
+    for seed in range(first, last):
+        graph = random_graph(seed)
+        print(seed, flush=True)  # from here on what crashes is quantized
+        verdict = judged_model(graph, PRESETS[_preset(seed)])
+        print(json.dumps((seed, verdict.kind, verdict.figures)), flush=True)
+
+
+def counted(counts: Mapping[tuple[str, str], int]) -> str:
+    """A table of how many there were, by what was asked for and what came of it."""
+    kinds = dict.fromkeys(["follows", "told of", *sorted({kind for _, kind in counts})])
+    rows = [{"kind": kind, **{preset: counts.get((preset, kind), 0) for preset in PRESETS}} for kind in kinds]
+    columns: list[Column] = [("what came of it", lambda row: row["kind"])]
+    columns += [(preset, lambda row, preset=preset: str(row[preset])) for preset in PRESETS]
+    return table(rows, columns, left=1)
+
+
+def publish(marker: str, body: str) -> None:
+    """Put a body between the markers of a name in docs/reliability.md."""
+    path = Path(__file__).resolve().parents[1] / "docs/reliability.md"
+    write_between(path, marker, f"{machine()}\n\n{body}")
+
+
 def main() -> None:
     """Judge the networks of a range of seeds."""
     parser = argparse.ArgumentParser(
@@ -143,20 +194,21 @@ def main() -> None:
     )
     parser.add_argument("--seeds", nargs=2, type=int, default=(0, 150), metavar=("FROM", "TO"))
     parser.add_argument("--lines", action="store_true", help="only lines of JSON for each, in this process")
+    parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if options.lines:
-        for seed in range(*options.seeds):
-            graph = random_graph(seed)
-            print(seed, flush=True)  # from here on what crashes is quantized
-            print(json.dumps((seed, *_judged(graph, _PRESETS[seed % len(_PRESETS)]))), flush=True)
+        _print_lines(*options.seeds)
         return
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for seed, kind, figures in judged(*options.seeds):
-        counts[kind] += 1
+        counts[_preset(seed), kind] += 1
         if kind != "follows":
             print(f"{seed}: {kind}: {figures}", flush=True)
-    print(dict(counts))
+    print(counted(counts))
+    if options.write:
+        first, last = options.seeds
+        publish("fuzz", f"Seeds {first} to {last - 1}.\n\n{counted(counts)}")
 
 
 if __name__ == "__main__":

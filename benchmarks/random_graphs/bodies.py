@@ -83,8 +83,8 @@ def branches(g: Grower, x: Value) -> Value | None:
     shape = shape_of(x)
     if len(shape) < 2:
         return None
-    mean = op.reduce_mean(x, g.whole(*range(len(shape))), False)
-    node = op.if_op(op.greater(mean, g.constant(0.0)).output(0))
+    size = op.reduce_mean(op.abs(x), g.whole(*range(len(shape))), False)
+    node = op.if_op(op.greater(size, g.constant(g.pick(1e-4, 1e4))).output(0))
     bodies = []
     for _ in range(2):
         inner, end = _body(g, shape, 8)

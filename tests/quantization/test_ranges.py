@@ -10,7 +10,13 @@ from hypothesis.extra.numpy import arrays
 
 from openvino.tools.pot.config.parameters import QuantizerParameters
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize, level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
+from openvino.tools.pot.quantization.ranges import (
+    QuantizerRange,
+    asymmetric_range,
+    floored,
+    room_beyond,
+    symmetric_range,
+)
 from openvino.tools.pot.quantization.schemes import halved, weight_range
 
 LEVELS = st.sampled_from([255, 256])
@@ -155,3 +161,10 @@ def test_symmetric_weights_are_narrow(values: np.ndarray, half: bool) -> None:
     assert np.all(np.abs(indices) <= limit)
     widest = int(np.argmax(high))
     assert high[widest] < ZERO or np.abs(indices[widest]).max() >= limit - 1
+
+
+def test_few_samples_leave_room_and_many_none() -> None:
+    rooms = [room_beyond(samples) for samples in (1, 18, 30, 100, 300, 10_000)]
+    assert rooms == sorted(rooms, reverse=True)
+    assert rooms[0] == rooms[1] == 1.25 and rooms[4] == rooms[5] == 1
+    assert rooms[2] == pytest.approx(1.15, abs=0.001)

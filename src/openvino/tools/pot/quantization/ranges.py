@@ -105,3 +105,18 @@ def asymmetric_range(low: Array, high: Array, levels: int) -> QuantizerRange:
     new_low = np.where(take_low, moved_low, np.where(zero == 0, 0.0, low))
     new_high = np.where(take_high, moved_high, np.where(zero == last, 0.0, high))
     return QuantizerRange(new_low.astype(np.float32), new_high.astype(np.float32), levels)
+
+
+_ROOM, _MOST_ROOM, _MANY = 5.0, 0.25, 300
+
+
+def room_beyond(samples: int) -> float:
+    """What ranges found on few samples are multiplied with: others go beyond what these show.
+
+    Each of n samples is the largest of them once in n times, and so is a further one. What it costs to cut that off is
+    far more than the steps that are a little larger.
+
+    Args:
+        samples: how many; of 18 and fewer ranges grow by a quarter, of 300 and more not at all.
+    """
+    return 1 + min(_MOST_ROOM, _ROOM * max(0.0, 1 / max(samples, 1) - 1 / _MANY))

@@ -6,6 +6,7 @@ POT's stand for whatever a configuration names; where it is silent, the range of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer
-from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.quantization.ranges import QuantizerRange, room_beyond
 from openvino.tools.pot.quantization.schemes import BorderRule, activation_range, border_rules, limited
 from openvino.tools.pot.quantization.search import least_error_range
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -24,6 +26,9 @@ from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 
 Array = NDArray[np.float64]
+
+_BOUNDED = frozenset({"Clamp", "HSigmoid", "HardSigmoid", "Sigmoid", "SoftSign", "Softmax", "Tanh"})
+_RESHAPING = frozenset({"Reshape", "Squeeze", "Transpose", "Unsqueeze"})
 
 
 class ActivationRanges(Protocol):
@@ -185,7 +190,16 @@ class LeastError:
     def range(
         self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
-        """One search over the rows of all members."""
+        """One search over the rows of all members, and room for what few samples don't show."""
+        found = self._found(context, group, statistics)
+        if all(_is_bounded(context.view, quantizer.tensor) for quantizer in group):
+            return found
+        room = room_beyond(statistics.samples)
+        return replace(found, low=found.low * room, high=found.high * room)
+
+    def _found(
+        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
+    ) -> QuantizerRange:
         view, symmetric = context.view, _common_symmetry(self._parameters, group)
         extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
@@ -216,6 +230,15 @@ class LeastError:
         most = max(high[0], -low[0]) if symmetric else high[0]
         values = np.concatenate([part.reshape(-1) for part in rows])
         return least_error_range(values, 0.0 if fixed else low[0], most, make)
+
+
+def _is_bounded(view: GraphView, tensor: TensorId) -> bool:
+    """Whether what makes a tensor keeps it within the same borders whatever the data."""
+    kind = view.type(tensor.node)
+    while kind in _RESHAPING:
+        tensor = view.inputs(tensor.node)[0]
+        kind = view.type(tensor.node)
+    return kind in _BOUNDED
 
 
 def _divided(
