@@ -62,10 +62,10 @@ def latencies(
         ModelError: one is no compiled model.
         DataError: there is no feed.
     """
-    strange = next((model for model in compiled if not isinstance(model, ov.CompiledModel)), None)
+    strange = next((model for model in compiled if not hasattr(model, "create_infer_request")), None)
     if strange is not None:
         raise ModelError(f"model is a {type(strange).__name__}, expected a compiled one")
-    if not feeds:
+    if len(feeds) == 0:
         raise DataError("feeds are empty, expected at least one")
     requests = [model.create_infer_request() for model in compiled]
     times: list[list[float]] = [[] for _ in requests]
