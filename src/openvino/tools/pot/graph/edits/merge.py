@@ -32,7 +32,7 @@ def merge_copies(model: ov.Model, own: Container[str]) -> None:
             continue
         kind = node.get_output_element_type(0).get_type_name()
         alike = found[kind, values.shape, values.reshape(-1)[:_COMPARED].tobytes()]
-        same = next((each for each in alike if np.array_equal(each.data, values)), None)
+        same = next((each for each in alike if np.array_equal(np.asarray(each.data), values)), None)
         if same is None:
             alike.append(node)
             continue
