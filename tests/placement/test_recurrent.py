@@ -14,6 +14,9 @@ from plans import activations, groups, plan_of, weights_of
 
 from builders import Items, model, parameter, weights
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model
+from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
+from openvino.tools.pot.algorithms.sequence import decide, measured, planned
+from openvino.tools.pot.algorithms.switched import switched
 
 STEPS, INPUTS, HIDDEN = 12, 16, 32
 GATES = {"LSTM": 4, "GRU": 3}
@@ -135,6 +138,19 @@ def test_the_state_is_kept_whatever_the_width_of_the_data(
     assert error(network, result, data) < 0.05
     if HAS_INT8_RNN:
         assert precision(result) == {"u8"}
+
+
+def test_the_copy_with_switches_rounds_wide_data_at_its_own_width() -> None:
+    network = recurrent("GRU", gain=1 / 50)
+    data = feeds(network, -50, 50)
+    engine = IEEngine({}, Items([(feed, None) for feed in data]))
+    loaded, algorithms = load_model(network), [DefaultQuantization({}, engine)]
+    job = planned(loaded, algorithms)
+    decide(job, measured(loaded, job, engine))
+    copy, flags = compiled(switched(job.context)), np.ones(1, np.float32)
+    ours = np.array([copy({**feed, "quantized_layers": flags})[0] for feed in data])
+    theirs = np.array([compiled(network)(feed)[0] for feed in data])
+    assert 0 < np.abs(ours - theirs).max() < 0.1
 
 
 def test_data_that_others_read_too_is_not_divided() -> None:

@@ -173,6 +173,19 @@ def test_small_weights_and_small_data(size: float) -> None:
     assert decibels(model(y, x)) > 30
 
 
+@pytest.mark.parametrize("params", [{}, {"preset": "mixed"}])
+@pytest.mark.parametrize("follower", ["product", "convolution"])
+@pytest.mark.parametrize("rank", [3, 4])
+def test_averages_that_count_padding(rank: int, follower: str, params: dict[str, str]) -> None:
+    x = parameter([1, 8, *[12] * (rank - 2)])
+    ones = [1] * (rank - 2)
+    mean = op.avg_pool(x, ones, ones, ones, [3] * (rank - 2), False)
+    kernel = const(weights((8, 8, *ones)))
+    product = op.matmul(mean, const(weights((12, 16))), False, False)
+    y = product if follower == "product" else op.convolution(mean, kernel, ones, ones, ones, ones)
+    assert decibels(model(y, x), **params) > 18  # the CPU gave 10 at most
+
+
 def test_in_attention() -> None:
     x = parameter([1, 6, 8])
 

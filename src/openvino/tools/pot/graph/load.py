@@ -10,6 +10,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.graph.bodies import all_bodies
+from openvino.tools.pot.graph.edits.merge import merge_copies
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
@@ -174,6 +175,7 @@ def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
     if _operations(all_names(optimised)) == _operations(original):
         optimised = plain  # nothing was left to fuse: constants are as they are stored
     else:
+        merge_copies(optimised, original)
         restore_halves(optimised, plain)
         adopt_names(optimised, original)
         fused = fused_names(optimised, original)

@@ -109,6 +109,7 @@ class Cost(_Frozen):
         least: what must be lost before layers stay in float.
         negligible: share of all that INT8 saves below which a matrix product at an end of the network is left in
             float.
+        light: share of all weights above which it is not, since float takes four times the room.
     """
 
     product: float
@@ -122,6 +123,7 @@ class Cost(_Frozen):
     ratio: float
     least: float
     negligible: float
+    light: float
 
 
 class Device(_Frozen):

@@ -95,17 +95,20 @@ def negligible_ends(
 ) -> dict[str, str]:
     """Matrix products whose rounding buys next to nothing, each with the reason why it stays in float.
 
-    They save a negligible share of the network, and nothing takes over their results in INT8. Convolutions don't
-    count: behind one in float, some activation functions become operations of their own.
+    They save a negligible share of the network, in time and in size, and nothing takes over their results in INT8.
+    Convolutions don't count: behind one in float, some activation functions become operations of their own.
     """
     staying = {name for q in quantized for name in _fused_with(view, cost, layers, q)}
     saved = {name: _saved(view, cost, layer) for name, layer in layers.items()}
     total = sum(figure for figure in saved.values() if figure is not None)
+    sizes = {name: _weights(view, layer) or 0 for name, layer in layers.items()}
+    light = cost.light * sum(sizes.values())
     return {
         name: f"INT8 would save it {figure / 1000:.2f} us of the {total / 1000:.1f} us that it saves the network"
         for name, figure in saved.items()
         if figure is not None
         and figure < cost.negligible * total
+        and sizes[name] <= light
         and layers[name].type == "MatMul"
         and layers[name].weights
         and name not in staying
@@ -165,9 +168,12 @@ def _elements(view: GraphView, tensor: TensorId) -> int | None:
     return prod(known) if shape is not None and len(known) == len(shape) else None
 
 
+def _weights(view: GraphView, layer: Layer) -> float | None:
+    return _sum([_elements(view, view.inputs(reader.node)[reader.port]) for reader in layer.weights])
+
+
 def _saved(view: GraphView, cost: Cost, layer: Layer) -> float | None:
-    products = _products(view, layer, cost)
-    weights = _sum([_elements(view, view.inputs(r.node)[r.port]) for r in layer.weights])
+    products, weights = _products(view, layer, cost), _weights(view, layer)
     return None if products is None or weights is None else cost.product * products + cost.weight * weights
 
 

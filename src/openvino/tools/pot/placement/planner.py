@@ -338,7 +338,7 @@ class _Requests:
             readers = tuple(r for r in self.view.consumers(tensor) if r in self.reasons)
             feeds = tuple(sorted({layer.type for layer in self._layers_behind(tensor)}))
             attention = any(not layer.weights for layer in self._layers_behind(tensor))
-            signed = self._must_be_signed(tensor)
+            signed, ends = self._must_be_signed(tensor), tuple(dict.fromkeys(self._ends(tensor)))
             quantizers.append(
                 ActivationQuantizer(
                     tensor=tensor,
@@ -347,13 +347,15 @@ class _Requests:
                     channel_axis=_channel_axis(self.view, tensor, feeds),
                     per_channel=len(members) == 1 and self._all_depthwise(readers),
                     attention=attention,
-                    symmetric=signed or self._must_be_symmetric(tensor),
+                    symmetric=signed
+                    or self._must_be_symmetric(tensor)
+                    or any(_counts_padding(self.view, end.node) for end in ends),
                     feeds=feeds,
                     covers=max((layer.operation.state for layer in self._layers_behind(tensor)), default=0.0),
                     reason="; ".join(dict.fromkeys(self.reasons[r] for r in readers)),
                     signed=signed,
                     divisible=self._is_divisible(tensor, feeds),
-                    ends=tuple(dict.fromkeys(self._ends(tensor))),
+                    ends=ends,
                 )
             )
         return tuple(quantizers)
@@ -384,7 +386,7 @@ class _Requests:
         return by_channel or not self._is_fused_by_channel(tensor)
 
     def _is_fused_by_channel(self, tensor: TensorId) -> bool:
-        """Whether a convolution makes a tensor, up to operations that keep its shape."""
+        """Whether a convolution or the like makes a tensor, up to operations that keep its shape."""
         shape, pending, seen = self.view.shape(tensor), [tensor], {tensor}
         while pending:
             name = pending.pop().node
@@ -433,6 +435,15 @@ def _copies_values(view: GraphView, name: str) -> bool:
         inputs = view.inputs(name)
         return len(inputs) < 4 or (view.is_constant(inputs[3]) and not np.any(view.value(inputs[3])))
     return True
+
+
+def _counts_padding(view: GraphView, name: str) -> bool:
+    """Whether an average counts padding, whose zeros the CPU plugin (2026.4) gets wrong beside a zero point."""
+    if view.type(name) != "AvgPool":
+        return False
+    attributes = view.nodes[name].get_attributes()
+    pads = (*attributes["pads_begin"], *attributes["pads_end"])
+    return not attributes["exclude-pad"] and (any(pads) or attributes["auto_pad"].startswith("same"))
 
 
 def _take_all(view: GraphView, tensor: TensorId, gathers: Sequence[str]) -> bool:
