@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Context, Stage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.plan import Plan
 from openvino.tools.pot.statistics.layout import Request
@@ -24,6 +25,7 @@ class Job:
         stages: of all algorithms.
         requests: what they want to be measured.
         sampling: the parameters that choose samples.
+        sizes: of samples, as far as the model leaves them open and they are known.
     """
 
     result: CompressedModel
@@ -31,6 +33,7 @@ class Job:
     stages: tuple[Stage, ...]
     requests: tuple[Request, ...]
     sampling: MinMaxParameters
+    sizes: Sizes = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:

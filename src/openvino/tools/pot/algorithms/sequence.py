@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,17 +17,20 @@ from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.engines.calling import predicted, set_model
+from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.edits.bfloat import widen
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.edits.unpack import unpack_recurrent_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.sizes import Sizes, common_sizes, sizes_of, with_sizes
+from openvino.tools.pot.graph.static import is_static
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
-from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import JoinedStatistics, OtherSizes, Statistics, StatisticsLayout
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
 from openvino.tools.pot.utils.logger import get_logger
@@ -69,7 +73,9 @@ def run_sequence(
     if not job.adds_quantizers:
         logger.warning("model %r comes quantized: no quantizer is added", model.name)
     if statistics is None:
-        statistics = measured(model, job, engine)
+        job, statistics = measured_in_sizes(model, algorithms, job, engine)
+        if job.is_empty:
+            return job.result
     else:
         statistics.check(job.requests)
     decide(job, statistics)
@@ -100,7 +106,7 @@ def checked(
     passes = [statistics]
 
     def decided(avoided: Avoided) -> Job:
-        other = planned(model, algorithms, avoided)
+        other = planned(model, algorithms, avoided, job.sizes)
         missing = [request for request in other.requests if not JoinedStatistics(passes).answers(request)]
         if missing:
             passes.append(measured(model, replace(other, requests=tuple(missing)), engine))
@@ -194,13 +200,19 @@ def chosen_sampling(algorithms: Sequence[Algorithm]) -> MinMaxParameters:
     return sampling
 
 
-def planned(model: CompressedModel, algorithms: Sequence[Algorithm], avoided: Avoided = NOTHING) -> Job:
+def planned(
+    model: CompressedModel,
+    algorithms: Sequence[Algorithm],
+    avoided: Avoided = NOTHING,
+    sizes: Sizes = MappingProxyType({}),
+) -> Job:
     """A clone of the model, where quantizers go in it, and what must be measured for them.
 
     Args:
         model: in float.
         algorithms: in their order.
         avoided: what the plan must do without.
+        sizes: of samples, as far as the model leaves them open and they are known.
 
     Raises:
         EngineError, ConfigError: as ``run_sequence``.
@@ -213,11 +225,52 @@ def planned(model: CompressedModel, algorithms: Sequence[Algorithm], avoided: Av
     unpack_recurrent_weights(result.submodels[0].model)
     if find_device(sampling.target_device).integers is not None:
         fix_known_shapes(result.submodels[0].model)
-    context = Context(result.submodels[0], GraphView(result.submodels[0].model), avoided)
+    network = result.submodels[0].model
+    context = Context(result.submodels[0], GraphView(network, with_sizes(network, sizes)), avoided)
     stages = tuple(stage for algorithm in algorithms for stage in algorithm.stages)
     with timed("plan"):
         requests = tuple(request for stage in stages for request in stage.requests(context))
-    return Job(result, context, stages, requests, sampling)
+    return Job(result, context, stages, requests, sampling, sizes)
+
+
+def measured_in_sizes(
+    model: CompressedModel, algorithms: Sequence[Algorithm], job: Job, engine: Engine | None
+) -> tuple[Job, Statistics]:
+    """A job planned for the sizes that samples show, where the model leaves sizes open, and its statistics.
+
+    Where samples turn out to differ in size, all begins anew without the sizes that they differ in.
+
+    Args:
+        model: in float.
+        algorithms: of the job.
+        job: planned without samples.
+        engine: what measures.
+
+    Raises:
+        EngineError, DataError: as ``run_sequence``.
+    """
+    sizes = _shown_sizes(model, job.sampling, engine)
+    while sizes:
+        sized = planned(model, algorithms, sizes=sizes)
+        try:
+            return sized, measured(model, sized, engine)
+        except OtherSizes as other:
+            agreed = common_sizes(sizes, other.sizes)
+            logger.info("model %r: samples differ in size, measuring begins anew: %s", model.name, other)
+            sizes = {} if agreed == sizes else agreed
+    return job, measured(model, job, engine)
+
+
+def _shown_sizes(model: CompressedModel, sampling: MinMaxParameters, engine: Engine | None) -> Sizes:
+    """The sizes that the first and the last sample share; nothing where the model fixes them, or who runs it is free."""
+    plain = isinstance(engine, IEEngine) and type(engine)._predict is IEEngine._predict
+    if is_static(model) or not plain or sampling.stat_batch_size != 1:
+        return {}
+    assert isinstance(engine, IEEngine)
+    set_model(engine, model)  # some engines find their samples then
+    chosen = _chosen(sampling, engine)
+    first, *others = (sizes_of(feed) for feed in engine.feeds(model, list({chosen[0]: 0, chosen[-1]: 0})))
+    return common_sizes(first, others[0]) if others else first
 
 
 def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statistics:
@@ -232,12 +285,16 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
     subset = _chosen(sampling, engine)
     assert engine is not None
     axis, network = int(getattr(engine, "config", {}).get("batch_dim") or 0), job.context.sub.model
+    view = job.context.view
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
 
     def found(guarded: bool) -> Statistics:
         with timed("statistics graph"):
             batch = fixed_batch(network, axis)
-            layout = StatisticsLayout(network, job.requests, batch, axis, sampling.self_check, guarded)
+            seen = None if view.seen is network else view.seen
+            layout = StatisticsLayout(
+                network, job.requests, batch, axis, sampling.self_check, guarded, seen
+            )
         statistics = predicted(engine, stats_layout=layout, sampler=sampler, print_progress=True)[1]
         if not isinstance(statistics, Statistics):
             raise EngineError(

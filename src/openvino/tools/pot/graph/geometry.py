@@ -71,7 +71,7 @@ def window(view: GraphView, name: str) -> Window | None:
     if source is None or target is None or weights is None:
         return None
     kernel, size, positions = weights[3 if kind == "GroupConvolution" else 2 :], source[2:], target[2:]
-    attributes = view.nodes[name].get_attributes()
+    attributes = view.attributes(name)
     given = (attributes["strides"], attributes["dilations"], attributes["pads_begin"])
     known = [tuple(n for n in axes if n is not None) for axes in (kernel, *given, size, positions)]
     return Window(*known) if len({len(axes) for axes in known}) == 1 else None
@@ -191,7 +191,7 @@ def _matmul(view: GraphView, name: str) -> LinearLayer | None:
 
 
 def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
-    attributes: dict[str, Any] = view.nodes[name].get_attributes()
+    attributes = view.attributes(name)
     kernel = [int(size) for size in (view.shape(view.inputs(name)[1]) or ())]  # type: ignore[arg-type]
     kernel = kernel[3 if view.type(name).startswith("Group") else 2 :]
     backwards = "Backprop" in view.type(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -22,15 +23,16 @@ class GraphView:
 
     Args:
         model: the model to look at; it is never changed through the view.
+        seen: the same with inputs of the sizes that samples have, where the model leaves sizes open.
 
     Raises:
         ModelError: it is no model, or two nodes share a name.
     """
 
-    def __init__(self, model: ov.Model) -> None:
+    def __init__(self, model: ov.Model, seen: ov.Model | None = None) -> None:
         if not isinstance(model, ov.Model):
             raise ModelError(f"model is a {type(model).__name__}, expected an openvino.Model")
-        self.model = model
+        self.model, self.seen = model, model if seen is None else seen
         self.nodes: dict[str, ov.Node] = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
         if len(self.nodes) != len(model.get_ops()):
             raise ModelError(f"model {model.get_friendly_name()!r} has two nodes of the same name")
@@ -72,10 +74,20 @@ class GraphView:
         return bool(self.output(tensor).get_element_type().is_real())
 
     def shape(self, tensor: TensorId) -> tuple[int | None, ...] | None:
-        """The shape with None for dynamic dimensions; None where the rank itself is dynamic."""
+        """The shape that samples show, with None for dimensions that stay dynamic, or for a rank that does."""
         if tensor not in self._shapes:
-            self._shapes[tensor] = _shape(self.output(tensor).get_partial_shape())
+            output = self._seen_nodes[tensor.node].output(tensor.port)
+            self._shapes[tensor] = _shape(output.get_partial_shape())
         return self._shapes[tensor]
+
+    def stored_shape(self, tensor: TensorId) -> tuple[int | None, ...] | None:
+        """The shape that the device will know, whatever samples show: None for all that the model leaves open."""
+        return _shape(self.output(tensor).get_partial_shape())
+
+    def attributes(self, name: str) -> dict[str, Any]:
+        """The attributes of the node called ``name``; paddings that follow from sizes are those of samples."""
+        attributes: dict[str, Any] = self._seen_nodes[name].get_attributes()
+        return attributes
 
     def value(self, tensor: TensorId) -> NDArray[np.generic]:
         """The value of a constant tensor; a view of the model's memory where it is a Constant itself."""
@@ -85,6 +97,12 @@ class GraphView:
         if kind == "Convert" and _widens_halves(node):
             return self.value(self._inputs[tensor.node][0]).astype(np.float32)
         return _evaluated(node.output(tensor.port))
+
+    @cached_property
+    def _seen_nodes(self) -> dict[str, ov.Node]:
+        if self.seen is self.model:
+            return self.nodes
+        return {node.get_friendly_name(): node for node in self.seen.get_ops()}
 
     @cached_property
     def _types(self) -> dict[str, str]:

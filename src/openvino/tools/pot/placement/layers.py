@@ -86,7 +86,7 @@ def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
     kind = view.type(name)
     if not all(view.is_float(inputs[port]) for port in (*operation.activations, *operation.weights)):
         return "its data is not floating-point"
-    if any(view.shape(inputs[port]) is None for port in operation.activations):
+    if any(view.stored_shape(inputs[port]) is None for port in operation.activations):
         return "the rank of its input is dynamic"
     if kind == "Gather":
         return "" if _is_embedding(view, inputs) else "it is no lookup in a constant table"
@@ -172,14 +172,14 @@ def _follows_product(view: GraphView, name: str) -> bool:
     seen: set[TensorId] = set()
     while pending:
         tensor = pending.pop()
-        shape = view.shape(tensor)
+        shape = view.stored_shape(tensor)
         if tensor in seen or shape is None or len(shape) != 2 or shape[0] in (None, 1):
             continue
         seen.add(tensor)
         if view.type(tensor.node) == "MatMul":
             return True
         sources = [source for source in view.inputs(tensor.node) if not view.is_constant(source)]
-        if all(view.shape(source) == shape for source in sources):
+        if all(view.stored_shape(source) == shape for source in sources):
             pending.extend(sources)
     return False
 
@@ -238,7 +238,7 @@ def _matmul_axes(view: GraphView, name: str, port: int, rank: int) -> tuple[int,
     if rank < 2 or port == 0:
         return ()
     batch = tuple(axis for axis, size in enumerate(shape[:-2]) if size != 1)
-    rows = view.shape(view.inputs(name)[0]) or ()
+    rows = view.stored_shape(view.inputs(name)[0]) or ()
     if batch and len(rows) < 4 and None in rows[-2:]:
         return ()
     return (*batch, rank - 2 if view.nodes[name].get_attributes()["transpose_b"] else rank - 1)

@@ -378,7 +378,7 @@ class _Requests:
 
         Of single positions beside a batch of any size, as gates have them, the CPU plugin (2026.4) gets them wrong.
         """
-        shape = self.view.shape(tensor) or ()
+        shape = self.view.stored_shape(tensor) or ()
         is_gate = len(shape) > CHANNEL_AXIS + 1 and None in shape and set(shape[CHANNEL_AXIS + 1 :]) == {1}
         if self.view.type(tensor.node) in self.device.undivided or is_gate:
             return False

@@ -18,6 +18,7 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.batch import batch_axes, is_batch
 from openvino.tools.pot.graph.signs import is_nonnegative
+from openvino.tools.pot.graph.sizes import Sizes, have_sizes, sizes_of
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.accumulators import Accumulator, Extremum, Mean, PerSample, Stack
@@ -214,6 +215,19 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     return Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
 
 
+class OtherSizes(EngineError):
+    """An inference was of other sizes than samples were said to have.
+
+    Attributes:
+        sizes: that it was of.
+        position: of the inference in the pass.
+    """
+
+    def __init__(self, sizes: Sizes, position: int) -> None:
+        super().__init__(f"inference {position} is of other sizes than the samples before: {dict(sizes)}")
+        self.sizes, self.position = sizes, position
+
+
 class Collector:
     """Takes the outputs of inferences, in sample order.
 
@@ -263,6 +277,7 @@ class StatisticsLayout:
         batch_axis: of its inputs, along which they lie.
         watches: whether the first inferences are kept, with what the model gave.
         guarded: whether zero is measured in place of values that are not finite, which costs time.
+        seen: the model with inputs of the sizes that samples have, where it leaves sizes open.
 
     Attributes:
         float_model: what is measured.
@@ -279,8 +294,10 @@ class StatisticsLayout:
         batch_axis: int = 0,
         watches: bool = False,
         guarded: bool = False,
+        seen: ov.Model | None = None,
     ) -> None:
-        view, asked = GraphView(model), tuple(dict.fromkeys(requests))
+        sized = model if seen is None else seen
+        view, asked = GraphView(sized), tuple(dict.fromkeys(requests))
         zeros = {r: _size(view, r) for r in asked if _is_zero(view, r)}
         channels = _known_by_channels([request for request in asked if request not in zeros])
         measured = [request for request in asked if request not in zeros and request not in channels]
@@ -304,7 +321,8 @@ class StatisticsLayout:
         self.float_model, self._slices = model, slices
         self.witness = Witness(watched_inputs(view) if watches else Watched())
         self._guarded = guarded
-        self.places, self.model = _instrument(model, slices, self.witness, guarded=guarded)
+        self.places, self.model = _instrument(sized, slices, self.witness, guarded=guarded)
+        self._sized = seen
 
     def feed(
         self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None
@@ -316,7 +334,12 @@ class StatisticsLayout:
             feed: input name to array.
             fresh: whether states have their initial values.
             sample: that it is of; see ``Witness.note_feed``.
+
+        Raises:
+            OtherSizes: it is not of the sizes that samples were said to have.
         """
+        if self._sized is not None and not have_sizes(self._sized, feed):
+            raise OtherSizes(sizes_of(feed), position)
         self.witness.note_feed(feed, fresh, sample)
         return {**feed, **self.places.feed(position, feed)}
 
@@ -328,7 +351,7 @@ class StatisticsLayout:
         """
         other = copy(self)
         other.places, other.model = _instrument(
-            self.float_model, self._slices, self.witness, numbers, self._guarded
+            self._sized or self.float_model, self._slices, self.witness, numbers, self._guarded
         )
         return other
 

@@ -86,7 +86,7 @@ def _candidates(context: Context) -> Iterator[_Candidate]:
     sizes = Counter(quantizer.group for quantizer in plan.activations)
     own = context.own_weights(-1)
     for quantizer in plan.activations:
-        shape = view.shape(quantizer.tensor)
+        shape = view.stored_shape(quantizer.tensor)
         alone = sizes[quantizer.group] == 1 and quantizer.feeds == ("MatMul",)
         if not alone or quantizer.signed or not quantizer.divisible or not shape or None in shape:
             continue
