@@ -66,8 +66,7 @@ def test_no_room_is_left_where_borders_are_known_or_pot_has_a_rule(preset: str |
     bounded = op.clamp(x, -1, 1) if preset is None else x
     layer = op.matmul(bounded, weights, False, False, name="layer")
     data = [np.full((1, 8, 16), 2, np.float32) * (-1) ** np.arange(16, dtype=np.float32) for _ in range(10)]
-    low, high = borders(
-        quantize(ov.Model([op.result(layer)], [x]), data, **({"preset": preset} if preset else {})), "layer"
-    )
+    params: dict[str, Any] = {"preset": preset} if preset else {"activations": {"granularity": "pertensor"}}
+    low, high = borders(quantize(ov.Model([op.result(layer)], [x]), data, **params), "layer")
     most = 1 if preset is None else 2
     assert most <= high < 1.01 * most and most <= -low < 1.01 * most

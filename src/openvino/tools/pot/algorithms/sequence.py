@@ -292,9 +292,7 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
         with timed("statistics graph"):
             batch = fixed_batch(network, axis)
             seen = None if view.seen is network else view.seen
-            layout = StatisticsLayout(
-                network, job.requests, batch, axis, sampling.self_check, guarded, seen
-            )
+            layout = StatisticsLayout(network, job.requests, batch, axis, sampling.self_check, guarded, seen)
         statistics = predicted(engine, stats_layout=layout, sampler=sampler, print_progress=True)[1]
         if not isinstance(statistics, Statistics):
             raise EngineError(
