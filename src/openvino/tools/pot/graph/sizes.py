@@ -48,5 +48,7 @@ def have_sizes(model: ov.Model, feed: Mapping[str, NDArray[Any]]) -> bool:
     """Whether a model takes arrays of the shapes of a feed."""
     shapes = {input_name(port): port.get_partial_shape() for port in model.inputs}
     return all(
-        shapes[name].compatible(ov.PartialShape(list(array.shape))) for name, array in feed.items() if name in shapes
+        shapes[name].compatible(ov.PartialShape(list(array.shape)))
+        for name, array in feed.items()
+        if name in shapes
     )
