@@ -30,7 +30,12 @@ from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
-from openvino.tools.pot.statistics.layout import JoinedStatistics, OtherSizes, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import (
+    JoinedStatistics,
+    OtherSizesError,
+    Statistics,
+    StatisticsLayout,
+)
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
 from openvino.tools.pot.utils.logger import get_logger
@@ -254,7 +259,7 @@ def measured_in_sizes(
         sized = planned(model, algorithms, sizes=sizes)
         try:
             return sized, measured(model, sized, engine)
-        except OtherSizes as other:
+        except OtherSizesError as other:
             agreed = common_sizes(sizes, other.sizes)
             logger.info("model %r: samples differ in size, measuring begins anew: %s", model.name, other)
             sizes = {} if agreed == sizes else agreed
@@ -262,7 +267,7 @@ def measured_in_sizes(
 
 
 def _shown_sizes(model: CompressedModel, sampling: MinMaxParameters, engine: Engine | None) -> Sizes:
-    """The sizes that the first and the last sample share; nothing where the model fixes them, or who runs it is free."""
+    """The sizes that the first and the last sample share; none where the model fixes all, or an override runs it."""
     plain = isinstance(engine, IEEngine) and type(engine)._predict is IEEngine._predict
     if is_static(model) or not plain or sampling.stat_batch_size != 1:
         return {}

@@ -31,10 +31,10 @@ def transform(context: Context) -> None:
     for quantizer in context.plan.activations:
         grid, divisor = outcome.activations[quantizer.tensor], outcome.divisors.get(quantizer.tensor)
         tensor = _now_read(view, quantizer.readers)
-        shaped = (
-            None if divisor is None else along(divisor, quantizer.channel_axis, len(view.shape(tensor) or ()))
-        )
-        insert_fake_quantize(view, tensor, quantizer.readers, grid, quantizer.name, shaped)
+        shape = view.shape(tensor) or ()
+        shaped = None if divisor is None else along(divisor, quantizer.channel_axis, len(shape))
+        apart = None in shape and "MatMul" in quantizer.feeds and shaped is not None and shaped.size > 1
+        insert_fake_quantize(view, tensor, quantizer.readers, grid, quantizer.name, shaped, apart)
     for weights in context.plan.weights:
         tensor = _now_read(view, weights.readers)
         insert_fake_quantize(view, tensor, weights.readers, outcome.weights[weights], weights.name)

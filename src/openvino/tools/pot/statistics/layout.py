@@ -215,7 +215,7 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     return Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
 
 
-class OtherSizes(EngineError):
+class OtherSizesError(EngineError):
     """An inference was of other sizes than samples were said to have.
 
     Attributes:
@@ -336,10 +336,10 @@ class StatisticsLayout:
             sample: that it is of; see ``Witness.note_feed``.
 
         Raises:
-            OtherSizes: it is not of the sizes that samples were said to have.
+            OtherSizesError: it is not of the sizes that samples were said to have.
         """
         if self._sized is not None and not have_sizes(self._sized, feed):
-            raise OtherSizes(sizes_of(feed), position)
+            raise OtherSizesError(sizes_of(feed), position)
         self.witness.note_feed(feed, fresh, sample)
         return {**feed, **self.places.feed(position, feed)}
 

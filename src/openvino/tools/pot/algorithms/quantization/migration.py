@@ -28,7 +28,9 @@ class MigrationStage:
     """Finds, for each activation read by matrix products alone, the scale that lowers their error most.
 
     The division is part of the activation's FakeQuantize, whose input range may differ from channel to channel
-    while its output range is one; the product with the weights is part of their constants.
+    while its output range is one; the product with the weights is part of their constants. Where a dimension is
+    dynamic, OpenVINO's CPU plugin 2026.4.1 refuses ranges that differ along the last axis, or computes them wrongly:
+    there a Multiply divides.
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
@@ -76,21 +78,17 @@ def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request
 
 
 def _candidates(context: Context) -> Iterator[_Candidate]:
-    """Activations of known shapes that only matrix products with weights of their own read, and these.
-
-    Where a dimension is dynamic, OpenVINO's CPU plugin 2026.4.1 refuses ranges that differ along the last axis, or
-    computes them wrongly.
-    """
+    """Activations of known channels that only matrix products with weights of their own read, and these."""
     plan, view = context.plan, context.view
     assert plan is not None
     sizes = Counter(quantizer.group for quantizer in plan.activations)
     own = context.own_weights(-1)
     for quantizer in plan.activations:
-        shape = view.stored_shape(quantizer.tensor)
+        shape = view.shape(quantizer.tensor)
+        known = bool(shape and shape[quantizer.channel_axis] is not None)
         alone = sizes[quantizer.group] == 1 and quantizer.feeds == ("MatMul",)
-        if not alone or quantizer.signed or not quantizer.divisible or not shape or None in shape:
-            continue
-        if all(reader in own for reader in quantizer.readers):
+        divided = alone and known and quantizer.divisible and not quantizer.signed
+        if divided and all(reader in own for reader in quantizer.readers):
             yield quantizer, [own[reader] for reader in quantizer.readers]
 
 

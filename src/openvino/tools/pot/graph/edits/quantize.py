@@ -2,6 +2,10 @@
 
 producer ──┬── reader            producer ──┬── FakeQuantize ── reader
            └── other     ──▶                └── other
+
+with a divisor that may not be part of its input range:
+
+producer ── reader       ──▶     producer ── Multiply ── FakeQuantize ── reader
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ def insert_fake_quantize(
     grid: QuantizerRange,
     name: str,
     divisor: NDArray[np.floating] | None = None,
+    apart: bool = False,
 ) -> None:
     """Let ``readers``, and no others, read ``tensor`` through a new FakeQuantize called ``name``.
 
@@ -35,11 +40,15 @@ def insert_fake_quantize(
         grid: the range of what leaves the FakeQuantize.
         name: of the new node.
         divisor: what the tensor is divided by on the way, broadcast against it: the input range is wider by it.
+        apart: divide in a node of its own instead.
     """
     source = view.output(tensor)
     low, high = _borders(grid, source, name)
     from_low, from_high = low, high
-    if divisor is not None:
+    if divisor is not None and apart:
+        factor = _constant(1 / divisor, source, f"{name}/scale")
+        source = op.multiply(source, factor, name=f"{name}/scaled").output(0)
+    elif divisor is not None:
         from_low, from_high = _borders(grid.widened(divisor), source, f"{name}/input")
     node = op.fake_quantize(source, from_low, from_high, low, high, grid.levels, name=name)
     for reader in readers:

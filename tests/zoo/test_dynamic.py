@@ -1,0 +1,53 @@
+"""Real networks with a dynamic batch, and with all free sizes dynamic, follow float as they do with fixed sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from zoo_runs import ZOO, zoo
+
+from openvino.tools.pot import quantize
+from openvino.tools.pot.utils.runtime import core
+
+pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
+
+
+def opened(network: ov.Model, form: str) -> ov.Model:
+    """The network with a free batch, or with everything free but channels."""
+    shapes = {}
+    for port in network.inputs:
+        shape = list(port.get_partial_shape())
+        channels = 1 if len(shape) == 4 and shape[1] in (1, 3) else len(shape) - 1
+        free = {"fixed": [], "batch": [0], "all": [axis for axis in range(len(shape)) if axis != channels]}[
+            form
+        ]
+        shapes[port] = ov.PartialShape(
+            [ov.Dimension() if axis in free else size for axis, size in enumerate(shape)]
+        )
+    network.reshape(shapes)
+    return network
+
+
+def decibels(network: ov.Model, found: ov.Model, data: Sequence[Any]) -> float:
+    compiled = [
+        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network, found)
+    ]
+    exact, values = (np.concatenate([each(x)[0].reshape(-1) for x in data]) for each in compiled)
+    return float(10 * np.log10(np.var(exact) / np.mean((exact - values) ** 2)))
+
+
+@pytest.mark.parametrize("name", ["tiny_resnet8", "cifar_resnet20", "ocr_cls_mobilenetv3"])
+def test_open_sizes_cost_nothing(name: str) -> None:
+    entry = zoo().load(name)
+    data = [entry.calibration[index] for index in range(min(100, len(entry.calibration)))]
+    figures, layers = {}, {}
+    for form in ("fixed", "batch", "all"):
+        network = opened(core().read_model(entry.model), form)
+        found, report = quantize(network, data[:40], report=True)
+        figures[form], layers[form] = decibels(network, found, data), report.int8_layers
+    assert min(figures.values()) > figures["fixed"] - 1, figures
+    assert set(layers.values()) == {layers["fixed"]}, layers
