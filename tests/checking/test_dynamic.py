@@ -100,3 +100,23 @@ def test_loaders_that_give_batches_show_their_size() -> None:
     data = [np.concatenate(images(4, seed, (1, 3, 16, 16))) for seed in range(12)]
     network = gated([-1, 3, 16, 16])
     assert decibels(network, quantize(network, Items(data)), data) > 20
+
+
+class InTurn(Items):
+    """Gives the next item at each call, whatever the index, and ends with the last one."""
+
+    def __init__(self, arrays: list[Any]) -> None:
+        super().__init__(arrays)
+        self._next = iter(arrays)
+
+    def __getitem__(self, index: int) -> Any:
+        return next(self._next), None
+
+
+@pytest.mark.parametrize("another", [0, 5, None])
+def test_loaders_that_can_be_read_once_are_read_once(another: int | None) -> None:
+    data = images(30, shape=(1, 3, 16, 16))
+    if another is not None:
+        data[another] = images(1, shape=(1, 3, 20, 12))[0]
+    network = gated([-1, 3, -1, -1])
+    assert decibels(network, quantize(network, InTurn(data)), data[6:16]) > 20

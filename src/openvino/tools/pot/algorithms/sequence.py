@@ -30,6 +30,7 @@ from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
+from openvino.tools.pot.samplers.remembered import Remembered
 from openvino.tools.pot.statistics.layout import (
     JoinedStatistics,
     OtherSizesError,
@@ -114,7 +115,7 @@ def checked(
         other = planned(model, algorithms, avoided, job.sizes)
         missing = [request for request in other.requests if not JoinedStatistics(passes).answers(request)]
         if missing:
-            passes.append(measured(model, replace(other, requests=tuple(missing)), engine))
+            passes.append(measured(model, replace(other, requests=tuple(missing)), engine, first=False))
         decide(other, JoinedStatistics(passes))
         return other
 
@@ -254,32 +255,38 @@ def measured_in_sizes(
     Raises:
         EngineError, DataError: as ``run_sequence``.
     """
-    sizes = _shown_sizes(model, job.sampling, engine)
-    while sizes:
-        sized = planned(model, algorithms, sizes=sizes)
-        try:
-            return sized, measured(model, sized, engine)
-        except OtherSizesError as other:
-            agreed = common_sizes(sizes, other.sizes)
-            logger.info("model %r: samples differ in size, measuring begins anew: %s", model.name, other)
-            sizes = {} if agreed == sizes else agreed
-    return job, measured(model, job, engine)
-
-
-def _shown_sizes(model: CompressedModel, sampling: MinMaxParameters, engine: Engine | None) -> Sizes:
-    """The sizes that the first and the last sample share; none where the model fixes all, or an override runs it."""
-    plain = isinstance(engine, IEEngine) and type(engine)._predict is IEEngine._predict
-    if is_static(model) or not plain or sampling.stat_batch_size != 1:
-        return {}
+    if engine is None or is_static(model) or not _reads_samples(engine, job.sampling):
+        return job, measured(model, job, engine)
     assert isinstance(engine, IEEngine)
     set_model(engine, model)  # some engines find their samples then
-    chosen = _chosen(sampling, engine)
-    first, *others = (sizes_of(feed) for feed in engine.feeds(model, list({chosen[0]: 0, chosen[-1]: 0})))
-    return common_sizes(first, others[0]) if others else first
+    first = _chosen(job.sampling, engine)[0]
+    with engine.using(Remembered(engine.data_loader), engine.metric):
+        sizes = sizes_of(next(engine.feeds(model, [first])))
+        while sizes:
+            sized = planned(model, algorithms, sizes=sizes)
+            try:
+                return sized, measured(model, sized, engine, first=False)
+            except OtherSizesError as other:
+                agreed = common_sizes(sizes, other.sizes)
+                logger.info("model %r: samples differ in size, measuring begins anew: %s", model.name, other)
+                sizes = {} if agreed == sizes else agreed
+        return job, measured(model, job, engine, first=False)
 
 
-def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statistics:
+def _reads_samples(engine: Engine, sampling: MinMaxParameters) -> bool:
+    """Whether the engine feeds single samples by itself."""
+    plain = isinstance(engine, IEEngine) and type(engine)._predict is IEEngine._predict
+    return plain and sampling.stat_batch_size == 1
+
+
+def measured(model: CompressedModel, job: Job, engine: Engine | None, first: bool = True) -> Statistics:
     """What a job asks for, from one pass over the engine's samples.
+
+    Args:
+        model: in float.
+        job: of it.
+        engine: what measures.
+        first: whether what there is to say of the choice of samples has not been said.
 
     Raises:
         EngineError, DataError: as ``run_sequence``.
@@ -287,7 +294,7 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None) -> Statist
     sampling = job.sampling
     if engine is not None:
         set_model(engine, model)  # some engines find their samples then
-    subset = _chosen(sampling, engine)
+    subset = _chosen(sampling, engine, first)
     assert engine is not None
     axis, network = int(getattr(engine, "config", {}).get("batch_dim") or 0), job.context.sub.model
     view = job.context.view
@@ -336,16 +343,16 @@ def chosen_samples(algorithms: Sequence[Algorithm], engine: Engine | None) -> li
     return _chosen(chosen_sampling(algorithms), engine)
 
 
-def _chosen(sampling: MinMaxParameters, engine: Engine | None) -> list[int]:
+def _chosen(sampling: MinMaxParameters, engine: Engine | None, tells: bool = True) -> list[int]:
     if engine is None or engine.data_loader is None:
         raise EngineError("quantization needs an engine with a data loader, found none")
     length = count_samples(engine.data_loader)
     if length == 0:
         raise DataError("the data loader is empty, expected at least one sample")
     wanted = sampling.stat_subset_size
-    if wanted is not None and wanted > length:
+    if tells and wanted is not None and wanted > length:
         logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
-    if min(wanted or length, length) < _FEW_SAMPLES:
+    if tells and min(wanted or length, length) < _FEW_SAMPLES:
         logger.warning(
             "statistics come from %d samples, expected at least %d for good accuracy",
             min(wanted or length, length), _FEW_SAMPLES,

@@ -178,7 +178,8 @@ class Candidates:
         known = JoinedStatistics(self.passes) if self.passes else None
         missing = [request for request in job.requests if known is None or not known.answers(request)]
         if missing or known is None:
-            self.passes.append(measured(self.model, replace(job, requests=tuple(missing)), self._engine))
+            missing_job = replace(job, requests=tuple(missing))
+            self.passes.append(measured(self.model, missing_job, self._engine, first=known is None))
             self.passes_taken += 1
 
     def _algorithm(self, variant: Variant, floats: Iterable[str]) -> Algorithm:
