@@ -56,6 +56,8 @@ logger = get_logger(__name__)
 
 KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY})
 _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
+_PASS_OF_BRANCHES = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
+"""In several streams the CPU (2026.4) computes branches of dynamic sizes wrongly."""
 
 
 class IEEngine(PotInternals, Engine):
@@ -422,12 +424,13 @@ class IEEngine(PotInternals, Engine):
         return self._compile(model, "measured")
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
+        settings = _PASS_OF_BRANCHES if _has_branches(model) else _PASS
         if purpose == "measured" and self._device == "CPU":
             # Fusions of the CPU (2026.4) can crash on a measuring model; without them a few others don't compile.
             with suppress(RuntimeError):
-                return compiled_as_defined(model, self._device, {**_PASS, "SNIPPETS_MODE": "DISABLE"})
+                return compiled_as_defined(model, self._device, {**settings, "SNIPPETS_MODE": "DISABLE"})
         try:
-            return compiled_as_defined(model, self._device, _PASS)
+            return compiled_as_defined(model, self._device, settings)
         except RuntimeError as error:
             raise ModelError(
                 f"the model can't be {purpose} on device {self._device!r}: {reason(error)}"
@@ -590,6 +593,11 @@ class IEEngine(PotInternals, Engine):
         update_metric(self.metric, output, labels, self._batch_metadata)
         if need_metrics_per_sample:
             self._per_sample_metrics.extend(sample_values(self.metric, [index for index, _ in annotations]))
+
+
+def _has_branches(model: Any) -> bool:
+    nodes = model.get_ops() if isinstance(model, ov.Model) else []
+    return any(node.get_type_name() == "If" for node in nodes)
 
 
 @contextmanager
