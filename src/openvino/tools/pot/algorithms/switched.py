@@ -39,7 +39,7 @@ def switched(context: Context) -> ov.Model:
         for reader in planned.activations:
             grid = _input_range(context, planned, reader.port, layer, quantizer)
             if grid is not None:
-                switches.activation(number, reader, grid)
+                switches.activation(number, reader, grid, _divided_apart(context, planned, quantizer))
         if planned.type in _LINEAR_IN_WEIGHTS:
             for reader in planned.weights:
                 switches.weights(
@@ -56,7 +56,7 @@ def _input_range(
     layer: LinearLayer | None,
     quantizer: WeightQuantizer | None,
 ) -> QuantizerRange | None:
-    """The range of a layer's input as it reads it, undivided."""
+    """The range of a layer's input as it reads it, undivided unless a Multiply divides it."""
     group = planned.group_at(port)
     if group is None:
         return None
@@ -70,7 +70,19 @@ def _input_range(
         )
         grid = QuantizerRange(low, high, grid.levels)
     divisor = context.input_divisor(quantizer)
-    return grid if divisor.size == 1 else grid.widened(along(divisor, layer.input_axis, len(shape)))
+    apart = _divided_apart(context, planned, quantizer) is not None
+    return grid if apart or divisor.size == 1 else grid.widened(along(divisor, layer.input_axis, len(shape)))
+
+
+def _divided_apart(
+    context: Context, planned: QuantizedLayer, quantizer: WeightQuantizer | None
+) -> Array | None:
+    """What a product's input is divided by along its last axis where that can't be a part of its range."""
+    if quantizer is None or planned.type != "MatMul" or context.input_divisor(quantizer).size == 1:
+        return None
+    (reader,) = planned.activations
+    shape = context.view.stored_shape(context.view.inputs(reader.node)[reader.port]) or ()
+    return context.input_divisor(quantizer) if None in shape else None
 
 
 def _divisor(context: Context, reader: InputId) -> Array:

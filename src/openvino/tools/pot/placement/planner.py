@@ -31,6 +31,7 @@ from openvino.tools.pot.placement.plan import (
 
 _PARTS = frozenset({"Slice", "StridedSlice", "Split", "VariadicSplit", "Gather"})
 _PRODUCTS = frozenset({"MatMul", "ScaledDotProductAttention"})
+_MATRIX = 2
 _WITH_BODIES = frozenset({"If", "Loop", "TensorIterator"})
 
 
@@ -382,20 +383,37 @@ class _Requests:
         is_gate = len(shape) > CHANNEL_AXIS + 1 and None in shape and set(shape[CHANNEL_AXIS + 1 :]) == {1}
         if self.view.type(tensor.node) in self.device.undivided or is_gate:
             return False
-        by_channel = _channel_axis(self.view, tensor, feeds) == CHANNEL_AXIS
-        return by_channel or not self._is_fused_by_channel(tensor)
+        if _channel_axis(self.view, tensor, feeds) == CHANNEL_AXIS and "MatMul" not in feeds:
+            return True
+        return not self._is_fused_by_channel(tensor) and not (None in shape and self._needs_sizes(tensor))
 
     def _is_fused_by_channel(self, tensor: TensorId) -> bool:
         """Whether a convolution or the like makes a tensor, up to operations that keep its shape."""
+        return any(self.view.type(name) in self.device.fusing_by_channel for name in self._makers(tensor))
+
+    def _needs_sizes(self, tensor: TensorId) -> bool:
+        """Whether the channels of a tensor of dynamic sizes can't even be divided by a Multiply.
+
+        The CPU plugin (2026.4) makes it a part of matrices' ranges, and of a product of two activations, and then
+        refuses them or computes them wrongly.
+        """
+        if len(self.view.shape(tensor) or ()) <= _MATRIX:
+            return True
+        return any(
+            self.view.type(name) in _PRODUCTS
+            and not any(map(self.view.is_constant, self.view.inputs(name)[:2]))
+            for name in self._makers(tensor)
+        )
+
+    def _makers(self, tensor: TensorId) -> Iterator[str]:
+        """The nodes that make a tensor, up to operations that keep its shape."""
         shape, pending, seen = self.view.shape(tensor), [tensor], {tensor}
         while pending:
             name = pending.pop().node
-            if self.view.type(name) in self.device.fusing_by_channel:
-                return True
+            yield name
             sources = [s for s in self.view.inputs(name) if s not in seen and self.view.shape(s) == shape]
             seen.update(sources)
             pending.extend(sources)
-        return False
 
     def _all_depthwise(self, readers: tuple[InputId, ...]) -> bool:
         return all(
