@@ -4,8 +4,7 @@
 
 Each network is a layer with the operation behind it, or between it and a second one; tensors have two to five axes, the
 batch is fixed or dynamic. Prints a line for each that is not compiled, computed otherwise by the device or lost without
-a word, and for each whose default is more than 3 dB below a preset; then the counts. ``--write`` puts them into
-docs/reliability.md.
+a word, and for each whose default is more than 3 dB below a preset; then the counts.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
-from fuzz import FINE, PRESETS, counted, judged_model, publish
+from fuzz import FINE, PRESETS, counted, judged_model
 from openvino import opset13 as op
 from random_graphs import Graph
 from random_graphs.bodies import recurrent
@@ -98,7 +97,6 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--part", nargs=2, type=int, default=(0, None), metavar=("FROM", "TO"))
-    parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     counts: Counter[tuple[str, str]] = Counter()
@@ -119,8 +117,6 @@ def main() -> int:
     total = sum(number for (name, _), number in counts.items() if name == "defaults")
     body = f"Of {total} networks {worse} have a default more than 3 dB below a preset.\n\n{counted(counts)}"
     print(body)
-    if options.write:
-        publish("neighbours", body)
     return 0
 
 

@@ -164,7 +164,7 @@ def test_symmetric_weights_are_narrow(values: np.ndarray, half: bool) -> None:
 
 
 def test_few_samples_leave_room_and_many_none() -> None:
-    rooms = [room_beyond(samples) for samples in (1, 18, 30, 100, 300, 10_000)]
+    rooms = [room_beyond(samples) for samples in (1, 12, 20, 30, 300)]
     assert rooms == sorted(rooms, reverse=True)
-    assert rooms[0] == rooms[1] == 1.25 and rooms[4] == rooms[5] == 1
-    assert rooms[2] == pytest.approx(1.15, abs=0.001)
+    assert rooms[0] == rooms[1] == 1.25 and rooms[3] == rooms[4] == 1
+    assert rooms[2] == pytest.approx(1.083, abs=0.001)

@@ -107,7 +107,7 @@ def asymmetric_range(low: Array, high: Array, levels: int) -> QuantizerRange:
     return QuantizerRange(new_low.astype(np.float32), new_high.astype(np.float32), levels)
 
 
-_ROOM, _MOST_ROOM, _MANY = 5.0, 0.25, 300
+_ROOM, _MOST_ROOM, _MANY = 5.0, 0.25, 30
 
 
 def room_beyond(samples: int) -> float:
@@ -117,6 +117,6 @@ def room_beyond(samples: int) -> float:
     far more than the steps that are a little larger.
 
     Args:
-        samples: how many; of 18 and fewer ranges grow by a quarter, of 300 and more not at all.
+        samples: how many; of 12 and fewer ranges grow by a quarter, of 30 and more not at all.
     """
     return 1 + min(_MOST_ROOM, _ROOM * max(0.0, 1 / max(samples, 1) - 1 / _MANY))
