@@ -10,6 +10,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.geometry import axis_shape
+
 Value = Any  # a node or one of its outputs, both of which operations take
 
 
@@ -85,7 +87,7 @@ class Grower:
         """
         values = self.normal(*shape) / np.sqrt(inputs)
         if self.chance(0.3):
-            values *= np.exp(0.8 * self.normal(*_along(shape, axis)))
+            values *= np.exp(0.8 * self.normal(*axis_shape(shape[axis], axis, len(shape))))
         if self.chance(0.05):
             values *= self.pick(1e-4, 1e3)
         if self.chance(0.05):
@@ -102,7 +104,9 @@ class Grower:
 
     def _integers(self, values: NDArray[np.float64], axis: int) -> Value:
         """As a file of integers with a scale for each output, and perhaps a zero point."""
-        axes = tuple(place for place, size in enumerate(_along(values.shape, axis)) if size == 1)
+        axes = tuple(
+            place for place, size in enumerate(axis_shape(values.shape[axis], axis, values.ndim)) if size == 1
+        )
         scale = np.maximum(np.abs(values).max(axes, keepdims=True), 1e-12) / 127
         whole = np.round(values / scale)
         if self.chance():
@@ -113,11 +117,6 @@ class Grower:
         return op.multiply(stored, self.constant(scale))
 
 
-def _along(shape: Sequence[int], axis: int) -> list[int]:
-    """Ones, but for one axis."""
-    return [size if place == axis % len(shape) else 1 for place, size in enumerate(shape)]
-
-
 def shape_of(value: Value) -> list[int]:
     """The sizes of a value, which are all known while a network grows."""
     output = value.output(0) if isinstance(value, ov.Node) else value
@@ -126,4 +125,4 @@ def shape_of(value: Value) -> list[int]:
 
 def rows_of(shape: Sequence[int]) -> tuple[int, ...]:
     """Ones, but for the second axis: where constants by channel lie."""
-    return tuple(size if axis == 1 else 1 for axis, size in enumerate(shape))
+    return axis_shape(shape[1], 1, len(shape))

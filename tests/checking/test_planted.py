@@ -10,10 +10,11 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as op
+from test_check import planted
 
 from openvino.tools.pot import quantize
 from openvino.tools.pot.algorithms import sequence
-from openvino.tools.pot.algorithms.checking import CheckReport, running
+from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.checking.check import check
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -47,14 +48,7 @@ def reported(seed: int, monkeypatch: pytest.MonkeyPatch) -> CheckReport:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_fault_of_the_device(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_model = running._compiled
-
-    def compiled(model: ov.Model, device: str, settings: Any) -> Any:
-        wrong = model.clone()
-        spoil(wrong)
-        return compile_model(wrong, device, settings)
-
-    monkeypatch.setattr(running, "_compiled", compiled)
+    planted(monkeypatch, spoil)
     monkeypatch.setattr(sequence, "check", lambda job, witness, device, maker: check(job, witness, device))
     (*_, note) = reported(seed, monkeypatch).notes
     assert "CPU computes it otherwise than it is defined" in note

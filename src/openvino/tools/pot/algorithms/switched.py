@@ -7,6 +7,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.transform import is_divided_apart
 from openvino.tools.pot.graph.edits.switch import Switches
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
 from openvino.tools.pot.graph.tensors import InputId, TensorId
@@ -78,11 +79,14 @@ def _divided_apart(
     context: Context, planned: QuantizedLayer, quantizer: WeightQuantizer | None
 ) -> Array | None:
     """What a product's input is divided by along its last axis where that can't be a part of its range."""
-    if quantizer is None or planned.type != "MatMul" or context.input_divisor(quantizer).size == 1:
+    if quantizer is None or planned.type != "MatMul":
+        return None
+    divisor = context.input_divisor(quantizer)
+    if divisor.size == 1:
         return None
     (reader,) = planned.activations
     shape = context.view.stored_shape(context.view.inputs(reader.node)[reader.port]) or ()
-    return context.input_divisor(quantizer) if None in shape else None
+    return divisor if is_divided_apart(shape, divisor) else None
 
 
 def _divisor(context: Context, reader: InputId) -> Array:

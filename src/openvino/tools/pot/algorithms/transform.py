@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from numpy.typing import NDArray
+
 from openvino.tools.pot.algorithms.algorithm import Context
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
@@ -11,6 +15,18 @@ from openvino.tools.pot.graph.geometry import along
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+
+
+def is_divided_apart(shape: tuple[int | None, ...], divisor: NDArray[Any]) -> bool:
+    """Whether the input of a product is divided by a Multiply of its own.
+
+    Where sizes are open, the CPU plugin (2026.4) refuses or miscomputes ranges that differ from channel to channel.
+
+    Args:
+        shape: of the input, as the device knows it.
+        divisor: of its channels.
+    """
+    return None in shape and divisor.size > 1
 
 
 def transform(context: Context) -> None:
@@ -33,7 +49,7 @@ def transform(context: Context) -> None:
         tensor = _now_read(view, quantizer.readers)
         shape = view.shape(tensor) or ()
         shaped = None if divisor is None else along(divisor, quantizer.channel_axis, len(shape))
-        apart = None in shape and "MatMul" in quantizer.feeds and shaped is not None and shaped.size > 1
+        apart = shaped is not None and "MatMul" in quantizer.feeds and is_divided_apart(shape, shaped)
         insert_fake_quantize(view, tensor, quantizer.readers, grid, quantizer.name, shaped, apart)
     for weights in context.plan.weights:
         tensor = _now_read(view, weights.readers)

@@ -20,7 +20,7 @@ from openvino.tools.pot.engines.calling import naming_hook
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, named, stack
 from openvino.tools.pot.engines.internals import PotInternals
-from openvino.tools.pot.engines.items import Item, own, parse_item
+from openvino.tools.pot.engines.items import Item, as_it_is, own, parse_item
 from openvino.tools.pot.engines.loading import batches_to_process, first_read
 from openvino.tools.pot.engines.metrics import average, reset_metric, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
@@ -541,7 +541,7 @@ class IEEngine(PotInternals, Engine):
                     annotations = [(index, None) for index in indices]
                 labels = zip(annotations, metadata or [{}] * len(annotations), strict=True)
                 # What an override gives may be views of a buffer that the loader fills anew.
-                keep = own if overridden else _as_it_is
+                keep = own if overridden else as_it_is
                 items = [Item(index, None, keep(label), keep(meta)) for (index, label), meta in labels]
             yield items, images
 
@@ -610,10 +610,6 @@ def _naming(index: int) -> Iterator[None]:
     except Exception as error:
         found = f"{type(error).__name__}: {reason(error)}"
         raise DataError(f"sample {index}: it can't be fed to the model: {found}") from error
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _index(item: Any, position: int) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from openvino.tools.pot.engines.items import Item, own, parse_item
+from openvino.tools.pot.engines.items import Item, as_it_is, own, parse_item
 from openvino.tools.pot.utils.errors import DataError, PotError, said
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
     if _is_ours(sampler):
         for indices in sampler.batches():
             # Samples of one batch are held together: a loader may use one buffer for all of them.
-            keep = own if len(indices) > 1 else _as_it_is
+            keep = own if len(indices) > 1 else as_it_is
             yield [_held(parse_item(keep(_load(sampler, index)), index)) for index in indices]
         return
     count = 0
@@ -68,10 +68,6 @@ def first_read(feeds: Iterator[T]) -> Iterator[T]:
 def _held(item: Item) -> Item:
     """Labels outlast the reading of further samples while inference goes on, data doesn't."""
     return replace(item, annotation=own(item.annotation), metadata=own(item.metadata))
-
-
-def _as_it_is(item: Any) -> Any:
-    return item
 
 
 def _load(sampler: Any, index: int) -> Any:

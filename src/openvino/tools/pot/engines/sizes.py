@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.sizes import sizes_of
 from openvino.tools.pot.graph.static import is_static, with_shapes
 
 
@@ -21,5 +22,5 @@ def fixed_by_sample(model: CompressedModel, engine: IEEngine, where: str = "") -
     """
     if not is_static(model) and len(engine.data_loader):
         (feed,) = engine.feeds(model, [0])
-        return with_shapes(model, {name: array.shape for name, array in feed.items()}, where)
+        return with_shapes(model, sizes_of(feed), where)
     return model

@@ -17,6 +17,7 @@ from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.names import by_any_name, input_name
+from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.distance import Likeness, likeness
@@ -100,13 +101,7 @@ def _shape_of(value: NDArray[Any]) -> ov.PartialShape:
 
 def _takes(model: ov.Model, witness: Witness) -> bool:
     """Whether the inputs are of the shapes that were witnessed: the pass may have joined samples."""
-    shapes = {input_name(port): port.get_partial_shape() for port in model.inputs}
-    return all(
-        shapes[name].compatible(ov.PartialShape(list(np.shape(value))))
-        for feed in witness.feeds
-        for name, value in feed.items()
-        if name in shapes
-    )
+    return all(have_sizes(model, feed) for feed in witness.feeds)
 
 
 def _run(compiled: Any, witness: Witness) -> Run:
