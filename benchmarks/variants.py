@@ -65,6 +65,12 @@ VARIANTS: Mapping[str, Make] = {
     "first layer halved": configured(saturation_fix="first_layer"),
     "nearest rounding": configured(weight_rounding="nearest"),
     "no bias correction": without(BiasStage),
-    "POT's formulas": configured(preset="performance", saturation_fix="first_layer", threshold=2.0),
+    "POT's formulas": configured(
+        preset="performance",
+        range_estimator={"preset": "default"},
+        weight_rounding="nearest",
+        saturation_fix="first_layer",
+        threshold=2.0,
+    ),
 }
 """What an ablation calls it -> how the algorithm is made; docs/benchmarks.md describes each."""

@@ -11,6 +11,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.utils.bfloat import packed, values_of
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 from random_graphs import bodies, elementwise, layers, moving  # noqa: F401  (they enter their steps)
@@ -124,13 +125,16 @@ def _free(model: ov.Model, samples: list[Sample], random: np.random.Generator) -
 
 def outputs(model: ov.Model, samples: list[Sample], settings: dict[str, Any]) -> list[Sample]:
     """What a model gives for each sample; it begins each without a state."""
-    request = core().compile_model(model, "CPU", settings).create_infer_request()
+    compiled = core().compile_model(model, "CPU", settings)
+    request = compiled.create_infer_request()
+    kinds = [port.get_element_type() for port in model.inputs]
+    feeds = [dict(enumerate(map(_fed, kinds, sample))) for sample in samples]
+    awaken(request, compiled, feeds[0])
     found = []
-    for sample in samples:
+    for feed in feeds:
         if model.get_sinks():
             request.reset_state()
-        pairs = enumerate(zip(model.inputs, sample, strict=True))
-        request.infer({place: _fed(port.get_element_type(), value) for place, (port, value) in pairs})
+        request.infer(feed)
         found.append([np.array(values_of(tensor)) for tensor in request.output_tensors])
     return found
 

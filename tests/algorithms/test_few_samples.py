@@ -59,14 +59,16 @@ def test_other_images_follow_better_than_with_ranges_that_just_fit(monkeypatch: 
     assert found > decibels() + 1.5
 
 
-@pytest.mark.parametrize("preset", [None, "performance"])
-def test_no_room_is_left_where_borders_are_known_or_pot_has_a_rule(preset: str | None) -> None:
+@pytest.mark.parametrize("estimator", [None, "default"])
+def test_no_room_is_left_where_borders_are_known_or_pot_has_a_rule(estimator: str | None) -> None:
     x = op.parameter([1, 8, 16], np.float32, name="x")
     weights = op.constant(np.random.default_rng(0).standard_normal((16, 16)).astype(np.float32))
-    bounded = op.clamp(x, -1, 1) if preset is None else x
+    bounded = op.clamp(x, -1, 1) if estimator is None else x
     layer = op.matmul(bounded, weights, False, False, name="layer")
     data = [np.full((1, 8, 16), 2, np.float32) * (-1) ** np.arange(16, dtype=np.float32) for _ in range(10)]
-    params: dict[str, Any] = {"preset": preset} if preset else {"activations": {"granularity": "pertensor"}}
+    params: dict[str, Any] = {"activations": {"granularity": "pertensor"}}
+    if estimator:
+        params = {"range_estimator": {"preset": estimator}}
     low, high = borders(quantize(ov.Model([op.result(layer)], [x]), data, **params), "layer")
-    most = 1 if preset is None else 2
+    most = 1 if estimator is None else 2
     assert most <= high < 1.01 * most and most <= -low < 1.01 * most

@@ -191,8 +191,8 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     """Parameters of DefaultQuantization: those of its stages, and which stages run.
 
     Attributes:
-        weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, unless a
-            preset is named.
+        weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, but for
+            presets on GNA.
     """
 
     weight_rounding: Literal["nearest", "least_error"] | None = None

@@ -16,6 +16,7 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.beside import run_beside
+from openvino.tools.pot.engines.branches import has_branches
 from openvino.tools.pot.engines.calling import naming_hook
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, named, stack
@@ -424,7 +425,7 @@ class IEEngine(PotInternals, Engine):
         return self._compile(model, "measured")
 
     def _compile(self, model: ov.Model, purpose: str) -> ov.CompiledModel:
-        settings = _PASS_OF_BRANCHES if _has_branches(model) else _PASS
+        settings = _PASS_OF_BRANCHES if isinstance(model, ov.Model) and has_branches(model) else _PASS
         if purpose == "measured" and self._device == "CPU":
             # Fusions of the CPU (2026.4) can crash on a measuring model; without them a few others don't compile.
             with suppress(RuntimeError):
@@ -593,11 +594,6 @@ class IEEngine(PotInternals, Engine):
         update_metric(self.metric, output, labels, self._batch_metadata)
         if need_metrics_per_sample:
             self._per_sample_metrics.extend(sample_values(self.metric, [index for index, _ in annotations]))
-
-
-def _has_branches(model: Any) -> bool:
-    nodes = model.get_ops() if isinstance(model, ov.Model) else []
-    return any(node.get_type_name() == "If" for node in nodes)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
 
@@ -71,6 +72,7 @@ def run_stream(
     # What arrays of bfloat16 are called is not what they are: their memory can't be used as it is.
     share = not copies and all(port.get_element_type() != ov.Type.bf16 for port in compiled.inputs)
     running: deque[tuple[T, ov.InferRequest]] = deque()
+    is_first = True
     try:
         for entry in feeds:
             if entry is None or not idle:
@@ -80,6 +82,9 @@ def run_stream(
             tag, feed = entry
             request = idle.pop()
             with _naming(tag):
+                if is_first:
+                    awaken(request, compiled, feed)
+                    is_first = False
                 if stateful:
                     request.reset_state()
                 request.start_async(feed, share_inputs=share)

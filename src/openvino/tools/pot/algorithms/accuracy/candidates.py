@@ -8,6 +8,7 @@ from typing import Any
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
+from openvino.tools.pot.algorithms.quantization.rounding import rounding_of
 from openvino.tools.pot.algorithms.sequence import Job, decide, finished, measured, planned
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
@@ -32,11 +33,8 @@ class Variant:
 
 AS_GIVEN = Variant("as given", {})
 _MIXED = Variant("mixed preset", {"preset": "mixed"})
-_UNNAMED = (
-    Variant("nearest rounding", {"weight_rounding": "nearest"}),
-    Variant("mixed preset", {"preset": "mixed"}),
-)
-_NAMED = (Variant("rounding by least error", {"weight_rounding": "least_error"}),)
+_NEAREST = Variant("nearest rounding", {"weight_rounding": "nearest"})
+_LEAST = Variant("rounding by least error", {"weight_rounding": "least_error"})
 _FREE = tuple(
     Variant(f"{preset or 'no'} preset, {words}", {"preset": preset, **changes})
     for preset in (None, "performance", "mixed")
@@ -61,7 +59,9 @@ def variants(parameters: Mapping[str, Any], mixed: bool, tune: bool) -> tuple[Va
     found = [AS_GIVEN]
     if mixed and preset in (None, "performance", "symmetric"):
         found.append(_MIXED)
-    found.extend(_NAMED if _says_formulas(parameters) else _UNNAMED)
+    found.append(_LEAST if parameters.get("weight_rounding") else _NEAREST)
+    if not any(parameters.get(key) for key in ("preset", "range_estimator", "weight_rounding")):
+        found.append(_MIXED)
     if tune:
         found.extend(_FREE)
     different: dict[str, Variant] = {}
@@ -77,19 +77,13 @@ def _merged(parameters: Mapping[str, Any], variant: Variant) -> dict[str, Any]:
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def _says_formulas(parameters: Mapping[str, Any]) -> bool:
-    said = (parameters.get("preset"), parameters.get("range_estimator"), parameters.get("weight_rounding"))
-    return any(said)
-
-
 def _meaning(parameters: Mapping[str, Any]) -> str | None:
     """A text that is the same for parameters that mean the same; None where they don't fit together."""
     try:
         checked = validate(DefaultQuantizationParameters, parameters, DefaultQuantization.name)
     except ConfigError:
         return None
-    rounding = checked.weight_rounding or ("least_error" if checked.preset is None else "nearest")
-    return repr(checked.model_copy(update={"weight_rounding": rounding}))
+    return repr(checked.model_copy(update={"weight_rounding": rounding_of(checked)}))
 
 
 class Candidates:

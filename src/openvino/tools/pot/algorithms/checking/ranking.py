@@ -7,6 +7,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.switched import switched
+from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.names import input_name
@@ -29,6 +30,8 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
     compiled = compiled_as_defined(switched(job.context), "CPU", dict(FLOAT32))
     request = compiled.create_infer_request()
     errors = np.zeros(len(names))
+    flags = np.zeros(len(names), np.float32)
+    awaken(request, compiled, _numbered(request, {**witness.feeds[0], FLAGS: flags}))
     for feed in witness.feeds[:_SAMPLES]:
         exact = _outputs(request, {**feed, FLAGS: np.zeros(len(names), np.float32)})
         for number, flags in enumerate(np.eye(len(names), dtype=np.float32)):
@@ -40,6 +43,9 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
 
 def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
     request.reset_state()
-    names = [input_name(port) for port in request.model_inputs]
-    request.infer({number: feed[name] for number, name in enumerate(names)})
+    request.infer(_numbered(request, feed))
     return [np.array(values_of(tensor)) for tensor in request.output_tensors]
+
+
+def _numbered(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
+    return {number: feed[input_name(port)] for number, port in enumerate(request.model_inputs)}

@@ -12,6 +12,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
@@ -150,6 +151,8 @@ def _values(network: ov.CompiledModel, witness: Witness) -> tuple[list[list[NDAr
     request = network.create_infer_request()
     names = [input_name(port) for port in network.inputs]
     stateful, found, times = bool(request.query_state()), [], []
+    first = witness.feeds[0]
+    awaken(request, network, {number: first[name] for number, name in enumerate(names)})
     for feed, fresh in zip(witness.feeds, witness.fresh, strict=True):
         if stateful and fresh:
             request.reset_state()

@@ -46,20 +46,26 @@ class ActivationRanges(Protocol):
 
 
 def activation_ranges(parameters: MinMaxParameters) -> ActivationRanges:
-    """POT's estimators where the parameters name a preset or an estimator, else least error.
+    """POT's estimators where the parameters name one, else least error.
 
-    Ranges of 16 bits are the extremes over all data: there is nothing to win by clipping.
+    Ranges of 16 bits are the extremes over all data, since there is nothing to win by clipping, unless a preset is
+    named: that means POT's formulas there.
     """
     if says_estimators(parameters):
         return Estimators(parameters)
-    is_wide = find_device(parameters.target_device).integers is not None
-    return Estimators(parameters, extremes=True) if is_wide else LeastError(parameters)
+    if is_wide(parameters):
+        return Estimators(parameters, extremes=parameters.preset is None)
+    return LeastError(parameters)
 
 
 def says_estimators(parameters: MinMaxParameters) -> bool:
-    """Whether the parameters name a preset or an estimator, which mean POT's formulas."""
-    said = (parameters.preset, parameters.range_estimator, parameters.activations.range_estimator)
-    return any(word is not None for word in said)
+    """Whether the parameters name an estimator, which means POT's formulas."""
+    return parameters.range_estimator is not None or parameters.activations.range_estimator is not None
+
+
+def is_wide(parameters: MinMaxParameters) -> bool:
+    """Whether the device has integers throughout, most of them of 16 bits."""
+    return find_device(parameters.target_device).integers is not None
 
 
 def says_form(parameters: MinMaxParameters) -> bool:
@@ -71,7 +77,7 @@ def says_form(parameters: MinMaxParameters) -> bool:
 
 def may_divide(parameters: MinMaxParameters) -> bool:
     """Whether channels may be divided before they are rounded: on a device that can, unless the form is said."""
-    return not says_form(parameters) and find_device(parameters.target_device).integers is None
+    return not says_form(parameters) and not is_wide(parameters)
 
 
 def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:

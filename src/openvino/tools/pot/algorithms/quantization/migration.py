@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context
-from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, may_divide
+from openvino.tools.pot.algorithms.quantization.activation_ranges import (
+    channel_extremes,
+    is_symmetric,
+    may_divide,
+)
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
@@ -34,6 +38,7 @@ class MigrationStage:
     """
 
     def __init__(self, parameters: MinMaxParameters) -> None:
+        self._parameters = parameters
         self._active = may_divide(parameters)
 
     def requests(self, context: Context) -> Iterator[Request]:
@@ -46,8 +51,11 @@ class MigrationStage:
         count = 0
         for quantizer, readers in self._candidates(context):
             migration = _migration(context, statistics, quantizer, readers)
+            moves = bool(np.any(migration.scale != 1))
+            if not moves and is_symmetric(self._parameters, quantizer) is False:
+                continue  # The preset's free zero point is worth more than nothing.
             context.outcome.activations[quantizer.tensor] = migration.grid.reshaped()
-            if np.any(migration.scale != 1):
+            if moves:
                 count += 1
                 context.outcome.divisors[quantizer.tensor] = migration.scale
                 context.outcome.weight_scales.update((weights, migration.scale) for _, weights in readers)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
+from openvino.tools.pot.algorithms.quantization.activation_ranges import is_wide
 from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
@@ -20,6 +22,12 @@ from openvino.tools.pot.statistics.reducers import Rows
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
 
 
+def rounding_of(parameters: DefaultQuantizationParameters) -> Literal["nearest", "least_error"]:
+    """What is said, or meant by saying nothing."""
+    is_pots = is_wide(parameters) and parameters.preset is not None
+    return parameters.weight_rounding or ("nearest" if is_pots else "least_error")
+
+
 class RoundingStage:
     """Rounds the weights of linear layers so that their outputs, not the weights, stay closest.
 
@@ -27,12 +35,11 @@ class RoundingStage:
 
     Args:
         parameters: of the algorithm; the stage is active where ``weight_rounding`` is ``least_error``, or
-            absent with no preset named.
+            absent, but for presets of 16 bits.
     """
 
     def __init__(self, parameters: DefaultQuantizationParameters) -> None:
-        silent = parameters.weight_rounding is None and parameters.preset is None
-        self._active = parameters.weight_rounding == "least_error" or silent
+        self._active = rounding_of(parameters) == "least_error"
 
     def requests(self, context: Context) -> Iterator[Request]:
         """Ask for what each layer multiplies with its weights, at a few places."""
