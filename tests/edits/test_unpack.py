@@ -79,3 +79,17 @@ def test_recurrent_layers_of_such_weights_are_measured(gates: int) -> None:
     data = [RANDOM.standard_normal((1, 5, 8)).astype(np.float32) for _ in range(30)]
     _, report = quantize(ov.Model([op.result(product)], [x], "recurrent"), data, report=True, preset="mixed")
     assert report is not None and not report.is_lost
+
+
+def test_in_double_precision_what_stays_in_float_runs_beside_what_is_quantized() -> None:
+    x = op.parameter([1, 3, 12, 12], np.float64, name="x")
+    plain = [[1, 1], [0, 0], [0, 0], [1, 1]]
+    value = op.convolution(x, op.constant(RANDOM.standard_normal((24, 3, 3, 3))), *plain)
+    whole = op.convert(op.constant(RANDOM.integers(0, 255, (12, 24, 1, 1)).astype(np.uint8)), "f64")
+    whole = op.subtract(whole, op.constant(RANDOM.uniform(120, 130, (12, 1, 1, 1))))
+    whole = op.multiply(whole, op.constant(RANDOM.uniform(0.001, 0.003, (12, 1, 1, 1))))
+    value = op.convolution(value, whole, *plain, name="kept")
+    model = ov.Model([op.result(value)], [x], "double")
+    data = [RANDOM.standard_normal((1, 3, 12, 12)) for _ in range(30)]
+    _, report = quantize(model, data, ignored=["kept"], report=True)
+    assert report is not None and report.decibels > 25 and report.int8_layers == 1 and not report.notes

@@ -18,7 +18,7 @@ from openvino.tools.pot.report.fidelity import signal_to_noise
 from openvino.tools.pot.utils.errors import DataError
 
 IMAGES = [image[0] * (1 + number) for number, image in enumerate(builders.images(8))]
-PRESET = {"preset": "performance"}
+PRESET = {"preset": "performance", "range_estimator": {"preset": "default"}, "weight_rounding": "nearest"}
 
 
 def network(batch: int, tail: Any = None) -> ov.Model:

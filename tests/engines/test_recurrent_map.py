@@ -215,7 +215,9 @@ def controlled(params: dict[str, Any]) -> tuple[Any, Any]:
 
 def test_accuracy_control_ranks_layers_with_the_states_of_the_float_model() -> None:
     """No drop is allowed, so that layers are ranked and put back to float until every step is right."""
-    found, report = controlled({"maximal_drop": 0.0, "preset": "performance"})
+    found, report = controlled(
+        {"maximal_drop": 0.0, "preset": "performance", "range_estimator": {"preset": "default"}}
+    )
     assert report.baseline == {"accuracy": 1.0}
     assert report.steps[0].metrics["accuracy"] < 1.0
     assert {layer.node for layer in report.layers} == {"read", "taken", "tell"}

@@ -64,6 +64,7 @@ class Recorded:
 
     def __init__(self, log: list[str]) -> None:
         self.log = log
+        self.inputs: list[Any] = []
         self.output_tensors: list[Any] = []
         self.number = -1
 

@@ -21,7 +21,7 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.edits.bfloat import widen
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
-from openvino.tools.pot.graph.edits.unpack import unpack_recurrent_weights
+from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, sizes_of, with_sizes
 from openvino.tools.pot.graph.static import is_static
@@ -228,7 +228,7 @@ def planned(
     sampling = chosen_sampling(algorithms)
     result = model.clone()
     widen(result.submodels[0].model)
-    unpack_recurrent_weights(result.submodels[0].model)
+    unpack_unreadable_weights(result.submodels[0].model)
     if find_device(sampling.target_device).integers is not None:
         fix_known_shapes(result.submodels[0].model)
     network = result.submodels[0].model

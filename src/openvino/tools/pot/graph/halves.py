@@ -15,6 +15,8 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.names import merged_names
 
+_MARK = "decompression_0"
+
 
 def restore_halves(model: ov.Model, source: ov.Model) -> None:
     """Store the constants of ``model`` in half precision again where ``source``, its origin, did.
@@ -57,13 +59,21 @@ def _half(constant: ov.Node, origin: ov.Node) -> ov.Output | None:
         return origin.output(0)
     with np.errstate(over="ignore"):
         exact = np.array_equal(values.astype(np.float16), values)
-    return _compressed(origin.get_friendly_name(), values) if exact else None
+    return _compressed(origin, values) if exact else None
 
 
-def _compressed(name: str, values: NDArray[np.float32]) -> ov.Output:
-    """A Convert over half precision storage, marked as OpenVINO marks it, which Python can't do by itself."""
+def _compressed(origin: ov.Node, values: NDArray[np.float32]) -> ov.Output:
+    """A Convert over half precision storage, marked as OpenVINO marks it, which Python can't do, if its origin is.
+
+    A mark keeps the CPU (2026.4) from unpacking the weights, and with some gains behind a product it can't go on then.
+    """
     from openvino._offline_transformations import compress_model_transformation
 
+    name = origin.get_friendly_name()
+    if _MARK not in origin.get_rt_info():
+        return op.convert(
+            op.constant(values.astype(np.float16), name=f"{name}_compressed"), "f32", name=name
+        ).output(0)
     result = op.result(op.constant(values, name=name))
     compress_model_transformation(ov.Model([result], []))
     return result.input_value(0)

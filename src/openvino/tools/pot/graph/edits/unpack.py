@@ -2,8 +2,8 @@
 
 Constant(i8) ── Convert ── Multiply ── layer    ──▶    Constant(f32) ── layer
 
-With several requests at a time the CPU (2026.4) can compute products of such weights wrongly, and recurrent layers with
-them don't compile once their model has further outputs.
+With several requests at a time the CPU (2026.4) can compute products of such weights wrongly. Recurrent layers don't
+compile with them once their model has further outputs, nor do layers in double precision once anything is quantized.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.bodies import all_bodies
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -25,34 +26,35 @@ def unpacked_weights(model: ov.Model) -> ov.Model:
     if any(node.get_type_name() == "FakeQuantize" for node in nodes) or not any(map(_unpacks, nodes)):
         return model
     clone = model.clone()
-    _write_out(clone, lambda _: True)
+    _write_out(clone, lambda *_: True)
     return clone
 
 
-def unpack_recurrent_weights(model: ov.Model) -> None:
-    """Write out what recurrent layers read, which they must if anything in their model is quantized.
+def unpack_unreadable_weights(model: ov.Model) -> None:
+    """Write out what recurrent layers read, and in double precision all, which they must if anything is quantized.
 
-    Edits the model in place.
+    Edits the model and its bodies in place.
     """
-    if any(map(_unpacks, model.get_ops())):
-        _write_out(model, lambda kind: kind in RECURRENT)
+    for network in (model, *all_bodies(model)):
+        if any(map(_unpacks, network.get_ops())):
+            _write_out(network, lambda reader, kind: reader in RECURRENT or kind == ov.Type.f64)
 
 
-def _write_out(model: ov.Model, is_meant: Callable[[str], bool]) -> None:
-    """Give constants to the readers of such integers that are of a type that is meant."""
+def _write_out(model: ov.Model, is_meant: Callable[[str, ov.Type], bool]) -> None:
+    """Give constants to the readers of such integers where reader and numbers are of a type that is meant."""
     view = GraphView(model)
     packed: set[str] = set()  # nodes that compute with such integers alone
     for name, node in view.nodes.items():
         if _unpacks(node) or any(source.node in packed for source in view.inputs(name)):
             packed.update([name] if view.is_constant(TensorId(name, 0)) else [])
     for tensor in (tensor for name in packed for tensor in view.outputs(name) if view.is_float(tensor)):
+        kind = view.output(tensor).get_element_type()
         readers = [
             reader
             for reader in view.consumers(tensor)
-            if reader.node not in packed and is_meant(view.type(reader.node))
+            if reader.node not in packed and is_meant(view.type(reader.node), kind)
         ]
         if readers:
-            kind = view.output(tensor).get_element_type()
             constant = op.constant(view.value(tensor), kind, name=f"{tensor.node}/floats")
             for reader in readers:
                 view.node(reader.node).input(reader.port).replace_source_output(constant.output(0))
