@@ -19,7 +19,8 @@ from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.engines.calling import predicted, set_model
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.batch import fixed_batch
-from openvino.tools.pot.graph.edits.bfloat import widen
+from openvino.tools.pot.graph.edits.inputs import keep_conversions
+from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
@@ -227,7 +228,8 @@ def planned(
         raise EngineError(f"this is for single models, found the cascade {model.name!r}")
     sampling = chosen_sampling(algorithms)
     result = model.clone()
-    widen(result.submodels[0].model)
+    in_float32(result.submodels[0].model)
+    keep_conversions(result.submodels[0].model)
     unpack_unreadable_weights(result.submodels[0].model)
     if find_device(sampling.target_device).integers is not None:
         fix_known_shapes(result.submodels[0].model)

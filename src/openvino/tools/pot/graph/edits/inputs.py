@@ -1,0 +1,32 @@
+"""Conversions of inputs, kept apart from the FakeQuantize behind them.
+
+Parameter(u16) ── Convert ── FakeQuantize    ──▶    Parameter(u16) ── Convert ── Maximum ── FakeQuantize
+
+OpenVINO's CPU (2026.4) fuses a conversion into the FakeQuantize, and has none of these types.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as op
+
+_UNFUSABLE = frozenset({"f64", "i16", "u16", "u32", "u64"})
+
+
+def keep_conversions(model: ov.Model) -> None:
+    """Put what changes nothing, and isn't fused, behind the conversions of inputs. Edits the model in place."""
+    for parameter in model.get_parameters():
+        if parameter.get_element_type().to_string() in _UNFUSABLE:
+            for port in parameter.output(0).get_target_inputs():
+                node = port.get_node()
+                if node.get_type_name() == "Convert" and node.get_output_element_type(0) == ov.Type.f32:
+                    _hold(node)
+
+
+def _hold(conversion: ov.Node) -> None:
+    readers = conversion.output(0).get_target_inputs()
+    lowest = op.constant(np.float32(np.finfo(np.float32).min))
+    held = op.maximum(conversion, lowest, name=f"{conversion.get_friendly_name()}/held")
+    for port in readers:
+        port.replace_source_output(held.output(0))

@@ -1,0 +1,77 @@
+"""Networks of bfloat16 or double precision as networks of float32 with the same inputs and outputs.
+
+Parameter(bf16) ── layer ── Result    ──▶    Parameter(bf16) ── Convert ── layer ── Convert ── Result
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as op
+
+_SOURCES = frozenset({"Parameter", "Constant", "ReadValue"})
+_BODIES = frozenset({"If", "Loop", "TensorIterator"})
+_KINDS = (ov.Type.bf16, ov.Type.f64)
+
+
+def in_float32(model: ov.Model) -> None:
+    """Let everything outside of inputs, outputs, states and bodies be computed in float32.
+
+    The device decides for itself in which precision it computes. Bfloat16 inside would only keep ranges and corrections
+    from being written down exactly; of double precision OpenVINO's CPU (2026.4) runs no INT8. Edits the model in place.
+    """
+    for kind in _KINDS:
+        nodes = model.get_ordered_ops()
+        if any(port.get_element_type() == kind for node in nodes for port in node.outputs()):
+            _replace(nodes, kind)
+            model.validate_nodes_and_infer_types()
+
+
+def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
+    outer = [node for node in nodes if node.get_type_name() in _SOURCES | _BODIES]
+    others = [port for node in outer for port in node.outputs() if port.get_element_type() == kind]
+    kept = [
+        port
+        for node in nodes
+        if node.get_type_name() in _BODIES | {"Result", "Assign", "ReadValue"}
+        for port in node.inputs()
+        if port.get_element_type() == kind
+    ]
+    inner = [node for node in nodes if _makes(node, kind)]
+    for port in kept:
+        port.replace_source_output(_converted(port.get_source_output(), kind))
+    for output in others:
+        readers = [port for port in output.get_target_inputs() if not _converts(port)]
+        single = _single(output)
+        for port in readers:
+            port.replace_source_output(single)
+    for node in inner:
+        converted = _converted(node.input_value(0), ov.Type.f32)
+        for port in node.output(0).get_target_inputs():
+            port.replace_source_output(converted)
+
+
+def _single(output: ov.Output) -> ov.Output:
+    """The same in float32; constants of double precision are not stored as such."""
+    node = output.get_node()
+    if node.get_type_name() == "Constant" and output.get_element_type() == ov.Type.f64:
+        name = node.get_friendly_name()
+        with np.errstate(over="ignore"):
+            constant: ov.Node = op.constant(np.asarray(node.data).astype(np.float32), name=name)
+        return constant.output(0)
+    return _converted(output, ov.Type.f32)
+
+
+def _converted(output: ov.Output, kind: ov.Type) -> ov.Output:
+    return op.convert(output, kind).output(0)
+
+
+def _makes(node: ov.Node, kind: ov.Type) -> bool:
+    """Whether a node of the network makes the kind of what others compute."""
+    return bool(node.get_type_name() == "Convert" and node.get_output_element_type(0) == kind)
+
+
+def _converts(port: ov.Input) -> bool:
+    """Whether a reader converts by itself, or takes what was put before it."""
+    node = port.get_node()
+    return bool(node.get_type_name() == "Convert")
