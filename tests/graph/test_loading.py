@@ -343,3 +343,13 @@ def test_a_lookup_of_rows_is_not_optimised_away(places: list[int]) -> None:
     value = np.random.default_rng(0).standard_normal((2, 6)).astype(np.float32)
     (found,) = builders.run(network_of(load_model(network)), value)
     assert np.allclose(found, len(places) * np.maximum(value, 0))
+
+
+def test_optimisations_that_change_a_shape_are_left_out() -> None:
+    x = op.parameter([1, 9, 32], np.float32, name="x")
+    sums = op.reduce_l1(op.unsqueeze(x, op.constant(np.array([2]))), op.constant(np.array([1])), False)
+    rows = op.gather(sums, op.constant(np.array([0, 0, 0, 0])), op.constant(1))
+    network = ov.Model([op.result(op.relu(rows))], [x], "rows")
+    value = np.random.default_rng(0).standard_normal((1, 9, 32)).astype(np.float32)
+    (found,) = builders.run(network_of(load_model(network)), value)
+    np.testing.assert_allclose(found, np.tile(np.abs(value).sum(1)[:, None], (1, 4, 1)), rtol=1e-5)

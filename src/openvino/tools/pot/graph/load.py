@@ -195,7 +195,9 @@ def _optimised(model: ov.Model) -> ov.Model:
     clone = model.clone()
     if not any(map(_looks_up_rows, model.get_ops())):
         apply_moc_transformations(clone, cf=False)
-    return clone
+    pairs = zip(clone.outputs, model.outputs, strict=True)
+    kept = all(one.get_partial_shape().compatible(other.get_partial_shape()) for one, other in pairs)
+    return clone if kept else model.clone()
 
 
 def _looks_up_rows(node: ov.Node) -> bool:
