@@ -57,10 +57,10 @@ def test_a_network_in_double_precision_keeps_its_inputs_and_outputs() -> None:
     weights = op.constant(RANDOM.standard_normal((16, 64)))
     state = op.convert(op.convert(x, "i32"), "f64")
     layer = op.matmul(op.add(x, state), weights, False, False, name="layer")
-    model = ov.Model([op.result(layer), op.result(state)], [x], "double")
+    model = ov.Model([op.result(layer), op.result(state), op.result(x)], [x], "double")
     data = [3 * RANDOM.standard_normal((1, 4, 16)) for _ in range(30)]
     found, report = quantize(model, data, report=True)
     assert report is not None and report.decibels > 30 and report.int8_layers == 1
     kinds = [port.get_element_type() for port in (*found.inputs, *found.outputs)]
-    assert kinds == [ov.Type.f64] * 3
+    assert kinds == [ov.Type.f64] * 4
     assert "layer" in [node.get_friendly_name() for node in found.get_ops()]

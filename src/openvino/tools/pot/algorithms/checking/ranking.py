@@ -9,6 +9,7 @@ from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.quantization.distance import likeness
@@ -27,7 +28,7 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
         witness: inferences of the float model.
     """
     names = [layer.node for layer in job.plan.layers]
-    compiled = compiled_as_defined(switched(job.context), "CPU", dict(FLOAT32))
+    compiled = compiled_as_defined(emulated(switched(job.context), narrow=True), "CPU", dict(FLOAT32))
     request = compiled.create_infer_request()
     errors = np.zeros(len(names))
     flags = np.zeros(len(names), np.float32)

@@ -11,6 +11,7 @@ from openvino import opset13 as op
 
 _SOURCES = frozenset({"Parameter", "Constant", "ReadValue"})
 _BODIES = frozenset({"If", "Loop", "TensorIterator"})
+_ENDS = _BODIES | {"Result", "Assign", "ReadValue"}
 _KINDS = (ov.Type.bf16, ov.Type.f64)
 
 
@@ -33,15 +34,15 @@ def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
     kept = [
         port
         for node in nodes
-        if node.get_type_name() in _BODIES | {"Result", "Assign", "ReadValue"}
+        if node.get_type_name() in _ENDS
         for port in node.inputs()
-        if port.get_element_type() == kind
+        if port.get_element_type() == kind and port.get_source_output() not in others
     ]
     inner = [node for node in nodes if _makes(node, kind)]
     for port in kept:
         port.replace_source_output(_converted(port.get_source_output(), kind))
     for output in others:
-        readers = [port for port in output.get_target_inputs() if not _converts(port)]
+        readers = [port for port in output.get_target_inputs() if not _stays(port)]
         single = _single(output)
         for port in readers:
             port.replace_source_output(single)
@@ -71,7 +72,7 @@ def _makes(node: ov.Node, kind: ov.Type) -> bool:
     return bool(node.get_type_name() == "Convert" and node.get_output_element_type(0) == kind)
 
 
-def _converts(port: ov.Input) -> bool:
-    """Whether a reader converts by itself, or takes what was put before it."""
-    node = port.get_node()
-    return bool(node.get_type_name() == "Convert")
+def _stays(port: ov.Input) -> bool:
+    """Whether a reader converts by itself, or takes what it took."""
+    kind = port.get_node().get_type_name()
+    return bool(kind == "Convert" or kind in _ENDS)
