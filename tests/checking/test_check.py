@@ -13,6 +13,7 @@ import pytest
 from openvino import opset13 as op
 
 import builders
+from faults import planted, scaled
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.checking import CheckReport, running
 from openvino.tools.pot.utils.runtime import core
@@ -81,32 +82,6 @@ def test_a_pipeline_leaves_it_on_the_model() -> None:
     found = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(load_model(dense()))
     assert found.check.samples == 8
     assert load_model(dense()).check is None
-
-
-def planted(monkeypatch: pytest.MonkeyPatch, fault: Callable[[ov.Model], Any]) -> None:
-    """Let the device compute quantized models otherwise than they are defined."""
-    compile_model = running._compiled
-
-    def compiled(model: ov.Model, device: str, settings: Any) -> Any:
-        wrong = model.clone()
-        fault(wrong)
-        return compile_model(wrong, device, settings)
-
-    monkeypatch.setattr(running, "_compiled", compiled)
-
-
-def scaled(layer: str) -> Callable[[ov.Model], Any]:
-    """A fault: what a quantized layer gives is ten times as large as it should be."""
-
-    def fault(model: ov.Model) -> None:
-        node = next(node for node in model.get_ops() if node.get_friendly_name() == layer)
-        if node.input_value(0).get_node().get_type_name() == "FakeQuantize":
-            readers = node.output(0).get_target_inputs()
-            other = op.multiply(node, op.constant(np.float32(10)))
-            for reader in readers:
-                reader.replace_source_output(other.output(0))
-
-    return fault
 
 
 @pytest.mark.parametrize("number", range(4))

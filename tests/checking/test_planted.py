@@ -49,14 +49,14 @@ def reported(seed: int, monkeypatch: pytest.MonkeyPatch) -> CheckReport:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_fault_of_the_device(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, spoil)
-    monkeypatch.setattr(sequence, "check", lambda job, witness, device, maker: check(job, witness, device))
+    monkeypatch.setattr(sequence, "check", lambda job, witness, device, *_: check(job, witness, device))
     (*_, note) = reported(seed, monkeypatch).notes
     assert "CPU computes it otherwise than it is defined" in note
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_loss_of_quantization(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lossy(job: Any, witness: Any, device: str, maker: Any) -> Any:
+    def lossy(job: Any, witness: Any, device: str, *_: Any) -> Any:
         spoil(job.network)
         return check(job, witness, device)
 

@@ -16,6 +16,7 @@ from openvino import PartialShape
 from openvino import opset13 as op
 
 import builders
+from faults import planted, scaled
 from openvino.tools.pot import (
     IEEngine,
     Metric,
@@ -190,6 +191,20 @@ def test_all_models_are_quantized_with_ranges_of_what_they_are_fed() -> None:
 def test_each_model_is_decided_on_from_its_own_statistics_where_no_preset_is_named() -> None:
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine())
     assert all(quantizers(sub.model) for sub in pipeline.run(cascade()))
+
+
+def test_what_the_device_computes_wrongly_in_one_model_is_mended_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planted(monkeypatch, scaled("r1"))
+    quantized = run(engine())
+    first_report, second_report = (sub.check for sub in quantized)
+    assert not first_report.notes
+    assert second_report.notes == ("'r1' stays in float: CPU computes it wrongly in INT8",)
+    assert second_report.decibels > 20 and quantized.check.decibels <= second_report.decibels
+    names = quantizers(quantized.submodels[1].model)
+    assert len(names) == 2 and not [name for name in names if name.startswith("r1/")]
+    assert list(quantized.submodels[1].model.inputs[0].shape) == [1, 3, 6, 6]
 
 
 def test_what_the_second_model_is_fed_comes_from_the_first() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import openvino as ov
@@ -11,10 +11,10 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm, SearchAlgorithm
 from openvino.tools.pot.algorithms.sequence import (
     Job,
     check_models,
+    checked,
     chosen_samples,
     decide,
     finished,
-    looked_at,
     planned,
     run_sequence,
 )
@@ -83,32 +83,33 @@ def run_cascade(
     samples = chosen_samples(algorithms, engine)
     shapes = engine.cascade_shapes(BatchSampler(engine.data_loader, 1, samples[:1]))
     own = {sub.name: [algorithm.of(sub.name) for algorithm in algorithms] for sub in model}
-    jobs = {sub.name: planned(_single(sub, shapes[sub.name]), own[sub.name]) for sub in model}
+    singles = {sub.name: _single(sub, shapes[sub.name]) for sub in model}
+    jobs = {name: planned(single, own[name]) for name, single in singles.items()}
     wanted = {name: job for name, job in jobs.items() if not job.is_empty}
     for name in jobs.keys() - wanted.keys():
         logger.warning("model %r has nothing to quantize: it is returned as it is", name)
-    with timed("statistics graph"):
-        models = {name: job.context.sub.model for name, job in wanted.items()}
-        layouts = {
-            name: StatisticsLayout(
-                models[name], job.requests, fixed_batch(models[name]), watches=job.sampling.self_check
-            )
-            for name, job in wanted.items()
-        }
-    found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
+
+    def measure(some: Mapping[str, Job]) -> Mapping[str, Statistics]:
+        with timed("statistics graph"):
+            layouts = {name: _layout(job) for name, job in some.items()}
+        found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
+        for statistics in found.values():
+            statistics.samples = len(samples)
+        return found
+
+    found = measure(wanted)
     results = [
         _finished(
-            sub,
-            jobs[sub.name],
-            found.get(sub.name),
-            own[sub.name],
-            len(samples),
-            shapes[sub.name],
-            engine.device,
+            sub, singles[sub.name], jobs[sub.name], found.get(sub.name), own[sub.name], measure, engine.device
         )
         for sub in model
     ]
     return CompressedModel(results, model.name, is_cascade=True)
+
+
+def _layout(job: Job) -> StatisticsLayout:
+    model = job.context.sub.model
+    return StatisticsLayout(model, job.requests, fixed_batch(model), watches=job.sampling.self_check)
 
 
 def _single(sub: SubModel, shapes: Mapping[str, ov.PartialShape]) -> CompressedModel:
@@ -122,20 +123,33 @@ def _single(sub: SubModel, shapes: Mapping[str, ov.PartialShape]) -> CompressedM
 
 def _finished(
     sub: SubModel,
+    single: CompressedModel,
     job: Job,
     statistics: Statistics | None,
     algorithms: Sequence[Algorithm],
-    samples: int,
-    shapes: Mapping[str, ov.PartialShape],
+    measure: Callable[[Mapping[str, Job]], Mapping[str, Statistics]],
     device: str,
 ) -> SubModel:
-    """The quantized model, with inputs as they were."""
+    """The quantized model, with inputs as they were.
+
+    Args:
+        sub: in float.
+        single: the same by itself, in the sizes that it is fed in.
+        job: of that.
+        statistics: of it, None: there is nothing to quantize.
+        algorithms: that quantize it.
+        measure: takes what jobs ask for from the samples.
+        device: where the model is run.
+    """
+    model = job.result
     if statistics is not None:
         decide(job, statistics)
-        finished(job, algorithms, samples)
-        looked_at(job, statistics, device)
-    result = job.result.submodels[0]
-    if shapes:
-        own = {input_name(port): port.get_partial_shape() for port in sub.model.inputs}
-        result.model.reshape({name: own[name] for name in shapes})
+        finished(job, algorithms, statistics.samples)
+        model = checked(
+            job, single, algorithms, lambda other: measure({sub.name: other})[sub.name], statistics, device
+        )
+    result = model.submodels[0]
+    own = {input_name(port): port.get_partial_shape() for port in sub.model.inputs}
+    if [port.get_partial_shape() for port in result.model.inputs] != list(own.values()):
+        result.model.reshape(own)
     return result

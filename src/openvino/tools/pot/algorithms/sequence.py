@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm
-from openvino.tools.pot.algorithms.checking import Maker, check
+from openvino.tools.pot.algorithms.checking import LOSS, Maker, check
 from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
@@ -91,15 +91,21 @@ def run_sequence(
         del statistics  # the transformed model needs the room
         return finished(job, algorithms, samples)
     finished(job, algorithms, statistics.samples)
-    return checked(job, model, algorithms, engine, statistics)
+
+    def measure(other: Job) -> Statistics:
+        return measured(model, other, engine, first=False)
+
+    device = str(getattr(engine, "device", "CPU"))
+    return checked(job, model, algorithms, measure, statistics, device)
 
 
 def checked(
     job: Job,
     model: CompressedModel,
     algorithms: Sequence[Algorithm],
-    engine: Engine | None,
+    measure: Callable[[Job], Statistics],
     statistics: Statistics,
+    device: str,
 ) -> CompressedModel:
     """The quantized model of a job, or another of the same statistics that does what the float model does.
 
@@ -107,8 +113,9 @@ def checked(
         job: finished.
         model: in float.
         algorithms: that quantize it.
-        engine: measures what else must be known, if anything.
+        measure: takes what else must be known from the samples, if anything.
         statistics: that all was decided on.
+        device: where the model is run.
     """
     passes = [statistics]
 
@@ -116,18 +123,19 @@ def checked(
         other = planned(model, algorithms, avoided, job.sizes)
         missing = [request for request in other.requests if not JoinedStatistics(passes).answers(request)]
         if missing:
-            passes.append(measured(model, replace(other, requests=tuple(missing)), engine, first=False))
+            passes.append(measure(replace(other, requests=tuple(missing))))
         decide(other, JoinedStatistics(passes))
         return other
 
     def finish(other: Job) -> None:
         finished(other, algorithms, statistics.samples)
 
-    device = str(getattr(engine, "device", "CPU"))
     return looked_at(job, statistics, device, Maker(model.submodels[0].model, decided, finish))
 
 
-def looked_at(job: Job, statistics: Statistics, device: str, maker: Maker | None = None) -> CompressedModel:
+def looked_at(
+    job: Job, statistics: Statistics, device: str, maker: Maker | None = None, least: float = LOSS
+) -> CompressedModel:
     """The quantized model of a job, or a better one, with what was seen of it beside the float model.
 
     Args:
@@ -135,11 +143,12 @@ def looked_at(job: Job, statistics: Statistics, device: str, maker: Maker | None
         statistics: with the inferences of the float model; without any, nothing is looked at.
         device: where the model is run.
         maker: of further models; None: nothing is mended.
+        least: dB below which an output is lost.
     """
     if not len(statistics.witness):
         return job.result
     with timed("check"):
-        chosen, report = check(job, statistics.witness, device, maker)
+        chosen, report = check(job, statistics.witness, device, maker, least)
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
     logger.log(level, "%s: %s", chosen.result.name, report.line)
     chosen.network.set_rt_info(report.as_json(), ["openvino_pot", "check"])

@@ -20,6 +20,7 @@ from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, mos
 from openvino.tools.pot.algorithms.accuracy.state import State, identity, open_state
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
 from openvino.tools.pot.algorithms.algorithm import Context, SearchAlgorithm, Stage
+from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import (
@@ -178,7 +179,7 @@ class _Search:
         self._evaluator = Evaluator(engine, clock, _counting(parameters))
         self._target: Target | None = None
         self._best: tuple[Step, Variant] | None = None
-        self._best_model: CompressedModel | None = None
+        self._best_job: Job | None = None
         self._judged: dict[str, float] = {}
         self._usual_seconds = 0.0
         self._extra_samples = 0
@@ -203,6 +204,7 @@ class _Search:
         if self._candidates.job(AS_GIVEN).is_empty:
             return "the model has nothing to quantize"
         self._candidates.measure(self._choices)
+        self._candidates.mend(self._engine.device)
         self._state.keep_passes(self._candidates.passes)
         start = self._judge(AS_GIVEN, frozenset(), "full INT8")
         if self._is_met(start):
@@ -270,14 +272,14 @@ class _Search:
         key = "\n".join([f"drop of {variant.name}", *sorted(floats)])
         if key in self._judged:
             return self._judged[key]
-        started, model = self._clock.seconds, None
+        started, job = self._clock.seconds, None
         if key not in self._state.facts:
             if not self._clock.allows(self._usual_seconds):
                 raise OutOfTimeError
-            model = self._candidates.quantized(variant, floats)
+            job = self._candidates.made(variant, floats)
             self._usual_seconds = self._clock.seconds - started
             self._state.keep_passes(self._candidates.passes)
-            evaluation = self._evaluator.evaluate(model, self._target, self._worst())
+            evaluation = self._evaluator.evaluate(job.result, self._target, self._worst())
             fact = {
                 "metrics": dict(evaluation.metrics),
                 "complete": evaluation.complete,
@@ -293,7 +295,7 @@ class _Search:
             what, variant.name, tuple(sorted(floats)), fact["metrics"], drop, fact["complete"],
             self._is_met(drop), self._clock.seconds - started,
         )  # fmt: skip
-        self._take(step, variant, model)
+        self._take(step, variant, job)
         return drop
 
     def _worst(self) -> float:
@@ -302,10 +304,10 @@ class _Search:
             return inf
         return max(self._parameters.maximal_drop, self._best[0].drop)
 
-    def _take(self, step: Step, variant: Variant, model: CompressedModel | None) -> None:
+    def _take(self, step: Step, variant: Variant, job: Job | None) -> None:
         self.report.steps.append(step)
         if self._best is None or self._is_better(step, self._best[0]):
-            self._best, self._best_model = (step, variant), model
+            self._best, self._best_job = (step, variant), job
             self.report.chosen = step
         best = self._best[0]
         self._remaining = max(self._remaining - 1, 0)
@@ -386,10 +388,11 @@ class _Search:
             logger.warning(
                 "%s: nothing was evaluated, what can be quantized is, and returned as it is", report.ended
             )
-            model = self._candidates.quantized(AS_GIVEN)
+            model = self._candidates.looked_at(self._candidates.made(AS_GIVEN), self._engine.device)
         else:
             step, variant = self._best
-            model = self._best_model or self._candidates.quantized(variant, step.floats)
+            job = self._best_job or self._candidates.made(variant, step.floats)
+            model = self._candidates.looked_at(job, self._engine.device)
             self._describe(step)
             self._record(model, step)
         report.seconds = self._clock.seconds

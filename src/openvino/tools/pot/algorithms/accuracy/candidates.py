@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.checking import Maker, check
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.rounding import rounding_of
-from openvino.tools.pot.algorithms.sequence import Job, decide, finished, measured, planned
+from openvino.tools.pot.algorithms.sequence import Job, decide, finished, looked_at, measured, planned
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.timing import timed
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Candidates:
         self.model, self._engine, self._parameters = model, engine, parameters
         self.passes = list(passes)
         self.passes_taken = 0
+        self._avoided = NOTHING
         self._known_layers: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def measure(self, choices: Sequence[Variant]) -> None:
@@ -130,27 +135,54 @@ class Candidates:
         layers = {layer.node for layer in job.context.plan.layers}
         return [name for name in job.context.view.nodes if name not in layers]
 
-    def job(self, variant: Variant, floats: Iterable[str] = ()) -> Job:
+    def job(self, variant: Variant, floats: Iterable[str] = (), avoided: Avoided | None = None) -> Job:
         """Where quantizers go, with layers left in float, and what must be measured for them."""
-        return planned(self.model, [self._algorithm(variant, floats)])
+        return planned(self.model, [self._algorithm(variant, floats)], avoided or self._avoided)
 
-    def decided(self, variant: Variant, floats: Iterable[str] = ()) -> Job:
+    def decided(self, variant: Variant, floats: Iterable[str] = (), avoided: Avoided | None = None) -> Job:
         """The same with all that stages decide, before the model is edited."""
-        job = self.job(variant, floats)
+        job = self.job(variant, floats, avoided)
         self._decide(job)
         return job
 
     def quantized(self, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
         """The quantized model; the float one if no layer is left to quantize."""
+        return self.made(variant, floats).result
+
+    def made(self, variant: Variant, floats: Iterable[str] = ()) -> Job:
+        """The finished job of a quantized model; one that is empty if no layer is left to quantize."""
         job = self.job(variant, floats)
-        if job.is_empty:
-            return job.result
-        self._decide(job)
-        return self.finished(job, variant, floats)
+        if not job.is_empty:
+            self._decide(job)
+            self.finished(job, variant, floats)
+        return job
 
     def finished(self, job: Job, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
         """The quantized model of a job that is decided; the job is used up."""
         return finished(job, [self._algorithm(variant, floats)], self.passes[0].samples)
+
+    def mend(self, device: str) -> None:
+        """Find out which forms the device computes wrongly, and let all models do without them."""
+        job = self.made(AS_GIVEN)
+        if not self._is_watched(job):
+            return
+
+        def finish(other: Job) -> None:
+            self.finished(other, AS_GIVEN)
+
+        original = self.model.submodels[0].model
+        maker = Maker(original, lambda avoided: self.decided(AS_GIVEN, (), avoided), finish)
+        with timed("check"):
+            mended, _ = check(job, self.passes[0].witness, device, maker, least=-inf)
+        self._avoided = mended.context.avoided
+        self._known_layers.clear()
+
+    def looked_at(self, job: Job, device: str) -> CompressedModel:
+        """The model of a finished job, with what was seen of it; whether outputs are good enough, metrics say."""
+        return looked_at(job, self.passes[0], device, least=-inf) if self._is_watched(job) else job.result
+
+    def _is_watched(self, job: Job) -> bool:
+        return not job.is_empty and job.sampling.self_check and len(self.passes[0].witness) > 0
 
     def _decide(self, job: Job) -> None:
         self._provide(job)

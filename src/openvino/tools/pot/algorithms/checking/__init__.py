@@ -1,5 +1,6 @@
 """The check of every model: does it do on its device what the float one does, and if not, what mends it."""
 
+from openvino.tools.pot.algorithms.checking.check import LOSS as LOSS
 from openvino.tools.pot.algorithms.checking.check import Maker as Maker
 from openvino.tools.pot.algorithms.checking.check import check as check
 from openvino.tools.pot.algorithms.checking.report import CheckReport as CheckReport

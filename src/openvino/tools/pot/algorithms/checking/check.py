@@ -119,7 +119,9 @@ class Bench:
         )
 
 
-def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -> tuple[Job, CheckReport]:
+def check(
+    job: Job, witness: Witness, device: str, maker: Maker | None = None, least: float = LOSS
+) -> tuple[Job, CheckReport]:
     """Hold a quantized model against the float one, and mend it where it departs.
 
     Args:
@@ -127,13 +129,14 @@ def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -
         witness: inferences of the float model.
         device: where users will run it.
         maker: of the same model; None: nothing is mended.
+        least: dB below which an output is lost by quantization; minus infinity leaves that to be judged elsewhere.
 
     Returns:
         The job whose model was chosen, and what was seen of it.
     """
     bench = Bench(witness, device, maker.original if maker is not None else None)
     if find_device(job.plan.device).integers is not None:  # no device is left that runs it
-        return job, describe(job, bench.run_as_defined(job), witness, (), LOSS)
+        return job, describe(job, bench.run_as_defined(job), witness, (), least)
     runs, notes = bench.runs(job), []
     found = _worst(runs)
     if found.decibels < explained(job):
@@ -154,10 +157,10 @@ def check(job: Job, witness: Witness, device: str, maker: Maker | None = None) -
                 f"in float32 it follows to {whole.decibels:.1f} dB: {device} computes what stays in float in half "
                 "precision, unless INFERENCE_PRECISION_HINT is f32"
             )
-        if found.decibels < LOSS and not found.failure and not notes and maker is not None:
+        if found.decibels < least and not found.failure and not notes and maker is not None:
             job, found, note = _without_losses(job, found, bench, maker)
             notes.append(note)
-    return job, describe(job, found, witness, notes, LOSS)
+    return job, describe(job, found, witness, notes, least)
 
 
 def explained(job: Job) -> float:

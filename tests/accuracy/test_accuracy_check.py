@@ -1,0 +1,37 @@
+"""Accuracy control searches among models that the device computes as they are defined, and its result is checked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from test_accuracy_aware import FRAGILE, TopOne, answered, fragile_network, pictures, search
+
+from faults import planted, scaled
+from openvino.tools.pot.graph.model_utils import get_nodes_by_type
+
+SAMPLES = answered(fragile_network(), pictures(60))
+
+
+def test_what_the_device_computes_wrongly_is_in_float_in_all_candidates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planted(monkeypatch, scaled("head"))
+    result, report = search(SAMPLES, TopOne(), maximal_drop=0.05)
+    assert report.chosen is not None and report.chosen.met
+    names = [node.name.split("/")[0] for node in get_nodes_by_type(result, ["FakeQuantize"])]
+    assert names and "head" not in names
+    assert result.check.notes == ()
+    told = result.submodels[0].model.get_rt_info(["openvino_pot", "check"]).astype(str)
+    assert json.loads(told)["int8_layers"] == result.check.int8_layers > 0
+
+
+def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric() -> None:
+    result, report = search(SAMPLES, TopOne(), maximal_drop=0.05)
+    assert report.chosen is not None and report.chosen.floats == (FRAGILE,)
+    assert result.check.samples == 8 and result.check.decibels > 15 and not result.check.is_lost
+
+
+def test_the_check_can_be_switched_off() -> None:
+    result, _ = search(SAMPLES, TopOne(), maximal_drop=0.05, self_check=False)
+    assert result.check is None
