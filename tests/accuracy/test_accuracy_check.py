@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import openvino as ov
 import pytest
-from test_accuracy_aware import FRAGILE, TopOne, answered, fragile_network, pictures, search
+from test_accuracy_aware import FRAGILE, SIDE, TopOne, answered, fragile_network, pictures, saved, search
 
+import builders
 from faults import planted, scaled
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 
-SAMPLES = answered(fragile_network(), pictures(60))
+SAMPLES = answered(fragile_network(), pictures(40))
 
 
 def test_what_the_device_computes_wrongly_is_in_float_in_all_candidates(
@@ -35,3 +38,19 @@ def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric()
 def test_the_check_can_be_switched_off() -> None:
     result, _ = search(SAMPLES, TopOne(), maximal_drop=0.05, self_check=False)
     assert result.check is None
+
+
+def test_networks_of_open_sizes_are_searched_as_those_of_fixed_ones(tmp_path: Path) -> None:
+    """What is known of samples counts in every candidate, also in a search that goes on."""
+    network = fragile_network()
+    network.reshape([-1, 3, SIDE, SIDE])
+    ov.save_model(network, tmp_path / "open.xml", compress_to_fp16=False)
+    state, found = str(tmp_path / "state"), []
+    for source, folder in ((saved(), None), (tmp_path / "open.xml", state), (tmp_path / "open.xml", state)):
+        found.append(search(SAMPLES, TopOne(), source, maximal_drop=0.05, state_dir=folder)[0])
+    fixed, begun, resumed = (
+        [node.name for node in get_nodes_by_type(each, ["FakeQuantize"])] for each in found
+    )
+    assert len(fixed) == len(begun) and begun == resumed
+    assert abs(found[0].check.decibels - found[1].check.decibels) < 1
+    assert builders.stored(found[1]) == builders.stored(found[2])

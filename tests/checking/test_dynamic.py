@@ -120,3 +120,15 @@ def test_loaders_that_can_be_read_once_are_read_once(another: int | None) -> Non
         data[another] = images(1, shape=(1, 3, 20, 12))[0]
     network = gated([-1, 3, -1, -1])
     assert decibels(network, quantize(network, InTurn(data)), data[6:16]) > 20
+
+
+def test_constants_that_are_folded_where_sizes_are_fixed() -> None:
+    x = parameter([-1, 20])
+    low, high = op.constant(np.float32(-1)), op.constant(np.float32(1))
+    levels = op.fake_quantize(op.constant(weights((24, 20), 1)), low, high, low, high, 255)
+    moved = op.transpose(levels, op.constant([1, 0]))
+    first = op.matmul(x, moved, False, False)
+    last = op.matmul(op.relu(first), op.constant(weights((24, 32), 2)), False, False)
+    found, report = quantize(model(last, x), images(30, shape=(1, 20)), report=True)
+    assert report is not None and report.decibels > 25
+    core().compile_model(found, "CPU")

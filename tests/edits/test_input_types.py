@@ -10,6 +10,7 @@ import pytest
 from openvino import opset13 as op
 
 from openvino.tools.pot import quantize
+from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.utils.runtime import core
 
 RANDOM = np.random.default_rng(0)
@@ -64,3 +65,17 @@ def test_a_network_in_double_precision_keeps_its_inputs_and_outputs() -> None:
     kinds = [port.get_element_type() for port in (*found.inputs, *found.outputs)]
     assert kinds == [ov.Type.f64] * 4
     assert "layer" in [node.get_friendly_name() for node in found.get_ops()]
+
+
+def test_what_is_missing_in_double_precision_is_still_missing() -> None:
+    x = op.parameter([1, 64], np.float64, name="x")
+    filled = op.select(op.is_nan(x), op.constant(np.float64(0.5)), x)
+    weights = op.constant(RANDOM.standard_normal((64, 64)))
+    model = ov.Model([op.result(op.matmul(filled, weights, False, False))], [x], "table")
+    data = [
+        np.where(RANDOM.random((1, 64)) < 0.1, np.nan, RANDOM.standard_normal((1, 64))) for _ in range(30)
+    ]
+    found, _ = quantize(model, data, report=True)
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}
+    before, after = (core().compile_model(each, "CPU", settings) for each in (model, found))
+    assert likeness([before(each)[0] for each in data], [after(each)[0] for each in data]).decibels > 30

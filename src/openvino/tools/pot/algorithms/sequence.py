@@ -80,7 +80,9 @@ def run_sequence(
     if not job.adds_quantizers:
         logger.warning("model %r comes quantized: no quantizer is added", model.name)
     if statistics is None:
-        job, statistics = measured_in_sizes(model, algorithms, job, engine)
+        job, statistics = measured_in_sizes(
+            model, job, lambda sizes: planned(model, algorithms, sizes=sizes), engine
+        )
         if job.is_empty:
             return job.result
     else:
@@ -251,7 +253,7 @@ def planned(
 
 
 def measured_in_sizes(
-    model: CompressedModel, algorithms: Sequence[Algorithm], job: Job, engine: Engine | None
+    model: CompressedModel, job: Job, plan: Callable[[Sizes], Job], engine: Engine | None
 ) -> tuple[Job, Statistics]:
     """A job planned for the sizes that samples show, where the model leaves sizes open, and its statistics.
 
@@ -259,8 +261,8 @@ def measured_in_sizes(
 
     Args:
         model: in float.
-        algorithms: of the job.
         job: planned without samples.
+        plan: plans it for sizes.
         engine: what measures.
 
     Raises:
@@ -274,14 +276,14 @@ def measured_in_sizes(
     with engine.using(Remembered(engine.data_loader), engine.metric):
         sizes = sizes_of(next(engine.feeds(model, [first])))
         while sizes:
-            sized = planned(model, algorithms, sizes=sizes)
+            sized = plan(sizes)
             try:
                 return sized, measured(model, sized, engine, first=False)
             except OtherSizesError as other:
                 agreed = common_sizes(sizes, other.sizes)
                 logger.info("model %r: samples differ in size, measuring begins anew: %s", model.name, other)
                 sizes = {} if agreed == sizes else agreed
-        return job, measured(model, job, engine, first=False)
+        return plan({}), measured(model, job, engine, first=False)
 
 
 def _reads_samples(engine: Engine, sampling: MinMaxParameters) -> bool:
@@ -321,7 +323,7 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None, first: boo
             raise EngineError(
                 f"engine {type(engine).__name__}: predict gave {statistics!r}, expected statistics of stats_layout"
             )
-        statistics.samples = len(subset)
+        statistics.samples, statistics.sizes = len(subset), job.sizes
         return statistics
 
     statistics = found(guarded=False)

@@ -15,6 +15,7 @@ from openvino.tools.pot.graph.view import GraphView
 Number = TypeVar("Number", bound=np.number[Any])
 
 CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
+RECURRENT = frozenset({"GRUCell", "GRUSequence", "LSTMCell", "LSTMSequence", "RNNCell", "RNNSequence"})
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def common_sizes(first: Sizes, second: Sizes) -> Sizes:
 
 
 def with_sizes(model: ov.Model, sizes: Sizes) -> ov.Model | None:
-    """A copy of a model for inputs of these sizes; None without any, and where the model can't have them."""
+    """A copy of a model for inputs of these sizes; None without any, and where the model can't have them as it is."""
     if not sizes:
         return None
     clone, shapes = model.clone(), {}
@@ -41,7 +41,8 @@ def with_sizes(model: ov.Model, sizes: Sizes) -> ov.Model | None:
         clone.reshape(shapes)
     except RuntimeError:
         return None
-    return clone
+    there = {node.get_friendly_name() for node in clone.get_ops()}
+    return clone if all(node.get_friendly_name() in there for node in model.get_ops()) else None
 
 
 def have_sizes(model: ov.Model, feed: Mapping[str, NDArray[Any]]) -> bool:

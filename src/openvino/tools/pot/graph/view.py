@@ -100,6 +100,7 @@ class GraphView:
 
     @cached_property
     def _seen_nodes(self) -> dict[str, ov.Node]:
+        """Nodes as samples show them; what fixing sizes has folded into constants is as it was."""
         if self.seen is self.model:
             return self.nodes
         return {node.get_friendly_name(): node for node in self.seen.get_ops()}

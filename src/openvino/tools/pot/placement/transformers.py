@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS, RECURRENT
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 _ATTENTION = "ScaledDotProductAttention"
 _PRODUCTS = frozenset({"MatMul", _ATTENTION})
-_RECURRENT = frozenset({"LSTMSequence", "GRUSequence", "RNNSequence", "LSTMCell", "GRUCell", "RNNCell"})
 # What may lie between the products of an attention block and its softmax: scales, masks, changes of shape.
 _BETWEEN = frozenset(
     {
@@ -100,7 +99,7 @@ def _work(view: GraphView) -> tuple[int, int]:
             products += _in_product(view, name)
         elif kind in CONVOLUTIONS:
             others += _in_convolution(view, name)
-        elif kind in _RECURRENT:
+        elif kind in RECURRENT:
             others += _in_recurrence(view, name)
     return products, products + others
 

@@ -99,6 +99,7 @@ class Statistics:
         samples: the number of inferences.
         witness: the first of them, with what the float model gave.
         is_finite: whether all that was measured is; kept figures are too coarse to tell afterwards.
+        sizes: that all samples have, where the model leaves them open and they were asked for.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Statistics:
     ) -> None:
         self.witness = witness or Witness()
         self.is_finite = True
+        self.sizes: Sizes = {}
         self._accumulators = dict(accumulators)
         self._answers = answers
         self._values: dict[Request, NDArray[np.float64]] = {}

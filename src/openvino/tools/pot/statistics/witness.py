@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS, RECURRENT
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -19,7 +19,7 @@ WITNESSED = 8
 _MOST = 4 * WITNESSED
 """Inferences that are kept, where samples are fed in parts."""
 
-_LAYERS = frozenset({*CONVOLUTIONS, "MatMul", "LSTMSequence", "GRUSequence", "LSTMCell", "GRUCell"})
+_LAYERS = frozenset({*CONVOLUTIONS, *RECURRENT, "MatMul"})
 
 _ORDERING = frozenset(
     {

@@ -101,7 +101,7 @@ class AccuracyAwareQuantization(SearchAlgorithm):
             EngineError, DataError: as ``search``.
         """
         candidates = Candidates(model, engine, self._base_config)
-        candidates.measure(self._variants())
+        candidates.measure(self._variants(), in_sizes=False)
         return candidates.passes[0]
 
     def _variants(self) -> tuple[Variant, ...]:

@@ -11,11 +11,20 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.checking import Maker, check
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.rounding import rounding_of
-from openvino.tools.pot.algorithms.sequence import Job, decide, finished, looked_at, measured, planned
+from openvino.tools.pot.algorithms.sequence import (
+    Job,
+    decide,
+    finished,
+    looked_at,
+    measured,
+    measured_in_sizes,
+    planned,
+)
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.errors import ConfigError
@@ -115,10 +124,31 @@ class Candidates:
         self.passes = list(passes)
         self.passes_taken = 0
         self._avoided = NOTHING
+        self._sizes: Sizes = self.passes[0].sizes if self.passes else {}
         self._known_layers: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
-    def measure(self, choices: Sequence[Variant]) -> None:
+    def measure(self, choices: Sequence[Variant], in_sizes: bool = True) -> None:
         """Measure at once what all variants ask for, unless it is known.
+
+        Args:
+            choices: the variants.
+            in_sizes: whether all is planned for the sizes of samples where the model leaves them open.
+        """
+
+        def plan(sizes: Sizes) -> Job:
+            self._sizes = sizes
+            self._known_layers.clear()
+            return self._joint(choices)
+
+        if self.passes or not in_sizes:
+            self._provide(self._joint(choices))
+            return
+        _, statistics = measured_in_sizes(self.model, plan({}), plan, self._engine)
+        self.passes.append(statistics)
+        self.passes_taken += 1
+
+    def _joint(self, choices: Sequence[Variant]) -> Job:
+        """The job of the first variant that asks for what all of them do.
 
         A layer in float keeps quantizers from moving past what stands before it. So what would be asked for if none
         moved is measured too, and most sets of layers in float need no pass of their own.
@@ -126,7 +156,7 @@ class Candidates:
         job = self.job(choices[0])
         jobs = [self.job(choice, floats) for choice in choices for floats in ((), self._passing(job))]
         asked = [request for each in jobs for request in each.requests]
-        self._provide(replace(job, requests=tuple(dict.fromkeys(asked))))
+        return replace(job, requests=tuple(dict.fromkeys(asked)))
 
     @staticmethod
     def _passing(job: Job) -> list[str]:
@@ -137,7 +167,7 @@ class Candidates:
 
     def job(self, variant: Variant, floats: Iterable[str] = (), avoided: Avoided | None = None) -> Job:
         """Where quantizers go, with layers left in float, and what must be measured for them."""
-        return planned(self.model, [self._algorithm(variant, floats)], avoided or self._avoided)
+        return planned(self.model, [self._algorithm(variant, floats)], avoided or self._avoided, self._sizes)
 
     def decided(self, variant: Variant, floats: Iterable[str] = (), avoided: Avoided | None = None) -> Job:
         """The same with all that stages decide, before the model is edited."""

@@ -7,7 +7,6 @@ OpenVINO's CPU (2026.4) fuses a conversion into the FakeQuantize, and has none o
 
 from __future__ import annotations
 
-import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
@@ -15,7 +14,7 @@ _UNFUSABLE = frozenset({"f64", "i16", "u16", "u32", "u64"})
 
 
 def keep_conversions(model: ov.Model) -> None:
-    """Put what changes nothing, and isn't fused, behind the conversions of inputs. Edits the model in place."""
+    """Put what keeps every value, NaN too, and isn't fused behind the conversions of inputs; edits the model in place."""
     for parameter in model.get_parameters():
         if parameter.get_element_type().to_string() in _UNFUSABLE:
             for port in parameter.output(0).get_target_inputs():
@@ -26,7 +25,6 @@ def keep_conversions(model: ov.Model) -> None:
 
 def _hold(conversion: ov.Node) -> None:
     readers = conversion.output(0).get_target_inputs()
-    lowest = op.constant(np.float32(np.finfo(np.float32).min))
-    held = op.maximum(conversion, lowest, name=f"{conversion.get_friendly_name()}/held")
+    held = op.maximum(conversion, conversion, name=f"{conversion.get_friendly_name()}/held")
     for port in readers:
         port.replace_source_output(held.output(0))

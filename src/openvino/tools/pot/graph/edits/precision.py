@@ -9,9 +9,10 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.bodies import bodies_of
+
 _SOURCES = frozenset({"Parameter", "Constant", "ReadValue"})
-_BODIES = frozenset({"If", "Loop", "TensorIterator"})
-_ENDS = _BODIES | {"Result", "Assign", "ReadValue"}
+_ENDS = frozenset({"Result", "Assign", "ReadValue"})
 _KINDS = (ov.Type.bf16, ov.Type.f64)
 
 
@@ -29,12 +30,12 @@ def in_float32(model: ov.Model) -> None:
 
 
 def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
-    outer = [node for node in nodes if node.get_type_name() in _SOURCES | _BODIES]
+    outer = [node for node in nodes if node.get_type_name() in _SOURCES or bodies_of(node)]
     others = [port for node in outer for port in node.outputs() if port.get_element_type() == kind]
     kept = [
         port
         for node in nodes
-        if node.get_type_name() in _ENDS
+        if _is_end(node)
         for port in node.inputs()
         if port.get_element_type() == kind and port.get_source_output() not in others
     ]
@@ -74,5 +75,9 @@ def _makes(node: ov.Node, kind: ov.Type) -> bool:
 
 def _stays(port: ov.Input) -> bool:
     """Whether a reader converts by itself, or takes what it took."""
-    kind = port.get_node().get_type_name()
-    return bool(kind == "Convert" or kind in _ENDS)
+    node = port.get_node()
+    return bool(node.get_type_name() == "Convert") or _is_end(node)
+
+
+def _is_end(node: ov.Node) -> bool:
+    return node.get_type_name() in _ENDS or bool(bodies_of(node))

@@ -14,10 +14,9 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.bodies import all_bodies
+from openvino.tools.pot.graph.geometry import RECURRENT
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-
-RECURRENT = frozenset({"GRUCell", "GRUSequence", "LSTMCell", "LSTMSequence", "RNNCell", "RNNSequence"})
 
 
 def unpacked_weights(model: ov.Model) -> ov.Model:
