@@ -14,7 +14,7 @@ _UNFUSABLE = frozenset({"f64", "i16", "u16", "u32", "u64"})
 
 
 def keep_conversions(model: ov.Model) -> None:
-    """Put what keeps every value, NaN too, and isn't fused behind the conversions of inputs; edits the model in place."""
+    """Put what keeps every value, NaN too, and isn't fused behind conversions of inputs; edits the model in place."""
     for parameter in model.get_parameters():
         if parameter.get_element_type().to_string() in _UNFUSABLE:
             for port in parameter.output(0).get_target_inputs():
