@@ -12,6 +12,9 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_ra
 
 Array = NDArray[np.float64]
 
+LARGEST = float(np.finfo(np.float32).max) / 4
+"""No border lies beyond it, so that wider ones are numbers too."""
+
 
 @dataclass(frozen=True)
 class BorderRule:
@@ -94,6 +97,7 @@ def activation_range(
         levels: their number otherwise.
         signed: whether the range has both signs whatever the borders.
     """
+    low, high = np.clip(low, -LARGEST, LARGEST), np.clip(high, -LARGEST, LARGEST)
     levels = _levels(parameters, levels)
     unsigned = bool(np.all(low >= 0)) if parameters.level_low is None else parameters.level_low == 0
     unsigned &= not signed

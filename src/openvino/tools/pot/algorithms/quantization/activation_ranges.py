@@ -19,7 +19,13 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.quantization.ranges import QuantizerRange, room_beyond
-from openvino.tools.pot.quantization.schemes import BorderRule, activation_range, border_rules, limited
+from openvino.tools.pot.quantization.schemes import (
+    LARGEST,
+    BorderRule,
+    activation_range,
+    border_rules,
+    limited,
+)
 from openvino.tools.pot.quantization.search import least_error_range
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
@@ -233,9 +239,9 @@ class LeastError:
             lows = np.zeros_like(lows) if unsigned else (-highs if symmetric else lows)
             return activation_range(lows, highs, symmetric, self._parameters.activations)
 
-        most = max(high[0], -low[0]) if symmetric else high[0]
-        values = np.concatenate([part.reshape(-1) for part in rows])
-        return least_error_range(values, 0.0 if fixed else low[0], most, make)
+        most = min(max(high[0], -low[0]) if symmetric else high[0], LARGEST)
+        values = np.clip(np.concatenate([part.reshape(-1) for part in rows]), -LARGEST, LARGEST)
+        return least_error_range(values, 0.0 if fixed else max(low[0], -LARGEST), most, make)
 
 
 def _is_bounded(view: GraphView, tensor: TensorId) -> bool:
