@@ -24,6 +24,8 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
+_WIDEST = 1e15
+"""Powers of what is wider are no numbers in float32."""
 _ROWS_TRIED = 128
 _Candidate = tuple[ActivationQuantizer, list[tuple[LinearLayer, WeightQuantizer]]]
 
@@ -50,6 +52,8 @@ class MigrationStage:
         """Choose the scales."""
         count = 0
         for quantizer, readers in self._candidates(context):
+            if max(np.abs(statistics.value(each)).max() for each in channel_extremes(quantizer)) > _WIDEST:
+                continue
             migration = _migration(context, statistics, quantizer, readers)
             moves = bool(np.any(migration.scale != 1))
             if not moves and is_symmetric(self._parameters, quantizer) is False:
