@@ -28,7 +28,7 @@ def why_transformer(view: GraphView) -> str:
     Convolutional networks may hold an attention block too: whatever does most of the multiplications decides.
     """
     blocks = sum(_is_attention(view, name) for name in view.nodes)
-    if blocks == 0 or not any(_is_normalization(view, name) for name in view.nodes):
+    if blocks == 0 or not has_normalization(view):
         return ""
     products, all_layers = _work(view)
     share = products / max(all_layers, 1)
@@ -37,6 +37,11 @@ def why_transformer(view: GraphView) -> str:
     return (
         f"{blocks} attention block{'s' * (blocks > 1)}, {share:.0%} of the multiplications in matrix products"
     )
+
+
+def has_normalization(view: GraphView) -> bool:
+    """Whether the network brings rows to one size somewhere."""
+    return any(_is_normalization(view, name) for name in view.nodes)
 
 
 def _is_attention(view: GraphView, name: str) -> bool:

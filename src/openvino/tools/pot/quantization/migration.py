@@ -24,6 +24,11 @@ _LARGEST_WEIGHT = 127
 LOPSIDED = 3.0
 FIRST_CLIPS = (1.0, 0.55)
 FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
+ROOMY_CLIPS = (1.25, 1.0)
+"""In place of the first, where little was seen."""
+MANY = 2000
+"""Values of a channel after which another one hardly ever lies beyond them all."""
+_ROWS_TRIED, _VALUES_TRIED = 128, 16384
 
 
 @dataclass(frozen=True)
@@ -51,58 +56,98 @@ def migration_scale(activation: Array, weights: Array, strength: float) -> Array
     return np.asarray(scale / np.exp(np.mean(np.log(scale))))
 
 
-def best_migration(rows: Floats, low: Array, high: Array, weights: Floats) -> Migration:
+def best_migration(
+    rows: Floats, low: Array, high: Array, weights: Floats, seen: int = MANY, normalised: bool = True
+) -> Migration:
     """The scale and the clipping that make the product's error least; a scale of ones is among the candidates.
 
-    Strength is searched first, at two clippings, then the clipping at the best strength.
+    Strength is searched first, at two clippings, then the clipping at the best strength. Where little was seen of each
+    channel, widths of one half of the rows are tried on the other: divided by the largest that they happened to have,
+    all channels go beyond their range in what is new.
 
     Args:
-        rows: samples of the activation, shape ``[rows, channels]``.
+        rows: samples of the activation in the order of the data, shape ``[rows, channels]``.
         low, high: smallest and largest value of each channel over all data.
         weights: what multiplies it, shape ``[outputs, channels]``.
+        seen: how many values of each channel these are of.
+        normalised: whether products are brought to one size row by row further on (LayerNorm): then rows count in
+            inverse proportion to their power, since a few of large values would decide alone.
     """
-    problem = _Product(rows, weights)
-    activation = np.maximum(-low, high)
     largest = floored(np.abs(weights).max(axis=0).astype(np.float64))
-    scales = [migration_scale(activation, largest, strength) for strength in STRENGTHS]
-    tried: dict[float, Migration] = {}
-    for scale in (np.ones_like(activation), *scales):
-        problem.divide(scale)
-        for clip in FIRST_CLIPS:
-            grid = _clipped(low / scale, high / scale, clip)
-            tried[problem.error(grid)] = Migration(scale, grid)
-    scale = tried[min(tried)].scale
-    problem.divide(scale)
+    few = seen < MANY
+    if few and len(rows) < 2:
+        return Migration(np.ones_like(low), _clipped(low, high, ROOMY_CLIPS[0]))
+    if few:
+        half = len(rows) // 2
+        parts = ((rows[:half], rows[half:]), (rows[half:], rows[:half]))
+        trials = [_Trial(*_ends(one), _Product(_some(other), weights, normalised)) for one, other in parts]
+    else:
+        trials = [_Trial(low, high, _Product(_some(rows), weights, normalised))]
+    tried: dict[tuple[float | None, float], float] = {}
+    for strength in (None, *STRENGTHS):
+        for clip in ROOMY_CLIPS if few else FIRST_CLIPS:
+            tried[strength, clip] = sum(trial.error(largest, strength, clip) for trial in trials)
+    strength = min(tried, key=tried.__getitem__)[0]
     for clip in FURTHER_CLIPS:
-        grid = _clipped(low / scale, high / scale, clip)
-        tried[problem.error(grid)] = Migration(scale, grid)
-    return tried[min(tried)]
+        tried[strength, clip] = sum(trial.error(largest, strength, clip) for trial in trials)
+    strength, clip = min(tried, key=tried.__getitem__)
+    scale = _scale(low, high, largest, strength)
+    return Migration(scale, _clipped(low / scale, high / scale, clip))
+
+
+def _ends(rows: Floats) -> tuple[Array, Array]:
+    return rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
+
+
+def _some(rows: Floats) -> Floats:
+    """Enough rows to hold the rare values that a clipping costs."""
+    wanted = max(_ROWS_TRIED, _VALUES_TRIED // rows.shape[1])
+    return rows[:: max(1, len(rows) // wanted)]
+
+
+def _scale(low: Array, high: Array, weights: Array, strength: float | None) -> Array:
+    return (
+        np.ones_like(low) if strength is None else migration_scale(np.maximum(-low, high), weights, strength)
+    )
 
 
 def _clipped(low: Array, high: Array, clip: float) -> QuantizerRange:
-    """One range for all channels, its wider side shortened to ``clip`` of the largest magnitude.
+    """One range for all channels, its wider side ``clip`` of the largest magnitude.
 
     A free zero point makes matrix products slower, so that only lopsided ranges get one.
     """
-    least, most = np.min(low, keepdims=True), np.max(high, keepdims=True)
-    limit = np.maximum(-least, most) * clip
+    room = max(clip, 1.0)
+    least, most = np.min(low, keepdims=True) * room, np.max(high, keepdims=True) * room
+    limit = np.maximum(-least, most) * min(clip, 1.0)
     if least >= 0 or -least * LOPSIDED > most:
         return symmetric_range(limit, 256, unsigned=bool(least >= 0))
     return asymmetric_range(np.maximum(least, -limit), np.minimum(most, limit), 256)
 
 
+class _Trial:
+    """Widths of channels, and rows that ranges made of them are tried on."""
+
+    def __init__(self, low: Array, high: Array, product: _Product) -> None:
+        self._low, self._high, self._product = low, high, product
+        self._strength: float | None = -1.0
+
+    def error(self, weights: Array, strength: float | None, clip: float) -> float:
+        """The product's error; ``weights`` are the largest magnitudes of those that multiply each channel."""
+        scale = _scale(self._low, self._high, weights, strength)
+        if strength != self._strength:
+            self._product.divide(scale)
+            self._strength = strength
+        return self._product.error(_clipped(self._low / scale, self._high / scale, clip))
+
+
 class _Product:
-    """A product of activations and weights, and its error when both are rounded.
+    """A product of activations and weights, and its error when both are rounded."""
 
-    Rows count in inverse proportion to their power: products are normalised row by row further on
-    (LayerNorm, Softmax), and a few rows of large values would decide alone otherwise.
-    """
-
-    def __init__(self, rows: Floats, weights: Floats) -> None:
+    def __init__(self, rows: Floats, weights: Floats, normalised: bool) -> None:
         self._rows, self._weights = rows, weights
         self._product = rows @ weights.T
         power = (self._product.astype(np.float64) ** 2).mean(axis=1)
-        shares = 1 / (power + np.median(power) + _TINY)
+        shares = 1 / (power + np.median(power) + _TINY) if normalised else np.ones_like(power)
         self._shares = (shares / shares.sum()).astype(np.float32)
 
     def divide(self, scale: Array) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from openvino.tools.pot.algorithms.quantization.activation_ranges import (
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
+from openvino.tools.pot.placement.transformers import has_normalization
 from openvino.tools.pot.quantization.migration import Migration, best_migration
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
@@ -26,7 +28,6 @@ logger = get_logger(__name__)
 
 _WIDEST = 1e15
 """Powers of what is wider are no numbers in float32."""
-_ROWS_TRIED = 128
 _Candidate = tuple[ActivationQuantizer, list[tuple[LinearLayer, WeightQuantizer]]]
 
 
@@ -50,11 +51,11 @@ class MigrationStage:
 
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Choose the scales."""
-        count = 0
+        count, normalised = 0, has_normalization(context.view)
         for quantizer, readers in self._candidates(context):
             if max(np.abs(statistics.value(each)).max() for each in channel_extremes(quantizer)) > _WIDEST:
                 continue
-            migration = _migration(context, statistics, quantizer, readers)
+            migration = _migration(context, statistics, quantizer, readers, normalised)
             moves = bool(np.any(migration.scale != 1))
             if not moves and is_symmetric(self._parameters, quantizer) is False:
                 continue  # The preset's free zero point is worth more than nothing.
@@ -74,12 +75,16 @@ def _migration(
     statistics: Statistics,
     quantizer: ActivationQuantizer,
     readers: list[tuple[LinearLayer, WeightQuantizer]],
+    normalised: bool,
 ) -> Migration:
     low, high, rows = _requests(context, quantizer)
     matrix = np.concatenate([_matrix(context, *reader) for reader in readers])
     values = statistics.rows(rows)
-    sample = values[:: max(1, len(values) // _ROWS_TRIED)]
-    return best_migration(sample, statistics.value(low), statistics.value(high), matrix)
+    shape = context.view.shape(quantizer.tensor) or ()
+    others = [size for axis, size in enumerate(shape) if axis != quantizer.channel_axis % len(shape)]
+    known = [size or 1 for size in others]
+    seen = max(len(values), statistics.samples * prod(known))
+    return best_migration(values, statistics.value(low), statistics.value(high), matrix, seen, normalised)
 
 
 def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
