@@ -297,3 +297,15 @@ def test_a_float_model_that_runs_in_float32_only_is_judged_by_that(monkeypatch: 
     _, report = checked(dense(4), samples(1, 64))
     assert report.notes == ("CPU can't run the float model itself unless INFERENCE_PRECISION_HINT is f32",)
     assert not report.is_lost and report.decibels > 25 and report.int8_layers == 4
+
+
+def test_outputs_that_never_vary_tell_nothing() -> None:
+    _, report = checked(dense(), [np.zeros((1, 64), np.float32)] * 30)
+    assert "no output varies on these samples, which tells nothing of the model" in report.notes
+
+
+def test_samples_as_tensors_of_openvino_and_presets_in_any_case() -> None:
+    data = samples(1, 64)
+    plain, _ = checked(dense(), data, preset="performance")
+    other, _ = checked(dense(), [ov.Tensor(each) for each in data], preset="PERFORMANCE")
+    assert builders.stored(plain)[1] == builders.stored(other)[1]

@@ -83,3 +83,25 @@ def test_an_activation_of_zeros() -> None:
         migration = solve(np.zeros_like(rows), weights)
     assert np.isfinite(migration.scale).all()
     assert np.isfinite(migration.grid.high).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("count", [10, 30, 100])
+def test_widths_that_little_was_seen_of_do_not_clip_what_is_new(count: int, seed: int) -> None:
+    """Channels of one width: divided by the largest that each happened to have, all would go beyond their range."""
+    rng = np.random.default_rng(seed)
+    rows, others = (rng.normal(size=(size, CHANNELS)).astype(np.float32) for size in (count, 2000))
+    weights = rng.normal(size=(16, CHANNELS)).astype(np.float32)
+    low, high = rows.min(0).astype(np.float64), rows.max(0).astype(np.float64)
+    held_out = best_migration(rows, low, high, weights, seen=count)
+    assert error(others, weights, held_out) < 5 * error(others, weights, None)
+    sure = best_migration(rows, low, high, weights, normalised=False)
+    assert count == 100 or error(others, weights, held_out) < error(others, weights, sure)
+
+
+def test_uneven_channels_that_little_was_seen_of_still_gain() -> None:
+    rows, weights = problem(100)
+    others, _ = problem(100, seed=5)
+    low, high = rows.min(0).astype(np.float64), rows.max(0).astype(np.float64)
+    migration = best_migration(rows, low, high, weights, seen=len(rows), normalised=False)
+    assert error(others, weights, migration) < error(others, weights, None) / 2

@@ -8,6 +8,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.witness import WITNESSED, Watched, Witness, watched_inputs
 
@@ -73,3 +74,16 @@ def test_of_samples_of_many_parts_the_first_parts_are_kept() -> None:
     whole = object()
     witness = noted([whole] * 100)
     assert (len(witness), witness.samples) == (4 * WITNESSED, 1)
+
+
+def test_samples_that_take_turns_are_kept_with_their_later_parts() -> None:
+    """What comes of an inference belongs to its feed, though others in between are not kept."""
+    witness, lanes = Witness(Watched((InputId("result", 0),))), [object() for _ in range(WITNESSED + 2)]
+    for turn in range(3):
+        for number, lane in enumerate(lanes):
+            witness.note_feed({"x": np.array([turn, number])}, sample=lane)
+            witness.note_values([np.array([turn, number])])
+    assert witness.samples == WITNESSED and len(witness) == 3 * WITNESSED
+    for feed, values in zip(witness.feeds, witness.values, strict=True):
+        np.testing.assert_array_equal(feed["x"], values[0])
+    assert {int(feed["x"][0]) for feed in witness.feeds} == {0, 1, 2}

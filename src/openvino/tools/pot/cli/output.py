@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,11 @@ from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.logger import init_logger
 
 
+def _standard_error() -> TextIO:
+    """Standard error, or where it is closed nothing: its lines don't belong among the results."""
+    return sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+
+
 class Log:
     """Where log lines go: to standard error and, once there is a file, to that too, from the first line on.
 
@@ -29,7 +35,7 @@ class Log:
     """
 
     def __init__(self, level: str, bar: bool = False, lines: bool = False) -> None:
-        self._logger = init_logger("INFO" if bar else level, sys.stderr, progress_bar=not lines)
+        self._logger = init_logger("INFO" if bar else level, _standard_error(), progress_bar=not lines)
         if bar:
             self._logger.handlers[0].setLevel(max(logging.WARNING, logging.getLevelName(level)))
         self._kept = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shlex
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -61,7 +63,9 @@ def quantize(options: argparse.Namespace) -> int:
         except Exception as error:
             log.note(f"{type(error).__name__}: {error}")
             raise
-    lost = any(model.check is not None and model.check.is_lost for model in models)
+    lost = [model for model in models if model.check is not None and model.check.is_lost]
+    if lost and not logger.isEnabledFor(logging.WARNING):  # which would have said it
+        print(f"pot: {lost[0].name}: {lost[0].check.line}", file=sys.stderr)
     return LOST if lost and not options.accept_loss else 0
 
 

@@ -157,7 +157,7 @@ class MinMaxParameters(Parameters):
     @field_validator("preset", mode="before")
     @classmethod
     def _preset_alias(cls, value: Any) -> Any:
-        return _PRESET_ALIASES.get(value, value) if isinstance(value, str) else value
+        return _PRESET_ALIASES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
     @field_validator("model_type", mode="before")
     @classmethod

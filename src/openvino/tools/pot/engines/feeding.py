@@ -14,7 +14,7 @@ from openvino.tools.pot.data_loaders.layout import ImageAndInfo, image_and_info
 from openvino.tools.pot.engines.items import is_array, is_tensor
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.names import by_any_name, input_name
-from openvino.tools.pot.utils.bfloat import packed
+from openvino.tools.pot.utils.bfloat import packed, values_of
 from openvino.tools.pot.utils.errors import DataError, ModelError, nearest
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -87,12 +87,16 @@ class InputSpec:
     def _as_array(self, value: Any, index: int) -> NDArray[Any]:
         if is_tensor(value):
             value = value.detach().cpu().numpy()
+        if isinstance(value, ov.Tensor):
+            return values_of(value)
         try:
             array = np.asarray(value)
         except ValueError as error:
             raise DataError(
                 f"sample {index}: input {self.name!r} expects an array, found a {type(value).__name__} of uneven parts"
             ) from error
+        if array.dtype.name == "bfloat16":  # of ml_dtypes
+            return array.astype(np.float32)
         if array.dtype.kind not in "biuf":
             raise DataError(
                 f"sample {index}: input {self.name!r} expects numbers, found {type(value).__name__} "

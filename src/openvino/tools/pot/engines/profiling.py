@@ -13,7 +13,7 @@ from openvino.tools.pot.utils.errors import ModelError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 # What hardware runs in INT8 with profit; everything else is cheap beside these.
-HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul"})
+HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul", "RNNCell", "RNNSeq"})
 INT8_TYPES = frozenset({"u8", "i8"})
 
 _SETTINGS = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32, "PERF_COUNT": True}
@@ -79,7 +79,7 @@ def _originals(node: ov.Node) -> tuple[str, ...]:
 
 
 def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
-    """The layers of a compiled model that INT8 is for: convolutions and matrix products.
+    """The layers of a compiled model that INT8 is for: convolutions, matrix products and recurrent layers.
 
     Raises:
         ModelError: it is no compiled model.

@@ -60,7 +60,7 @@ def statistics(
     measured = len(compiled.outputs) - len(recurrence.outputs)
 
     def infer(feeds: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
-        return run_stream(compiled, with_places(layout, feeds), requests, copies=False)
+        return run_stream(compiled, with_places(layout, feeds, lambda tag: tag[0]), requests, copies=False)
 
     def state(outputs: Outputs) -> Feed:
         return recurrence.state(dict(zip(recurrence.outputs, outputs[measured:], strict=True)))

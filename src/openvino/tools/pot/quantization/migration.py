@@ -29,6 +29,7 @@ ROOMY_CLIPS = (1.25, 1.0)
 MANY = 2000
 """Values of a channel after which another one hardly ever lies beyond them all."""
 _ROWS_TRIED, _VALUES_TRIED = 128, 16384
+_PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def best_migration(
     """The scale and the clipping that make the product's error least; a scale of ones is among the candidates.
 
     Strength is searched first, at two clippings, then the clipping at the best strength. Where little was seen of each
-    channel, widths of one half of the rows are tried on the other: divided by the largest that they happened to have,
-    all channels go beyond their range in what is new.
+    channel, widths of three quarters of the rows are tried on the last one, in turn: divided by the largest that they
+    happened to have, all channels go beyond their range in what is new.
 
     Args:
         rows: samples of the activation in the order of the data, shape ``[rows, channels]``.
@@ -78,9 +79,14 @@ def best_migration(
     if few and len(rows) < 2:
         return Migration(np.ones_like(low), _clipped(low, high, ROOMY_CLIPS[0]))
     if few:
-        half = len(rows) // 2
-        parts = ((rows[:half], rows[half:]), (rows[half:], rows[:half]))
-        trials = [_Trial(*_ends(one), _Product(_some(other), weights, normalised)) for one, other in parts]
+        parts = np.array_split(rows, min(_PARTS, len(rows)))
+        trials = [
+            _Trial(
+                *_ends(np.concatenate(parts[:number] + parts[number + 1 :])),
+                _Product(_some(part), weights, normalised),
+            )
+            for number, part in enumerate(parts)
+        ]
     else:
         trials = [_Trial(low, high, _Product(_some(rows), weights, normalised))]
     tried: dict[tuple[float | None, float], float] = {}

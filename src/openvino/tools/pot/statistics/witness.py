@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,7 +78,8 @@ class Witness:
     values: list[list[NDArray[Any]]] = field(default_factory=list)
     fresh: list[bool] = field(default_factory=list)
     samples: int = 0
-    _last: object = None
+    _known: list[object] = field(default_factory=list)
+    _awaited: deque[bool] = field(default_factory=deque)  # of inferences under way, whether they are kept
 
     def note_feed(self, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None) -> None:
         """Keep what an inference is given, if it is of one of the first samples.
@@ -85,24 +87,36 @@ class Witness:
         Args:
             feed: input name to array.
             fresh: whether states have their initial values.
-            sample: the same object for inferences of one sample; None: a sample of its own.
+            sample: the same object for inferences of one sample, which may take turns with others; None: a sample
+                of its own.
         """
-        if not self.watched.all or len(self.feeds) == _MOST:
-            return
-        another = sample is None or sample is not self._last
-        if another and self.samples == WITNESSED:
-            return
-        self.samples, self._last = self.samples + another, sample
-        self.feeds.append({name: np.array(value) for name, value in feed.items()})
-        self.fresh.append(fresh)
+        if self.watched.all:
+            self._awaited.append(self._is_wanted(sample))
+            if self._awaited[-1]:
+                self.feeds.append({name: np.array(value) for name, value in feed.items()})
+                self.fresh.append(fresh)
+
+    def _is_wanted(self, sample: object) -> bool:
+        if len(self.feeds) == _MOST:
+            return False
+        if sample is None or not any(sample is known for known in self._known):
+            if self.samples == WITNESSED:
+                return False
+            self.samples += 1
+            self._known.append(sample)
+        return True
 
     def note_values(self, values: Sequence[NDArray[Any]]) -> None:
         """Keep what came of the next inference, if what it was given was kept."""
-        if len(self.values) < len(self.feeds):
+        if self.watched.all and self._awaited.popleft():
             self.values.append([np.array(value) for value in values])
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the samples themselves."""
+        return {**self.__dict__, "_known": [], "_awaited": deque()}
 
 
 def watched_inputs(view: GraphView) -> Watched:

@@ -86,7 +86,8 @@ class Evaluator:
         self.bounded = frozenset(
             name
             for name in self.bounded
-            if len(values := found.values.get(name, ())) == self.size
+            if name in found.metrics
+            and len(values := found.values.get(name, ())) == self.size
             and _is_mean(found.metrics[name], values)
             and min(values) >= 0
             and max(values) <= 1

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from math import isfinite, isnan
 from typing import Any
 
+import numpy as np
+
 from openvino.tools.pot.algorithms.checking.running import Run, names_of
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.statistics.witness import Witness
@@ -105,11 +107,26 @@ def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least
         for name, figure in zip(names_of(job.network, witness.watched.behind), found.behind, strict=True)
         if not figure.reaches(least)
     )
+    constant = (
+        () if _varies(witness) else ("no output varies on these samples, which tells nothing of the model",)
+    )
     return CheckReport(
         witness.samples, outputs, found.decibels,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds,
-        (*lost, *behind, *notes), bool(lost),
+        (*lost, *behind, *constant, *notes), bool(lost),
     )  # fmt: skip
+
+
+def _varies(witness: Witness) -> bool:
+    """Whether anything that the float model gave differs from anything else."""
+    by_place = zip(*witness.values, strict=True)
+    return any(
+        not np.array_equal(value.reshape(-1), np.broadcast_to(first, value.size), equal_nan=True)
+        for place in by_place
+        for first in (place[0].reshape(-1)[:1],)
+        for value in place
+        if first.size
+    )
 
 
 def _known(value: float) -> Any:
