@@ -423,3 +423,25 @@ def test_models_compiled_early_and_keys_of_a_subclass() -> None:
     assert all(quantizers(sub.model) for sub in run(own))
     with pytest.raises(ConfigError, match="unknown key 'devise'"):
         IEEngine({"devise": "CPU"})
+
+
+class Filled(Cascade):
+    """Fills the tensors of requests before it infers without a word."""
+
+    def _infer(self, data: Any, network: Any, callback: Any = None) -> Any:
+        if (data.shape[0] == 1 and data.shape[2] != 6) or data.shape[2] == 6:
+            network.reshape(PartialShape(data.shape))
+        request = self._ie.compile_model(model=network, device_name="CPU").create_infer_request()
+        request.set_input_tensor(ov.Tensor(np.ascontiguousarray(data, np.float32)))
+        result = request.infer()
+        if callback:
+            callback(result)
+        return result
+
+
+def test_what_is_set_before_an_inference_counts_as_what_it_is_given() -> None:
+    first_way, other_way = run(engine()), run(engine(Filled))
+    for one, other in zip(first_way, other_way, strict=True):
+        assert [borders(node) for node in quantizers(one.model).values()] == [
+            borders(node) for node in quantizers(other.model).values()
+        ]

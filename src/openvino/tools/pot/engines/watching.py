@@ -100,12 +100,17 @@ class _Watched:
         return self._inner(inputs, *more, **options)
 
     def infer(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch.infer(self._name, inputs)
+        self._watch.infer(self._name, self._given(inputs))
         return self._inner.infer(inputs, *more, **options)
 
     def start_async(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch.infer(self._name, inputs)
+        self._watch.infer(self._name, self._given(inputs))
         return self._inner.start_async(inputs, *more, **options)
+
+    def _given(self, inputs: Any) -> Any:
+        """What a request is given, be it beforehand, as tensors that were set or filled."""
+        nothing = inputs is None or (isinstance(inputs, (dict, list, tuple)) and not inputs)
+        return list(self._inner.input_tensors) if nothing else inputs
 
     def infer_new_request(self, inputs: Any = None) -> Any:
         self._watch.infer(self._name, inputs)
