@@ -217,6 +217,17 @@ def test_logger(tmp_path: Path) -> None:
         init_logger(level="LOUD")
 
 
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="only some systems have a disk that is always full"
+)
+@pytest.mark.usefixtures("restored")
+def test_a_log_file_that_is_full_ends_no_work(capfd: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    init_logger(stream=stream, file_name="/dev/full")
+    get_logger().info("hello")
+    assert "hello" in stream.getvalue() and capfd.readouterr().err == ""
+
+
 @pytest.mark.usefixtures("restored")
 def test_a_run_tells_of_its_progress(capfd: pytest.CaptureFixture[str]) -> None:
     stream = io.StringIO()

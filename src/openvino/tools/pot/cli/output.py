@@ -17,7 +17,7 @@ from typing import TextIO
 
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.files import as_path
-from openvino.tools.pot.utils.logger import init_logger
+from openvino.tools.pot.utils.logger import FileLines, init_logger
 
 
 def _standard_error() -> TextIO:
@@ -43,7 +43,7 @@ class Log:
 
     def write_to(self, file: Path) -> None:
         """Write what was logged, and what will be, into a file."""
-        handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+        handler = FileLines(file, encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(self._logger.handlers[0].formatter)
         self._kept.setTarget(handler)
         self._kept.flush()

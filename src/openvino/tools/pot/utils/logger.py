@@ -60,7 +60,7 @@ def init_logger(
     return logger
 
 
-class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # no types of its own before Python 3.11
+class _Lenient(logging.Handler):
     """Writes lines as long as somebody takes them: a log that is full, closed or absent ends no work."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging gives it
@@ -69,9 +69,17 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # no types of it
             super().handleError(record)
 
 
+class _Lines(_Lenient, logging.StreamHandler):  # type: ignore[type-arg]  # no types of its own before Python 3.11
+    pass
+
+
+class FileLines(_Lenient, logging.FileHandler):
+    """Lines of a file, which may be on a disk that is full."""
+
+
 def _file_handler(file_name: str) -> logging.FileHandler:
     try:
-        return logging.FileHandler(file_name, encoding="utf-8")
+        return FileLines(file_name, encoding="utf-8")
     except (OSError, TypeError, ValueError) as error:
         raise ConfigError(f"log file {file_name!r} can't be written: {reason(error)}") from error
 
