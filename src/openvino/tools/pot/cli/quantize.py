@@ -64,7 +64,7 @@ def quantize(options: argparse.Namespace) -> int:
             log.note(f"{type(error).__name__}: {error}")
             raise
     lost = [model for model in models if model.check is not None and model.check.is_lost]
-    if lost and not logger.isEnabledFor(logging.WARNING):  # which would have said it
+    if lost and sys.stderr and not logger.isEnabledFor(logging.WARNING):  # which would have said it
         print(f"pot: {lost[0].name}: {lost[0].check.line}", file=sys.stderr)
     return LOST if lost and not options.accept_loss else 0
 
