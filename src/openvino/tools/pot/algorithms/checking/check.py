@@ -150,7 +150,7 @@ def check(
             if maker is None:
                 notes.append(f"{device} computes it otherwise than it is defined ({defined.decibels:.1f} dB)")
             else:
-                job = without_faults(job, bench, maker)
+                job = without_faults(job, bench, maker, runs=not users.failure)
                 found = bench.run(job)
                 notes += _sentences(job)
         elif users.failure:
@@ -177,21 +177,25 @@ def explained(job: Job) -> float:
     return max(LOSS, whole - _STATE * any(layer.type in RECURRENT for layer in layers))
 
 
-def without_faults(job: Job, bench: Bench, maker: Maker) -> Job:
+def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> Job:
     """The model without what the device computes wrongly, found by halving.
 
     Args:
         job: finished, and wrong on the device.
         bench: where models are run.
         maker: of the same model.
+        runs: whether the device runs it at all.
     """
-    logger.warning(
-        "%s computes the quantized model otherwise than it is defined: looking for where", bench.device
+    fault = (
+        "computes the quantized model otherwise than it is defined"
+        if runs
+        else "can't run the quantized model"
     )
-    avoided = _undivided(job, bench, maker)
+    logger.warning("%s %s: looking for where", bench.device, fault)
+    avoided = _undivided(job, bench, maker, runs)
     if not bench.is_right(maker.finished(avoided)):
         layers = [layer.node for layer in job.plan.layers]
-        reason = f"{bench.device} computes it wrongly in INT8"
+        reason = f"{bench.device} {'computes it wrongly' if runs else 'runs no model with it'} in INT8"
 
         def right(nodes: Sequence[str]) -> bool:
             return bench.is_right(maker.finished(avoided.and_float(dict.fromkeys(nodes, reason))))
@@ -200,10 +204,15 @@ def without_faults(job: Job, bench: Bench, maker: Maker) -> Job:
     return maker.finished(avoided)
 
 
-def _undivided(job: Job, bench: Bench, maker: Maker) -> Avoided:
+def _undivided(job: Job, bench: Bench, maker: Maker, runs: bool) -> Avoided:
     """What is avoided, with one range in place of one for each channel where that helps."""
     avoided, tensors = job.context.avoided, job.divided
-    reason = f"{bench.device} computes ranges for each channel wrongly there"
+    wrong = (
+        "computes ranges for each channel wrongly there"
+        if runs
+        else "doesn't run with ranges for each channel there"
+    )
+    reason = f"{bench.device} {wrong}"
 
     def right(some: Sequence[TensorId]) -> bool:
         return bench.is_right(maker.finished(avoided.and_undivided(dict.fromkeys(some, reason))))
