@@ -323,7 +323,7 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None, first: boo
             raise EngineError(
                 f"engine {type(engine).__name__}: predict gave {statistics!r}, expected statistics of stats_layout"
             )
-        statistics.samples, statistics.sizes = len(subset), job.sizes
+        statistics.samples, statistics.sizes = len(subset), dict(job.sizes)
         return statistics
 
     statistics = found(guarded=False)

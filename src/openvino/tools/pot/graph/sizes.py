@@ -29,7 +29,10 @@ def common_sizes(first: Sizes, second: Sizes) -> Sizes:
 
 
 def with_sizes(model: ov.Model, sizes: Sizes) -> ov.Model | None:
-    """A copy of a model for inputs of these sizes; None without any, and where the model can't have them as it is."""
+    """A copy of a model for inputs of these sizes; None without any, and where the model can't have them.
+
+    Fixing sizes folds what computes with shapes; where it folds data too, there is no copy that answers for them.
+    """
     if not sizes:
         return None
     clone, shapes = model.clone(), {}
@@ -42,7 +45,12 @@ def with_sizes(model: ov.Model, sizes: Sizes) -> ov.Model | None:
     except RuntimeError:
         return None
     there = {node.get_friendly_name() for node in clone.get_ops()}
-    return clone if all(node.get_friendly_name() in there for node in model.get_ops()) else None
+    folded = [node for node in model.get_ops() if node.get_friendly_name() not in there]
+    return (
+        None
+        if any(port.get_element_type().is_real() for node in folded for port in node.outputs())
+        else clone
+    )
 
 
 def have_sizes(model: ov.Model, feed: Mapping[str, NDArray[Any]]) -> bool:

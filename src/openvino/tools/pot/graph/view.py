@@ -103,7 +103,7 @@ class GraphView:
         """Nodes as samples show them; what fixing sizes has folded into constants is as it was."""
         if self.seen is self.model:
             return self.nodes
-        return {node.get_friendly_name(): node for node in self.seen.get_ops()}
+        return {**self.nodes, **{node.get_friendly_name(): node for node in self.seen.get_ops()}}
 
     @cached_property
     def _types(self) -> dict[str, str]:
