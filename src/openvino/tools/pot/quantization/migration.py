@@ -26,7 +26,7 @@ FIRST_CLIPS = (1.0, 0.55)
 FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
 ROOMY_CLIPS = (1.25, 1.0)
 """In place of the first, where little was seen."""
-MANY = 2000
+MANY = 1000
 """Values of a channel after which another one hardly ever lies beyond them all."""
 _ROWS_TRIED, _VALUES_TRIED = 128, 16384
 _PARTS = 4

@@ -26,6 +26,7 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
+_LENGTH = 16
 _WIDEST = 1e15
 """Powers of what is wider are no numbers in float32."""
 _Candidate = tuple[ActivationQuantizer, list[tuple[LinearLayer, WeightQuantizer]]]
@@ -80,11 +81,21 @@ def _migration(
     low, high, rows = _requests(context, quantizer)
     matrix = np.concatenate([_matrix(context, *reader) for reader in readers])
     values = statistics.rows(rows)
-    shape = context.view.shape(quantizer.tensor) or ()
-    others = [size for axis, size in enumerate(shape) if axis != quantizer.channel_axis % len(shape)]
-    known = [size or 1 for size in others]
-    seen = max(len(values), statistics.samples * prod(known))
+    seen = max(len(values), statistics.samples * _places(context.view.shape(quantizer.tensor), quantizer))
     return best_migration(values, statistics.value(low), statistics.value(high), matrix, seen, normalised)
+
+
+def _places(shape: tuple[int | None, ...] | None, quantizer: ActivationQuantizer) -> int:
+    """How many values of a channel a sample gives: open sizes but the first are lengths of sequences or images."""
+    if not shape:
+        return 1
+    axis = quantizer.channel_axis % len(shape)
+    sizes = (
+        size if size is not None else (_LENGTH if place else 1)
+        for place, size in enumerate(shape)
+        if place != axis
+    )
+    return prod(size or 1 for size in sizes)
 
 
 def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
