@@ -31,10 +31,10 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
     compiled = compiled_as_defined(emulated(switched(job.context), narrow=True), "CPU", dict(FLOAT32))
     request = compiled.create_infer_request()
     errors = np.zeros(len(names))
-    flags = np.zeros(len(names), np.float32)
-    awaken(request, compiled, _numbered(request, {**witness.feeds[0], FLAGS: flags}))
+    none = {FLAGS: np.zeros(len(names), np.float32)}
+    awaken(request, compiled, _numbered(request, {**witness.feeds[0], **none}))
     for feed in witness.feeds[:_SAMPLES]:
-        exact = _outputs(request, {**feed, FLAGS: np.zeros(len(names), np.float32)})
+        exact = _outputs(request, {**feed, **none})
         for number, flags in enumerate(np.eye(len(names), dtype=np.float32)):
             found = _outputs(request, {**feed, FLAGS: flags})
             figures = [likeness([before], [after]) for before, after in zip(exact, found, strict=True)]

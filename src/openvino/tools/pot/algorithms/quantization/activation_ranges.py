@@ -6,7 +6,6 @@ POT's stand for whatever a configuration names; where it is silent, the range of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -206,8 +205,7 @@ class LeastError:
         found = self._found(context, group, statistics)
         if all(_is_bounded(context.view, quantizer.tensor) for quantizer in group):
             return found
-        room = room_beyond(statistics.samples)
-        return replace(found, low=found.low * room, high=found.high * room)
+        return found.widened(room_beyond(statistics.samples))
 
     def _found(
         self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
