@@ -16,6 +16,7 @@ import builders
 from faults import planted, scaled
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.checking import CheckReport, running
+from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.runtime import core
 
 RANDOM = np.random.default_rng(0)
@@ -64,11 +65,13 @@ def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixtu
     assert report.int8_layers == report.layers == 3
     assert report.line == (
         f"INT8 follows float to {report.decibels:.1f} dB on 8 samples (an error of "
-        f"{100 * 10 ** (-report.decibels / 20):.2g} %); 3 of 3 layers run in 8 bits"
+        f"{100 * 10 ** (-report.decibels / 20):.2g} %); 3 of 3 layers run in 8 bits; "
+        f"{report.as_fast:.1f} x as fast as float32"
     )
     assert f"dense: {report.line}" in [record.message for record in caplog.records]
     stored = json.loads(model.get_rt_info(["openvino_pot", "check"]).astype(str))
     assert stored["decibels"] == report.decibels
+    assert not {"seconds", "as_fast"} & stored.keys()  # the same model is the same file
 
 
 def test_it_can_be_switched_off() -> None:
@@ -310,3 +313,56 @@ def test_samples_as_tensors_of_openvino_and_presets_in_any_case() -> None:
     plain, _ = checked(dense(), data, preset="performance")
     other, _ = checked(dense(), [ov.Tensor(each) for each in data], preset="PERFORMANCE")
     assert builders.stored(plain)[1] == builders.stored(other)[1]
+
+
+def test_nothing_to_quantize_is_a_report_too() -> None:
+    x = op.parameter([1, 64], np.float32, name="x")
+    _, report = checked(ov.Model([op.result(op.relu(x))], [x], "empty"), samples(1, 64))
+    assert report.line == "not checked: the model has nothing to quantize"
+    assert not report.is_lost
+
+
+def detector() -> ov.Model:
+    """Boxes of hundreds of pixels and scores below one, in one tensor; of the scores 8 bits leave nothing."""
+    x = op.parameter([1, 64], np.float32, name="x")
+    boxes = op.multiply(
+        op.matmul(x, weights(64, 40), False, False, name="boxes"), op.constant(np.float32(300))
+    )
+    large = np.zeros((1, 64), np.float32)
+    large[0, 0] = 1e6
+    reads = np.asarray(weights(64, 80).data).copy()
+    reads[0] = 0
+    scores = op.matmul(op.add(x, op.constant(large)), op.constant(reads), False, False, name="scores")
+    joined = op.concat([boxes, op.sigmoid(scores)], 1)
+    joined.output(0).set_names({"found"})
+    return ov.Model([op.result(joined)], [x], "detector")
+
+
+def test_scores_beside_boxes_are_judged_by_themselves() -> None:
+    data = samples(1, 64)
+    model, report = checked(detector(), data, preset="performance", weight_rounding="nearest")
+    assert [output.name for output in report.outputs] == ["found[:, 0:40]", "found[:, 40:120]"]
+    assert report.notes == ("'scores' stays in float: rounding it costs the outputs too much",)
+    assert decibels(detector(), model, data) > 30 and report.decibels > 30
+
+
+def test_what_the_device_computes_otherwise_while_it_is_measured_is_put_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    note = Witness.note_values
+    monkeypatch.setattr(
+        Witness, "note_values", lambda self, values: note(self, [value + 1 for value in values])
+    )
+    data = samples(1, 64)
+    model, report = checked(dense(), data)
+    assert report.decibels == pytest.approx(decibels(dense(), model, data[:8]), abs=2)
+    assert len(report.notes) == 1 and "while it is measured" in report.notes[0]
+
+
+def test_a_model_of_chance_says_so() -> None:
+    x = op.parameter([1, 64], np.float32, name="x")
+    shape, low, high = np.array([1, 64]), np.float32(-1), np.float32(1)
+    noise = op.random_uniform(shape, low, high, "f32", 0, 0)
+    value = op.matmul(op.add(x, noise), weights(64, 64), False, False)
+    _, report = checked(ov.Model([op.result(value)], [x], "chance"), samples(1, 64))
+    assert "the float model gives other values for the same samples each time" in report.notes

@@ -98,7 +98,7 @@ def quantize(
 
     Returns:
         The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` a pair of it
-        and the report, which is None with ``self_check=False``.
+        and the report, which is None with ``self_check=False``; it says so where there is nothing to quantize.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.

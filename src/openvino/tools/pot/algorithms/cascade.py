@@ -10,6 +10,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.algorithm import Algorithm, SearchAlgorithm
 from openvino.tools.pot.algorithms.sequence import (
     Job,
+    as_it_is,
     check_models,
     checked,
     chosen_samples,
@@ -87,7 +88,7 @@ def run_cascade(
     jobs = {name: planned(single, own[name]) for name, single in singles.items()}
     wanted = {name: job for name, job in jobs.items() if not job.is_empty}
     for name in jobs.keys() - wanted.keys():
-        logger.warning("model %r has nothing to quantize: it is returned as it is", name)
+        as_it_is(jobs[name])
 
     def measure(some: Mapping[str, Job]) -> Mapping[str, Statistics]:
         with timed("statistics graph"):

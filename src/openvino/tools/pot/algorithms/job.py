@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import openvino as ov
@@ -26,6 +27,7 @@ class Job:
         requests: what they want to be measured.
         sampling: the parameters that choose samples.
         sizes: of samples, as far as the model leaves them open and they are known.
+        begun: when it was planned, by ``time.perf_counter``.
     """
 
     result: CompressedModel
@@ -34,6 +36,7 @@ class Job:
     requests: tuple[Request, ...]
     sampling: MinMaxParameters
     sizes: Sizes = field(default_factory=dict)
+    begun: float = field(default_factory=time.perf_counter)
 
     @property
     def plan(self) -> Plan:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm
-from openvino.tools.pot.algorithms.checking import LOSS, Maker, check
+from openvino.tools.pot.algorithms.checking import LOSS, CheckReport, Maker, check
 from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
@@ -75,8 +75,7 @@ def run_sequence(
         return searching.search(model, engine, statistics)
     job = planned(model, algorithms)
     if job.is_empty:
-        logger.warning("model %r has nothing to quantize: it is returned as it is", model.name)
-        return job.result
+        return as_it_is(job)
     if not job.adds_quantizers:
         logger.warning("model %r comes quantized: no quantizer is added", model.name)
     if statistics is None:
@@ -84,7 +83,7 @@ def run_sequence(
             model, job, lambda sizes: planned(model, algorithms, sizes=sizes), engine
         )
         if job.is_empty:
-            return job.result
+            return as_it_is(job)
     else:
         statistics.check(job.requests)
     decide(job, statistics)
@@ -99,6 +98,13 @@ def run_sequence(
 
     device = str(getattr(engine, "device", "CPU"))
     return checked(job, model, algorithms, measure, statistics, device)
+
+
+def as_it_is(job: Job) -> CompressedModel:
+    """The model of a job that is empty, with a word about it."""
+    logger.warning("model %r has nothing to quantize: it is returned as it is", job.result.name)
+    job.result.submodels[0].check = CheckReport(notes=("the model has nothing to quantize",))
+    return job.result
 
 
 def checked(
@@ -132,11 +138,16 @@ def checked(
     def finish(other: Job) -> None:
         finished(other, algorithms, statistics.samples)
 
-    return looked_at(job, statistics, device, Maker(model.submodels[0].model, decided, finish))
+    return looked_at(job, statistics, device, model, Maker(decided, finish))
 
 
 def looked_at(
-    job: Job, statistics: Statistics, device: str, maker: Maker | None = None, least: float = LOSS
+    job: Job,
+    statistics: Statistics,
+    device: str,
+    model: CompressedModel,
+    maker: Maker | None = None,
+    least: float = LOSS,
 ) -> CompressedModel:
     """The quantized model of a job, or a better one, with what was seen of it beside the float model.
 
@@ -144,13 +155,15 @@ def looked_at(
         job: finished.
         statistics: with the inferences of the float model; without any, nothing is looked at.
         device: where the model is run.
+        model: in float.
         maker: of further models; None: nothing is mended.
         least: dB below which an output is lost.
     """
     if not len(statistics.witness):
         return job.result
     with timed("check"):
-        chosen, report = check(job, statistics.witness, device, maker, least)
+        original = model.submodels[0].model
+        chosen, report = check(job, statistics.witness, device, original, maker, least)
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
     logger.log(level, "%s: %s", chosen.result.name, report.line)
     chosen.network.set_rt_info(report.as_json(), ["openvino_pot", "check"])

@@ -20,7 +20,7 @@ _IMAGES = 4
 _SIDE = 8
 """Rows and columns of the smallest image."""
 
-_ELEMENTWISE = frozenset(
+ELEMENTWISE = frozenset(
     {
         "Abs", "Add", "Ceiling", "Clamp", "Convert", "ConvertLike", "Cos", "Divide", "Elu", "Equal", "Erf", "Exp",
         "FakeQuantize", "Floor", "FloorMod", "Gelu", "Greater", "GreaterEqual", "HardSigmoid", "HSigmoid", "HSwish",
@@ -42,7 +42,7 @@ _BATCH_FIRST = frozenset(
 _KEEPING = frozenset({"Interpolate", "Pad", "PRelu", "ShuffleChannels", "Slice", "StridedSlice", "Tile"})
 """Where the size of the axis of samples stays, so does what lies along it."""
 
-_REGROUPING = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
+REGROUPING = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
 _BY_ATTRIBUTE = frozenset({"Concat", "LogSoftmax", "Softmax", "TopK"})
 _BY_INPUT = frozenset({"CumSum", "MVN", "NormalizeL2", "Split", "VariadicSplit"})
 
@@ -72,7 +72,7 @@ def batch_axes(view: GraphView, axis: int = 0) -> dict[TensorId, int]:
             unknown.update(view.outputs(name))
         elif any(tensor in known for tensor in inputs):
             axes = [known.get(tensor) for tensor in inputs]
-            found, size = _axis_behind(view, name, axes), _size(view, inputs, axes)
+            found, size = axis_behind(view, name, axes), _size(view, inputs, axes)
             for output in view.outputs(name):
                 shape = view.shape(output) or ()
                 if found is not None and 0 <= found < len(shape) and shape[found] == size:
@@ -160,16 +160,22 @@ def _size(view: GraphView, inputs: Sequence[TensorId], axes: Axes) -> int | None
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def _axis_behind(view: GraphView, name: str, axes: Axes) -> int | None:
-    """The axis of samples in the outputs of a node, None where it can't be told."""
+def axis_behind(view: GraphView, name: str, axes: Axes) -> int | None:
+    """The axis of samples in the outputs of a node, None where it can't be told.
+
+    Args:
+        view: where the node is.
+        name: of the node.
+        axes: of samples, for each of its inputs.
+    """
     kind = view.type(name)
-    if kind in _ELEMENTWISE:
+    if kind in ELEMENTWISE:
         return _aligned(view, name, axes)
     if kind in _BATCH_FIRST:
         return 0 if set(axes) <= {0, None} else None
     if kind in _KEEPING or kind in _BY_ATTRIBUTE or kind in _BY_INPUT:
         return _kept(view, name, axes)
-    if kind in _REGROUPING:
+    if kind in REGROUPING:
         return _regrouped(view, name, axes)
     if kind.startswith("Reduce"):
         return _reduced(view, name, axes)

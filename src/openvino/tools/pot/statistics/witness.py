@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, RECURRENT
+from openvino.tools.pot.graph.parts import Part, parts
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -50,10 +51,12 @@ class Watched:
     Attributes:
         ordered: the inputs of nodes whose values can be compared: of results, or of what sorts before them.
         behind: results of layers behind what sorts, whose values may come in another order.
+        parts: of each that is ordered, the kinds of values that are joined in it, which are compared one by one.
     """
 
     ordered: tuple[InputId, ...] = ()
     behind: tuple[InputId, ...] = ()
+    parts: tuple[tuple[Part, ...], ...] = ()
 
     @property
     def all(self) -> tuple[InputId, ...]:
@@ -71,6 +74,7 @@ class Witness:
         values: of each inference, an array for each place that is watched.
         fresh: of each inference, whether states had their initial values before it.
         samples: how many samples the inferences are of.
+        remarks: what was found of the inferences themselves, in sentences.
     """
 
     watched: Watched = field(default_factory=Watched)
@@ -78,6 +82,7 @@ class Witness:
     values: list[list[NDArray[Any]]] = field(default_factory=list)
     fresh: list[bool] = field(default_factory=list)
     samples: int = 0
+    remarks: list[str] = field(default_factory=list)
     _known: list[object] = field(default_factory=list)
     _awaited: deque[bool] = field(default_factory=deque)  # of inferences under way, whether they are kept
 
@@ -138,7 +143,8 @@ def watched_inputs(view: GraphView) -> Watched:
             ordered.update(dict.fromkeys(_of_sorting(view, firsts[name]) or [InputId(name, 0)]))
             if name in layered and view.is_float(view.inputs(name)[0]):
                 behind.append(InputId(name, 0))
-    return Watched(tuple(ordered), tuple(behind))
+    joined = tuple(parts(view, view.inputs(place.node)[place.port]) for place in ordered)
+    return Watched(tuple(ordered), tuple(behind), joined)
 
 
 def _is_sorted_values(view: GraphView, source: TensorId, firsts: Mapping[str, tuple[str, ...]]) -> bool:

@@ -201,15 +201,17 @@ class Candidates:
             self.finished(other, AS_GIVEN)
 
         original = self.model.submodels[0].model
-        maker = Maker(original, lambda avoided: self.decided(AS_GIVEN, (), avoided), finish)
+        maker = Maker(lambda avoided: self.decided(AS_GIVEN, (), avoided), finish)
         with timed("check"):
-            mended, _ = check(job, self.passes[0].witness, device, maker, least=-inf)
+            mended, _ = check(job, self.passes[0].witness, device, original, maker, least=-inf)
         self._avoided = mended.context.avoided
         self._known_layers.clear()
 
     def looked_at(self, job: Job, device: str) -> CompressedModel:
         """The model of a finished job, with what was seen of it; whether outputs are good enough, metrics say."""
-        return looked_at(job, self.passes[0], device, least=-inf) if self._is_watched(job) else job.result
+        if not self._is_watched(job):
+            return job.result
+        return looked_at(job, self.passes[0], device, self.model, least=-inf)
 
     def _is_watched(self, job: Job) -> bool:
         return not job.is_empty and job.sampling.self_check and len(self.passes[0].witness) > 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, log10
 
 import openvino as ov
+from openvino.op import Constant
 
 from openvino.tools.pot.algorithms.checking.culprits import culprits
 from openvino.tools.pot.algorithms.checking.ranking import worst_layers
@@ -41,18 +43,28 @@ _FEW = 0.1
 _SMALL = 40
 """Layers of a model that costs next to nothing to compile once more."""
 
+_LIGHT = 4 << 20
+"""Bytes of constants of such a model in float."""
+
+_BESIDE = 10.0
+"""dB by which what was witnessed must be closer to the float model than an INT8 one is, to judge that by it."""
+
+_QUICK, _SHARE = 0.4, 0.03
+"""Seconds that a check may take with timing, and the share of the whole run that timing may take beyond it."""
+
+_FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
+"""What the float model takes to compile and to run, as shares of what the quantized one takes."""
+
 
 @dataclass(frozen=True)
 class Maker:
     """Makes further models of the same statistics.
 
     Attributes:
-        original: in float.
         decided: without some forms, with all decisions made and no edit.
         finish: carries the decisions out.
     """
 
-    original: ov.Model
     decided: Callable[[Avoided], Job]
     finish: Callable[[Job], None]
 
@@ -84,7 +96,7 @@ class Bench:
     def runs(self, job: Job) -> list[Run]:
         """A model as users run it, and where that costs next to nothing in float32 too."""
         users = self.run_as_users(job)
-        if users.failure or len(job.plan.layers) > _SMALL:
+        if users.failure or not _is_small(job):
             return [users]
         return [users, self.run_in_float32(job)]
 
@@ -99,6 +111,13 @@ class Bench:
     def run_as_defined(self, job: Job) -> Run:
         """A model with its quantizers as plain arithmetic."""
         return run_as_defined(job.network, self.witness)
+
+    @cached_property
+    def plain(self) -> Run | None:
+        """The float model by itself, in float32; None where it is not at hand."""
+        if self.original is None:
+            return None
+        return run(self.original, self.witness, self.device, IN_FLOAT32)
 
     @cached_property
     def own_precision(self) -> float:
@@ -124,47 +143,118 @@ class Bench:
 
 
 def check(
-    job: Job, witness: Witness, device: str, maker: Maker | None = None, least: float = LOSS
+    job: Job,
+    witness: Witness,
+    device: str,
+    original: ov.Model | None = None,
+    maker: Maker | None = None,
+    least: float = LOSS,
 ) -> tuple[Job, CheckReport]:
     """Hold a quantized model against the float one, and mend it where it departs.
 
     Args:
         job: finished.
-        witness: inferences of the float model.
+        witness: inferences of the float model; put right where the float model by itself gives others.
         device: where users will run it.
-        maker: of the same model; None: nothing is mended.
+        original: the float model.
+        maker: of further models of the same statistics; None: nothing is mended.
         least: dB below which an output is lost by quantization; minus infinity leaves that to be judged elsewhere.
 
     Returns:
         The job whose model was chosen, and what was seen of it.
     """
-    bench = Bench(witness, device, maker.original if maker is not None else None)
+    began = time.perf_counter()
+    bench = Bench(witness, device, original)
     if find_device(job.plan.device).integers is not None:  # no device is left that runs it
         return job, describe(job, bench.run_as_defined(job), witness, (), least)
-    runs, notes = bench.runs(job), []
+    chosen, found, notes = _judged(job, bench, maker, least)
+    spent = time.perf_counter()
+    room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))
+    return chosen, describe(chosen, found, witness, notes, least, _as_fast(bench, found, room))
+
+
+def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[Job, Run, list[str]]:
+    """The job whose model was chosen, its run, and what was done about it."""
+    light = bench.original is not None and _is_small(job) and _weight(bench.original) <= _LIGHT
+    if light:
+        _put_right(bench, explained(job) + _BESIDE)
+    runs = bench.runs(job)
+    notes: list[str] = []
+    if not light and _worst(runs).decibels < explained(job) and _put_right(bench, explained(job) + _BESIDE):
+        runs = bench.runs(job)
     found = _worst(runs)
-    if found.decibels < explained(job):
-        users, *others = runs
-        whole, defined = others[0] if others else bench.run_in_float32(job), bench.run_as_defined(job)
-        if bench.is_wrong(users, whole, defined):
-            if maker is None:
-                notes.append(f"{device} computes it otherwise than it is defined ({defined.decibels:.1f} dB)")
-            else:
-                job = without_faults(job, bench, maker, runs=not users.failure)
-                found = bench.run(job)
-                notes += _sentences(job)
-        elif users.failure:
-            found = whole
-            notes.append(f"{device} can't run the float model itself unless INFERENCE_PRECISION_HINT is f32")
-        elif _departs(users, defined.decibels):
+    if found.decibels >= explained(job):
+        return job, found, notes
+    users, *others = runs
+    whole, defined = others[0] if others else bench.run_in_float32(job), bench.run_as_defined(job)
+    if bench.is_wrong(users, whole, defined):
+        if maker is None:
             notes.append(
-                f"in float32 it follows to {whole.decibels:.1f} dB: {device} computes what stays in float in half "
-                "precision, unless INFERENCE_PRECISION_HINT is f32"
+                f"{bench.device} computes it otherwise than it is defined ({defined.decibels:.1f} dB)"
             )
-        if found.decibels < least and not found.failure and not notes and maker is not None:
-            job, found, note = _without_losses(job, found, bench, maker)
-            notes.append(note)
-    return job, describe(job, found, witness, notes, least)
+        else:
+            job = without_faults(job, bench, maker, runs=not users.failure)
+            found = bench.run(job)
+            notes += _sentences(job)
+    elif users.failure:
+        found = whole
+        notes.append(
+            f"{bench.device} can't run the float model itself unless INFERENCE_PRECISION_HINT is f32"
+        )
+    elif _departs(users, defined.decibels):
+        notes.append(
+            f"in float32 it follows to {whole.decibels:.1f} dB: {bench.device} computes what stays in float in half "
+            "precision, unless INFERENCE_PRECISION_HINT is f32"
+        )
+    if found.decibels < least and not found.failure and not notes and maker is not None:
+        job, found, note = _without_losses(job, found, bench, maker)
+        notes.append(note)
+    return job, found, notes
+
+
+def _put_right(bench: Bench, least: float) -> bool:
+    """Replace what was witnessed where the float model by itself gives something else.
+
+    Measuring gives it further outputs, so that devices fuse other operations, and some of that they compute wrongly.
+
+    Args:
+        bench: where models are run.
+        least: dB to which both must agree.
+
+    Returns:
+        Whether anything was replaced.
+    """
+    plain, witness = bench.plain, bench.witness
+    if bench.original is None or plain is None or plain.failure or plain.decibels >= least:
+        return False
+    again = run(bench.original, replace(witness, values=plain.values), bench.device, IN_FLOAT32)
+    if again.decibels < least:
+        witness.remarks.append("the float model gives other values for the same samples each time")
+        return False
+    witness.values = plain.values
+    witness.remarks.append(
+        f"{bench.device} computes the float model otherwise while it is measured ({plain.decibels:.1f} dB), so that "
+        "ranges may be wrong; it was held against what the float model gives by itself"
+    )
+    return True
+
+
+def _as_fast(bench: Bench, found: Run, room: float) -> float | None:
+    """How many times as fast as the float model in float32; None where finding out takes more than so many seconds."""
+    expected = _FLOAT_COMPILATION * found.compilation + _FLOAT_REQUEST * found.seconds * len(bench.witness)
+    if not found.seconds or ("plain" not in vars(bench) and expected > room):
+        return None
+    plain = bench.plain
+    return plain.seconds / found.seconds if plain is not None and plain.seconds else None
+
+
+def _is_small(job: Job) -> bool:
+    return len(job.plan.layers) <= _SMALL
+
+
+def _weight(model: ov.Model) -> int:
+    """Bytes of all constants."""
+    return sum(node.get_byte_size() for node in model.get_ops() if isinstance(node, Constant))
 
 
 def explained(job: Job) -> float:
@@ -238,7 +328,9 @@ def _without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[J
 
 
 def _worst(runs: Sequence[Run]) -> Run:
-    return min(runs, key=lambda run: run.decibels)
+    """The one that follows worst, with the times of the first."""
+    worst = min(runs, key=lambda run: run.decibels)
+    return replace(worst, seconds=runs[0].seconds, compilation=runs[0].compilation)
 
 
 def _departs(found: Run, expected: float) -> bool:

@@ -12,6 +12,8 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.names import input_name
+from openvino.tools.pot.graph.parts import Part, parts, values_in
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.bfloat import values_of
@@ -30,6 +32,7 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
     names = [layer.node for layer in job.plan.layers]
     compiled = compiled_as_defined(emulated(switched(job.context), narrow=True), "CPU", dict(FLOAT32))
     request = compiled.create_infer_request()
+    joined = _parts(job.context.view)
     errors = np.zeros(len(names))
     none = {FLAGS: np.zeros(len(names), np.float32)}
     awaken(request, compiled, _numbered(request, {**witness.feeds[0], **none}))
@@ -37,9 +40,18 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
         exact = _outputs(request, {**feed, **none})
         for number, flags in enumerate(np.eye(len(names), dtype=np.float32)):
             found = _outputs(request, {**feed, FLAGS: flags})
-            figures = [likeness([before], [after]) for before, after in zip(exact, found, strict=True)]
+            figures = [
+                likeness([values_in(before, part)], [values_in(after, part)])
+                for before, after, kinds in zip(exact, found, joined, strict=True)
+                for part in kinds
+            ]
             errors[number] += max((figure.error for figure in figures if figure.tells), default=0.0)
     return [names[number] for number in np.argsort(-errors, kind="stable")]
+
+
+def _parts(view: GraphView) -> list[tuple[Part, ...]]:
+    """What is joined in each output."""
+    return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in view.model.get_results()]
 
 
 def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.ndarray]:

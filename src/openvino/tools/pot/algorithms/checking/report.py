@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from openvino.tools.pot.algorithms.checking.running import Run, names_of
+from openvino.tools.pot.algorithms.checking.running import Run, names_of, names_of_parts
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.statistics.witness import Witness
 
 
 @dataclass(frozen=True)
 class OutputFigure:
-    """How well an output of the quantized model follows the float model's.
+    """How well an output of the quantized model follows the float model's, or a part of one that is joined of several.
 
     Attributes:
-        name: of the output's tensor, or of what it is sorted by.
+        name: of the output's tensor, or of what it is sorted by; of a part with its place, ``boxes[:, :, 4:84]``.
         decibels: power of its variation over that of the error; None where it holds no floats or shapes differ.
         equal: share of equal values, for outputs that are no floats.
     """
@@ -41,6 +41,8 @@ class CheckReport:
         int8_layers, layers: that run in 8 bits on the device, and that could be: convolutions, matrix products and
             recurrent cells.
         seconds: of one request of the quantized model, the median.
+        as_fast: how many times as fast as the float model in float32; None where finding out would have taken longer
+            than the rest of the check, as for large models.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's.
     """
@@ -51,6 +53,7 @@ class CheckReport:
     int8_layers: int = 0
     layers: int = 0
     seconds: float = 0.0
+    as_fast: float | None = None
     notes: tuple[str, ...] = ()
     is_lost: bool = False
 
@@ -66,19 +69,26 @@ class CheckReport:
             if isfinite(self.decibels)
             else f"INT8 does not follow float on {self.samples} samples",
             f"{self.int8_layers} of {self.layers} layers run in 8 bits",
+            *([] if self.as_fast is None else [f"{self.as_fast:.1f} x as fast as float32"]),
             *self.notes,
         ]
         return "; ".join(parts)
 
     def as_json(self) -> str:
         """The whole as text, for the model's own records."""
-        facts = {
-            key: value for key, value in asdict(self).items() if key != "seconds"
-        }  # times differ by the run
+        timed = ("seconds", "as_fast")  # which differ from run to run
+        facts = {key: value for key, value in asdict(self).items() if key not in timed}
         return json.dumps(facts, default=str, sort_keys=True)
 
 
-def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least: float) -> CheckReport:
+def describe(
+    job: Job,
+    found: Run,
+    witness: Witness,
+    notes: Sequence[str],
+    least: float,
+    as_fast: float | None = None,
+) -> CheckReport:
     """What a run says.
 
     Args:
@@ -87,11 +97,13 @@ def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least
         witness: that it was held against.
         notes: on what was mended.
         least: dB below which an output is lost.
+        as_fast: how many times as fast as in float it is, where that is known.
     """
+    notes = (*witness.remarks, *notes)
     if found.failure:
         said = f"the device can't run it: {found.failure}"
         return CheckReport(witness.samples, decibels=-float("inf"), notes=(*notes, said), is_lost=True)
-    names = names_of(job.network, witness.watched.ordered)
+    names = names_of_parts(job.network, witness.watched)
     outputs = tuple(
         OutputFigure(name, _known(figure.decibels), _known(figure.equal))
         for name, figure in zip(names, found.figures, strict=True)
@@ -112,7 +124,7 @@ def describe(job: Job, found: Run, witness: Witness, notes: Sequence[str], least
     )
     return CheckReport(
         witness.samples, outputs, found.decibels,
-        sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds,
+        sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
         (*lost, *behind, *constant, *notes), bool(lost),
     )  # fmt: skip
 

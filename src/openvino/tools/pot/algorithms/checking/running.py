@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,13 @@ from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.names import by_any_name, input_name
+from openvino.tools.pot.graph.parts import WHOLE, Part, described, values_in
 from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.distance import Likeness, likeness
 from openvino.tools.pot.statistics.places import TOKEN_MASKS
-from openvino.tools.pot.statistics.witness import Witness, tensors_of
+from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
@@ -43,10 +44,12 @@ class Run:
     """What came of the witnessed samples.
 
     Attributes:
-        figures: for each watched input whose values can be compared, how well it follows the float model's.
+        figures: for each part of what can be compared, how well it follows the float model's.
         behind: the same for those whose values may come in another order.
         layers: that the device runs.
         seconds: of a request, the median.
+        compilation: seconds that it took.
+        values: of each inference, an array for each place that is watched.
         failure: what the device says, where it could not run the model; then there is nothing else.
     """
 
@@ -54,6 +57,8 @@ class Run:
     behind: tuple[Likeness, ...] = ()
     layers: tuple[RuntimeLayer, ...] = ()
     seconds: float = 0.0
+    compilation: float = 0.0
+    values: list[list[NDArray[Any]]] = field(default_factory=list, repr=False, compare=False)
     failure: str = ""
 
     @property
@@ -106,23 +111,41 @@ def _takes(model: ov.Model, witness: Witness) -> bool:
 
 
 def _run(compiled: Any, witness: Witness) -> Run:
+    started = time.perf_counter()
     try:
         network = compiled()
+        compilation = time.perf_counter() - started
         values, seconds = _values(network, witness)
     except RuntimeError as error:
         return Run(failure=reason(error))
-    mask = _token_mask(network)
-    pairs = zip(*(_by_place(_read(found, witness, mask)) for found in (witness.values, values)), strict=True)
-    ordered = len(witness.watched.ordered)
-    figures = [
-        likeness(before, after) if number >= ordered or _shapes(before) == _shapes(after) else _OF_OTHER_SHAPE
-        for number, (before, after) in enumerate(pairs)
-    ]
-    return Run(tuple(figures[:ordered]), tuple(figures[ordered:]), tuple(heavy_layers(network)), seconds)
+    figures, behind = compared(values, witness, _token_mask(network))
+    return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values)
 
 
-def _shapes(values: list[NDArray[Any]]) -> list[tuple[int, ...]]:
-    return [value.shape for value in values]
+def compared(
+    values: Sequence[Sequence[NDArray[Any]]], witness: Witness, token_mask: str | None
+) -> tuple[tuple[Likeness, ...], tuple[Likeness, ...]]:
+    """How well other values follow those of the float model.
+
+    Args:
+        values: of each inference, an array for each place that is watched.
+        witness: of the float model.
+        token_mask: the input that says which tokens are valid, if there is one.
+
+    Returns:
+        For each part of what can be compared, and for each place whose values may come in another order.
+    """
+    figures, count = [], len(witness.watched.ordered)
+    masks = [feed.get(token_mask) if token_mask else None for feed in witness.feeds]
+    before, after = (_by_place(found) for found in (witness.values, values))
+    for first, second, parts in zip(before, after, witness.watched.parts, strict=False):
+        same = all(one.shape == other.shape for one, other in zip(first, second, strict=True))
+        for part in parts:
+            pair = (_read(found, part, masks) for found in (first, second))
+            figures.append(likeness(*pair) if same else _OF_OTHER_SHAPE)
+    pairs = zip(before[count:], after[count:], strict=True)
+    behind = (likeness(*(_read(found, WHOLE, masks) for found in pair)) for pair in pairs)
+    return tuple(figures), tuple(behind)
 
 
 def _token_mask(network: ov.CompiledModel) -> str | None:
@@ -132,18 +155,16 @@ def _token_mask(network: ov.CompiledModel) -> str | None:
 
 
 def _read(
-    values: Iterable[list[NDArray[Any]]], witness: Witness, token_mask: str | None
-) -> Iterator[list[NDArray[Any]]]:
-    """What somebody reads of outputs: where tokens are masked, nobody does."""
-    for found, feed in zip(values, witness.feeds, strict=True):
-        mask = feed.get(token_mask) if token_mask else None
-        yield [
-            value if mask is None or value.shape[: mask.ndim] != mask.shape else value[mask > 0]
-            for value in found
-        ]
+    values: Iterable[NDArray[Any]], part: Part, masks: Iterable[NDArray[Any] | None]
+) -> list[NDArray[Any]]:
+    """What somebody reads of a part of an output: where tokens are masked, nobody does."""
+    return [
+        own if mask is None or own.shape[: mask.ndim] != mask.shape else own[mask > 0]
+        for own, mask in ((values_in(value, part), mask) for value, mask in zip(values, masks, strict=True))
+    ]
 
 
-def _by_place(values: Iterable[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+def _by_place(values: Iterable[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
     return [list(of_place) for of_place in zip(*values, strict=True)]
 
 
@@ -172,3 +193,11 @@ def names_of(model: ov.Model, watched: Iterable[InputId]) -> list[str]:
         names = sorted(view.output(tensor).get_names())
         found.append(names[0] if names else tensor.node)
     return found
+
+
+def names_of_parts(model: ov.Model, watched: Watched) -> list[str]:
+    """What the parts are called that are compared."""
+    names = names_of(model, watched.ordered)
+    return [
+        name + described(part) for name, parts in zip(names, watched.parts, strict=True) for part in parts
+    ]
