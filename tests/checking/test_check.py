@@ -63,15 +63,26 @@ def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixtu
     assert report.samples == 8 and not report.is_lost and not report.notes
     assert report.decibels == pytest.approx(decibels(dense(), model, data[:8]), abs=2)
     assert report.int8_layers == report.layers == 3
+    assert report.as_fast is None  # too short to be timed
     assert report.line == (
         f"INT8 follows float to {report.decibels:.1f} dB on 8 samples (an error of "
-        f"{100 * 10 ** (-report.decibels / 20):.2g} %); 3 of 3 layers run in 8 bits; "
-        f"{report.as_fast:.1f} x as fast as float32"
+        f"{100 * 10 ** (-report.decibels / 20):.2g} %); 3 of 3 layers run in 8 bits"
     )
     assert f"dense: {report.line}" in [record.message for record in caplog.records]
     stored = json.loads(model.get_rt_info(["openvino_pot", "check"]).astype(str))
     assert stored["decibels"] == report.decibels
     assert not {"seconds", "as_fast"} & stored.keys()  # the same model is the same file
+
+
+def test_how_many_times_as_fast_it_is() -> None:
+    x = op.parameter([1, 32, 48, 48], np.float32, name="x")
+    value: Any = x
+    for number in range(3):
+        kernels = weights(32, 32, 3, 3, seed=number)
+        value = op.relu(op.convolution(value, kernels, [1, 1], [1, 1], [1, 1], [1, 1]))
+    _, report = checked(ov.Model([op.result(value)], [x], "wide"), samples(1, 32, 48, 48, count=12))
+    assert report.as_fast is not None and 0.2 < report.as_fast < 20
+    assert f"3 of 3 layers run in 8 bits; {report.as_fast:.1f} x as fast as float32" in report.line
 
 
 def test_it_can_be_switched_off() -> None:

@@ -48,7 +48,8 @@ class Operation(_Frozen):
         depthwise_per_channel: whether a depthwise form takes one range per channel for its activations.
         joining: types of other consumers that should read the quantized form of an activation of this
             operation, because the device fuses them with a low-precision one.
-        symmetric: when the zero points of its activations must be fixed for it to run in integers.
+        symmetric: when the zero points of its activations must be fixed for it to run in integers; of a depthwise
+            form over volumes, say.
         signed: activation ports of which the range must have both signs, too, whatever the data.
         state: largest magnitude of an inner state that the device rounds with the range of the activations.
         scheme: how its weights are stored.
@@ -64,7 +65,7 @@ class Operation(_Frozen):
     shared_activations: bool = False
     depthwise_per_channel: bool = False
     joining: tuple[str, ...] = ()
-    symmetric: Literal["never", "without_weights", "always"] = "never"
+    symmetric: Literal["never", "without_weights", "depthwise_volumes", "always"] = "never"
     signed: tuple[int, ...] = ()
     state: float = 0.0
     scheme: Scheme = Scheme()

@@ -24,6 +24,10 @@ _NEAR = 0.05
 _LOW_PRECISION = frozenset({"i8", "u8", "i4", "u4", "nf4", "f8e4m3", "f8e5m2", "f4e2m1"})
 
 
+_VOLUME_WEIGHTS = 6
+"""Axes of the weights of a grouped convolution over volumes."""
+
+
 @dataclass(frozen=True)
 class Layer:
     """An operation that runs in INT8: its table entry and the inputs that it needs quantized.
@@ -203,6 +207,23 @@ def _keeps_channels(view: GraphView, name: str) -> bool:
     Where it has several, the CPU plugin (2026.4) takes zero points of other channels.
     """
     return (view.shape(view.inputs(name)[1]) or ())[1:2] == (1,)
+
+
+def needs_fixed_zero(view: GraphView, layer: Layer) -> bool:
+    """Whether a layer leaves integers where the zero point of its activations is free."""
+    forms = {
+        "never": False,
+        "without_weights": not layer.weights,
+        "depthwise_volumes": _is_over_volumes(view, layer.node),
+        "always": True,
+    }
+    return forms[layer.operation.symmetric]
+
+
+def _is_over_volumes(view: GraphView, name: str) -> bool:
+    """Whether a depthwise convolution has three spatial axes."""
+    rank = len(view.shape(view.inputs(name)[1]) or ())
+    return is_depthwise(view, name) and _keeps_channels(view, name) and rank == _VOLUME_WEIGHTS
 
 
 def is_quantized(view: GraphView, tensor: TensorId) -> bool:

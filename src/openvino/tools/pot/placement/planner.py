@@ -20,7 +20,7 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
 from openvino.tools.pot.placement.cost import Quantized, Region, find_regions, negligible_ends
-from openvino.tools.pot.placement.layers import Layer, find_layers
+from openvino.tools.pot.placement.layers import Layer, find_layers, needs_fixed_zero
 from openvino.tools.pot.placement.plan import (
     ActivationQuantizer,
     FloatLayer,
@@ -363,11 +363,7 @@ class _Requests:
 
     def _must_be_symmetric(self, tensor: TensorId) -> bool:
         """Whether a layer behind a tensor leaves integers where the zero point is free."""
-        return any(
-            layer.operation.symmetric == "always"
-            or (layer.operation.symmetric == "without_weights" and not layer.weights)
-            for layer in self._layers_behind(tensor)
-        )
+        return any(needs_fixed_zero(self.view, layer) for layer in self._layers_behind(tensor))
 
     def _must_be_signed(self, tensor: TensorId) -> bool:
         """Whether a layer behind a tensor leaves integers where the range starts at zero."""

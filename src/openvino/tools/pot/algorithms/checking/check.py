@@ -52,6 +52,9 @@ _BESIDE = 10.0
 _QUICK, _SHARE = 0.4, 0.03
 """Seconds that a check may take with timing, and the share of the whole run that timing may take beyond it."""
 
+_TIMED = 1e-4
+"""Seconds of a request below which its time tells nothing."""
+
 _FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
 """What the float model takes to compile and to run, as shares of what the quantized one takes."""
 
@@ -245,7 +248,7 @@ def _as_fast(bench: Bench, found: Run, room: float) -> float | None:
     if not found.seconds or ("plain" not in vars(bench) and expected > room):
         return None
     plain = bench.plain
-    return plain.seconds / found.seconds if plain is not None and plain.seconds else None
+    return plain.seconds / found.seconds if plain is not None and plain.seconds > _TIMED else None
 
 
 def _is_small(job: Job) -> bool:

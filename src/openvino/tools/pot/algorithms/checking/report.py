@@ -40,9 +40,9 @@ class CheckReport:
         decibels: of the output that follows worst.
         int8_layers, layers: that run in 8 bits on the device, and that could be: convolutions, matrix products and
             recurrent cells.
-        seconds: of one request of the quantized model, the median.
+        seconds: of the fastest request of the quantized model.
         as_fast: how many times as fast as the float model in float32; None where finding out would have taken longer
-            than the rest of the check, as for large models.
+            than the rest of the check, as for large models, and of requests too short to be timed.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's.
     """
