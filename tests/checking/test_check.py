@@ -91,6 +91,13 @@ def test_it_can_be_switched_off() -> None:
     assert not model.has_rt_info(["openvino_pot", "check"])
 
 
+def test_what_was_seen_of_another_model_goes() -> None:
+    data = samples(1, 64)
+    model, _ = checked(dense(), data)
+    again = quantize(model, data, self_check=False)
+    assert model.has_rt_info(["openvino_pot", "check"]) and not again.has_rt_info(["openvino_pot", "check"])
+
+
 def test_a_pipeline_leaves_it_on_the_model() -> None:
     engine = IEEngine({"device": "CPU"}, builders.labelled(samples(1, 64)))
     found = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(load_model(dense()))

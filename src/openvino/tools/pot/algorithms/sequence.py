@@ -429,6 +429,7 @@ def _record(context: Context, algorithms: Sequence[Algorithm], samples: int) -> 
     """Leave in the model what made it, so that a file found years later explains itself."""
     assert context.plan is not None
     model, root = context.sub.model, "openvino_pot"
+    model.set_rt_info({}, [root])  # what an earlier run left is of another model
     model.set_rt_info(__version__, [root, "version"])
     model.set_rt_info(str(samples), [root, "samples"])
     model.set_rt_info("transformer" if context.plan.transformer else "none", [root, "model_type"])
