@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -132,13 +132,26 @@ def _distance(before: list[Sample], after: list[Sample]) -> float:
 
 
 def judged(first: int, last: int) -> Iterator[tuple[int, str, str]]:
-    """Seed, class and figures of each, by processes that are begun anew when one crashes or hangs.
+    """Seed, class and figures of each; there are three more classes, see ``in_children``."""
+    return in_children([__file__, "--seeds"], first, last)
 
-    There are three more classes: ``crashed``, ``timed out`` and ``float model crashes``.
+
+def in_children(command: Sequence[str], first: int, last: int) -> Iterator[tuple[int, str, Any]]:
+    """What a script says of networks, by processes that are begun anew when one crashes or hangs.
+
+    Args:
+        command: the script and its option for a range. With ``--lines`` it prints for each number the number itself,
+            once it has a float model that runs, and then a list of number, a word and anything else.
+        first, last: the range.
+
+    Yields:
+        These lists; of the others ``crashed``, ``timed out`` or ``float model crashes`` and nothing else.
     """
     while first < last:
-        command = [sys.executable, __file__, "--seeds", str(first), str(last), "--lines"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        arguments = [sys.executable, *command, str(first), str(last), "--lines"]
+        with subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as child:
             assert child.stdout is not None
             lines: queue.Queue[str] = queue.Queue()
             threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()

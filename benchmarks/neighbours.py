@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 import openvino as ov
-from fuzz import FINE, PRESETS, counted, judged_model
+from fuzz import FINE, PRESETS, counted, in_children, judged_model
 from openvino import opset13 as op
 from random_graphs import Graph
 from random_graphs.bodies import recurrent
@@ -42,16 +43,23 @@ WORSE = 3.0
 """dB that a default may be below a preset."""
 
 
+CASES = list(itertools.product(LAYERS.items(), STEPS, SHAPES, (True, False), (False, True)))
+
+
 def networks() -> Iterator[Graph]:
     """All of them that float runs."""
-    for (name, layer), (step, _), shape, front, free in itertools.product(
-        LAYERS.items(), STEPS, SHAPES, (True, False), (False, True)
-    ):
-        graph = _network(layer, step, shape, front, free)
-        if graph is not None:
-            place = "before" if front else "behind"
-            what = f"{step.__name__} {place} {name} {graph.model.inputs[0].get_partial_shape()}"
-            yield Graph(graph.model, graph.samples, graph.expected, what)
+    return filter(None, map(network, range(len(CASES))))
+
+
+def network(number: int) -> Graph | None:
+    """The network of a case, if float runs it."""
+    (name, layer), (step, _), shape, front, free = CASES[number]
+    graph = _network(layer, step, shape, front, free)
+    if graph is None:
+        return None
+    place = "before" if front else "behind"
+    what = f"{step.__name__} {place} {name} {graph.model.inputs[0].get_partial_shape()}"
+    return Graph(graph.model, graph.samples, graph.expected, what)
 
 
 def _network(layer: Step, step: Step, shape: list[int], front: bool, free: bool) -> Graph | None:
@@ -91,32 +99,57 @@ def _freed(model: ov.Model) -> bool:
     return True
 
 
+def _print_lines(first: int, last: int) -> None:
+    for number in range(first, last):
+        graph = network(number)
+        if graph is None:
+            print(json.dumps((number, "float can't run it", {})), flush=True)
+            continue
+        print(number, flush=True)  # from here on what crashes is quantized
+        found = {name: judged_model(graph, preset) for name, preset in PRESETS.items()}
+        print(
+            json.dumps((number, graph.what, {name: asdict(each) for name, each in found.items()})), flush=True
+        )
+
+
+def _named(number: int) -> str:
+    (name, _), (step, _), shape, front, free = CASES[number]
+    return (
+        f"{step.__name__} {'before' if front else 'behind'} {name} {shape}{' of any batch' if free else ''}"
+    )
+
+
 def main() -> int:
     """Judge all of them; returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", nargs=2, type=int, default=(0, None), metavar=("FROM", "TO"))
+    parser.add_argument("--part", nargs=2, type=int, default=(0, len(CASES)), metavar=("FROM", "TO"))
+    parser.add_argument("--lines", action="store_true", help="only lines of JSON for each, in this process")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    if options.lines:
+        _print_lines(*options.part)
+        return 0
     counts: Counter[tuple[str, str]] = Counter()
     worse = 0
-    for graph in itertools.islice(networks(), *options.part):
-        found: dict[str, Any] = {name: judged_model(graph, preset) for name, preset in PRESETS.items()}
+    for number, what, found in in_children([__file__, "--part"], *options.part):
+        if not found:
+            if what != "float can't run it":
+                print(f"{_named(number)}: {what}", flush=True)
+                counts["defaults", what] += 1
+            continue
         for name, verdict in found.items():
-            counts[name, verdict.kind] += 1
-            if verdict.kind not in FINE:
-                print(f"{graph.what}, {name}: {verdict.kind}: {verdict.figures}", flush=True)
-        best = max(found, key=lambda name: found[name].decibels)
-        if found["defaults"].decibels < min(found[best].decibels, 40) - WORSE:
+            counts[name, verdict["kind"]] += 1
+            if verdict["kind"] not in FINE:
+                print(f"{what}, {name}: {verdict['kind']}: {verdict['figures']}", flush=True)
+        best = max(found, key=lambda name: found[name]["decibels"])
+        default, most = found["defaults"]["decibels"], found[best]["decibels"]
+        if default < min(most, 40) - WORSE:
             worse += 1
-            print(
-                f"{graph.what}: defaults {found['defaults'].decibels:.1f} dB, {best} {found[best].decibels:.1f} dB",
-                flush=True,
-            )
+            print(f"{what}: defaults {default:.1f} dB, {best} {most:.1f} dB", flush=True)
     total = sum(number for (name, _), number in counts.items() if name == "defaults")
-    body = f"Of {total} networks {worse} have a default more than 3 dB below a preset.\n\n{counted(counts)}"
-    print(body)
+    print(f"Of {total} networks {worse} have a default more than 3 dB below a preset.\n\n{counted(counts)}")
     return 0
 
 
