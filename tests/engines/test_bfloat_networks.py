@@ -81,6 +81,13 @@ def test_they_are_quantized_and_keep_their_inputs_and_outputs(kind: str) -> None
     assert 10 * np.log10(np.var(float_outputs) / np.mean((float_outputs - found) ** 2)) > 28
 
 
+def test_the_same_model_is_the_same_file() -> None:
+    data = rows()
+    network = image_network()
+    first, second = (builders.stored(quantize(network, data)) for _ in range(2))
+    assert first == second
+
+
 class Seen(Metric):
     """Keeps what it is shown."""
 

@@ -40,15 +40,18 @@ def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
         if port.get_element_type() == kind and port.get_source_output() not in others
     ]
     inner = [node for node in nodes if _makes(node, kind)]
+    back = {source: _converted(source, kind) for source in dict.fromkeys(map(_source, kept))}
     for port in kept:
-        port.replace_source_output(_converted(port.get_source_output(), kind))
+        port.replace_source_output(back[_source(port)])
     for output in others:
         readers = [port for port in output.get_target_inputs() if not _stays(port)]
         single = _single(output)
         for port in readers:
             port.replace_source_output(single)
     for node in inner:
-        converted = _converted(node.input_value(0), ov.Type.f32)
+        converted = op.convert(
+            node.input_value(0), ov.Type.f32, name=f"{node.get_friendly_name()}/f32"
+        ).output(0)
         for port in node.output(0).get_target_inputs():
             port.replace_source_output(converted)
 
@@ -65,7 +68,13 @@ def _single(output: ov.Output) -> ov.Output:
 
 
 def _converted(output: ov.Output, kind: ov.Type) -> ov.Output:
-    return op.convert(output, kind).output(0)
+    """With a name that is the same in each run."""
+    place = f"{output.get_node().get_friendly_name()}/{output.get_index()}"
+    return op.convert(output, kind, name=f"{place}/{kind.to_string()}").output(0)
+
+
+def _source(port: ov.Input) -> ov.Output:
+    return port.get_source_output()
 
 
 def _makes(node: ov.Node, kind: ov.Type) -> bool:
