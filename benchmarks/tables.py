@@ -122,7 +122,7 @@ def spent(records: Sequence[Record]) -> str:
         NETWORK[0],
         ("plain pass, s", lambda r: f"{r['plain_s']:.2f}"),
         ("workflow, s", lambda r: f"{r['workflow_s']:.2f}"),
-        ("1.5 plain + 1, s", lambda r: f"{r['allowed_s']:.2f}"),
+        ("1.5 plain + 1.5, s", lambda r: f"{r['allowed_s']:.2f}"),
     ]
     if nncf:
         columns += [

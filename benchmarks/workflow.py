@@ -69,7 +69,7 @@ def quantize(
     pipeline.add_algo(make(params))
     quantized = pipeline.run(model)
     compress_model_weights(quantized)
-    return Path(save_model(quantized, folder)[0]["model"])
+    return Path(save_model(quantized, folder, entry.name)[0]["model"])
 
 
 def float_metric(entry: Entry, limit: int | None) -> float:

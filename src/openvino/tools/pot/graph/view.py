@@ -98,6 +98,12 @@ class GraphView:
             return self.value(self._inputs[tensor.node][0]).astype(np.float32)
         return _evaluated(node.output(tensor.port))
 
+    def stored(self, tensor: TensorId) -> NDArray[np.generic]:
+        """The value of a constant tensor, in half precision where it is stored so and read as single."""
+        if self.type(tensor.node) == "Convert" and _widens_halves(self.node(tensor.node)):
+            return self.value(self._inputs[tensor.node][0])
+        return self.value(tensor)
+
     @cached_property
     def _seen_nodes(self) -> dict[str, ov.Node]:
         """Nodes as samples show them; what fixing sizes has folded into constants is as it was."""

@@ -42,6 +42,12 @@ class QuantizerRange:
         """The same range with borders of another shape."""
         return QuantizerRange(self.low.reshape(shape), self.high.reshape(shape), self.levels)
 
+    def of_rows(self, rows: slice, axes: int) -> QuantizerRange:
+        """The range of some indices along the first axis of a tensor that has so many axes."""
+        if self.low.ndim < axes or self.low.shape[0] == 1:
+            return self
+        return QuantizerRange(self.low[rows], self.high[rows], self.levels)
+
     def widened(self, factor: NDArray[np.floating] | float) -> QuantizerRange:
         """The range with both borders times ``factor``, which broadcasts against them."""
         wide = np.asarray(factor, np.float32)

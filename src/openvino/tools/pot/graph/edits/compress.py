@@ -7,6 +7,8 @@ Constant(int8) ── Convert ── [Subtract(zero point)] ── Multiply(scal
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
@@ -19,6 +21,9 @@ from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 # Of a step: what rounding of the borders to float32 may move zero by, with room.
 _TOLERANCE = 1e-3
+
+_BLOCK = 1 << 16
+"""Weights that are rounded at a time."""
 
 
 def compress_weights(model: ov.Model) -> int:
@@ -43,11 +48,23 @@ def _compress(view: GraphView, name: str) -> bool:
     rounded = np.clip(np.round(zero_point), -128, 127)
     if np.any(np.abs(zero_point - rounded) > _TOLERANCE):
         return False  # zero is no level: a model that came quantized
-    node, source = view.nodes[name], view.inputs(name)[0]
-    indices = level_indices(np.asarray(view.value(source), np.float32), grid)
-    values = (indices + np.float32(lowest)).astype(np.int8)
-    _replace(node, values, rounded.astype(np.int8), grid.scale)
+    values = _integers(view.stored(view.inputs(name)[0]), grid, lowest)
+    _replace(view.nodes[name], values, rounded.astype(np.int8), grid.scale)
     return True
+
+
+def _integers(values: NDArray[np.generic], grid: QuantizerRange, lowest: int) -> NDArray[np.int8]:
+    """The levels of values, from the lowest; block by block, so that what lies between stays in the cache."""
+    found = np.empty(values.shape, np.int8)
+    rows = max(1, _BLOCK // max(1, prod(values.shape[1:])))
+    for start in range(0, len(values), rows) if values.ndim else ():
+        part = slice(start, start + rows)
+        indices = level_indices(values[part].astype(np.float32), grid.of_rows(part, values.ndim))
+        indices += np.float32(lowest)
+        found[part] = indices
+    if not values.ndim:
+        found[...] = level_indices(values.astype(np.float32), grid) + np.float32(lowest)
+    return found
 
 
 def _grid(view: GraphView, name: str) -> QuantizerRange | None:
