@@ -49,6 +49,19 @@ def test_what_is_not_finite_in_integers_alone_is_as_wrong_as_can_be(bad: float) 
     assert found.decibels == -inf and not found.reaches(-1000)
 
 
+@pytest.mark.parametrize(
+    ("count", "becoming", "expected"), [(2, -inf, inf), (20, -inf, -inf), (2, inf, -inf), (2, np.nan, -inf)]
+)
+def test_few_that_become_infinite_as_others_are_say_nothing(
+    count: int, becoming: float, expected: float
+) -> None:
+    before = np.linspace(-5, 5, 100)
+    before[:10] = -inf
+    after = before.copy()
+    after[10 : 10 + count] = becoming
+    assert likeness([before], [after]).decibels == expected
+
+
 @pytest.mark.parametrize("value", [0.0, 5.0])
 def test_outputs_that_never_vary_are_measured_by_their_size(value: float) -> None:
     before = [np.full((1, 4), value)] * 3

@@ -9,6 +9,9 @@ from math import inf, isnan, nan
 import numpy as np
 from numpy.typing import NDArray
 
+_FEW = 0.05
+"""Share of the values of an output that may become infinite where others are."""
+
 _CONSTANT = 1e-10
 """Share of the power of an output that its variation makes at least, if it is to count as a signal."""
 
@@ -46,7 +49,8 @@ def likeness(before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.g
     """Compare an output over samples.
 
     Values that are not finite in ``before`` are left out: masks hold infinities, and what is undefined in float
-    is so in integers. An output that never varies is measured by its own size, or by one where it is zero.
+    is so in integers. So are few that become infinite in ``after`` as others are in ``before``. An output that never
+    varies is measured by its own size, or by one where it is zero.
 
     Args:
         before: one array for each sample.
@@ -62,8 +66,20 @@ def likeness(before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.g
     return Likeness(decibels=_decibels(first.astype(np.float64), second.astype(np.float64)))
 
 
+def _are_borders(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the second is infinite and the first is close to it: the logarithm of nothing, or of next to nothing.
+
+    Only where the first has infinities of that sign elsewhere, and in few places.
+    """
+    moved = np.zeros(first.shape, np.bool_)
+    for infinity in (inf, -inf):
+        if np.any(first == infinity):
+            moved |= np.isfinite(first) & (second == infinity)
+    return moved if np.mean(moved) <= _FEW else np.zeros_like(moved)
+
+
 def _decibels(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    known = np.isfinite(first)
+    known = np.isfinite(first) & ~_are_borders(first, second)
     first, second = first[known], second[known]
     if first.size == 0:
         return nan
