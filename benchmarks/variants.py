@@ -8,7 +8,8 @@ from typing import Any
 from workflow import Make
 
 from openvino.tools.pot import DefaultQuantization
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.context import Stage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage

@@ -15,7 +15,7 @@ from openvino import opset13 as op
 
 from openvino.tools.pot import DataLoader, IEEngine, create_pipeline, load_model
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.utils import progress
+from openvino.tools.pot.utils import terminal
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
 
@@ -27,14 +27,14 @@ Floats = NDArray[np.float32]
 def logger_as_before() -> Iterator[None]:
     """Undo what is set about logging meanwhile."""
     logger = get_logger()
-    kept = logger.handlers[:], logger.level, logger.propagate, progress.enabled
+    kept = logger.handlers[:], logger.level, logger.propagate, terminal.draws_bars
     try:
         yield
     finally:
         for handler in logger.handlers:
             if handler not in kept[0]:
                 handler.close()
-        logger.handlers[:], logger.level, logger.propagate, progress.enabled = kept
+        logger.handlers[:], logger.level, logger.propagate, terminal.draws_bars = kept
 
 
 def parameter(shape: list[int] | ov.PartialShape, name: str = "x", dtype: Any = np.float32) -> ov.Output:

@@ -16,7 +16,8 @@ from openvino import opset13 as op
 
 from builders import Floats, labelled, model, parameter
 from openvino.tools.pot import DefaultQuantization, IEEngine, Pipeline, load_model
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.context import Stage
 from openvino.tools.pot.utils.runtime import core
 
 Make = Callable[[], Algorithm]

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,44 @@ def test_every_module_has_a_layer() -> None:
 def test_imports_point_downwards(file: Path) -> None:
     module = [*PREFIX, *file.relative_to(POT).with_suffix("").parts]
     assert broken_rules(file.read_text(encoding="utf-8"), module) == []
+
+
+def module_of(file: Path) -> str:
+    return ".".join([*PREFIX, *file.relative_to(POT).with_suffix("").parts]).removesuffix(".__init__")
+
+
+def imported_modules(source: str, module: str, known: set[str]) -> set[str]:
+    """The modules of the package that a source imports anywhere, at its head or when something is called."""
+    names = (".".join(name) for name in imported_names(source, module.split(".")))
+    return {each for name in names for each in (name, name.rpartition(".")[0]) if each in known} - {module}
+
+
+def circle(imports: dict[str, set[str]]) -> list[str]:
+    """Modules that import each other, none where there is no circle."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_files_import_each_other() -> None:
+    known = {module_of(file): file for file in FILES}
+    # Packages offer names out of their own modules, which is no circle of files.
+    packages = {module for module, file in known.items() if file.name == "__init__.py"}
+    imports = {
+        module: imported_modules(file.read_text(encoding="utf-8"), module, set(known)) - packages
+        for module, file in known.items()
+    }
+    assert circle(imports) == []
+
+
+def test_the_search_for_circles_itself() -> None:
+    source = "def f():\n    from openvino.tools.pot.graph import view\n"
+    assert imported_modules(source, "a", {"openvino.tools.pot.graph.view"}) == {
+        "openvino.tools.pot.graph.view"
+    }
+    assert circle({"a": {"b"}, "b": {"a"}, "c": {"a"}}) in (["a", "b", "a"], ["b", "a", "b"])
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from openvino.tools.pot import (
     save_model,
 )
 from openvino.tools.pot.demo import digits
-from openvino.tools.pot.utils import progress
+from openvino.tools.pot.utils import terminal
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 from openvino.tools.pot.utils.logger import get_logger, init_logger
 
@@ -193,9 +193,9 @@ def test_the_short_way_refuses_what_is_no_samples(data: Any) -> None:
 def restored() -> Iterator[None]:
     """The logger as it was."""
     logger = logging.getLogger("openvino.tools.pot")
-    before, bar = (logger.handlers[:], logger.level, logger.propagate), progress.enabled
+    before, bar = (logger.handlers[:], logger.level, logger.propagate), terminal.draws_bars
     yield
-    progress.enabled = bar
+    terminal.draws_bars = bar
     logger.handlers[:], logger.propagate = before[0], before[2]
     logger.setLevel(before[1])
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, SearchAlgorithm
+from openvino.tools.pot.algorithms.context import Configured, Search
 from openvino.tools.pot.algorithms.sequence import (
     Job,
     as_it_is,
@@ -36,7 +36,7 @@ logger = get_logger(__name__)
 
 def run_algorithms(
     model: CompressedModel,
-    algorithms: Sequence[Algorithm],
+    algorithms: Sequence[Configured],
     engine: Engine | None,
     statistics: Statistics | None = None,
 ) -> CompressedModel:
@@ -59,7 +59,7 @@ def run_algorithms(
 
 
 def run_cascade(
-    model: CompressedModel, algorithms: Sequence[Algorithm], engine: Engine | None
+    model: CompressedModel, algorithms: Sequence[Configured], engine: Engine | None
 ) -> CompressedModel:
     """Apply algorithms to all models of a cascade, which an override of the engine's ``_predict`` runs.
 
@@ -77,7 +77,7 @@ def run_cascade(
     """
     if not isinstance(engine, IEEngine):
         raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
-    if any(isinstance(algorithm, SearchAlgorithm) for algorithm in algorithms):
+    if any(isinstance(algorithm, Search) for algorithm in algorithms):
         raise ConfigError(f"{algorithms[0].name} takes single models, found the cascade {model.name!r}")
     check_models(algorithms, model)
     engine.set_model(model)
@@ -127,7 +127,7 @@ def _finished(
     single: CompressedModel,
     job: Job,
     statistics: Statistics | None,
-    algorithms: Sequence[Algorithm],
+    algorithms: Sequence[Configured],
     measure: Callable[[Mapping[str, Job]], Mapping[str, Statistics]],
     device: str,
 ) -> SubModel:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.algorithm import Context, Stage
+from openvino.tools.pot.algorithms.context import Context, Stage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, SearchAlgorithm
 from openvino.tools.pot.algorithms.checking import LOSS, CheckReport, Maker, check
+from openvino.tools.pot.algorithms.context import Configured, Context, Search
 from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
@@ -51,7 +51,7 @@ _FEW_SAMPLES = 30
 
 def run_sequence(
     model: CompressedModel,
-    algorithms: Sequence[Algorithm],
+    algorithms: Sequence[Configured],
     engine: Engine | None,
     statistics: Statistics | None = None,
 ) -> CompressedModel:
@@ -110,7 +110,7 @@ def as_it_is(job: Job) -> CompressedModel:
 def checked(
     job: Job,
     model: CompressedModel,
-    algorithms: Sequence[Algorithm],
+    algorithms: Sequence[Configured],
     measure: Callable[[Job], Statistics],
     statistics: Statistics,
     device: str,
@@ -178,7 +178,7 @@ def decide(job: Job, statistics: Statistics) -> None:
             stage.decide(job.context, statistics)
 
 
-def finished(job: Job, algorithms: Sequence[Algorithm], samples: int) -> CompressedModel:
+def finished(job: Job, algorithms: Sequence[Configured], samples: int) -> CompressedModel:
     """The edited model, once all is decided.
 
     Args:
@@ -193,7 +193,7 @@ def finished(job: Job, algorithms: Sequence[Algorithm], samples: int) -> Compres
 
 
 def collect_statistics(
-    model: CompressedModel, algorithms: Sequence[Algorithm], engine: Engine | None
+    model: CompressedModel, algorithms: Sequence[Configured], engine: Engine | None
 ) -> Statistics:
     """What algorithms want to know of a model, from the engine's samples.
 
@@ -207,15 +207,15 @@ def collect_statistics(
     return measured(model, planned(model, algorithms), engine)
 
 
-def _searching(algorithms: Sequence[Algorithm]) -> SearchAlgorithm | None:
-    found = next((algorithm for algorithm in algorithms if isinstance(algorithm, SearchAlgorithm)), None)
+def _searching(algorithms: Sequence[Configured]) -> Search | None:
+    found = next((algorithm for algorithm in algorithms if isinstance(algorithm, Search)), None)
     if found is not None and len(algorithms) > 1:
         names = [algorithm.name for algorithm in algorithms]
         raise ConfigError(f"{found.name} stands alone, found algorithms {names}")
     return found
 
 
-def chosen_sampling(algorithms: Sequence[Algorithm]) -> MinMaxParameters:
+def chosen_sampling(algorithms: Sequence[Configured]) -> MinMaxParameters:
     """The parameters that choose samples for a list of algorithms.
 
     Raises:
@@ -233,7 +233,7 @@ def chosen_sampling(algorithms: Sequence[Algorithm]) -> MinMaxParameters:
 
 def planned(
     model: CompressedModel,
-    algorithms: Sequence[Algorithm],
+    algorithms: Sequence[Configured],
     avoided: Avoided = NOTHING,
     sizes: Sizes = MappingProxyType({}),
 ) -> Job:
@@ -358,7 +358,7 @@ def _check_outputs(witness: Witness, name: str) -> None:
             )
 
 
-def chosen_samples(algorithms: Sequence[Algorithm], engine: Engine | None) -> list[int]:
+def chosen_samples(algorithms: Sequence[Configured], engine: Engine | None) -> list[int]:
     """The indices of the samples that algorithms take.
 
     Raises:
@@ -386,7 +386,7 @@ def _chosen(sampling: MinMaxParameters, engine: Engine | None, tells: bool = Tru
     return choose_subset(length, wanted, sampling.shuffle_data, sampling.seed)
 
 
-def check_models(algorithms: Sequence[Algorithm], model: CompressedModel) -> None:
+def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> None:
     """Make sure that parameters by model are of models that there are, and tell of names that change nothing.
 
     Raises:
@@ -425,7 +425,7 @@ def _tell_of_names(sub: SubModel, parameters: MinMaxParameters) -> None:
         logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)
 
 
-def _record(context: Context, algorithms: Sequence[Algorithm], samples: int) -> None:
+def _record(context: Context, algorithms: Sequence[Configured], samples: int) -> None:
     """Leave in the model what made it, so that a file found years later explains itself."""
     assert context.plan is not None
     model, root = context.sub.model, "openvino_pot"

@@ -6,7 +6,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.transform import is_divided_apart
 from openvino.tools.pot.graph.edits.switch import Switches
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant

@@ -18,7 +18,7 @@ from openvino.tools.pot.placement.scope import unmatched_names
 from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.report.plan import described_plan
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
-from openvino.tools.pot.utils.progress import is_terminal
+from openvino.tools.pot.utils.terminal import is_terminal
 
 
 def show_plan(options: argparse.Namespace) -> int:

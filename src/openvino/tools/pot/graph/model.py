@@ -9,7 +9,9 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.graph.writing import write_networks
 from openvino.tools.pot.utils.errors import ModelError
+from openvino.tools.pot.utils.files import as_path
 
 
 @dataclass
@@ -70,9 +72,13 @@ class CompressedModel:
 
     def save(self, save_path: str | Path, model_name: str | None = None) -> list[dict[str, str]]:
         """Same as ``save_model(self, save_path, model_name)``."""
-        from openvino.tools.pot.graph.save import save_model
-
-        return save_model(self, save_path, model_name)
+        folder = as_path(save_path, "save_path")
+        stems = _file_stems(self, model_name)
+        networks = {stem: sub.model for stem, sub in zip(stems, self, strict=True)}
+        paths = write_networks(networks, folder)
+        if not self.is_cascade:
+            return paths
+        return [{"name": sub.name, **pair} for sub, pair in zip(self, paths, strict=True)]
 
     def clone(self) -> CompressedModel:
         """A copy whose graphs can be edited apart; weights are shared."""
@@ -93,3 +99,19 @@ def as_model(model: Any) -> CompressedModel:
             f"model is a {type(model).__name__}, expected what load_model gives, or an openvino.Model"
         )
     return model
+
+
+def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
+    if not model.is_cascade:
+        return [as_path(model_name or _own_name(model.submodels[0]), "model_name").name or "model"]
+    prefix = f"{as_path(model_name, 'model_name').name}_" if model_name else ""
+    stems = [Path(sub.name).name or "model" for sub in model]
+    if len(set(stems)) < len(stems):  # submodels in folders of their own
+        stems = [sub.name.strip("/").replace("/", "_") for sub in model]
+    return [prefix + stem for stem in stems]
+
+
+def _own_name(sub: SubModel) -> str:
+    """Of an IR the name in its file, as POT took it; of others what they were loaded as."""
+    read_from_ir = sub.source is not None and sub.source.suffix.lower() == ".xml"
+    return sub.model.get_friendly_name() if read_from_ir else sub.name

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from openvino.tools.pot.paths import offer
+from openvino.tools.pot.utils import terminal
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
 ROOT = "openvino.tools.pot"
@@ -37,8 +38,6 @@ def init_logger(
     Raises:
         ConfigError: the level is not one of the five, or lines can't be written there. It is a ValueError.
     """
-    from openvino.tools.pot.utils import progress
-
     name = logging.getLevelName(level) if isinstance(level, int) else str(level).upper()
     if name not in _LEVELS:
         raise ConfigError(f"log level is {level!r}, expected one of {', '.join(_LEVELS)}")
@@ -56,7 +55,7 @@ def init_logger(
         logger.addHandler(handler)
     logger.setLevel(name)
     logger.propagate = False
-    progress.enabled = progress_bar
+    terminal.draws_bars = progress_bar
     return logger
 
 

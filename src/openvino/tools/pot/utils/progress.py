@@ -6,12 +6,12 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
+from openvino.tools.pot.utils import terminal
 from openvino.tools.pot.utils.logger import get_logger
 
 T = TypeVar("T")
-enabled = True
 _LINE_EVERY_SECONDS = 10.0
 
 
@@ -22,18 +22,10 @@ def track(items: Iterable[T], total: int, what: str) -> Iterator[T]:
     every ten seconds and one at the end, so that a log file of a long run shows that it lives.
     """
     logger = get_logger(__name__)
-    if enabled and is_terminal(sys.stderr) and logger.isEnabledFor(logging.INFO):
+    if terminal.draws_bars and terminal.is_terminal(sys.stderr) and logger.isEnabledFor(logging.INFO):
         yield from _with_bar(items, total, what)
     else:
         yield from _with_lines(items, total, what, logger)
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody looks at a stream; services have none, or a closed one."""
-    try:
-        return stream is not None and stream.isatty()
-    except (AttributeError, OSError, ValueError):
-        return False
 
 
 def _with_bar(items: Iterable[T], total: int, what: str) -> Iterator[T]:

@@ -19,7 +19,8 @@ from openvino.tools.pot.algorithms.accuracy.search import Floats, cleaned, reach
 from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling
 from openvino.tools.pot.algorithms.accuracy.state import State, identity, open_state
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
-from openvino.tools.pot.algorithms.algorithm import Context, SearchAlgorithm, Stage
+from openvino.tools.pot.algorithms.algorithm import SearchAlgorithm
+from openvino.tools.pot.algorithms.context import Context, Stage
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.api.engine import Engine

@@ -15,7 +15,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.edits.switch import FLAGS

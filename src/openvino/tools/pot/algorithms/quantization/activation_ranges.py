@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView

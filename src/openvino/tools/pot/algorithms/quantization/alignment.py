@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, may_divide
 from openvino.tools.pot.algorithms.quantization.saturation import protects
 from openvino.tools.pot.config.parameters import MinMaxParameters

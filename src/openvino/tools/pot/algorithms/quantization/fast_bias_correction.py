@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, PlannedLayer, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.context import Context, PlannedLayer, Stage
 from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, MinMaxParameters
 from openvino.tools.pot.config.validation import validate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
+from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.quantization.bias import InputMeans
 from openvino.tools.pot.quantization.fake_quantize import fake_quantize
 from openvino.tools.pot.quantization.repetition import sample_means

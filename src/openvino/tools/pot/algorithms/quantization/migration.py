@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import (
     channel_extremes,
     is_symmetric,

@@ -8,7 +8,8 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.context import Context, Stage
 from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm, Context, PlannedLayer, Stage
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.context import Context, PlannedLayer, Stage
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.config.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input

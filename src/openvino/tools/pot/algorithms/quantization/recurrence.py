@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from openvino.tools.pot.algorithms.algorithm import Context
+from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges, both_signs
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.tensors import InputId

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
+from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.algorithms.quantization.activation_ranges import is_wide
 from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.config.parameters import DefaultQuantizationParameters

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.algorithm import Context, PlannedLayer
+from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.hardware import find_device
