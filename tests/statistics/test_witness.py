@@ -8,6 +8,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.parts import WHOLE
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.witness import WITNESSED, Watched, Witness, watched_inputs
@@ -87,3 +88,7 @@ def test_samples_that_take_turns_are_kept_with_their_later_parts() -> None:
     for feed, values in zip(witness.feeds, witness.values, strict=True):
         np.testing.assert_array_equal(feed["x"], values[0])
     assert {int(feed["x"][0]) for feed in witness.feeds} == {0, 1, 2}
+
+
+def test_what_was_kept_before_parts_were_known_is_compared_as_a_whole() -> None:
+    assert Watched((InputId("first", 0), InputId("second", 0))).joined == ((WHOLE,), (WHOLE,))

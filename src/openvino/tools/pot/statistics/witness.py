@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, RECURRENT
-from openvino.tools.pot.graph.parts import Part, parts
+from openvino.tools.pot.graph.parts import WHOLE, Part, parts
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -51,7 +51,7 @@ class Watched:
     Attributes:
         ordered: the inputs of nodes whose values can be compared: of results, or of what sorts before them.
         behind: results of layers behind what sorts, whose values may come in another order.
-        parts: of each that is ordered, the kinds of values that are joined in it, which are compared one by one.
+        parts: of each that is ordered, the kinds of values that are joined in it; empty in statistics of before.
     """
 
     ordered: tuple[InputId, ...] = ()
@@ -62,6 +62,11 @@ class Watched:
     def all(self) -> tuple[InputId, ...]:
         """Those that can be compared, then the others."""
         return self.ordered + self.behind
+
+    @property
+    def joined(self) -> tuple[tuple[Part, ...], ...]:
+        """Of each that is ordered what is compared one by one."""
+        return self.parts or ((WHOLE,),) * len(self.ordered)
 
 
 @dataclass

@@ -14,7 +14,14 @@ from openvino.op import Constant
 from openvino.tools.pot.algorithms.checking.culprits import culprits
 from openvino.tools.pot.algorithms.checking.ranking import worst_layers
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
-from openvino.tools.pot.algorithms.checking.running import AS_USERS, IN_FLOAT32, Run, run, run_as_defined
+from openvino.tools.pot.algorithms.checking.running import (
+    AS_USERS,
+    IN_FLOAT32,
+    Run,
+    run,
+    run_as_defined,
+    run_float,
+)
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.graph.geometry import RECURRENT
 from openvino.tools.pot.graph.tensors import TensorId
@@ -120,7 +127,7 @@ class Bench:
         """The float model by itself, in float32; None where it is not at hand."""
         if self.original is None:
             return None
-        return run(self.original, self.witness, self.device, IN_FLOAT32)
+        return run_float(self.original, self.witness, self.device)
 
     @cached_property
     def own_precision(self) -> float:
@@ -230,9 +237,9 @@ def _put_right(bench: Bench, least: float) -> bool:
     plain, witness = bench.plain, bench.witness
     if bench.original is None or plain is None or plain.failure or plain.decibels >= least:
         return False
-    again = run(bench.original, replace(witness, values=plain.values), bench.device, IN_FLOAT32)
+    again = run_float(bench.original, replace(witness, values=plain.values), bench.device)
     if again.decibels < least:
-        witness.remarks.append("the float model gives other values for the same samples each time")
+        witness.remarks[:] = ["the float model gives other values for the same samples each time"]
         return False
     witness.values = plain.values
     witness.remarks.append(

@@ -75,6 +75,11 @@ def run(model: ov.Model, witness: Witness, device: str, settings: Mapping[str, A
     return _run(lambda: _compiled(watching(model, witness), device, settings), witness)
 
 
+def run_float(model: ov.Model, witness: Witness, device: str) -> Run:
+    """Run a float model by itself in float32, around what the device is known to compute wrongly."""
+    return _run(lambda: compiled_as_defined(watching(model, witness), device, dict(FLOAT32)), witness)
+
+
 def _compiled(model: ov.Model, device: str, settings: Mapping[str, Any]) -> ov.CompiledModel:
     return core().compile_model(model, device, dict(settings))
 
@@ -138,7 +143,7 @@ def compared(
     figures, count = [], len(witness.watched.ordered)
     masks = [feed.get(token_mask) if token_mask else None for feed in witness.feeds]
     before, after = (_by_place(found) for found in (witness.values, values))
-    for first, second, parts in zip(before, after, witness.watched.parts, strict=False):
+    for first, second, parts in zip(before[:count], after[:count], witness.watched.joined, strict=True):
         same = all(one.shape == other.shape for one, other in zip(first, second, strict=True))
         for part in parts:
             pair = (_read(found, part, masks) for found in (first, second))
@@ -199,5 +204,5 @@ def names_of_parts(model: ov.Model, watched: Watched) -> list[str]:
     """What the parts are called that are compared."""
     names = names_of(model, watched.ordered)
     return [
-        name + described(part) for name, parts in zip(names, watched.parts, strict=True) for part in parts
+        name + described(part) for name, parts in zip(names, watched.joined, strict=True) for part in parts
     ]
