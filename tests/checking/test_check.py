@@ -384,3 +384,44 @@ def test_a_model_of_chance_says_so() -> None:
     value = op.matmul(op.add(x, noise), weights(64, 64), False, False)
     _, report = checked(ov.Model([op.result(value)], [x], "chance"), samples(1, 64))
     assert "the float model gives other values for the same samples each time" in report.notes
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.0], ids=["ones for tokens", "added to scores"])
+def test_only_masks_of_ones_and_zeros_hide_tokens(kept: float) -> None:
+    x = op.parameter([1, 24, 32], np.float32, name="x")
+    mask = op.parameter([1, 24], np.float32, name="attention_mask")
+    hidden = op.multiply(op.subtract(mask, op.constant(np.float32(1))), op.constant(np.float32(1e4)))
+    added = op.unsqueeze(hidden if kept else mask, op.constant(np.array(1)))
+    rows = op.matmul(x, weights(32, 32), False, False)
+    scores = op.matmul(rows, op.matmul(x, weights(32, 32, seed=2), False, False), False, True)
+    seen = op.matmul(op.softmax(op.add(op.multiply(scores, np.float32(0.2)), added), -1), rows, False, False)
+    network = ov.Model(
+        [op.result(op.matmul(op.add(seen, rows), weights(32, 16), False, False))], [x, mask], "t"
+    )
+    random, data = np.random.default_rng(0), []
+    for tokens in random.integers(8, 20, 30):
+        values = random.standard_normal((1, 24, 32)).astype(np.float32)
+        values[:, tokens:] *= 0.02  # padding is quiet
+        given = np.full((1, 24), 0.0 if kept else -1e4, np.float32)
+        given[:, :tokens] = kept
+        data.append({"x": values, "attention_mask": given})
+    model, report = checked(network, data)
+    assert decibels(network, model, data) > 25
+    assert 25 < report.decibels < 60
+
+
+def test_outputs_that_hold_nothing_to_compare_are_told_of() -> None:
+    x = op.parameter([1, 64], np.float32, name="x")
+    value = op.divide(op.matmul(x, weights(64, 64), False, False), op.constant(np.float32(0)))
+    _, report = checked(ov.Model([op.result(value)], [x], "infinite"), samples(1, 64))
+    assert np.isnan(report.decibels) and not report.is_lost
+    assert report.line.startswith("INT8 was run on 8 samples; 1 of 1 layers")
+    assert report.notes == ("no output can be compared with float",)
+
+
+def test_what_is_counted_by_comparison_is_compared_before_it() -> None:
+    x = op.parameter([1, 64], np.float32, name="x")
+    scores = op.matmul(x, weights(64, 64), False, False)
+    places = op.non_zero(op.greater(scores, op.constant(np.float32(0))), "i64")
+    _, report = checked(ov.Model([op.result(places)], [x], "places"), samples(1, 64))
+    assert not report.is_lost and report.decibels > 25

@@ -10,7 +10,11 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
-@pytest.mark.parametrize("seed", range(150))
+FOUND = (61297, 67698)
+"""Measured otherwise than it runs; not compiled with the device's own settings, as its float model seemed not to be."""
+
+
+@pytest.mark.parametrize("seed", [*range(150), *FOUND])
 def test_a_random_network(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(BENCHMARKS)
     fuzz = importlib.import_module("fuzz")

@@ -42,10 +42,10 @@ def boxes_and_scores(x: ov.Node, stride: int) -> ov.Node:
 
 
 @pytest.mark.parametrize("batch", [1, -1])
-def test_boxes_and_scores_of_several_scales_are_two_parts(batch: int) -> None:
+def test_boxes_and_scores_of_several_scales_are_parts(batch: int) -> None:
     x = image(batch)
     joined = op.concat([boxes_and_scores(x, stride) for stride in (2, 4)], 1)
-    assert parts_of(joined, x) == ["[:, :, 0:4]", "[:, :, 4:85]"]
+    assert parts_of(joined, x) == ["[:, :, 0:2]", "[:, :, 2:4]", "[:, :, 4:85]"]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,16 @@ def test_boxes_and_scores_of_several_scales_are_two_parts(batch: int) -> None:
         (lambda joined: op.reshape(joined, np.array([0, -1]), True), [""]),
         (lambda joined: op.softmax(joined, 2), [""]),
         (lambda joined: op.multiply(joined, joined), [""]),
+        (
+            lambda joined: op.gather(joined, op.constant(np.int64(0)), op.constant(np.int64(0))),
+            ["[:, 0:4]", "[:, 4:10]"],
+        ),
+        (lambda joined: op.pad(joined, [0, 1, 0], [0, 1, 0], "constant"), ["[:, :, 0:4]", "[:, :, 4:10]"]),
+        (
+            lambda joined: op.multiply(joined, op.reduce_max(joined, np.array([1]), True)),
+            ["[:, :, 0:4]", "[:, :, 4:10]"],
+        ),
+        (lambda joined: op.strided_slice(joined, [0, 0, 0], [1, 9, 5], [1, 1, 1], [0] * 3, [0] * 3), [""]),
     ],
 )
 def test_parts_are_followed_as_far_as_they_keep_apart(
@@ -70,6 +80,39 @@ def test_parts_are_followed_as_far_as_they_keep_apart(
 def test_scales_of_one_kind_are_one_part() -> None:
     x = image()
     assert parts_of(op.concat([head(x, 4, 2), head(x, 4, 4)], 1), x) == [""]
+
+
+def convolved(x: ov.Node, channels: int) -> ov.Node:
+    kernels = np.random.default_rng(channels).standard_normal((channels, 3, 1, 1)).astype(np.float32)
+    return op.convolution(x, kernels, [1, 1], [0, 0], [0, 0], [1, 1])
+
+
+def test_layers_joined_channel_by_channel_are_parts() -> None:
+    x = image()
+    joined = op.concat([convolved(x, 4), convolved(x, 10)], 1)
+    assert parts_of(joined, x) == ["[:, 0:4, :, :]", "[:, 4:14, :, :]"]
+    shifted = op.add(op.multiply(joined, np.float32(2)), np.ones((1, 14, 1, 1), np.float32))
+    assert parts_of(shifted, x) == ["[:, 0:4, :, :]", "[:, 4:14, :, :]"]
+
+
+def test_layers_whose_channels_were_moved_to_the_end_are_parts() -> None:
+    x = image()
+    joined = op.concat([head(x, 4, 2), op.add(head(x, 10, 2), np.ones((1, 1, 10), np.float32))], 2)
+    assert parts_of(joined, x) == ["[:, :, 0:4]", "[:, :, 4:14]"]
+
+
+def test_channels_without_samples_are_parts() -> None:
+    x = image()
+    rows = [
+        op.squeeze(op.reshape(convolved(x, n), np.array([1, n, -1]), False), np.array([0])) for n in (4, 6)
+    ]
+    assert parts_of(op.concat([rows[0], op.sigmoid(rows[1])], 0), x) == ["[0:4, :]", "[4:10, :]"]
+
+
+def test_more_parts_than_anybody_reads_are_joined_by_kind() -> None:
+    x = image()
+    joined = op.concat([op.sigmoid(convolved(x, 4)), *(convolved(x, 1 + n) for n in range(20))], 1)
+    assert parts_of(joined, x) == ["[:, 0:4, :, :]", "[:, 4:214, :, :]"]
 
 
 def test_samples_are_not_parts() -> None:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.batch import ELEMENTWISE, REGROUPING, axis_behind
+from openvino.tools.pot.graph.channels import CHANNEL_AXIS
+from openvino.tools.pot.graph.geometry import CONVOLUTIONS
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -29,22 +31,51 @@ _MOST = 16
 _STEPS = 40
 """Operations that are followed back; a Concat counts as ten, since ways part there."""
 
-_MOVING = frozenset({*REGROUPING, "Transpose"})
+_MOVING = frozenset(
+    {*REGROUPING, "Broadcast", "Gather", "Interpolate", "Pad", "Slice", "StridedSlice", "Tile", "Transpose"}
+)
+_AFFINE = frozenset(
+    {
+        *(
+            "Convolution",
+            "GroupConvolution",
+            "ConvolutionBackpropData",
+            "GroupConvolutionBackpropData",
+            "MatMul",
+        ),
+        *("Add", "Subtract", "Multiply", "Divide"),
+    }
+)
+"""What gives boxes or scores before any function: each beside another in a Concat of channels is of its own kind."""
+
+Kind = tuple[str, int | None]
+"""What makes values, and for some at which place of a Concat."""
+
+Kinds = dict[Kind, list[Region]]
 
 
 def parts(view: GraphView, tensor: TensorId) -> tuple[Part, ...]:
     """The kinds of values that are joined in a tensor, as far as it can be followed to where that happened.
 
     What comes out of the same operation is of one kind, wherever it lies: the scores of several scales of a
-    detector. Samples of a batch are never told apart.
+    detector. Layers that are joined channel by channel are of a kind each. Samples of a batch are never told apart.
 
     Returns:
         One part, ``WHOLE``, where nothing is joined.
     """
-    kinds = _kinds(view, tensor)
-    if len(kinds) < 2 or sum(map(len, kinds.values())) > _MOST:
-        return (WHOLE,)
-    return tuple(_merged(regions, view.shape(tensor) or ()) for regions in kinds.values())
+    found, shape = _kinds(view, tensor), view.shape(tensor) or ()
+    for kinds in (found, _without_places(found)):
+        joined = [_merged(regions, shape) for regions in kinds.values()] if len(kinds) > 1 else []
+        if 0 < sum(map(len, joined)) <= _MOST:
+            return tuple(joined)
+    return (WHOLE,)
+
+
+def _without_places(kinds: Kinds) -> Kinds:
+    found: Kinds = {}
+    for (name, _), regions in kinds.items():
+        found.setdefault((name, None), []).extend(regions)
+    return found
 
 
 def values_in(value: NDArray[Any], part: Part) -> NDArray[Any]:
@@ -69,41 +100,83 @@ def _described(along: Along) -> str:
     return ":" if along is None else f"{along[0]}:{along[1]}"
 
 
-def _kinds(view: GraphView, tensor: TensorId, steps: int = _STEPS) -> dict[str, list[Region]]:
+def _kinds(view: GraphView, tensor: TensorId, steps: int = _STEPS) -> Kinds:
     """What makes the values of a tensor, and where each lies; looks so many steps back."""
     name, shape = tensor.node, view.shape(tensor)
     kind = view.type(name)
     if shape is None or steps <= 0:
-        return {kind: [()]}
-    inputs = view.inputs(name)
+        return {(kind, None): [()]}
     if kind == "Concat":
         return _joined(view, name, shape, steps - _STEPS // 4)
-    changing = [port for port, source in enumerate(inputs) if not view.is_constant(source)]
-    own = f"{kind} of {len(changing)}"
-    if kind not in ELEMENTWISE | _MOVING or len(changing) != 1:
-        return {own: [()]}
-    found = _kinds(view, inputs[changing[0]], steps - 1)
+    changing = [port for port, source in enumerate(view.inputs(name)) if not view.is_constant(source)]
+    own: Kinds = {(f"{kind} of {len(changing)}", None): [()]}
+    port = _followed(view, name, changing)
+    if port is None:
+        return own
+    found = _kinds(view, view.inputs(name)[port], steps - 1)
     if len(found) < 2:
-        return found if kind in _MOVING else {own: [()]}
-    moved = {key: [_moved(view, name, changing[0], region) for region in found[key]] for key in found}
+        return found if kind in _MOVING else own
+    moved = {key: [_moved(view, name, port, region) for region in regions] for key, regions in found.items()}
     if any(region is None for regions in moved.values() for region in regions):
-        return {own: [()]}
+        return own
     return {key: [region for region in regions if region is not None] for key, regions in moved.items()}
 
 
-def _joined(view: GraphView, name: str, shape: tuple[int | None, ...], steps: int) -> dict[str, list[Region]]:
+def _followed(view: GraphView, name: str, changing: list[int]) -> int | None:
+    """The input whose values come out in an order that can be told: the only one, or the only one of full size."""
+    if view.type(name) in ELEMENTWISE and len(changing) > 1:
+        shape = view.shape(TensorId(name))
+        changing = [port for port in changing if view.shape(view.inputs(name)[port]) == shape]
+    elif view.type(name) not in ELEMENTWISE | _MOVING:
+        return None
+    return changing[0] if len(changing) == 1 else None
+
+
+def _joined(view: GraphView, name: str, shape: tuple[int | None, ...], steps: int) -> Kinds:
     inputs, axis = view.inputs(name), int(view.attributes(name)["axis"]) % len(shape)
     sizes = [(view.shape(source) or (None,) * len(shape))[axis] for source in inputs]
-    if axis == 0 or None in sizes:
-        return {"Concat": [()]}
+    if None in sizes or (axis == 0 and not _takes_single_samples(view)):
+        return {("Concat", None): [()]}
     ends = np.cumsum([0, *sizes]).tolist()
-    kinds: dict[str, list[Region]] = {}
-    for source, start, stop in zip(inputs, ends[:-1], ends[1:], strict=True):
-        for kind, regions in _kinds(view, source, steps).items():
-            kinds.setdefault(kind, []).extend(
+    kinds: Kinds = {}
+    for place, (source, start, stop) in enumerate(zip(inputs, ends[:-1], ends[1:], strict=True)):
+        apart = _joins_channels(view, source, axis, len(shape))
+        for (kind, at), regions in _kinds(view, source, steps).items():
+            key = (kind, place if apart and at is None and kind.split()[0] in _AFFINE else at)
+            kinds.setdefault(key, []).extend(
                 _within(region, axis, start, stop, len(shape)) for region in regions
             )
     return kinds
+
+
+def _joins_channels(view: GraphView, source: TensorId, axis: int, rank: int) -> bool:
+    """Whether the channels of what made a tensor lie along an axis of it, as far as can be told."""
+    channels = _channel_axis(view, source)
+    if channels is None:
+        return axis in (1, rank - 1) and view.type(source.node) in _AFFINE
+    return channels == axis
+
+
+def _channel_axis(view: GraphView, tensor: TensorId, steps: int = 8) -> int | None:
+    """Where the output channels of the layer behind a tensor lie in it."""
+    name, kind = tensor.node, view.type(tensor.node)
+    if kind in CONVOLUTIONS:
+        return CHANNEL_AXIS
+    if kind == "MatMul":
+        return len(view.shape(tensor) or ()) - 1
+    inputs = view.inputs(name)
+    changing = [port for port, source in enumerate(inputs) if not view.is_constant(source)]
+    if not steps or len(changing) != 1 or kind not in ELEMENTWISE | _MOVING:
+        return None
+    found = _channel_axis(view, inputs[changing[0]], steps - 1)
+    axes = [found if port == changing[0] else None for port in range(len(inputs))]
+    return None if found is None else axis_behind(view, name, axes)
+
+
+def _takes_single_samples(view: GraphView) -> bool:
+    """Whether the first axis of all inputs is one sample, so that what lies along that of others are none."""
+    shapes = [view.shape(TensorId(node.get_friendly_name())) for node in view.model.get_parameters()]
+    return all(shape and shape[0] == 1 for shape in shapes)
 
 
 def _within(region: Region, axis: int, start: int, stop: int, rank: int) -> Region:

@@ -227,13 +227,18 @@ class Places:
         if self._tokens is None:
             return np.zeros(0, np.int32)
         masks = [feed[name] for name in self._tokens[0] if name in feed]
-        valid = np.flatnonzero(masks[0]) if masks else np.arange(0)
+        valid = np.flatnonzero(masks[0]) if masks and is_token_mask(masks[0]) else np.arange(0)
         return (valid if len(valid) else np.arange(self._tokens[1])).astype(np.int32)
 
 
 def as_f32(value: ov.Output) -> ov.Output:
     """The tensor in float32."""
     return value if value.get_element_type() == ov.Type.f32 else op.convert(value, "f32").output(0)
+
+
+def is_token_mask(values: NDArray[np.generic]) -> bool:
+    """Whether values say which tokens are valid: ones and zeros, and no numbers that are added to scores."""
+    return bool(np.all((values == 0) | (values == 1)))
 
 
 def _token_mask(view: GraphView) -> tuple[set[str], int] | None:

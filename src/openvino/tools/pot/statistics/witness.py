@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,14 +156,18 @@ def _is_sorted_values(view: GraphView, source: TensorId, firsts: Mapping[str, tu
     return view.type(source.node) == "TopK" and source.port == 0 and firsts[source.node] == (source.node,)
 
 
-def _of_sorting(view: GraphView, names: tuple[str, ...]) -> list[InputId]:
-    """The data that sorting nodes read."""
-    return [
-        InputId(name, port)
-        for name in names
-        for port, source in enumerate(view.inputs(name))
-        if view.is_float(source) and not view.is_constant(source)
-    ]
+def _of_sorting(view: GraphView, names: Iterable[str], steps: int = 8) -> list[InputId]:
+    """The floats that sorting nodes read, or that were compared for what they read."""
+    found: list[InputId] = []
+    for name in names if steps else ():
+        for port, source in enumerate(view.inputs(name)):
+            if view.is_constant(source) or view.type(source.node) in ("Parameter", "ShapeOf"):
+                continue
+            if view.is_float(source):
+                found.append(InputId(name, port))
+            else:
+                found += _of_sorting(view, [source.node], steps - 1)
+    return list(dict.fromkeys(found))
 
 
 def tensors_of(view: GraphView, watched: Watched) -> list[TensorId]:

@@ -23,6 +23,7 @@ from openvino.tools.pot.algorithms.checking.running import (
     run_float,
 )
 from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.graph.edits.unpack import unpacked_weights
 from openvino.tools.pot.graph.geometry import RECURRENT
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import find_device
@@ -132,9 +133,10 @@ class Bench:
     @cached_property
     def own_precision(self) -> float:
         """DB to which the float model itself follows with the device's own settings; minus infinity if it can't run."""
-        return (
-            inf if self.original is None else run(self.original, self.witness, self.device, AS_USERS).decibels
-        )
+        if self.original is None:
+            return inf
+        readable = unpacked_weights(self.original)  # loading marks integers so that devices don't fold them
+        return run(readable, self.witness, self.device, AS_USERS, as_stored=False).decibels
 
     def is_right(self, job: Job) -> bool:
         """Whether the device computes a model as it is defined, whatever the precision of the rest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite, isnan
+from math import isfinite, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class CheckReport:
     Attributes:
         samples: how many; 0 if it was not checked.
         outputs: of the model.
-        decibels: of the output that follows worst.
+        decibels: of the output that follows worst; NaN where no output can be compared.
         int8_layers, layers: that run in 8 bits on the device, and that could be: convolutions, matrix products and
             recurrent cells.
         seconds: of the fastest request of the quantized model.
@@ -64,10 +64,13 @@ class CheckReport:
             return "not checked: " + "; ".join(self.notes)
         error = 100 * 10 ** (-self.decibels / 20)
         share = f"an error of {error:.2g} %" if error < 100 else "none of it is left"
-        parts = [
+        follows = (
             f"INT8 follows float to {self.decibels:.1f} dB on {self.samples} samples ({share})"
             if isfinite(self.decibels)
-            else f"INT8 does not follow float on {self.samples} samples",
+            else f"INT8 {'was run' if isnan(self.decibels) else 'does not follow float'} on {self.samples} samples"
+        )
+        parts = [
+            follows,
             f"{self.int8_layers} of {self.layers} layers run in 8 bits",
             *([] if self.as_fast is None else [f"{self.as_fast:.1f} x as fast as float32"]),
             *self.notes,
@@ -119,13 +122,18 @@ def describe(
         for name, figure in zip(names_of(job.network, witness.watched.behind), found.behind, strict=True)
         if not figure.reaches(least)
     )
+    nothing = (
+        () if any(figure.tells for figure in found.figures) else ("no output can be compared with float",)
+    )
     constant = (
-        () if _varies(witness) else ("no output varies on these samples, which tells nothing of the model",)
+        ()
+        if nothing or _varies(witness)
+        else ("no output varies on these samples, which tells nothing of the model",)
     )
     return CheckReport(
-        witness.samples, outputs, found.decibels,
+        witness.samples, outputs, nan if nothing else found.decibels,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
-        (*lost, *behind, *constant, *notes), bool(lost),
+        (*lost, *behind, *nothing, *constant, *notes), bool(lost),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.quantization.distance import Likeness, likeness
-from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
 from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
@@ -70,14 +70,18 @@ class Run:
         return -20 * float(np.log10(max(max(errors, default=0.0), 1e-15)))
 
 
-def run(model: ov.Model, witness: Witness, device: str, settings: Mapping[str, Any]) -> Run:
-    """Run a model as a device does with these settings."""
-    return _run(lambda: _compiled(watching(model, witness), device, settings), witness)
+def run(
+    model: ov.Model, witness: Witness, device: str, settings: Mapping[str, Any], as_stored: bool = True
+) -> Run:
+    """Run a model as a device does with these settings; weights are integers first if it is to be stored so."""
+    return _run(lambda: _compiled(watching(model, witness, as_stored), device, settings), witness)
 
 
 def run_float(model: ov.Model, witness: Witness, device: str) -> Run:
     """Run a float model by itself in float32, around what the device is known to compute wrongly."""
-    return _run(lambda: compiled_as_defined(watching(model, witness), device, dict(FLOAT32)), witness)
+    return _run(
+        lambda: compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32)), witness
+    )
 
 
 def _compiled(model: ov.Model, device: str, settings: Mapping[str, Any]) -> ov.CompiledModel:
@@ -90,10 +94,11 @@ def run_as_defined(model: ov.Model, witness: Witness) -> Run:
     return _run(lambda: compiled_as_defined(plain, "CPU", dict(FLOAT32)), witness)
 
 
-def watching(model: ov.Model, witness: Witness) -> ov.Model:
-    """A copy as it is stored, with weights as integers, that gives what is watched."""
+def watching(model: ov.Model, witness: Witness, as_stored: bool = True) -> ov.Model:
+    """A copy, as it is stored with weights as integers or as it is, that gives what is watched."""
     clone = model.clone()
-    compress_weights(clone)
+    if as_stored:
+        compress_weights(clone)
     results = [node.get_friendly_name() for node in model.get_results()]
     if [place.node for place in witness.watched.all] == results and _takes(model, witness):
         return clone
@@ -163,10 +168,17 @@ def _read(
     values: Iterable[NDArray[Any]], part: Part, masks: Iterable[NDArray[Any] | None]
 ) -> list[NDArray[Any]]:
     """What somebody reads of a part of an output: where tokens are masked, nobody does."""
-    return [
-        own if mask is None or own.shape[: mask.ndim] != mask.shape else own[mask > 0]
-        for own, mask in ((values_in(value, part), mask) for value, mask in zip(values, masks, strict=True))
-    ]
+    found = [values_in(value, part) for value in values]
+    pairs = list(zip(found, masks, strict=True))
+    if not all(mask is not None and _hides(mask, own) for own, mask in pairs):
+        return found
+    seen = [own[np.asarray(mask) > 0] for own, mask in pairs]
+    return seen if any(own.size for own in seen) else found
+
+
+def _hides(mask: NDArray[Any], own: NDArray[Any]) -> bool:
+    """Whether a mask is of the tokens of a tensor, which has more axes than these."""
+    return own.ndim > mask.ndim and own.shape[: mask.ndim] == mask.shape and is_token_mask(mask)
 
 
 def _by_place(values: Iterable[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
