@@ -384,10 +384,12 @@ def main() -> int:
     logging.getLogger("openvino.tools.pot").setLevel(logging.CRITICAL)
     accuracy_aware.layer_seconds = _same_times
     after = made(options.names, options.zoo)
+    known = json.loads(options.kept.read_text(encoding="utf-8")) if options.kept.exists() else {}
     if not options.against:
-        options.kept.write_text(json.dumps(after, indent=1), encoding="utf-8")
+        others = known if options.names else {}
+        options.kept.write_text(json.dumps({**others, **after}, indent=1), encoding="utf-8")
         return 0
-    lines = differences(json.loads(options.kept.read_text(encoding="utf-8")), after, options.names)
+    lines = differences(known, after, options.names)
     print("\n".join([*lines, f"{len(after)} cases, {len(lines)} models differ"]))
     return int(bool(lines))
 
