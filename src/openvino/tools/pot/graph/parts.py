@@ -34,18 +34,7 @@ _STEPS = 40
 _MOVING = frozenset(
     {*REGROUPING, "Broadcast", "Gather", "Interpolate", "Pad", "Slice", "StridedSlice", "Tile", "Transpose"}
 )
-_AFFINE = frozenset(
-    {
-        *(
-            "Convolution",
-            "GroupConvolution",
-            "ConvolutionBackpropData",
-            "GroupConvolutionBackpropData",
-            "MatMul",
-        ),
-        *("Add", "Subtract", "Multiply", "Divide"),
-    }
-)
+_AFFINE = frozenset({*CONVOLUTIONS, "MatMul", "Add", "Subtract", "Multiply", "Divide"})
 """What gives boxes or scores before any function: each beside another in a Concat of channels is of its own kind."""
 
 Kind = tuple[str, int | None]
