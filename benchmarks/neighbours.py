@@ -15,7 +15,7 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -44,11 +44,6 @@ WORSE = 3.0
 
 
 CASES = list(itertools.product(LAYERS.items(), STEPS, SHAPES, (True, False), (False, True)))
-
-
-def networks() -> Iterator[Graph]:
-    """All of them that float runs."""
-    return filter(None, map(network, range(len(CASES))))
 
 
 def network(number: int) -> Graph | None:

@@ -207,3 +207,12 @@ def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         save_model(builders.network(), tmp_path, "m")
     assert files(tmp_path) == ["m.xml"]
+
+
+def test_models_that_would_share_files_are_refused(tmp_path: Path) -> None:
+    entries = [
+        {"name": name, "model": builders.network(seed)} for seed, name in enumerate(("a/x", "b/x", "a_x"))
+    ]
+    with pytest.raises(ModelError, match="models of 'c' would share files: a_x, b_x, a_x"):
+        save_model(load_model({"model_name": "c", "cascade": entries}), tmp_path)
+    assert files(tmp_path) == []

@@ -13,7 +13,6 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.config.parameters import MinMaxParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
-from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 
 _OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
@@ -75,17 +74,3 @@ class Algorithm(ABC):
         collector = self._collector
         statistics = None if collector is None else collector.get_statistics_for_algorithm(self.name)
         return run_algorithms(model, [self], self.engine, statistics)
-
-
-class SearchAlgorithm(Algorithm):
-    """An algorithm that makes and evaluates many models; it stands alone in a list of algorithms."""
-
-    @abstractmethod
-    def search(
-        self, model: CompressedModel, engine: Engine | None, statistics: Statistics | None = None
-    ) -> CompressedModel:
-        """The best model that was found; the given one is left as it is."""
-
-    @abstractmethod
-    def collect(self, model: CompressedModel, engine: Engine | None) -> Statistics:
-        """What the search wants to be measured, from the engine's samples, for ``search``."""

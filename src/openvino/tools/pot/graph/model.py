@@ -108,6 +108,10 @@ def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
     stems = [Path(sub.name).name or "model" for sub in model]
     if len(set(stems)) < len(stems):  # submodels in folders of their own
         stems = [sub.name.strip("/").replace("/", "_") for sub in model]
+    if len(set(stems)) < len(stems):
+        raise ModelError(
+            f"models of {model.name!r} would share files: {', '.join(stems)}, expected names that differ"
+        )
     return [prefix + stem for stem in stems]
 
 

@@ -19,7 +19,7 @@ from openvino.tools.pot.algorithms.accuracy.search import Floats, cleaned, reach
 from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling
 from openvino.tools.pot.algorithms.accuracy.state import State, identity, open_state
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
-from openvino.tools.pot.algorithms.algorithm import SearchAlgorithm
+from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.context import Context, Stage
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
@@ -49,7 +49,7 @@ _PROFILED = 8
 """Samples on which layers are timed."""
 
 
-class AccuracyAwareQuantization(SearchAlgorithm):
+class AccuracyAwareQuantization(Algorithm):
     """Quantizes, and puts back to float as few and as cheap layers as the metrics ask for.
 
     The search evaluates full INT8 first, then variants of the parameters, then growing sets of layers in float,

@@ -55,16 +55,15 @@ def _compress(view: GraphView, name: str) -> bool:
 
 def _integers(values: NDArray[np.generic], grid: QuantizerRange, lowest: int) -> NDArray[np.int8]:
     """The levels of values, from the lowest; block by block, so that what lies between stays in the cache."""
-    found = np.empty(values.shape, np.int8)
-    rows = max(1, _BLOCK // max(1, prod(values.shape[1:])))
-    for start in range(0, len(values), rows) if values.ndim else ():
+    listed = np.atleast_1d(values)
+    found = np.empty(listed.shape, np.int8)
+    rows = max(1, _BLOCK // max(1, prod(listed.shape[1:])))
+    for start in range(0, len(listed), rows):
         part = slice(start, start + rows)
-        indices = level_indices(values[part].astype(np.float32), grid.of_rows(part, values.ndim))
+        indices = level_indices(listed[part].astype(np.float32), grid.of_rows(part, listed.ndim))
         indices += np.float32(lowest)
         found[part] = indices
-    if not values.ndim:
-        found[...] = level_indices(values.astype(np.float32), grid) + np.float32(lowest)
-    return found
+    return found.reshape(values.shape)
 
 
 def _grid(view: GraphView, name: str) -> QuantizerRange | None:
