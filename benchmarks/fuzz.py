@@ -30,8 +30,8 @@ from random_graphs.graph import Sample, outputs
 from tables import Column, machine, table, write_between
 
 from openvino.tools.pot import quantize
+from openvino.tools.pot.arithmetic.distance import likeness
 from openvino.tools.pot.graph.edits.emulate import emulated
-from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.runtime import FLOAT32
 

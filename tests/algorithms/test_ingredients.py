@@ -21,12 +21,12 @@ from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
+from openvino.tools.pot.arithmetic.ranges import asymmetric_range
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.planner import make_plan
-from openvino.tools.pot.quantization.ranges import asymmetric_range
 from openvino.tools.pot.report.overflow import overflows
 from proofs import Make, Proof, configured, restaged, without
 

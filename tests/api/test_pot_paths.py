@@ -18,8 +18,9 @@ import builders
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.algorithm_selector import get_algorithm
 from openvino.tools.pot.app.argparser import get_common_argument_parser
-from openvino.tools.pot.config.files import read_mapping as read_config_from_file
-from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
+from openvino.tools.pot.arithmetic.fake_quantize import get_num_levels
+from openvino.tools.pot.configs.files import read_mapping as read_config_from_file
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.engines.creator import create_engine
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.graph import node_utils as utils
@@ -30,7 +31,6 @@ from openvino.tools.pot.hardware.listing import load_hardware_config
 from openvino.tools.pot.paths.helpers import convert_output_key, create_tmp_dir, write_config_to_file
 from openvino.tools.pot.paths.helpers import no_telemetry as send_event
 from openvino.tools.pot.paths.table import MOVED, PATHS, Same
-from openvino.tools.pot.quantization.fake_quantize import get_num_levels
 from openvino.tools.pot.samplers.creator import create_sampler
 from openvino.tools.pot.utils.errors import ConfigError, GoneError, ModelError, PotError
 from openvino.tools.pot.utils.logger import stdout_redirect

@@ -13,8 +13,8 @@ from commands import write_images
 
 import builders
 from openvino.tools.pot.cli.job import Job, make_job
-from openvino.tools.pot.config.files import read_mapping
-from openvino.tools.pot.config.sections import parse_sections
+from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.sections import parse_sections
 from openvino.tools.pot.utils.errors import ConfigError
 
 Config = dict[str, Any]

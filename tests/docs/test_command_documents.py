@@ -20,8 +20,8 @@ from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
 from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
 from openvino.tools.pot.cli.arguments import make_parser
 from openvino.tools.pot.cli.main import main
-from openvino.tools.pot.config import sections
-from openvino.tools.pot.config.files import read_mapping
+from openvino.tools.pot.configs import sections
+from openvino.tools.pot.configs.files import read_mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/command_line.md").read_text(encoding="utf-8")

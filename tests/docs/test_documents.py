@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from openvino.tools.pot import __all__ as public_names
 from openvino.tools.pot import __version__
-from openvino.tools.pot.config import parameters
+from openvino.tools.pot.configs import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 POT = ROOT / "src/openvino/tools/pot"

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from builders import model, parameter, run, weights
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, symmetric_range
+from openvino.tools.pot.arithmetic.schemes import halved
 from openvino.tools.pot.graph.edits.compress import compress_weights
-from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, symmetric_range
-from openvino.tools.pot.quantization.schemes import halved
 
 INPUT = weights((2, 5, 6, 6), seed=9)
 

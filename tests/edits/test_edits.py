@@ -10,14 +10,14 @@ import pytest
 from openvino import opset13 as op
 
 from builders import conv, model, parameter, run, weights
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.ranges import symmetric_range
 from openvino.tools.pot.graph.edits.bias import bias_input, shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
 from openvino.tools.pot.graph.geometry import linear_layer
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import symmetric_range
 
 IMAGE = weights((2, 3, 6, 6), 5, 1.0)
 SHIFT = np.array([0.5, -1.0, 2.0, 0.0])

@@ -10,7 +10,7 @@ import pytest
 from openvino import opset13 as op
 
 from openvino.tools.pot import quantize
-from openvino.tools.pot.quantization.distance import likeness
+from openvino.tools.pot.arithmetic.distance import likeness
 from openvino.tools.pot.utils.runtime import core
 
 RANDOM = np.random.default_rng(0)

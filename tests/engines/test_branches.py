@@ -10,8 +10,8 @@ import pytest
 from openvino import opset13 as op
 
 from openvino.tools.pot import quantize
+from openvino.tools.pot.arithmetic.distance import likeness
 from openvino.tools.pot.engines.stream import run_stream
-from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 RANDOM = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
+from openvino.tools.pot.arithmetic.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.accumulators import Extremum, Mean, PerSample, Stack
 
 EXACT: dict[str, Callable[[], Any]] = {

@@ -140,7 +140,7 @@ def test_aggregation_over_samples(aggregator: str, axis: int | None) -> None:
     assert statistics.samples == 23
     for request in requests:
         figures = np.stack([by_numpy(request.reducer, array) for array in data])
-        # The aggregators proper are checked in tests/quantization; here it counts what they are given.
+        # The aggregators proper are checked in tests/arithmetic; here it counts what they are given.
         low, high = figures.min(axis=0), figures.max(axis=0)
         value = statistics.value(request)
         exact = {"min": low, "max": high, "mean": figures.mean(axis=0), "median": np.median(figures, axis=0)}

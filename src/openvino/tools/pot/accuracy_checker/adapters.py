@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.accuracy_checker.annotations import Detections
 from openvino.tools.pot.accuracy_checker.entries import Task
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ModelError
 
 Outputs = Mapping[str, NDArray[Any]]

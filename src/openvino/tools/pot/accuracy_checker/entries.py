@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from openvino.tools.pot.accuracy_checker.names import known_names
-from openvino.tools.pot.config.validation import Parameters, joined, validate
+from openvino.tools.pot.configs.validation import Parameters, joined, validate
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
 P = TypeVar("P", bound=Parameters)

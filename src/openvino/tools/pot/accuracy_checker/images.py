@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.data_loaders.files import ARRAYS
 from openvino.tools.pot.data_loaders.images import pillow, read_image
 from openvino.tools.pot.data_loaders.layout import CHANNELS

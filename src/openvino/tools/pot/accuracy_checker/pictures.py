@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from openvino.tools.pot.accuracy_checker.annotations import Size
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from openvino.tools.pot.accuracy_checker.boxes import Base, overlaps
 from openvino.tools.pot.accuracy_checker.entries import Place, Task
 from openvino.tools.pot.accuracy_checker.resampling import nearest_indices
 from openvino.tools.pot.accuracy_checker.sizes import Sized
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 Target = Literal["annotation", "prediction", "all"]

@@ -20,7 +20,7 @@ from openvino.tools.pot.accuracy_checker.metrics.overlap import MeanOverlap
 from openvino.tools.pot.accuracy_checker.pictures import Step
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING, Postprocess
 from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pydantic import Field, model_validator
 
 from openvino.tools.pot.accuracy_checker.annotations import Size
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 
 
 class Sized(Parameters):

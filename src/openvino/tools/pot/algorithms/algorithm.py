@@ -10,7 +10,7 @@ from openvino.tools.pot.algorithms.cascade import run_algorithms
 from openvino.tools.pot.algorithms.context import Stage
 from openvino.tools.pot.algorithms.sequence import collect_statistics
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
 from openvino.tools.pot.utils.errors import ConfigError

@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.arithmetic.bias import InputMeans
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.repetition import repetitions
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.averaging import averaged
 from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_layer
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
@@ -19,10 +23,6 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.bias import InputMeans
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import QuantizerRange
-from openvino.tools.pot.quantization.repetition import repetitions
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
 PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import openvino as ov
 
 from openvino.tools.pot.algorithms.context import Context, Stage
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.graph.tensors import TensorId

@@ -15,7 +15,7 @@ from openvino.tools.pot.algorithms.context import Configured, Context, Search
 from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.calling import predicted, set_model
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.batch import fixed_batch

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.transform import is_divided_apart
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.switch import Switches
 from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.floating]

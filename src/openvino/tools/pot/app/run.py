@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from openvino.tools.pot.cli.config import Config
 from openvino.tools.pot.cli.job import make_job
 from openvino.tools.pot.cli.main import main as main
 from openvino.tools.pot.cli.quantize import measure_job, store_job
-from openvino.tools.pot.config.validation import plain
-from openvino.tools.pot.configs.config import Config
+from openvino.tools.pot.configs.validation import plain
 from openvino.tools.pot.paths import offer
 
 

@@ -16,8 +16,13 @@ from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.sequence import chosen_sampling
 from openvino.tools.pot.cli.output import check_writable
-from openvino.tools.pot.config.files import read_mapping
-from openvino.tools.pot.config.sections import AccuracyCheckerEngine, AlgorithmEntry, DataFreeEngine, Sections
+from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.sections import (
+    AccuracyCheckerEngine,
+    AlgorithmEntry,
+    DataFreeEngine,
+    Sections,
+)
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
 from openvino.tools.pot.engines.ie_engine import IEEngine

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from openvino.tools.pot.config.files import read_mapping
-from openvino.tools.pot.config.sections import Sections, parse_sections
+from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.sections import Sections, parse_sections
 from openvino.tools.pot.utils.errors import ConfigError
 
 _ALGORITHMS = {

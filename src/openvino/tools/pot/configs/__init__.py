@@ -1,4 +1,4 @@
-"""POT's name for what is now in ``openvino.tools.pot.config``."""
+"""Configuration files and parameters of algorithms, checked: unknown and ill-typed ones are errors naming the place."""
 
 from openvino.tools.pot.paths import offer
 

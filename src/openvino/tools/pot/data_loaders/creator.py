@@ -11,8 +11,8 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.config.sections import DataFreeEngine, SimplifiedEngine
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.configs.sections import DataFreeEngine, SimplifiedEngine
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.data_loaders.files import ARRAYS, find_files
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_and_info, image_input

@@ -8,8 +8,8 @@ from typing import Any
 import openvino as ov
 from addict import Dict
 
-from openvino.tools.pot.config.sections import SimplifiedEngine as Section
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.configs.sections import SimplifiedEngine as Section
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import KEYS, IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError

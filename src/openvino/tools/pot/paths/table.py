@@ -320,9 +320,7 @@ PATHS: dict[str, Names] = {
         **_gone(_COMMAND, "print_algo_configs"),
     },
     "configs": {},
-    "configs.config": {
-        **_here("Config DEFAULT_PRESET DEFAULT_TARGET_DEVICE"),
-    },
+    "configs.config": _in("cli.config", "Config DEFAULT_PRESET DEFAULT_TARGET_DEVICE"),
     "configs.hardware": {},
     "configs.hardware_config": _gone(
         "load_hardware_config of openvino.tools.pot.algorithms.quantization.utils lists a device's table",

@@ -9,10 +9,10 @@ from math import prod
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan
-from openvino.tools.pot.quantization.ranges import BYTE_LEVELS
 from openvino.tools.pot.report.measure import compile_single
 
 _REPEATS = 3

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.arithmetic.accumulator import Integers, patches, spread
+from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.saturation import pair_bound
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.layers import is_depthwise
-from openvino.tools.pot.quantization.accumulator import Integers, patches, spread
-from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange
-from openvino.tools.pot.quantization.saturation import pair_bound
 
 Values = Sequence[NDArray[Any]]
 Pair = tuple[Integers, Integers]

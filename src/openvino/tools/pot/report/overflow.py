@@ -16,9 +16,9 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.arithmetic.accumulator import HIGHEST, saturating_product
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.accumulator import HIGHEST, saturating_product
 from openvino.tools.pot.report.factors import Factors, layer_factors
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS
+from openvino.tools.pot.arithmetic.estimators import PER_SAMPLE_AGGREGATORS
 from openvino.tools.pot.statistics.half import from_half, to_half
 
 Vector = NDArray[np.float32]

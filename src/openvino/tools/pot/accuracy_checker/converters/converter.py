@@ -11,7 +11,7 @@ import numpy as np
 from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta
 from openvino.tools.pot.accuracy_checker.entries import Task
 from openvino.tools.pot.accuracy_checker.files import PathText, Source
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError
 
 BACKGROUND = "background"

@@ -14,7 +14,7 @@ from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Ob
 from openvino.tools.pot.accuracy_checker.boxes import overlaps
 from openvino.tools.pot.accuracy_checker.entries import Place, Task
 from openvino.tools.pot.accuracy_checker.metrics.measure import Measure, MeasureEntry, require_labels
-from openvino.tools.pot.config.validation import as_float
+from openvino.tools.pot.configs.validation import as_float
 
 Floats = NDArray[np.float64]
 _NONE = -1

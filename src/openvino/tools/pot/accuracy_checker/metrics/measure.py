@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from openvino.tools.pot.accuracy_checker.annotations import Meta
 from openvino.tools.pot.accuracy_checker.entries import Place, Task
-from openvino.tools.pot.config.validation import Parameters
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError
 
 

@@ -24,13 +24,13 @@ from openvino.tools.pot.algorithms.context import Context, Stage
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.parameters import (
+from openvino.tools.pot.configs.parameters import (
     OF_POT_ALONE,
     AccuracyAwareParameters,
     DefaultQuantizationParameters,
     MinMaxParameters,
 )
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.engines.profiling import layer_seconds

@@ -21,8 +21,8 @@ from openvino.tools.pot.algorithms.sequence import (
     planned,
 )
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided

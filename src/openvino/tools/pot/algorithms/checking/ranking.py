@@ -7,6 +7,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.switched import switched
+from openvino.tools.pot.arithmetic.distance import likeness
 from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.edits.emulate import emulated
@@ -14,7 +15,6 @@ from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.parts import Part, parts, values_in
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.distance import likeness
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.runtime import FLOAT32

@@ -12,6 +12,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.arithmetic.distance import Likeness, likeness
 from openvino.tools.pot.engines.branches import awaken
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
@@ -22,7 +23,6 @@ from openvino.tools.pot.graph.parts import WHOLE, Part, described, values_in
 from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.distance import Likeness, likeness
 from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
 from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of
 from openvino.tools.pot.utils.bfloat import values_of

@@ -12,20 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.context import Context
-from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.hardware import find_device
-from openvino.tools.pot.placement.plan import ActivationQuantizer
-from openvino.tools.pot.quantization.ranges import QuantizerRange, room_beyond
-from openvino.tools.pot.quantization.schemes import (
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, room_beyond
+from openvino.tools.pot.arithmetic.schemes import (
     LARGEST,
     BorderRule,
     activation_range,
     border_rules,
     limited,
 )
-from openvino.tools.pot.quantization.search import least_error_range
+from openvino.tools.pot.arithmetic.search import least_error_range
+from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request

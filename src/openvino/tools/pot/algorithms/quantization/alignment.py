@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, may_divide
 from openvino.tools.pot.algorithms.quantization.saturation import protects
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.arithmetic.alignment import Channels, Reader, aligned
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
-from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 from openvino.tools.pot.utils.logger import get_logger

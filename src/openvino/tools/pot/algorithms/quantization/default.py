@@ -13,8 +13,8 @@ from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
-from openvino.tools.pot.config.parameters import DefaultQuantizationParameters, MinMaxParameters
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, MinMaxParameters
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
 
 __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths

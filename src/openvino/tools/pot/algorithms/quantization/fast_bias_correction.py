@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer, Stage
 from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
-from openvino.tools.pot.config.parameters import FastBiasCorrectionParameters, MinMaxParameters
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.arithmetic.bias import InputMeans, output_shift, without_chance
+from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters, MinMaxParameters
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.placement.plan import WeightQuantizer
-from openvino.tools.pot.quantization.bias import InputMeans, output_shift, without_chance
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer
-from openvino.tools.pot.quantization.bias import InputMeans
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.repetition import sample_means
+from openvino.tools.pot.arithmetic.bias import InputMeans
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.repetition import sample_means
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Patches
 

@@ -15,11 +15,11 @@ from openvino.tools.pot.algorithms.quantization.activation_ranges import (
     is_symmetric,
     may_divide,
 )
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.arithmetic.migration import Migration, best_migration
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
 from openvino.tools.pot.placement.transformers import has_normalization
-from openvino.tools.pot.quantization.migration import Migration, best_migration
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import rows_request
 from openvino.tools.pot.utils.logger import get_logger

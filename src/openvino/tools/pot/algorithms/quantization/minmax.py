@@ -14,21 +14,21 @@ from openvino.tools.pot.algorithms.quantization.activation_ranges import activat
 from openvino.tools.pot.algorithms.quantization.planning import PlanStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
-from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.config.validation import validate
-from openvino.tools.pot.graph.geometry import axis_shape
-from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.hardware import Device, find_device
-from openvino.tools.pot.paths import offer
-from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
-from openvino.tools.pot.quantization.estimators import array_statistic
-from openvino.tools.pot.quantization.ranges import SMALLEST_HIGH, QuantizerRange
-from openvino.tools.pot.quantization.schemes import (
+from openvino.tools.pot.arithmetic.estimators import array_statistic
+from openvino.tools.pot.arithmetic.ranges import SMALLEST_HIGH, QuantizerRange
+from openvino.tools.pot.arithmetic.schemes import (
     border_rules,
     halved,
     limited,
     weight_range,
 )
+from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.graph.geometry import axis_shape
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.paths import offer
+from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.logger import get_logger

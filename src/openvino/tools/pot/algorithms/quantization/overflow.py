@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer, Stage
-from openvino.tools.pot.config.parameters import MinMaxParameters
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.arithmetic.overflow import accumulator_limit, fitting_factor, steps
+from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
+from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.quantization.overflow import accumulator_limit, fitting_factor, steps
-from openvino.tools.pot.quantization.ranges import BYTE_LEVELS, QuantizerRange
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.utils.errors import ConfigError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openvino.tools.pot.algorithms.context import Context
-from openvino.tools.pot.config.parameters import MinMaxParameters, QuantizerParameters
+from openvino.tools.pot.configs.parameters import MinMaxParameters, QuantizerParameters
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.placement.integers import make_integer_plan
 from openvino.tools.pot.placement.plan import Plan

@@ -9,11 +9,11 @@ import numpy as np
 
 from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges, both_signs
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.arithmetic.recurrence import data_divisor
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.hardware import Operation, find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
-from openvino.tools.pot.quantization.recurrence import data_divisor
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
 

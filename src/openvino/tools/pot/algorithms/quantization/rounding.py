@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.algorithms.quantization.activation_ranges import is_wide
 from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
-from openvino.tools.pot.config.parameters import DefaultQuantizationParameters
+from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS
+from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import WeightQuantizer
-from openvino.tools.pot.quantization.ranges import BYTE_LEVELS
-from openvino.tools.pot.quantization.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Rows
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request

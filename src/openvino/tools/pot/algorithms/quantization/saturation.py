@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer
-from openvino.tools.pot.config.parameters import MinMaxParameters
+from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.saturation import overflow_free
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.layers import is_depthwise
 from openvino.tools.pot.placement.plan import WeightQuantizer
-from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange
-from openvino.tools.pot.quantization.saturation import overflow_free
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.utils.logger import get_logger

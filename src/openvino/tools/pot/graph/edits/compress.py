@@ -14,10 +14,10 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 # Of a step: what rounding of the borders to float32 may move zero by, with room.
 _TOLERANCE = 1e-3

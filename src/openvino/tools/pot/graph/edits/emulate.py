@@ -12,8 +12,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import BYTE_LEVELS, QuantizerRange
+from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
 
 Floats = NDArray[np.float64]
 

@@ -17,9 +17,9 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 
 def insert_fake_quantize(

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino.utils.node_factory import NodeFactory
 
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.ranges import QuantizerRange
 
 FLAGS = "quantized_layers"
 

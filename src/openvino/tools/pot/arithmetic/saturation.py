@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 
 Array = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.quantization.repetition import repetitions, sample_means
+from openvino.tools.pot.arithmetic.repetition import repetitions, sample_means
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from openvino.tools.pot.config.parameters import QuantizerParameters, RangeEstimator
-from openvino.tools.pot.quantization.ranges import QuantizerRange
-from openvino.tools.pot.quantization.schemes import (
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.schemes import (
     BorderRule,
     activation_range,
     border_rules,
@@ -17,6 +16,7 @@ from openvino.tools.pot.quantization.schemes import (
     limited,
     weight_range,
 )
+from openvino.tools.pot.configs.parameters import QuantizerParameters, RangeEstimator
 
 PLAIN = QuantizerParameters()
 

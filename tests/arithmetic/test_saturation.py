@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.quantization.fake_quantize import level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange, symmetric_range
-from openvino.tools.pot.quantization.saturation import LIMIT, overflow_free, pair_bound
+from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, symmetric_range
+from openvino.tools.pot.arithmetic.saturation import LIMIT, overflow_free, pair_bound
 
 SHAPES = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 7), st.integers(1, 4))
 

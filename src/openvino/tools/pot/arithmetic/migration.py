@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]

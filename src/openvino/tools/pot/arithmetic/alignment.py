@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.ranges import floored
-from openvino.tools.pot.quantization.saturation import LIMIT, pair_bound
+from openvino.tools.pot.arithmetic.ranges import floored
+from openvino.tools.pot.arithmetic.saturation import LIMIT, pair_bound
 
 Array = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 
 _BINS = 256
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from openvino.tools.pot.quantization.estimators import PER_SAMPLE_AGGREGATORS, array_statistic
+from openvino.tools.pot.arithmetic.estimators import PER_SAMPLE_AGGREGATORS, array_statistic
 
 SAMPLES = arrays(
     np.float64,

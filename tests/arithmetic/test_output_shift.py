@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from builders import model, parameter, run, weights
+from openvino.tools.pot.arithmetic.bias import output_shift, without_chance
 from openvino.tools.pot.graph.geometry import canonical_weights, linear_layer
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.quantization.bias import output_shift, without_chance
 
 Array = NDArray[Any]
 Build = Callable[[ov.Output, ov.Output], ov.Node]

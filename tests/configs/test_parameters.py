@@ -10,12 +10,12 @@ import pytest
 from addict import Dict
 from pydantic import ValidationError
 
-from openvino.tools.pot.config.parameters import (
+from openvino.tools.pot.configs.parameters import (
     DefaultQuantizationParameters,
     FastBiasCorrectionParameters,
     MinMaxParameters,
 )
-from openvino.tools.pot.config.validation import validate
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.utils.errors import ConfigError
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.config.validation import Parameters, as_float, plain, validate
+from openvino.tools.pot.configs.validation import Parameters, as_float, plain, validate
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
 

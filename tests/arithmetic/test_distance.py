@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.quantization.distance import likeness
+from openvino.tools.pot.arithmetic.distance import likeness
 
 RANDOM = np.random.default_rng(0)
 SIGNAL = [RANDOM.normal(size=(1, 50)).astype(np.float32) for _ in range(8)]

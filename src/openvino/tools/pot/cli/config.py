@@ -1,4 +1,4 @@
-"""Configurations as scripts handle them: POT's class over the sections of ``openvino.tools.pot.config``."""
+"""Configurations as scripts handle them: POT's class over the sections of ``openvino.tools.pot.configs``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from addict import Dict
 
 from openvino.tools.pot.cli.job import created
-from openvino.tools.pot.config.files import read_mapping
-from openvino.tools.pot.config.sections import Sections, parse_sections
-from openvino.tools.pot.config.validation import plain
+from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.sections import Sections, parse_sections
+from openvino.tools.pot.configs.validation import plain
 from openvino.tools.pot.graph.load import BOOKKEEPING
 
 DEFAULT_TARGET_DEVICE = "ANY"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization import accumulator
-from openvino.tools.pot.quantization.accumulator import patches, saturating_product, spread
+from openvino.tools.pot.arithmetic import accumulator
+from openvino.tools.pot.arithmetic.accumulator import patches, saturating_product, spread
 
 # rows, groups, outputs, inputs, taps
 SHAPES = st.tuples(*(st.integers(1, most) for most in (3, 2, 3, 5, 3)))

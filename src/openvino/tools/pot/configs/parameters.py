@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.config.validation import Parameters, as_float
+from openvino.tools.pot.configs.validation import Parameters, as_float
 
 Preset = Literal["performance", "mixed", "accuracy"]
 OF_POT_ALONE = frozenset(

@@ -8,16 +8,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from openvino.tools.pot.config.parameters import QuantizerParameters
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize, level_indices
-from openvino.tools.pot.quantization.ranges import (
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize, level_indices
+from openvino.tools.pot.arithmetic.ranges import (
     QuantizerRange,
     asymmetric_range,
     floored,
     room_beyond,
     symmetric_range,
 )
-from openvino.tools.pot.quantization.schemes import halved, weight_range
+from openvino.tools.pot.arithmetic.schemes import halved, weight_range
+from openvino.tools.pot.configs.parameters import QuantizerParameters
 
 LEVELS = st.sampled_from([255, 256])
 BORDERS = st.floats(-1e6, 1e6, width=32)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openvino.tools.pot.quantization.alignment import Channels, Reader, aligned, estimated_error
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import asymmetric_range, symmetric_range
-from openvino.tools.pot.quantization.saturation import LIMIT, pair_bound
+from openvino.tools.pot.arithmetic.alignment import Channels, Reader, aligned, estimated_error
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.ranges import asymmetric_range, symmetric_range
+from openvino.tools.pot.arithmetic.saturation import LIMIT, pair_bound
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.quantization.rounding import InputMoments, least_error_rounding
+from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
 
 
 def problem(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,9 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.migration import Migration, best_migration, migration_scale
-from openvino.tools.pot.quantization.ranges import symmetric_range
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.migration import Migration, best_migration, migration_scale
+from openvino.tools.pot.arithmetic.ranges import symmetric_range
 
 CHANNELS = 32
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize
-from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, symmetric_range
-from openvino.tools.pot.quantization.search import EXPONENT, SHRINKS, least_error_range
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, symmetric_range
+from openvino.tools.pot.arithmetic.search import EXPONENT, SHRINKS, least_error_range
 
 Make = Callable[[np.ndarray, np.ndarray], QuantizerRange]
 SCHEMES: dict[str, Make] = {

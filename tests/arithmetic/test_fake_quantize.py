@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from builders import model, parameter, run
-from openvino.tools.pot.quantization.fake_quantize import fake_quantize, level_indices
-from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, symmetric_range
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize, level_indices
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, symmetric_range
 
 SHAPE = (2, 3, 8, 16)
 Floats = NDArray[np.float32]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.config.parameters import Bound, QuantizerParameters, RangeEstimator
-from openvino.tools.pot.quantization.ranges import QuantizerRange, asymmetric_range, symmetric_range
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, symmetric_range
+from openvino.tools.pot.configs.parameters import Bound, QuantizerParameters, RangeEstimator
 
 Array = NDArray[np.float64]
 
