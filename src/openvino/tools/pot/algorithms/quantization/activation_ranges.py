@@ -1,7 +1,4 @@
-"""Two ways to the range of activations: POT's estimators, and the range of least error.
-
-POT's stand for whatever a configuration names; where it is silent, the range of least error is used.
-"""
+"""Two ways to the range of activations: POT's estimators, and the range of least error."""
 
 from __future__ import annotations
 
@@ -11,7 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.context import Context
+from openvino.tools.pot.algorithms.decisions import Decisions
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, room_beyond
 from openvino.tools.pot.arithmetic.schemes import (
     LARGEST,
@@ -21,10 +19,8 @@ from openvino.tools.pot.arithmetic.schemes import (
     limited,
 )
 from openvino.tools.pot.arithmetic.search import least_error_range
-from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
@@ -44,70 +40,27 @@ class ActivationRanges(Protocol):
         ...
 
     def range(
-        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         """The range, with borders for each channel or one of each."""
         ...
 
-
-def activation_ranges(parameters: MinMaxParameters) -> ActivationRanges:
-    """POT's estimators where the parameters name one, else least error.
-
-    Ranges of 16 bits are the extremes over all data, since there is nothing to win by clipping, unless a preset is
-    named: that means POT's formulas there.
-    """
-    if says_estimators(parameters):
-        return Estimators(parameters)
-    if is_wide(parameters):
-        return Estimators(parameters, extremes=parameters.preset is None)
-    return LeastError(parameters)
+    def evidence(self, view: GraphView, quantizer: ActivationQuantizer, samples: int) -> str:
+        """What a range is found from, in words."""
+        ...
 
 
-def says_estimators(parameters: MinMaxParameters) -> bool:
-    """Whether the parameters name an estimator, which means POT's formulas."""
-    return parameters.range_estimator is not None or parameters.activations.range_estimator is not None
+def activation_ranges(recipe: Recipe) -> ActivationRanges:
+    """What finds ranges as a recipe says."""
+    return LeastError(recipe) if recipe.estimation == "least error" else Estimators(recipe)
 
 
-def is_wide(parameters: MinMaxParameters) -> bool:
-    """Whether the device has integers throughout, most of them of 16 bits."""
-    return find_device(parameters.target_device).integers is not None
-
-
-def says_form(parameters: MinMaxParameters) -> bool:
-    """Whether the parameters say how the quantizers of activations look, so that nothing else may shape them."""
-    said = parameters.activations
-    form = (said.mode, said.granularity, said.level_low)
-    return says_estimators(parameters) or any(word is not None for word in form)
-
-
-def may_divide(parameters: MinMaxParameters) -> bool:
-    """Whether channels may be divided before they are rounded: on a device that can, unless the form is said."""
-    return not says_form(parameters) and not is_wide(parameters)
-
-
-def is_symmetric(parameters: MinMaxParameters, quantizer: ActivationQuantizer) -> bool | None:
-    """Whether the zero point is fixed; None where the data decides."""
-    if quantizer.symmetric:
-        return True
-    if parameters.activations.mode is not None:
-        return parameters.activations.mode == "symmetric"
-    if parameters.preset is not None:
-        return parameters.preset == "performance"
-    # A free zero point costs matrix products a tenth of their speed and convolutions nothing.
-    return True if quantizer.attention or "MatMul" in quantizer.feeds else None
-
-
-def _is_per_channel(parameters: MinMaxParameters, view: GraphView, quantizer: ActivationQuantizer) -> bool:
+def _is_per_channel(recipe: Recipe, view: GraphView, quantizer: ActivationQuantizer) -> bool:
     """Whether each channel has its own range: planned so, not forbidden, and of a known number of channels."""
-    if not quantizer.per_channel or parameters.activations.granularity == "pertensor":
+    if not quantizer.per_channel or recipe.parameters.activations.granularity == "pertensor":
         return False
     shape = view.shape(quantizer.tensor)
     return shape is not None and shape[quantizer.channel_axis] is not None
-
-
-def _common_symmetry(parameters: MinMaxParameters, group: Sequence[ActivationQuantizer]) -> bool | None:
-    fixed = [is_symmetric(parameters, quantizer) for quantizer in group]
-    return True if any(fixed) else (None if None in fixed else False)
 
 
 def _is_signed(group: Sequence[ActivationQuantizer]) -> bool:
@@ -115,30 +68,22 @@ def _is_signed(group: Sequence[ActivationQuantizer]) -> bool:
     return any(quantizer.signed for quantizer in group)
 
 
-def both_signs(
-    parameters: MinMaxParameters, group: Sequence[ActivationQuantizer], width: float
-) -> QuantizerRange:
+def both_signs(recipe: Recipe, group: Sequence[ActivationQuantizer], width: float) -> QuantizerRange:
     """The range of a group that reaches as far below zero as above."""
     border = np.array([width])
-    symmetric = _common_symmetry(parameters, group)
-    return activation_range(-border, border, symmetric, parameters.activations, signed=True)
+    symmetric = recipe.common_symmetry(group)
+    return activation_range(-border, border, symmetric, recipe.parameters.activations, signed=True)
 
 
 class Estimators:
-    """POT's range estimators: a statistic of each sample, aggregated.
+    """POT's range estimators: a statistic of each sample, aggregated."""
 
-    Args:
-        parameters: of the algorithm.
-        extremes: whether ranges reach as far as any sample, where the parameters don't say otherwise.
-    """
-
-    def __init__(self, parameters: MinMaxParameters, extremes: bool = False) -> None:
-        self._parameters = parameters
-        self._extremes = extremes
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
 
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The lower border, the upper one, and the smallest value of all."""
-        axis = quantizer.channel_axis if _is_per_channel(self._parameters, view, quantizer) else None
+        axis = quantizer.channel_axis if _is_per_channel(self._recipe, view, quantizer) else None
         low, high = self._rules(quantizer)
         return [
             Request(quantizer.tensor, _reducer(low, axis, upper=False), low.aggregator),
@@ -147,13 +92,13 @@ class Estimators:
         ]
 
     def range(
-        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         """The range that covers the borders of each member."""
         lows, highs, smallest = [], [], []
         for quantizer in group:
             low, high, least = (
-                statistics.value(request) for request in self.requests(context.view, quantizer)
+                statistics.value(request) for request in self.requests(decisions.network.view, quantizer)
             )
             low, high = limited(low, high, self._rules(quantizer))
             lows.append(low)
@@ -162,20 +107,26 @@ class Estimators:
         covers = max(quantizer.covers for quantizer in group)
         low, least = (np.minimum(np.min(border, axis=0), -covers) for border in (lows, smallest))
         high = np.maximum(np.max(highs, axis=0), covers)
-        symmetric = _common_symmetry(self._parameters, group)
+        symmetric = self._recipe.common_symmetry(group)
         if np.all(least >= 0):
             low = np.zeros_like(low)
         elif symmetric:
             low = np.minimum(low, least)
         return activation_range(
-            low, high, symmetric, self._parameters.activations, group[0].levels, _is_signed(group)
+            low, high, symmetric, self._recipe.parameters.activations, group[0].levels, _is_signed(group)
         )
 
+    def evidence(self, view: GraphView, quantizer: ActivationQuantizer, samples: int) -> str:
+        """The statistics and their aggregators."""
+        low, high = self._rules(quantizer)
+        return f"{low.aggregator} of {low.kind} to {high.aggregator} of {high.kind} over {samples} samples"
+
     def _rules(self, quantizer: ActivationQuantizer) -> tuple[BorderRule, BorderRule]:
-        parameters = self._parameters
+        parameters = self._recipe.parameters
         return border_rules(
-            bool(is_symmetric(parameters, quantizer)),
-            self._extremes or (quantizer.per_channel and parameters.activations.granularity != "pertensor"),
+            bool(self._recipe.is_symmetric(quantizer)),
+            self._recipe.estimation == "extremes"
+            or (quantizer.per_channel and parameters.activations.granularity != "pertensor"),
             (parameters.range_estimator, parameters.activations.range_estimator),
         )
 
@@ -187,30 +138,36 @@ class LeastError:
     tensors of which a sample gives one row (gates, the input of a classifier): too little is seen of them to clip.
     """
 
-    def __init__(self, parameters: MinMaxParameters) -> None:
-        self._parameters = parameters
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
 
     def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
         """The extremes, and rows unless ranges are for each channel."""
-        per_channel = _is_per_channel(self._parameters, view, quantizer)
+        per_channel = _is_per_channel(self._recipe, view, quantizer)
         axis = quantizer.channel_axis if per_channel else None
         extremes = _extremes(quantizer, axis)
         rows = None if per_channel else _rows(view, quantizer)
         return extremes if rows is None else [*extremes, rows]
 
     def range(
-        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         """One search over the rows of all members, and room for what few samples don't show."""
-        found = self._found(context, group, statistics)
-        if all(_is_bounded(context.view, quantizer.tensor) for quantizer in group):
+        found = self._found(decisions, group, statistics)
+        if all(_is_bounded(decisions.network.view, quantizer.tensor) for quantizer in group):
             return found
         return found.widened(room_beyond(statistics.samples))
 
+    def evidence(self, view: GraphView, quantizer: ActivationQuantizer, samples: int) -> str:
+        """Whether it was searched for or is what was seen."""
+        searched = len(self.requests(view, quantizer)) > 2 and not quantizer.covers
+        how = "least error on rows within" if searched else "room around"
+        return f"{how} the extremes of {samples} samples"
+
     def _found(
-        self, context: Context, group: Sequence[ActivationQuantizer], statistics: Statistics
+        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
-        view, symmetric = context.view, _common_symmetry(self._parameters, group)
+        view, symmetric = decisions.network.view, self._recipe.common_symmetry(group)
         extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
@@ -220,22 +177,22 @@ class LeastError:
             for quantizer in group
             for request in self.requests(view, quantizer)[2:]
         ]
-        if group[0].tensor in context.outcome.divisors:
-            divisors = [context.outcome.divisors[quantizer.tensor] for quantizer in group]
+        if group[0].tensor in decisions.divisors:
+            divisors = [decisions.divisors[quantizer.tensor] for quantizer in group]
             rows, low, high = _divided(group, rows, divisors, statistics)
         covers = max(quantizer.covers for quantizer in group)
         low, high = np.minimum(low, -covers if covers else low), np.maximum(high, covers)
         if covers or low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
             return activation_range(
-                low, widest, symmetric, self._parameters.activations, signed=_is_signed(group)
+                low, widest, symmetric, self._recipe.parameters.activations, signed=_is_signed(group)
             )
         unsigned = bool(low[0] >= 0) and not _is_signed(group)
         fixed = symmetric or unsigned
 
         def make(lows: Array, highs: Array) -> QuantizerRange:
             lows = np.zeros_like(lows) if unsigned else (-highs if symmetric else lows)
-            return activation_range(lows, highs, symmetric, self._parameters.activations)
+            return activation_range(lows, highs, symmetric, self._recipe.parameters.activations)
 
         most = min(max(high[0], -low[0]) if symmetric else high[0], LARGEST)
         values = np.clip(np.concatenate([part.reshape(-1) for part in rows]), -LARGEST, LARGEST)

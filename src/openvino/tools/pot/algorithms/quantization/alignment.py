@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.context import Context
-from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes, may_divide
-from openvino.tools.pot.algorithms.quantization.saturation import protects
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
+from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
 from openvino.tools.pot.arithmetic.alignment import Channels, Reader, aligned
-from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
 from openvino.tools.pot.statistics.layout import Request, Statistics
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
@@ -46,47 +47,42 @@ class AlignmentStage:
     FakeQuantize, whose input range may differ from channel to channel while its output range is one, so that
     whatever lies before it may stay as it is. Channels are followed through Concat, pooling and shuffles.
 
-    Args:
-        parameters: of the algorithm; the stage is active where they leave the form of ranges open.
+    For recipes that leave the form of ranges open.
     """
 
-    def __init__(self, parameters: MinMaxParameters) -> None:
-        self._active = may_divide(parameters)
-        self._protected = protects(parameters)
+    def __init__(self, recipe: Recipe) -> None:
+        self._protected = recipe.protects
 
-    def requests(self, context: Context) -> Iterator[Request]:
+    def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for the extremes of each channel and for rows."""
-        for group in self._groups(context):
+        for group in _groups(network):
             for member in group.members:
-                yield from (_rows(context, member), *channel_extremes(member))
+                yield from (_rows(network.view, member), *channel_extremes(member))
 
-    def decide(self, context: Context, statistics: Statistics) -> None:
+    def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Choose the divisions."""
-        chosen, groups = 0, tuple(self._groups(context))
+        chosen, groups = 0, tuple(_groups(decisions.network))
         for group in groups:
-            channels = _channels(context, group, statistics)
-            readers = self._readers(context, group)
-            scale, left = aligned(channels, readers)
+            channels = _channels(decisions.network, group, statistics)
+            scale, left = aligned(channels, self._readers(decisions, group))
             if left < _WORTH:
                 chosen += 1
-                _divide(context, group, scale)
+                evidence = f"it leaves {left:.0%} of the error that convolutions behind it would have"
+                decisions = decisions.decided(self, evidence, **_divided(decisions.network, group, scale))
         logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(groups))
+        return decisions
 
-    def _groups(self, context: Context) -> Iterator[_Group]:
-        return _groups(context) if self._active else iter(())
-
-    def _readers(self, context: Context, group: _Group) -> list[Reader]:
+    def _readers(self, decisions: Decisions, group: _Group) -> list[Reader]:
         found = []
         for layer, quantizer, ids in group.readers:
-            weights = canonical_weights(context.view, layer, context.weight_values(quantizer))
+            weights = canonical_weights(decisions.network.view, layer, decisions.weight_values(quantizer))
             found.append(Reader.of(weights, self._protected, ids))
         return found
 
 
-def _groups(context: Context) -> Iterator[_Group]:
-    plan, view = context.plan, context.view
-    assert plan is not None
-    own = context.own_weights(CHANNEL_AXIS)
+def _groups(network: PlannedNetwork) -> Iterator[_Group]:
+    plan, view = network.plan, network.view
+    own = network.own_weights(CHANNEL_AXIS)
     layers = frozenset(layer.node for layer in plan.layers)
     for members in by_group(plan.activations):
         one_range = all(q.channel_axis == CHANNEL_AXIS and q.divisible and not q.per_channel for q in members)
@@ -96,22 +92,27 @@ def _groups(context: Context) -> Iterator[_Group]:
                 yield _Group(tuple(members), tuple((*own[reader], ids) for reader, ids in sources.items()))
 
 
-def _channels(context: Context, group: _Group, statistics: Statistics) -> Channels:
+def _channels(network: PlannedNetwork, group: _Group, statistics: Statistics) -> Channels:
     ends = [[statistics.value(request) for request in channel_extremes(q)] for q in group.members]
     low, high = (np.concatenate(parts) for parts in zip(*ends, strict=True))
-    rows = [statistics.rows(_rows(context, q)) for q in group.members]
+    rows = [statistics.rows(_rows(network.view, q)) for q in group.members]
     power = np.concatenate([np.mean(part**2, axis=0, dtype=np.float64) for part in rows])
     return Channels(low, high, power)
 
 
-def _divide(context: Context, group: _Group, scale: NDArray[np.float64]) -> None:
-    sizes = [(context.view.shape(q.tensor) or ())[CHANNEL_AXIS] or 0 for q in group.members]
+def _divided(
+    network: PlannedNetwork, group: _Group, scale: NDArray[np.float64]
+) -> dict[str, dict[Any, NDArray[np.float64]]]:
+    """What a division of channels means for tensors, and for the weights of the convolutions."""
+    sizes = [(network.view.shape(q.tensor) or ())[CHANNEL_AXIS] or 0 for q in group.members]
     parts = np.split(scale, np.cumsum(sizes)[:-1])
-    context.outcome.divisors.update(zip((q.tensor for q in group.members), parts, strict=True))
-    context.outcome.weight_scales.update({weights: scale[ids] for _, weights, ids in group.readers})
+    return {
+        "divisors": dict(zip((q.tensor for q in group.members), parts, strict=True)),
+        "weight_scales": {weights: scale[ids] for _, weights, ids in group.readers},
+    }
 
 
-def _rows(context: Context, quantizer: ActivationQuantizer) -> Request:
-    rows = rows_request(context.view, quantizer.tensor, CHANNEL_AXIS)
+def _rows(view: GraphView, quantizer: ActivationQuantizer) -> Request:
+    rows = rows_request(view, quantizer.tensor, CHANNEL_AXIS)
     assert rows is not None
     return rows

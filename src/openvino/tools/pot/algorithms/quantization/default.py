@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.context import Stage
+from openvino.tools.pot.algorithms.interfaces import Stage
+from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
-from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
+from openvino.tools.pot.algorithms.quantization.biases import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
-from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
-from openvino.tools.pot.algorithms.quantization.overflow import OverflowStage
-from openvino.tools.pot.algorithms.quantization.planning import PlanStage
+from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
-from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, MinMaxParameters
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
 
@@ -25,23 +25,20 @@ class DefaultQuantization(Algorithm):
 
     name = "DefaultQuantization"
 
-    @property
-    def sampling(self) -> MinMaxParameters:
-        """The parameters that choose samples."""
-        return self._parameters
+    def _make_recipe(self) -> Recipe:
+        return Recipe.of(validate(DefaultQuantizationParameters, self.config, f"{self.name} params"))
 
-    def _make_stages(self) -> tuple[Stage, ...]:
-        self._parameters = validate(DefaultQuantizationParameters, self.config, f"{self.name} params")
-        parameters = self._parameters
+    def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
+        """Divisions first, since ranges follow from them, then what changes ranges, then what is rounded to them."""
+        parameters = recipe.parameters
+        assert isinstance(parameters, DefaultQuantizationParameters)
         return (
-            PlanStage(parameters),
-            MigrationStage(parameters),
-            AlignmentStage(parameters),
-            RecurrenceStage(parameters),
-            RangeStage(parameters),
-            SaturationStage(parameters),
-            OverflowStage(parameters),
-            RoundingStage(parameters),
+            *([MigrationStage(recipe), AlignmentStage(recipe)] if recipe.divides else []),
+            RecurrenceStage(recipe),
+            RangeStage(recipe),
+            *([SaturationStage(recipe)] if recipe.protects else []),
+            *([AccumulatorStage(recipe)] if recipe.sum_bits else []),
+            *([RoundingStage()] if recipe.rounds else []),
             BiasStage(parameters),
         )
 

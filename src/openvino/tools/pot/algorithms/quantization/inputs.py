@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.context import Context, PlannedLayer
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.repetition import sample_means
@@ -40,7 +40,7 @@ class Inputs:
 
 
 def sampled_inputs(
-    context: Context, statistics: Statistics, request: Request, planned_layer: PlannedLayer
+    decisions: Decisions, statistics: Statistics, request: Request, planned_layer: PlannedLayer
 ) -> Inputs:
     """The inputs of a layer that a request for rows or patches of it gave."""
     planned, layer, quantizer = planned_layer
@@ -48,9 +48,9 @@ def sampled_inputs(
         gathered = statistics.patches(request)
     else:
         gathered = statistics.rows(request)[:, :, None]
-    divisor, grid = context.input_divisor(quantizer), context.input_range(planned, layer)
+    divisor, own = decisions.input_divisor(quantizer), decisions.input_range(planned, layer)
     plain = quantized = np.divide(gathered, divisor.reshape(-1, 1), dtype=np.float32)
-    if grid is not None:
-        quantized = np.asarray(fake_quantize(plain, grid.reshaped(-1, 1)), np.float32)
+    if own is not None:
+        quantized = np.asarray(fake_quantize(plain, own.reshaped(-1, 1)), np.float32)
     samples = statistics.kept(request)
-    return Inputs(plain, quantized, context.row_counts(layer, quantized, samples), samples)
+    return Inputs(plain, quantized, decisions.network.row_counts(layer, quantized, samples), samples)

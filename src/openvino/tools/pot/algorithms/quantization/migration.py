@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.context import Context
-from openvino.tools.pot.algorithms.quantization.activation_ranges import (
-    channel_extremes,
-    is_symmetric,
-    may_divide,
-)
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
+from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
 from openvino.tools.pot.arithmetic.migration import Migration, best_migration
-from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
 from openvino.tools.pot.placement.transformers import has_normalization
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -41,47 +39,50 @@ class MigrationStage:
     there a Multiply divides.
     """
 
-    def __init__(self, parameters: MinMaxParameters) -> None:
-        self._parameters = parameters
-        self._active = may_divide(parameters)
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
 
-    def requests(self, context: Context) -> Iterator[Request]:
+    def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for the width of each channel and for rows."""
-        for quantizer, _ in self._candidates(context):
-            yield from _requests(context, quantizer)
+        for quantizer, _ in _candidates(network):
+            yield from _requests(network.view, quantizer)
 
-    def decide(self, context: Context, statistics: Statistics) -> None:
+    def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Choose the scales."""
-        count, normalised = 0, has_normalization(context.view)
-        for quantizer, readers in self._candidates(context):
+        count, network = 0, decisions.network
+        normalised = has_normalization(network.view)
+        for quantizer, readers in _candidates(network):
             if max(np.abs(statistics.value(each)).max() for each in channel_extremes(quantizer)) > _WIDEST:
                 continue
-            migration = _migration(context, statistics, quantizer, readers, normalised)
+            migration = _migration(decisions, statistics, quantizer, readers, normalised)
             moves = bool(np.any(migration.scale != 1))
-            if not moves and is_symmetric(self._parameters, quantizer) is False:
+            if not moves and self._recipe.is_symmetric(quantizer) is False:
                 continue  # The preset's free zero point is worth more than nothing.
-            context.outcome.activations[quantizer.tensor] = migration.grid.reshaped()
+            found: dict[str, dict[Any, Any]] = {
+                "activations": {quantizer.tensor: migration.grid.reshaped()}
+            }
             if moves:
                 count += 1
-                context.outcome.divisors[quantizer.tensor] = migration.scale
-                context.outcome.weight_scales.update((weights, migration.scale) for _, weights in readers)
+                found["divisors"] = {quantizer.tensor: migration.scale}
+                found["weight_scales"] = {weights: migration.scale for _, weights in readers}
+            evidence = f"least error of the products behind it, on rows of {statistics.samples} samples"
+            decisions = decisions.decided(self, evidence, **found)
         logger.debug("range moved from activations to weights at %d tensors", count)
-
-    def _candidates(self, context: Context) -> Iterator[_Candidate]:
-        return _candidates(context) if self._active else iter(())
+        return decisions
 
 
 def _migration(
-    context: Context,
+    decisions: Decisions,
     statistics: Statistics,
     quantizer: ActivationQuantizer,
     readers: list[tuple[LinearLayer, WeightQuantizer]],
     normalised: bool,
 ) -> Migration:
-    low, high, rows = _requests(context, quantizer)
-    matrix = np.concatenate([_matrix(context, *reader) for reader in readers])
+    view = decisions.network.view
+    low, high, rows = _requests(view, quantizer)
+    matrix = np.concatenate([_matrix(decisions, *reader) for reader in readers])
     values = statistics.rows(rows)
-    seen = max(len(values), statistics.samples * _places(context.view.shape(quantizer.tensor), quantizer))
+    seen = max(len(values), statistics.samples * _places(view.shape(quantizer.tensor), quantizer))
     return best_migration(values, statistics.value(low), statistics.value(high), matrix, seen, normalised)
 
 
@@ -98,19 +99,18 @@ def _places(shape: tuple[int | None, ...] | None, quantizer: ActivationQuantizer
     return prod(size or 1 for size in sizes)
 
 
-def _requests(context: Context, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
-    rows = rows_request(context.view, quantizer.tensor, quantizer.channel_axis)
+def _requests(view: GraphView, quantizer: ActivationQuantizer) -> tuple[Request, Request, Request]:
+    rows = rows_request(view, quantizer.tensor, quantizer.channel_axis)
     assert rows is not None
     low, high = channel_extremes(quantizer)
     return low, high, rows
 
 
-def _candidates(context: Context) -> Iterator[_Candidate]:
+def _candidates(network: PlannedNetwork) -> Iterator[_Candidate]:
     """Activations of known channels that only matrix products with weights of their own read, and these."""
-    plan, view = context.plan, context.view
-    assert plan is not None
+    plan, view = network.plan, network.view
     sizes = Counter(quantizer.group for quantizer in plan.activations)
-    own = context.own_weights(-1)
+    own = network.own_weights(-1)
     for quantizer in plan.activations:
         shape = view.shape(quantizer.tensor)
         known = bool(shape and shape[quantizer.channel_axis] is not None)
@@ -120,5 +120,5 @@ def _candidates(context: Context) -> Iterator[_Candidate]:
             yield quantizer, [own[reader] for reader in quantizer.readers]
 
 
-def _matrix(context: Context, layer: LinearLayer, weights: WeightQuantizer) -> NDArray[np.floating]:
-    return canonical_weights(context.view, layer, context.weight_values(weights))[0, :, :, 0]
+def _matrix(decisions: Decisions, layer: LinearLayer, weights: WeightQuantizer) -> NDArray[np.floating]:
+    return canonical_weights(decisions.network.view, layer, decisions.weight_values(weights))[0, :, :, 0]

@@ -1,107 +1,64 @@
-"""Placement as the first stage: no statistics, only the plan."""
+"""Where quantizers go in a network, by its recipe."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from openvino.tools.pot.algorithms.context import Context
-from openvino.tools.pot.configs.parameters import MinMaxParameters, QuantizerParameters
-from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.algorithms.decisions import PlannedNetwork
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.graph.model import SubModel
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.avoided import Avoided
 from openvino.tools.pot.placement.integers import make_integer_plan
 from openvino.tools.pot.placement.plan import Plan
 from openvino.tools.pot.placement.planner import make_plan
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.transformers import why_transformer
-from openvino.tools.pot.statistics.layout import Request, Statistics
-from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
 
-class PlanStage:
-    """Places the quantizers of a model for a device, less the ignored scope.
+def place(recipe: Recipe, sub: SubModel, view: GraphView, avoided: Avoided) -> PlannedNetwork:
+    """Place the quantizers of a network for a device, less the ignored scope.
 
     Args:
-        parameters: of the algorithm.
-
-    Raises:
-        ConfigError: the target device is unknown, or can't do what the parameters say.
+        recipe: how it is quantized.
+        sub: the network.
+        view: of it.
+        avoided: what the plan must do without; where there is anything, all was said of the plan before.
     """
+    scope = recipe.parameters.ignored.of(sub.name)
+    ignored = {**ignored_nodes(view, scope, sub), **avoided.floats}
+    plan = _plan(recipe, sub, view, ignored, avoided)
+    for layer in plan.floats:
+        if layer.costly and not avoided:
+            logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
+    return PlannedNetwork(sub, view, plan, avoided)
 
-    def __init__(self, parameters: MinMaxParameters) -> None:
-        self._parameters = parameters
-        self._device = find_device(parameters.target_device)
-        _check(parameters, self._device)
 
-    def requests(self, context: Context) -> list[Request]:
-        """Make the plan; nothing needs to be measured for it."""
-        scope = self._parameters.ignored.of(context.sub.name)
-        ignored = {
-            **ignored_nodes(context.view, scope, context.sub),
-            **context.avoided.floats,
-        }
-        context.plan = self._plan(context, ignored)
-        for layer in context.plan.floats:
-            if layer.costly and not context.avoided:  # else it was said before
-                logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
-        return []
+def _plan(
+    recipe: Recipe, sub: SubModel, view: GraphView, ignored: dict[str, str], avoided: Avoided
+) -> Plan:
+    parameters, device = recipe.parameters, recipe.device
+    if device.integers is None:
+        transformer = _is_transformer(recipe, sub, view, tells=not avoided)
+        return make_plan(view, device, ignored, transformer, avoided.divided)
+    return make_integer_plan(
+        view,
+        device,
+        ignored,
+        parameters.preset or "mixed",
+        parameters.weights.bits,
+        parameters.weights.granularity == "perchannel",
+    )
 
-    def _plan(self, context: Context, ignored: dict[str, str]) -> Plan:
-        if self._device.integers is None:
-            transformer, undivided = self._is_transformer(context), context.avoided.divided
-            return make_plan(context.view, self._device, ignored, transformer, undivided)
-        return make_integer_plan(
-            context.view,
-            self._device,
-            ignored,
-            self._parameters.preset or "mixed",
-            self._parameters.weights.bits,
-            self._parameters.weights.granularity == "perchannel",
+
+def _is_transformer(recipe: Recipe, sub: SubModel, view: GraphView, tells: bool) -> bool:
+    """What the parameters say, and where they are silent, what the graph looks like."""
+    if recipe.parameters.model_type is not None:
+        return recipe.parameters.model_type == "transformer"
+    found = why_transformer(view)
+    if found and tells:
+        logger.info(
+            "model %r is a transformer: %s (model_type: none treats it as any other model)", sub.name, found
         )
-
-    def _is_transformer(self, context: Context) -> bool:
-        """What the parameters say, and where they are silent, what the graph looks like."""
-        if self._parameters.model_type is not None:
-            return self._parameters.model_type == "transformer"
-        found = why_transformer(context.view)
-        if found and not context.avoided:
-            logger.info(
-                "model %r is a transformer: %s (model_type: none treats it as any other model)",
-                context.sub.name, found,
-            )  # fmt: skip
-        return bool(found)
-
-    def decide(self, context: Context, statistics: Statistics) -> None:
-        """Nothing: the plan stands."""
-
-
-def _check(parameters: MinMaxParameters, device: Device) -> None:
-    """Raise an error for parameters of quantizers that the device has no numbers for."""
-    quantizers = {"weights": parameters.weights, "activations": parameters.activations}
-    if device.integers is not None:
-        _check_integers(parameters, quantizers, device.name, device.integers.bits)
-        return
-    for key, own in quantizers.items():
-        if own.bits not in (None, 8):
-            raise ConfigError(
-                f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
-                "operations"
-            )
-
-
-def _check_integers(
-    parameters: MinMaxParameters, quantizers: Mapping[str, QuantizerParameters], device: str, bits: int
-) -> None:
-    """The same for a device that computes in integers throughout."""
-    for key, own in quantizers.items():
-        if own.mode == "asymmetric":
-            raise ConfigError(f"{key}.mode: {device} has no zero points, expected symmetric")
-        if own.level_low is not None:
-            raise ConfigError(f"{key}.level_low: {device} fixes the levels, expected bits")
-    if parameters.activations.bits not in (None, bits):
-        raise ConfigError(
-            f"activations.bits: found {parameters.activations.bits}, expected {bits}, which {device} has"
-        )
-    if parameters.model_type == "transformer":
-        raise ConfigError(f"model_type: {device} runs no transformers")
+    return bool(found)

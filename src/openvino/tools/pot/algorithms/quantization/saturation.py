@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.context import Context, PlannedLayer
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.arithmetic.saturation import overflow_free
-from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
-from openvino.tools.pot.hardware import find_device
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.layers import is_depthwise
 from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.layout import Request, Statistics
@@ -26,84 +25,71 @@ _MARGIN = 2.0
 """Data that was not seen may be larger than the largest that was; indices end at 255 all the same."""
 
 
-def protects(parameters: MinMaxParameters) -> bool:
-    """Whether weights must be kept from overflowing: the device can, and the parameters leave it to us.
-
-    Raises:
-        ConfigError: the target device is unknown or not supported.
-    """
-    return parameters.saturation_fix is None and find_device(parameters.target_device).int16_sums
-
-
 class SaturationStage:
     """Widens the weight ranges of the output channels whose sums of two products could overflow int16.
 
-    Active where ``saturation_fix`` is absent and the device has such sums. A depthwise convolution sums nothing
-    over channels and is left; so are products of two activations and recurrent layers.
-
-    Args:
-        parameters: of the algorithm.
-
-    Raises:
-        ConfigError: the target device is unknown or not supported.
+    A depthwise convolution sums nothing over channels and is left; so are products of two activations and
+    recurrent layers.
     """
 
-    def __init__(self, parameters: MinMaxParameters) -> None:
-        self._active = protects(parameters)
-
-    def requests(self, context: Context) -> Iterator[Request]:
+    def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for the largest value of each input channel of the layers."""
-        for _, layer, _ in self._layers(context):
-            yield _largest(context, layer)
+        for _, layer, _ in _layers(network):
+            yield _largest(network.view, layer)
 
-    def decide(self, context: Context, statistics: Statistics) -> None:
+    def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Widen the ranges that need it."""
         factors: dict[WeightQuantizer, NDArray[np.float64]] = {}
-        for planned, layer, quantizer in self._layers(context):
-            grid = context.input_range(planned, layer)
-            if grid is None or not context.outcome.weights[quantizer].is_symmetric:
+        for planned, layer, quantizer in _layers(decisions.network):
+            own = decisions.input_range(planned, layer)
+            if own is None or not decisions.weights[quantizer].is_symmetric:
                 continue
-            largest = statistics.value(_largest(context, layer)) / context.input_divisor(quantizer)
-            indices = _top_levels(largest, grid)
-            factor = _factor(context, layer, quantizer, indices.reshape(layer.groups, -1))
+            view = decisions.network.view
+            largest = statistics.value(_largest(view, layer)) / decisions.input_divisor(quantizer)
+            indices = _top_levels(largest, own)
+            factor = _factor(decisions, layer, quantizer, indices.reshape(layer.groups, -1))
             factors[quantizer] = np.maximum(factor, factors.get(quantizer, 1.0))
-        for quantizer, factor in factors.items():
-            context.outcome.weights[quantizer] = context.outcome.weights[quantizer].widened(factor)
-        touched = sum(int(np.sum(factor > 1)) for factor in factors.values())
+        touched = {quantizer: int(np.sum(factor > 1)) for quantizer, factor in factors.items()}
         total = sum(factor.size for factor in factors.values())
         logger.info(
-            "%d of %d output channels got a wider range, so that int16 sums can't overflow", touched, total
-        )
-
-    def _layers(self, context: Context) -> Iterator[PlannedLayer]:
-        for planned, layer, quantizer in context.linear_layers if self._active else ():
-            shape = context.view.shape(layer.source(context.view))
-            known = shape is not None and shape[layer.input_axis] is not None
-            if known and not is_depthwise(context.view, layer.node):
-                yield planned, layer, quantizer
+            "%d of %d output channels got a wider range, so that int16 sums can't overflow",
+            sum(touched.values()), total,
+        )  # fmt: skip
+        wider = {each: decisions.weights[each].widened(factors[each]) for each, count in touched.items() if count}
+        evidence = {each: f"{touched[each]} channels could overflow sums of 16 bits" for each in wider}
+        return decisions.decided(self, evidence, weights=wider)
 
 
-def _largest(context: Context, layer: LinearLayer) -> Request:
-    tensor = layer.source(context.view)
-    axis = layer.input_axis % len(context.view.shape(tensor) or ())
+def _layers(network: PlannedNetwork) -> Iterator[PlannedLayer]:
+    view = network.view
+    for planned, layer, quantizer in network.linear_layers:
+        shape = view.shape(layer.source(view))
+        known = shape is not None and shape[layer.input_axis] is not None
+        if known and not is_depthwise(view, layer.node):
+            yield planned, layer, quantizer
+
+
+def _largest(view: GraphView, layer: LinearLayer) -> Request:
+    tensor = layer.source(view)
+    axis = layer.input_axis % len(view.shape(tensor) or ())
     return Request(tensor, Extreme("max", axis), "max")
 
 
-def _top_levels(largest: NDArray[np.float64], grid: QuantizerRange) -> NDArray[np.float64]:
+def _top_levels(largest: NDArray[np.float64], found: QuantizerRange) -> NDArray[np.float64]:
     # Padding reads as the level of zero, whatever the data.
     top = np.maximum(largest, 0) * _MARGIN
-    return np.asarray(level_indices(top, grid), np.float64)
+    return np.asarray(level_indices(top, found), np.float64)
 
 
 def _factor(
-    context: Context, layer: LinearLayer, quantizer: WeightQuantizer, largest: NDArray[np.float64]
+    decisions: Decisions, layer: LinearLayer, quantizer: WeightQuantizer, largest: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The factor in the shape of the quantizer's borders."""
-    grid, weights = context.outcome.weights[quantizer], context.weight_values(quantizer)
+    own, weights, view = decisions.weights[quantizer], decisions.weight_values(quantizer), decisions.network.view
     low, high = (
-        canonical_weights(context.view, layer, np.broadcast_to(border, weights.shape))[:, :, :1, :1]
-        for border in (grid.low, grid.high)
+        canonical_weights(view, layer, np.broadcast_to(border, weights.shape))[:, :, :1, :1]
+        for border in (own.low, own.high)
     )
-    canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), grid.levels)
-    factor = overflow_free(canonical_weights(context.view, layer, weights), canonical, largest)
-    return factor.reshape(grid.low.shape) if factor.size == grid.low.size else np.full((), np.max(factor))
+    canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), own.levels)
+    factor = overflow_free(canonical_weights(view, layer, weights), canonical, largest)
+    return factor.reshape(own.low.shape) if factor.size == own.low.size else np.full((), np.max(factor))

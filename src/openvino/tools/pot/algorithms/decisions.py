@@ -1,0 +1,215 @@
+"""What the stages of a run decide, before any edit: frozen, replaced and never changed, so that it says who decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.arithmetic.bias import InputMeans
+from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.repetition import repetitions
+from openvino.tools.pot.graph.averaging import averaged
+from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_layer
+from openvino.tools.pot.graph.model import SubModel
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.avoided import NOTHING, Avoided
+from openvino.tools.pot.placement.plan import ActivationQuantizer, Plan, QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.statistics.layout import Request
+
+PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
+"""A layer of the plan, its linear form, and the quantizer of its weights."""
+
+_NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class PlannedNetwork:
+    """A float network, and where quantizers go in it.
+
+    Attributes:
+        sub: the network and the user's names in it.
+        view: the network, looked at.
+        plan: where quantizers go.
+        avoided: what the plan had to do without.
+    """
+
+    sub: SubModel
+    view: GraphView
+    plan: Plan
+    avoided: Avoided = NOTHING
+
+    @cached_property
+    def linear_layers(self) -> tuple[PlannedLayer, ...]:
+        """The layers of the plan that are linear, with quantized weights and a quantized activation."""
+        return tuple(self._linear_layers())
+
+    def _linear_layers(self) -> Iterator[PlannedLayer]:
+        for planned in self.plan.layers:
+            layer = linear_layer(self.view, planned.node)
+            if layer is not None and planned.activations:
+                quantizer = self.weights_at.get(InputId(layer.node, layer.weights))
+                if quantizer is not None:
+                    yield planned, layer, quantizer
+
+    @cached_property
+    def weights_at(self) -> Mapping[InputId, WeightQuantizer]:
+        """The quantizer of the weights that an input reads."""
+        return {reader: quantizer for quantizer in self.plan.weights for reader in quantizer.readers}
+
+    @cached_property
+    def _averaged(self) -> frozenset[str]:
+        return averaged(self.view)
+
+    def by_inputs(
+        self, layers: Iterable[PlannedLayer], request: Callable[[LinearLayer], Request | None]
+    ) -> dict[Hashable, list[PlannedLayer]]:
+        """Layers by the rows they take and how: what is computed of these serves all of a group."""
+        groups: dict[Hashable, list[PlannedLayer]] = {}
+        for planned, layer, quantizer in layers:
+            read = (request(layer), planned.group_at(layer.activation), layer.groups)
+            key = (*read, layer.node in self._averaged)
+            groups.setdefault(key, []).append((planned, layer, quantizer))
+        return groups
+
+    def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
+        """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.
+
+        Once where outputs average over all positions: then errors of rows that differ add up just as well.
+        """
+        return np.ones(len(rows)) if layer.node in self._averaged else repetitions(rows, samples)
+
+    def own_weights(self, axis: int) -> dict[InputId, tuple[LinearLayer, WeightQuantizer]]:
+        """The inputs that linear layers sum over along an axis, for layers whose weights nobody else reads."""
+        return {
+            InputId(layer.node, layer.activation): (layer, weights)
+            for _, layer, weights in self.linear_layers
+            if layer.input_axis == axis and len(weights.readers) == 1
+        }
+
+
+@dataclass(frozen=True)
+class Change:
+    """One decision about one quantizer or bias.
+
+    Attributes:
+        stage: who decided.
+        what: the field of ``Decisions``.
+        evidence: on what, in words.
+    """
+
+    stage: str
+    what: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What the stages decided about a network so far.
+
+    Attributes:
+        network: what it is about.
+        activations: range by quantized tensor.
+        weights: range by weight quantizer.
+        divisors: quantized tensor -> what each of its channels, or all of them, are divided by before rounding.
+        weight_scales: weight quantizer -> factor of each input channel, or of all, which makes up for the division.
+        levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
+            where these are not simply the nearest.
+        bias_shifts: layer -> what is added to each output channel.
+        input_means: those that a stage computed on its way, by the key of ``by_inputs``; whoever uses them
+            takes them out, since of all layers together they are large.
+        changes: tensor, weight quantizer or layer -> who decided about it, in order.
+    """
+
+    network: PlannedNetwork
+    activations: Mapping[TensorId, QuantizerRange] = field(default_factory=dict)
+    weights: Mapping[WeightQuantizer, QuantizerRange] = field(default_factory=dict)
+    divisors: Mapping[TensorId, NDArray[np.float64]] = field(default_factory=dict)
+    weight_scales: Mapping[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
+    levels: Mapping[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
+    bias_shifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    input_means: Mapping[Hashable, InputMeans] = field(default_factory=dict)
+    changes: Mapping[Hashable, tuple[Change, ...]] = field(default_factory=dict)
+
+    def decided(
+        self, stage: object, evidence: str | Mapping[Any, str], **values: Mapping[Any, Any]
+    ) -> Decisions:
+        """The same with values decided, anew or otherwise than before.
+
+        Args:
+            stage: who decides.
+            evidence: on what, for all or for each key.
+            values: field -> what it holds more.
+        """
+        changes = dict(self.changes)
+        for what, found in values.items():
+            for key in found:
+                said = evidence if isinstance(evidence, str) else evidence[key]
+                changes[key] = (*changes.get(key, ()), Change(type(stage).__name__, what, said))
+        merged = {what: {**getattr(self, what), **found} for what, found in values.items()}
+        return replace(self, changes=changes, **merged)
+
+    def with_means(self, means: Mapping[Hashable, InputMeans] = _NONE) -> Decisions:
+        """The same with these means of inputs alone."""
+        return replace(self, input_means=means)
+
+    def history(self, quantizer: ActivationQuantizer | WeightQuantizer) -> tuple[Change, ...]:
+        """Who decided the range of a quantizer and on what evidence, and who changed it afterwards, in order."""
+        key = quantizer if isinstance(quantizer, WeightQuantizer) else quantizer.tensor
+        return self.changes.get(key, ())
+
+    def histories(self) -> dict[str, tuple[Change, ...]]:
+        """The same of every quantizer, by the name of its FakeQuantize, and of every bias, by its layer."""
+        plan = self.network.plan
+        found = {quantizer.name: self.history(quantizer) for quantizer in (*plan.activations, *plan.weights)}
+        return {**found, **{layer: self.changes[layer] for layer in self.bias_shifts}}
+
+    def input_divisor(self, quantizer: WeightQuantizer) -> NDArray[np.float64]:
+        """What each input channel of a layer with these weights is divided by; a scalar one where nothing is."""
+        return self.weight_scales.get(quantizer, np.ones(()))
+
+    def input_range(self, planned: QuantizedLayer, layer: LinearLayer) -> QuantizerRange | None:
+        """The range of a layer's input, borders of one axis; None where the model came quantized."""
+        group = planned.group_at(layer.activation)
+        return None if group is None else self.activations[group].reshaped(-1)
+
+    def weight_values(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
+        """The float weights under a quantizer, times the factors that make up for a division."""
+        view = self.network.view
+        values = np.asarray(view.value(quantizer.tensor), np.float32)
+        scale = self.weight_scales.get(quantizer)
+        if scale is None or scale.size == 1:
+            return values if scale is None else values * scale.astype(np.float32)
+        layer = linear_layer(view, quantizer.readers[0].node)
+        assert layer is not None
+        return values * along_inputs(view, layer, scale.astype(np.float32), values.ndim)
+
+    def moved_weights(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
+        """The weights under a quantizer as they will be stored in float: moved to levels where stages chose these."""
+        levels = self.levels.get(quantizer)
+        if levels is None:
+            return self.weight_values(quantizer)
+        return np.asarray(np.multiply(levels, self.weights[quantizer].scale, dtype=np.float32))
+
+    def rounded_weights(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
+        """The weights under a quantizer as they will be rounded: at levels that stages chose, or at the nearest."""
+        if quantizer in self.levels:
+            return self.moved_weights(quantizer)
+        return np.asarray(fake_quantize(self.weight_values(quantizer), self.weights[quantizer]), np.float32)
+
+    @property
+    def divided(self) -> tuple[TensorId, ...]:
+        """Tensors whose channels have ranges of their own."""
+        return tuple(
+            quantizer.tensor
+            for quantizer in self.network.plan.activations
+            if self.activations[quantizer.tensor].low.size > 1
+            or (quantizer.tensor in self.divisors and self.divisors[quantizer.tensor].size > 1)
+        )

@@ -1,0 +1,31 @@
+"""OverflowCorrection: ranges widened so that sums fit the device's accumulator."""
+
+from __future__ import annotations
+
+from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.interfaces import Stage
+from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.utils.errors import ConfigError
+
+
+class OverflowCorrection(Algorithm):
+    """Widens ranges that could overflow; stands behind MinMaxQuantization in the same list of algorithms."""
+
+    name = "OverflowCorrection"
+    places = False
+
+    def _make_recipe(self) -> Recipe:
+        parameters = validate(MinMaxParameters, self.config, f"{self.name} params")
+        recipe = Recipe.of(parameters)
+        if not recipe.sum_bits:
+            raise ConfigError(
+                f"{self.name} is for devices with 32-bit sums of 16-bit numbers, expected target_device GNA or GNA3, "
+                f"found {parameters.target_device!r}"
+            )
+        return recipe
+
+    def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
+        return (AccumulatorStage(recipe),)

@@ -1,0 +1,160 @@
+"""Ranges of all quantizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
+from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges
+from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.arithmetic.estimators import array_statistic
+from openvino.tools.pot.arithmetic.ranges import SMALLEST_HIGH, QuantizerRange
+from openvino.tools.pot.arithmetic.schemes import BorderRule, border_rules, halved, limited, weight_range
+from openvino.tools.pot.graph.geometry import axis_shape
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+Borders = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+class RangeStage:
+    """Asks for range statistics of the planned quantizers and turns them into ranges.
+
+    Ranges of activations that an earlier stage found together with a division stay as they are.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._activations = activation_ranges(recipe)
+        parameters, device = recipe.parameters, recipe.device
+        if device.integers is not None and parameters.saturation_fix in ("first_layer", "all"):
+            logger.warning(
+                "saturation_fix: %s changes nothing on %s, whose sums have %d bits",
+                parameters.saturation_fix, device.name, device.integers.sum_bits,
+            )  # fmt: skip
+        if parameters.activations.granularity == "perchannel":
+            logger.warning(
+                "activations.granularity: perchannel acts on the inputs of depthwise convolutions only: %s takes "
+                "one range for each other tensor",
+                device.name,
+            )
+
+    def requests(self, network: PlannedNetwork) -> Iterator[Request]:
+        """Ask for the borders of every activation."""
+        for quantizer in network.plan.activations:
+            yield from self._activations.requests(network.view, quantizer)
+
+    def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
+        """Set the range of every quantizer."""
+        plan = decisions.network.plan
+        for group in by_group(plan.activations):
+            if group[0].tensor not in decisions.activations:
+                decisions = self._activation_range(decisions, group, statistics)
+        found: dict[WeightQuantizer, QuantizerRange] = {}
+        for members in by_group(plan.weights):
+            found.update(self._weight_ranges(decisions, members))
+        logger.info(
+            "%d activations and %d weights of %d layers quantized",
+            len(plan.activations), len(plan.weights), len(plan.layers),
+        )  # fmt: skip
+        low, high = self._weight_rules
+        evidence = f"{low.kind} and {high.kind} of the weights"
+        return _fit_storage(decisions.decided(self, evidence, weights=found), self)
+
+    def _activation_range(
+        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
+    ) -> Decisions:
+        view = decisions.network.view
+        common = self._activations.range(decisions, group, statistics)
+        if self._recipe.device.integers is not None:
+            _check_state(view, group[0].tensor, common)
+        found = {
+            quantizer.tensor: _by_channel(
+                common, quantizer.channel_axis, len(view.shape(quantizer.tensor) or ())
+            )
+            for quantizer in group
+        }
+        evidence = self._activations.evidence(view, group[0], statistics.samples)
+        return decisions.decided(self, evidence, activations=found)
+
+    @property
+    def _weight_rules(self) -> tuple[BorderRule, BorderRule]:
+        parameters = self._recipe.parameters
+        said = (parameters.range_estimator, parameters.weights.range_estimator)
+        return border_rules(self._recipe.symmetric_weights, True, said)
+
+    def _weight_ranges(
+        self, decisions: Decisions, group: Sequence[WeightQuantizer]
+    ) -> dict[WeightQuantizer, QuantizerRange]:
+        own = self._recipe.parameters.weights
+        borders = [self._weight_borders(decisions, quantizer) for quantizer in group]
+        if len(group) > 1:
+            least, most = min(np.min(low) for low, _ in borders), max(np.max(high) for _, high in borders)
+            borders = [(np.full_like(low, least), np.full_like(high, most)) for low, high in borders]
+        found = {}
+        for quantizer, (low, high) in zip(group, borders, strict=True):
+            wide = weight_range(low, high, self._recipe.symmetric_weights, own, quantizer.levels)
+            found[quantizer] = halved(wide) if self._is_halved(quantizer) else wide
+        return found
+
+    def _weight_borders(self, decisions: Decisions, quantizer: WeightQuantizer) -> Borders:
+        per_channel = self._recipe.parameters.weights.granularity != "pertensor"
+        axes = quantizer.channel_axes if per_channel else ()
+        array, rules = decisions.weight_values(quantizer), self._weight_rules
+        low, high = (
+            array_statistic(array, rule.kind, rule.probability, upper, axes)
+            for rule, upper in zip(rules, (False, True), strict=True)
+        )
+        return limited(low, high, rules)
+
+    def _is_halved(self, quantizer: WeightQuantizer) -> bool:
+        halves = self._recipe.halves
+        return halves == "all" or (halves == "first_layer" and quantizer.first)
+
+
+def _fit_storage(decisions: Decisions, stage: RangeStage) -> Decisions:
+    """Widen ranges that half precision could not store, in networks that are in it."""
+    plan, view = decisions.network.plan, decisions.network.view
+    activations = {
+        quantizer.tensor: decisions.activations[quantizer.tensor].at_least(SMALLEST_HIGH)
+        for quantizer in plan.activations
+        if _is_half(view, quantizer.tensor)
+    }
+    weights = {
+        quantizer: decisions.weights[quantizer].at_least(SMALLEST_HIGH)
+        for quantizer in plan.weights
+        if _is_half(view, quantizer.tensor)
+    }
+    if not activations and not weights:
+        return decisions
+    return decisions.decided(stage, "what half precision stores", activations=activations, weights=weights)
+
+
+def _is_half(view: GraphView, tensor: TensorId) -> bool:
+    return bool(view.output(tensor).get_element_type() == ov.Type.f16)
+
+
+def _check_state(view: GraphView, tensor: TensorId, found: QuantizerRange) -> None:
+    """Raise an error for a state that never left zero, since its range would let nothing else through."""
+    if view.type(tensor.node) == "ReadValue" and float(np.max(found.high)) == np.float32(SMALLEST_HIGH):
+        raise DataError(
+            f"state {tensor.node!r} was zero at all times of the statistics, expected samples of several steps: an "
+            "engine whose _predict feeds them one after the other, and resets the state between samples"
+        )
+
+
+def _by_channel(found: QuantizerRange, axis: int, rank: int) -> QuantizerRange:
+    """A range for each channel, shaped to broadcast along an axis; one for all keeps a scalar's shape."""
+    if found.low.size == 1:
+        return found.reshaped()
+    return found.reshaped(*axis_shape(found.low.size, axis, rank))

@@ -1,0 +1,167 @@
+"""What parameters mean on a device: resolved once, so that no stage asks for either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from openvino.tools.pot.configs.parameters import (
+    DefaultQuantizationParameters,
+    MinMaxParameters,
+    QuantizerParameters,
+)
+from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.placement.plan import ActivationQuantizer
+from openvino.tools.pot.utils.errors import ConfigError
+
+Estimation = Literal["least error", "extremes", "statistics"]
+"""How ranges of activations are found: by a search, as far as any sample reaches, or by POT's formulas."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is quantized.
+
+    Attributes:
+        parameters: as users said them.
+        device: that will run the result.
+        estimation: of the ranges of activations.
+        divides: whether channels may be divided before they are rounded.
+        protects: whether weights are kept from saturating sums of 16 bits, exactly where they could.
+        halves: whose weight ranges are halved against that instead.
+        sum_bits: of sums that ranges must be kept from overflowing; 0 where none can.
+        rounds: whether weights are rounded by the error at the layer's output.
+        symmetric_weights: whether weights have no zero point.
+    """
+
+    parameters: MinMaxParameters
+    device: Device
+    estimation: Estimation
+    divides: bool
+    protects: bool
+    halves: Literal["first_layer", "all"] | None
+    sum_bits: int
+    rounds: bool
+    symmetric_weights: bool
+
+    @classmethod
+    def of(cls, parameters: MinMaxParameters) -> Recipe:
+        """Resolve parameters.
+
+        Raises:
+            ConfigError: the target device is unknown, or has no numbers as the parameters want them.
+        """
+        device = find_device(parameters.target_device)
+        _check(parameters, device)
+        integers, fix = device.integers, parameters.saturation_fix
+        return cls(
+            parameters,
+            device,
+            _estimation(parameters, device),
+            divides=integers is None and not _says_form(parameters),
+            protects=fix is None and device.int16_sums,
+            halves=fix if integers is None and fix != "no" else None,
+            sum_bits=0 if integers is None else integers.sum_bits,
+            rounds=_rounding(parameters, device) == "least_error",
+            symmetric_weights=_symmetric_weights(parameters, device),
+        )
+
+    def is_symmetric(self, quantizer: ActivationQuantizer) -> bool | None:
+        """Whether the zero point of an activation is fixed; None where the data decides."""
+        said = self.parameters
+        if quantizer.symmetric:
+            return True
+        if said.activations.mode is not None:
+            return said.activations.mode == "symmetric"
+        if said.preset is not None:
+            return said.preset == "performance"
+        # A free zero point costs matrix products a tenth of their speed and convolutions nothing.
+        return True if quantizer.attention or "MatMul" in quantizer.feeds else None
+
+    def common_symmetry(self, group: Iterable[ActivationQuantizer]) -> bool | None:
+        """The same for quantizers of one range."""
+        fixed = [self.is_symmetric(quantizer) for quantizer in group]
+        return True if any(fixed) else (None if None in fixed else False)
+
+    def as_json(self) -> dict[str, Any]:
+        """What was resolved, as plain data: what a model that is found years later says of itself."""
+        return {
+            "device": self.device.name,
+            "activation_ranges": self.estimation,
+            "divided_channels": self.divides,
+            "int16_sums": "protected" if self.protects else (self.halves or "as they come"),
+            "sum_bits": self.sum_bits,
+            "weight_rounding": "least_error" if self.rounds else "nearest",
+            "symmetric_weights": self.symmetric_weights,
+        }
+
+
+def _says_estimators(parameters: MinMaxParameters) -> bool:
+    """Whether the parameters name an estimator, which means POT's formulas."""
+    return parameters.range_estimator is not None or parameters.activations.range_estimator is not None
+
+
+def _says_form(parameters: MinMaxParameters) -> bool:
+    """Whether the parameters say how the quantizers of activations look, so that nothing else may shape them."""
+    said = parameters.activations
+    form = (said.mode, said.granularity, said.level_low)
+    return _says_estimators(parameters) or any(word is not None for word in form)
+
+
+def _estimation(parameters: MinMaxParameters, device: Device) -> Estimation:
+    """POT's formulas where the parameters name an estimator, else least error.
+
+    Of 16 bits there is nothing to win by clipping, so that ranges are the extremes over all data, unless a preset
+    is named: that means POT's formulas there.
+    """
+    if _says_estimators(parameters):
+        return "statistics"
+    if device.integers is None:
+        return "least error"
+    return "extremes" if parameters.preset is None else "statistics"
+
+
+def _rounding(parameters: MinMaxParameters, device: Device) -> Literal["nearest", "least_error"]:
+    """What is said, or meant by saying nothing."""
+    if not isinstance(parameters, DefaultQuantizationParameters):
+        return "nearest"
+    is_pots = device.integers is not None and parameters.preset is not None
+    return parameters.weight_rounding or ("nearest" if is_pots else "least_error")
+
+
+def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:
+    if parameters.weights.mode is not None:
+        return parameters.weights.mode == "symmetric"
+    return parameters.preset != "accuracy" or not device.asymmetric_weights
+
+
+def _check(parameters: MinMaxParameters, device: Device) -> None:
+    """Raise an error for parameters of quantizers that the device has no numbers for."""
+    quantizers = {"weights": parameters.weights, "activations": parameters.activations}
+    if device.integers is not None:
+        _check_integers(parameters, quantizers, device.name, device.integers.bits)
+        return
+    for key, own in quantizers.items():
+        if own.bits not in (None, 8):
+            raise ConfigError(
+                f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
+                "operations"
+            )
+
+
+def _check_integers(
+    parameters: MinMaxParameters, quantizers: Mapping[str, QuantizerParameters], device: str, bits: int
+) -> None:
+    """The same for a device that computes in integers throughout."""
+    for key, own in quantizers.items():
+        if own.mode == "asymmetric":
+            raise ConfigError(f"{key}.mode: {device} has no zero points, expected symmetric")
+        if own.level_low is not None:
+            raise ConfigError(f"{key}.level_low: {device} fixes the levels, expected bits")
+    if parameters.activations.bits not in (None, bits):
+        raise ConfigError(
+            f"activations.bits: found {parameters.activations.bits}, expected {bits}, which {device} has"
+        )
+    if parameters.model_type == "transformer":
+        raise ConfigError(f"model_type: {device} runs no transformers")
