@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from openvino.tools.pot.algorithms.cascade import run_algorithms
-from openvino.tools.pot.algorithms.context import Stage
-from openvino.tools.pot.algorithms.sequence import collect_statistics
+from openvino.tools.pot.algorithms.interfaces import Stage
+from openvino.tools.pot.algorithms.networks import MeasuredModel
+from openvino.tools.pot.algorithms.recipe import Recipe
+from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
 from openvino.tools.pot.utils.errors import ConfigError
@@ -25,25 +25,36 @@ class Algorithm(ABC):
     Args:
         config: the ``params`` of its entry in the list of algorithms.
         engine: what runs models over data.
+
+    Attributes:
+        places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
+        stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
+        recipe: what the parameters mean on the device.
+        stages: in their order.
+
+    Raises:
+        ConfigError: a parameter is unknown, ill-typed or not supported.
     """
 
     name: str = ""
+    places: bool = True
+    stands_alone: bool = False
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         self.engine = engine
         self.config: Mapping[str, Any] = dict(config or {})
-        self.stages: tuple[Stage, ...] = self._make_stages()
+        self.recipe = self._make_recipe()
+        self.stages: tuple[Stage, ...] = self._make_stages(self.recipe)
         self._by_model = {name: self._varied(name) for name in self.config.get("by_model") or ()}
         self._collector: StatisticsCollector | None = None
 
-    @property
     @abstractmethod
-    def sampling(self) -> MinMaxParameters | None:
-        """The parameters that choose samples, None if another algorithm of the sequence does."""
+    def _make_recipe(self) -> Recipe:
+        """Check the configuration, and resolve what it means."""
 
     @abstractmethod
-    def _make_stages(self) -> tuple[Stage, ...]:
-        """Check the configuration and build the stages."""
+    def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
+        """The stages of a recipe, in their order."""
 
     def of(self, name: str) -> Algorithm:
         """The algorithm for one model of a cascade, with the parameters of ``by_model``."""
@@ -60,9 +71,25 @@ class Algorithm(ABC):
         except ConfigError as error:
             raise ConfigError(f"by_model.{name}: {error}") from None
 
+    def apply(
+        self, model: CompressedModel, engine: Engine | None, statistics: MeasuredModel | None = None
+    ) -> CompressedModel:
+        """Apply the algorithm by itself; the given model is left as it is.
+
+        Args:
+            model: in float.
+            engine: what measures.
+            statistics: what ``collect`` gave for the same model; then nothing is measured.
+        """
+        return run(model, [self], engine, statistics)
+
+    def collect(self, model: CompressedModel, engine: Engine | None) -> MeasuredModel:
+        """What the algorithm by itself wants to know of a model, from the engine's samples."""
+        return collect_statistics(model, [self], engine)
+
     def register_statistics(self, model: CompressedModel, collector: StatisticsCollector) -> None:
         """Let a collector measure what ``run`` needs; the model is whatever it will measure."""
-        collector.register(self.name, lambda measured, engine: collect_statistics(measured, [self], engine))
+        collector.register(self.name, self.collect)
         self._collector = collector
 
     def run(self, model: CompressedModel) -> CompressedModel:
@@ -73,4 +100,4 @@ class Algorithm(ABC):
         """
         collector = self._collector
         statistics = None if collector is None else collector.get_statistics_for_algorithm(self.name)
-        return run_algorithms(model, [self], self.engine, statistics)
+        return self.apply(model, self.engine, statistics)

@@ -153,7 +153,7 @@ class Decisions:
             for key in found:
                 said = evidence if isinstance(evidence, str) else evidence[key]
                 changes[key] = (*changes.get(key, ()), Change(type(stage).__name__, what, said))
-        merged = {what: {**getattr(self, what), **found} for what, found in values.items()}
+        merged: dict[str, Any] = {what: {**getattr(self, what), **more} for what, more in values.items()}
         return replace(self, changes=changes, **merged)
 
     def with_means(self, means: Mapping[Hashable, InputMeans] = _NONE) -> Decisions:
@@ -168,7 +168,8 @@ class Decisions:
     def histories(self) -> dict[str, tuple[Change, ...]]:
         """The same of every quantizer, by the name of its FakeQuantize, and of every bias, by its layer."""
         plan = self.network.plan
-        found = {quantizer.name: self.history(quantizer) for quantizer in (*plan.activations, *plan.weights)}
+        quantizers: list[ActivationQuantizer | WeightQuantizer] = [*plan.activations, *plan.weights]
+        found = {quantizer.name: self.history(quantizer) for quantizer in quantizers}
         return {**found, **{layer: self.changes[layer] for layer in self.bias_shifts}}
 
     def input_divisor(self, quantizer: WeightQuantizer) -> NDArray[np.float64]:

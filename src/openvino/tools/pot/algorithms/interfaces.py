@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
-from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.statistics.layout import Request, Statistics
 
 
@@ -23,23 +23,14 @@ class Stage(Protocol):
 
 
 class Configured(Protocol):
-    """What a run needs of an algorithm."""
+    """What a run needs of an algorithm; ``Algorithm`` says what its attributes are."""
 
-    @property
-    def name(self) -> str:
-        """In lists of algorithms."""
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """The ``params`` of its entry in the list."""
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """In their order."""
-
-    @property
-    def sampling(self) -> MinMaxParameters | None:
-        """The parameters that place quantizers and choose samples, None if another algorithm of the list does."""
+    name: str
+    places: bool
+    config: Mapping[str, Any]
+    recipe: Recipe
+    stages: tuple[Stage, ...]
 
     def of(self, name: str) -> Configured:
         """The algorithm for one model of a cascade."""
+        ...

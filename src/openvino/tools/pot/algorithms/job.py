@@ -1,48 +1,64 @@
-"""Algorithms on their way through one model."""
+"""One network on its way: planned, decided, edited."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.context import Context, Stage
-from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.algorithms.decisions import Decisions
+from openvino.tools.pot.algorithms.interfaces import Configured
+from openvino.tools.pot.algorithms.parameters import placing
+from openvino.tools.pot.algorithms.placing import place
+from openvino.tools.pot.algorithms.recipe import Recipe
+from openvino.tools.pot.algorithms.recording import record
+from openvino.tools.pot.algorithms.transform import transform
+from openvino.tools.pot.graph.edits.inputs import keep_conversions
+from openvino.tools.pot.graph.edits.precision import in_float32
+from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
+from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.graph.sizes import Sizes
-from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.sizes import Sizes, with_sizes
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.plan import Plan
-from openvino.tools.pot.statistics.layout import Request
+from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.timing import timed
 
 
 @dataclass(frozen=True)
 class Job:
-    """Algorithms on their way through one model.
+    """Algorithms on their way through one network.
 
     Attributes:
         result: the model that will be edited.
-        context: what the stages share.
-        stages: of all algorithms.
+        algorithms: in their order.
+        decisions: of their stages about the network in it; none before there are statistics.
         requests: what they want to be measured.
-        sampling: the parameters that choose samples.
         sizes: of samples, as far as the model leaves them open and they are known.
         begun: when it was planned, by ``time.perf_counter``.
     """
 
     result: CompressedModel
-    context: Context
-    stages: tuple[Stage, ...]
+    algorithms: tuple[Configured, ...]
+    decisions: Decisions
     requests: tuple[Request, ...]
-    sampling: MinMaxParameters
     sizes: Sizes = field(default_factory=dict)
     begun: float = field(default_factory=time.perf_counter)
 
     @property
+    def recipe(self) -> Recipe:
+        """That of the algorithm that places quantizers."""
+        return placing(self.algorithms).recipe
+
+    @property
     def plan(self) -> Plan:
         """Where quantizers go."""
-        assert self.context.plan is not None
-        return self.context.plan
+        return self.decisions.network.plan
 
     @property
     def network(self) -> ov.Model:
@@ -52,21 +68,73 @@ class Job:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to quantize."""
-        return self.context.plan is None or not self.context.plan.layers
+        return not self.plan.layers
 
     @property
     def adds_quantizers(self) -> bool:
         """Whether there is a tensor to quantize that isn't yet."""
-        plan = self.context.plan
-        return plan is not None and bool(plan.activations or plan.weights)
+        return bool(self.plan.activations or self.plan.weights)
 
-    @property
-    def divided(self) -> tuple[TensorId, ...]:
-        """Tensors whose channels have ranges of their own, once that is decided."""
-        outcome = self.context.outcome
-        return tuple(
-            quantizer.tensor
-            for quantizer in self.plan.activations
-            if outcome.activations[quantizer.tensor].low.size > 1
-            or (quantizer.tensor in outcome.divisors and outcome.divisors[quantizer.tensor].size > 1)
-        )
+
+def planned(
+    model: CompressedModel,
+    algorithms: Sequence[Configured],
+    avoided: Avoided = NOTHING,
+    sizes: Sizes = MappingProxyType({}),
+) -> Job:
+    """A clone of a network, where quantizers go in it, and what must be measured for them.
+
+    Args:
+        model: of one network, in float.
+        algorithms: in their order.
+        avoided: what the plan must do without.
+        sizes: of samples, as far as the model leaves them open and they are known.
+
+    Raises:
+        EngineError: the model is a cascade.
+        ConfigError: the algorithms don't go together in this order.
+    """
+    if model.is_cascade:
+        raise EngineError(f"this is for single models, found the cascade {model.name!r}")
+    recipe, result = placing(algorithms).recipe, model.clone()
+    sub = result.submodels[0]
+    in_float32(sub.model)
+    keep_conversions(sub.model)
+    unpack_unreadable_weights(sub.model)
+    if recipe.device.integers is not None:
+        fix_known_shapes(sub.model)
+    with timed("plan"):
+        network = place(recipe, sub, GraphView(sub.model, with_sizes(sub.model, sizes)), avoided)
+        stages = (stage for algorithm in algorithms for stage in algorithm.stages)
+        requests = tuple(request for stage in stages for request in stage.requests(network))
+    return Job(result, tuple(algorithms), Decisions(network), requests, sizes)
+
+
+def missing(job: Job, known: Statistics | None) -> Job:
+    """The same, asking only for what is not known."""
+    asked = job.requests if known is None else [each for each in job.requests if not known.answers(each)]
+    return replace(job, requests=tuple(asked))
+
+
+def decided(job: Job, statistics: Statistics) -> Job:
+    """The same with what all stages decide, one after the other; nothing is edited."""
+    decisions = job.decisions
+    for algorithm in job.algorithms:
+        for stage in algorithm.stages:
+            with timed(type(stage).__name__):
+                decisions = stage.decide(decisions, statistics)
+    return replace(job, decisions=decisions)
+
+
+def edited(job: Job, samples: int) -> Job:
+    """The same with all that was decided carried out on its model, which says of itself what made it.
+
+    Args:
+        job: decided; it is used up.
+        samples: that the statistics are of.
+    """
+    with timed("transform"):
+        transform(job.decisions)
+    record(job.network, job.plan, job.algorithms, samples)
+    job.result.submodels[0].decided = job.decisions.histories()
+    return job

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.context import Context
+from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
@@ -29,31 +29,31 @@ def is_divided_apart(shape: tuple[int | None, ...], divisor: NDArray[Any]) -> bo
     return None in shape and divisor.size > 1
 
 
-def transform(context: Context) -> None:
-    """Carry out what the stages decided, on the context's own model."""
-    assert context.plan is not None
-    model, view, outcome = context.sub.model, context.view, context.outcome
+def transform(decisions: Decisions) -> None:
+    """Carry out what the stages decided, on the network that it is about."""
+    network = decisions.network
+    model, view, plan = network.sub.model, network.view, network.plan
     give_initial_values(model)
     before = all_names(model)
-    for _, layer, _ in context.linear_layers:
-        if layer.node in outcome.bias_shifts:
-            shift_bias(view, layer, outcome.bias_shifts[layer.node])
-    for changed in context.plan.weights:
-        if changed in outcome.levels or changed in outcome.weight_scales:
-            values = context.moved_weights(changed)
+    for _, layer, _ in network.linear_layers:
+        if layer.node in decisions.bias_shifts:
+            shift_bias(view, layer, decisions.bias_shifts[layer.node])
+    for changed in plan.weights:
+        if changed in decisions.levels or changed in decisions.weight_scales:
+            values = decisions.moved_weights(changed)
             replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights")
     stabilise(model, before)
     view = GraphView(model)
-    for quantizer in context.plan.activations:
-        grid, divisor = outcome.activations[quantizer.tensor], outcome.divisors.get(quantizer.tensor)
+    for quantizer in plan.activations:
+        own, divisor = decisions.activations[quantizer.tensor], decisions.divisors.get(quantizer.tensor)
         tensor = _now_read(view, quantizer.readers)
         shape = view.shape(tensor) or ()
         shaped = None if divisor is None else along(divisor, quantizer.channel_axis, len(shape))
         apart = shaped is not None and "MatMul" in quantizer.feeds and is_divided_apart(shape, shaped)
-        insert_fake_quantize(view, tensor, quantizer.readers, grid, quantizer.name, shaped, apart)
-    for weights in context.plan.weights:
+        insert_fake_quantize(view, tensor, quantizer.readers, own, quantizer.name, shaped, apart)
+    for weights in plan.weights:
         tensor = _now_read(view, weights.readers)
-        insert_fake_quantize(view, tensor, weights.readers, outcome.weights[weights], weights.name)
+        insert_fake_quantize(view, tensor, weights.readers, decisions.weights[weights], weights.name)
     model.validate_nodes_and_infer_types()
     stabilise(model, [*before, *all_names(model)])
 

@@ -14,7 +14,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms import ALGORITHMS, instead_of
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.sequence import chosen_sampling
+from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import (
@@ -35,7 +35,7 @@ from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.static import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_pipeline
-from openvino.tools.pot.pipeline.pipeline import Pipeline
+from openvino.tools.pot.pipeline.pipeline import Pipeline, alone_in
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
@@ -253,12 +253,13 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
     """What can be known before the work: the order of algorithms, ignored scopes, metrics, and one sample."""
     where = f"{sections.where}: compression.algorithms"
     with _naming(where):
-        chosen_sampling(pipeline.algo_seq)
+        alone_in(pipeline.algo_seq)
+        placing(pipeline.algo_seq)
     sub = model.submodels[0]
     for position, algorithm in enumerate(pipeline.algo_seq):
         with _naming(f"{where}[{position}].params"):
-            if algorithm.sampling is not None:
-                ignored_nodes(GraphView(sub.model), algorithm.sampling.ignored, sub)
+            if algorithm.places:
+                ignored_nodes(GraphView(sub.model), algorithm.recipe.parameters.ignored, sub)
             if isinstance(algorithm, AccuracyAwareQuantization):
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
     _check_device(engine.device, f"{sections.where}: engine.device")

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from openvino.tools.pot.algorithms.job import planned
+from openvino.tools.pot.algorithms.parameters import check_models
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
-from openvino.tools.pot.algorithms.sequence import check_models, planned
 from openvino.tools.pot.cli.output import Log, writing_out
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
@@ -54,8 +55,7 @@ def make_description(
     params = {"target_device": target_device, "ignored": scope}
     algorithm = DefaultQuantization(params if model_type is None else {**params, "model_type": model_type})
     check_models([algorithm], model)
-    plan = planned(model, [algorithm]).context.plan
-    assert plan is not None
+    plan = planned(model, [algorithm]).plan
     description = described_plan(sub, view, plan, unmatched)
     if plan.transformer and model_type is None:
         description["why_transformer"] = why_transformer(view)

@@ -25,6 +25,8 @@ class SubModel:
         namesakes: name as the user gave it -> all nodes that it means, where it means several.
         source: the file it was read from, None for a model given in memory.
         check: what was seen of it beside the float model, a ``CheckReport``; None where it was not checked.
+        decided: name of a FakeQuantize, or of a layer whose bias was shifted -> who decided about it and on what
+            evidence, in order; empty for models that were not quantized just now.
     """
 
     name: str
@@ -33,6 +35,7 @@ class SubModel:
     source: Path | None = None
     check: Any = None
     namesakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    decided: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def bearers(self, name: str) -> tuple[str, ...]:
         """The nodes that a name of the user's means."""
@@ -82,7 +85,7 @@ class CompressedModel:
 
     def clone(self) -> CompressedModel:
         """A copy whose graphs can be edited apart; weights are shared."""
-        copies = [replace(sub, model=sub.model.clone(), check=None) for sub in self.submodels]
+        copies = [replace(sub, model=sub.model.clone(), check=None, decided={}) for sub in self.submodels]
         return CompressedModel(copies, self.name, self.is_cascade)
 
 

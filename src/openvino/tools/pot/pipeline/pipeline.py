@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.cascade import run_algorithms
-from openvino.tools.pot.algorithms.sequence import collect_statistics
+from openvino.tools.pot.algorithms.networks import MeasuredModel
+from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.calling import predicted, set_model
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
+
+
+def alone_in(algorithms: Sequence[Algorithm]) -> Algorithm | None:
+    """The algorithm of a list that stands alone in it, since it makes many models to choose from; None without one.
+
+    Raises:
+        ConfigError: it does not stand alone.
+    """
+    found = next((algorithm for algorithm in algorithms if algorithm.stands_alone), None)
+    if found is not None and len(algorithms) > 1:
+        names = [algorithm.name for algorithm in algorithms]
+        raise ConfigError(f"{found.name} stands alone, found algorithms {names}")
+    return found
 
 
 class Pipeline:
@@ -50,7 +64,9 @@ class Pipeline:
             )
         self._algo_seq.append(algorithm)
 
-    def run(self, model: CompressedModel | ov.Model, statistics: Statistics | None = None) -> CompressedModel:
+    def run(
+        self, model: CompressedModel | ov.Model, statistics: MeasuredModel | None = None
+    ) -> CompressedModel:
         """Quantize a model; returns a new one, the given one is left as it is.
 
         Args:
@@ -61,13 +77,16 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        if statistics is not None and not isinstance(statistics, Statistics):
+        if statistics is not None and not isinstance(statistics, (Statistics, dict)):
             raise EngineError(
                 f"statistics are a {type(statistics).__name__}, expected those of collect_statistics"
             )
-        return run_algorithms(load_model(model), self._algo_seq, self._engine, statistics)
+        loaded, alone = load_model(model), alone_in(self._algo_seq)
+        if alone is not None:
+            return alone.apply(loaded, self._engine, statistics)
+        return run(loaded, self._algo_seq, self._engine, statistics)
 
-    def collect_statistics(self, model: CompressedModel | ov.Model) -> Statistics:
+    def collect_statistics(self, model: CompressedModel | ov.Model) -> MeasuredModel:
         """What the algorithms want to know of a model, from the engine's samples: to be pickled, merged, and used.
 
         With the samples split over processes or machines, each measures its part, and
@@ -76,7 +95,10 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        return collect_statistics(load_model(model), self._algo_seq, self._engine)
+        loaded, alone = load_model(model), alone_in(self._algo_seq)
+        if alone is not None:
+            return alone.collect(loaded, self._engine)
+        return collect_statistics(loaded, self._algo_seq, self._engine)
 
     def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.

@@ -9,7 +9,10 @@ from openvino.tools.pot.paths import offer
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 
-Collect = Callable[[Any, Any], Statistics]
+Measured = Statistics | dict[str, Statistics]
+"""Of a model; of a cascade by the names of its networks."""
+
+Collect = Callable[[Any, Any], Measured]
 
 
 class StatisticsCollector:
@@ -22,7 +25,7 @@ class StatisticsCollector:
     def __init__(self, engine: Any) -> None:
         self._engine = engine
         self._collects: dict[str, Collect] = {}
-        self._found: dict[str, Statistics] = {}
+        self._found: dict[str, Measured] = {}
 
     def register(self, name: str, collect: Collect) -> None:
         """Take note of an algorithm: its name, and what measures for it, given a model and an engine."""
@@ -36,7 +39,7 @@ class StatisticsCollector:
         """
         self._found = {name: collect(model, self._engine) for name, collect in self._collects.items()}
 
-    def get_statistics_for_algorithm(self, name: str) -> Statistics:
+    def get_statistics_for_algorithm(self, name: str) -> Measured:
         """What was measured for an algorithm.
 
         Raises:

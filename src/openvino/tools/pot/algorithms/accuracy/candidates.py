@@ -7,19 +7,12 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.checking import Maker, check
+from openvino.tools.pot.algorithms.checking import Maker, check, looked_at
+from openvino.tools.pot.algorithms.job import Job, decided, edited, missing
+from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measured
+from openvino.tools.pot.algorithms.networks import Networks
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
-from openvino.tools.pot.algorithms.quantization.rounding import rounding_of
-from openvino.tools.pot.algorithms.sequence import (
-    Job,
-    decide,
-    finished,
-    looked_at,
-    measured,
-    measured_in_sizes,
-    planned,
-)
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.configs.validation import validate
@@ -29,6 +22,9 @@ from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.timing import timed
+
+_REASON = "the metrics ask for it"
+"""Of layers in float."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +92,14 @@ def _meaning(parameters: Mapping[str, Any]) -> str | None:
         checked = validate(DefaultQuantizationParameters, parameters, DefaultQuantization.name)
     except ConfigError:
         return None
-    return repr(checked.model_copy(update={"weight_rounding": rounding_of(checked)}))
+    rounding = "least_error" if Recipe.of(checked).rounds else "nearest"
+    return repr(checked.model_copy(update={"weight_rounding": rounding}))
 
 
 class Candidates:
     """Makes quantized models of one float model; all share the statistics of one pass, as far as they can.
+
+    Layers are called as in the model; in a cascade ``network/layer``.
 
     Args:
         model: in float.
@@ -109,7 +108,8 @@ class Candidates:
         passes: statistics of earlier runs over the same model and samples.
 
     Attributes:
-        passes: statistics, one for each pass.
+        networks: of the model.
+        passes: statistics of the networks, by their names, one for each pass.
         passes_taken: how many passes were not known from earlier runs.
     """
 
@@ -118,14 +118,27 @@ class Candidates:
         model: CompressedModel,
         engine: Engine | None,
         parameters: Mapping[str, Any],
-        passes: Iterable[Statistics] = (),
+        passes: Iterable[Measured] = (),
     ) -> None:
-        self.model, self._engine, self._parameters = model, engine, parameters
         self.passes = list(passes)
         self.passes_taken = 0
-        self._avoided = NOTHING
-        self._sizes: Sizes = self.passes[0].sizes if self.passes else {}
+        self._parameters = parameters
+        known = self.passes[0] if self.passes else None
+        self.networks = Networks.of(model, [self._algorithm(AS_GIVEN)], engine, known)
+        self._avoided: Mapping[str, Avoided] = {}
+        single = known is not None and not model.is_cascade
+        self._sizes: Sizes = next(iter(known.values())).sizes if known and single else OPEN
         self._known_layers: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
+
+    @property
+    def model(self) -> CompressedModel:
+        """In float."""
+        return self.networks.model
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to quantize."""
+        return all(job.is_empty for job in self.jobs(AS_GIVEN).values())
 
     def measure(self, choices: Sequence[Variant], in_sizes: bool = True) -> None:
         """Measure at once what all variants ask for, unless it is known.
@@ -135,7 +148,7 @@ class Candidates:
             in_sizes: whether all is planned for the sizes of samples where the model leaves them open.
         """
 
-        def plan(sizes: Sizes) -> Job:
+        def plan(sizes: Sizes) -> Jobs:
             self._sizes = sizes
             self._known_layers.clear()
             return self._joint(choices)
@@ -143,82 +156,135 @@ class Candidates:
         if self.passes or not in_sizes:
             self._provide(self._joint(choices))
             return
-        _, statistics = measured_in_sizes(self.model, plan({}), plan, self._engine)
-        self.passes.append(statistics)
+        self._keep(self.networks.measured_in_sizes(plan(OPEN), plan)[1])
+
+    def _keep(self, found: Measured) -> None:
+        self.passes.append(found)
         self.passes_taken += 1
 
-    def _joint(self, choices: Sequence[Variant]) -> Job:
-        """The job of the first variant that asks for what all of them do.
+    def _joint(self, choices: Sequence[Variant]) -> Jobs:
+        """The jobs of the first variant, which ask for what those of all variants do.
 
         A layer in float keeps quantizers from moving past what stands before it. So what would be asked for if none
         moved is measured too, and most sets of layers in float need no pass of their own.
         """
-        job = self.job(choices[0])
-        jobs = [self.job(choice, floats) for choice in choices for floats in ((), self._passing(job))]
-        asked = [request for each in jobs for request in each.requests]
-        return replace(job, requests=tuple(dict.fromkeys(asked)))
+        jobs = self.jobs(choices[0])
+        passing = [self.called(name, node) for name, job in jobs.items() for node in _passing(job)]
+        others = [self.jobs(choice, floats) for choice in choices for floats in ((), passing)]
+        return {
+            name: replace(
+                job, requests=tuple(dict.fromkeys(each for other in others for each in other[name].requests))
+            )
+            for name, job in jobs.items()
+        }
 
-    @staticmethod
-    def _passing(job: Job) -> list[str]:
-        """All nodes but the layers: what quantizers could move past."""
-        assert job.context.plan is not None
-        layers = {layer.node for layer in job.context.plan.layers}
-        return [name for name in job.context.view.nodes if name not in layers]
+    def called(self, network: str, node: str) -> str:
+        """How a layer is called."""
+        return f"{network}/{node}" if self.model.is_cascade else node
 
-    def job(self, variant: Variant, floats: Iterable[str] = (), avoided: Avoided | None = None) -> Job:
-        """Where quantizers go, with layers left in float, and what must be measured for them."""
-        return planned(self.model, [self._algorithm(variant, floats)], avoided or self._avoided, self._sizes)
+    def _by_network(self, floats: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Network -> the layers of it that are to stay in float, with the reason."""
+        found: dict[str, dict[str, str]] = {name: {} for name in self.networks.alone}
+        for called in floats:
+            name, node = self._place(called)
+            found[name][node] = _REASON
+        return found
 
-    def decided(self, variant: Variant, floats: Iterable[str] = (), avoided: Avoided | None = None) -> Job:
-        """The same with all that stages decide, before the model is edited."""
-        job = self.job(variant, floats, avoided)
-        self._decide(job)
-        return job
+    def _place(self, called: str) -> tuple[str, str]:
+        """The network and the node of a layer."""
+        names = list(self.networks.alone)
+        if not self.model.is_cascade:
+            return names[0], called
+        name = max((name for name in names if called.startswith(f"{name}/")), key=len)
+        return name, called.removeprefix(f"{name}/")
+
+    def jobs(
+        self,
+        variant: Variant,
+        floats: Iterable[str] = (),
+        avoided: Mapping[str, Avoided] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Jobs:
+        """Where quantizers go, with layers left in float, and what must be measured for them.
+
+        Args:
+            variant: of the parameters.
+            floats: the layers.
+            avoided: network -> what its plan must do without; absent: what the device was found to miscompute.
+            names: of the networks; absent: all.
+        """
+        known = self._avoided if avoided is None else avoided
+        without = {
+            name: known.get(name, NOTHING).and_float(own) for name, own in self._by_network(floats).items()
+        }
+        return self.networks.planned([self._algorithm(variant)], names, self._sizes, without)
+
+    def decided(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
+        """The same with all that stages decide, before models are edited."""
+        return self._decided(self.jobs(variant, floats))
 
     def quantized(self, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
         """The quantized model; the float one if no layer is left to quantize."""
-        return self.made(variant, floats).result
+        return self.assembled(self.made(variant, floats))
 
-    def made(self, variant: Variant, floats: Iterable[str] = ()) -> Job:
-        """The finished job of a quantized model; one that is empty if no layer is left to quantize."""
-        job = self.job(variant, floats)
-        if not job.is_empty:
-            self._decide(job)
-            self.finished(job, variant, floats)
-        return job
+    def made(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
+        """The edited jobs of a quantized model; those stay as they are of which no layer is left to quantize."""
+        return self.edited(self.decided(variant, floats))
 
-    def finished(self, job: Job, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
-        """The quantized model of a job that is decided; the job is used up."""
-        return finished(job, [self._algorithm(variant, floats)], self.passes[0].samples)
+    def edited(self, jobs: Jobs) -> Jobs:
+        """Decided jobs, carried out; they are used up."""
+        samples = next(iter(self.passes[0].values())).samples if self.passes else 0
+        return {name: job if job.is_empty else edited(job, samples) for name, job in jobs.items()}
+
+    def assembled(self, jobs: Jobs) -> CompressedModel:
+        """The model of edited jobs."""
+        return self.networks.assembled({name: job.result for name, job in jobs.items()})
 
     def mend(self, device: str) -> None:
         """Find out which forms the device computes wrongly, and let all models do without them."""
-        job = self.made(AS_GIVEN)
-        if not self._is_watched(job):
-            return
+        avoided = {
+            name: self._mended(name, job, device).decisions.network.avoided
+            for name, job in self.made(AS_GIVEN).items()
+            if self._is_watched(name, job)
+        }
+        if avoided:
+            self._avoided = avoided
+            self._known_layers.clear()
 
-        def finish(other: Job) -> None:
-            self.finished(other, AS_GIVEN)
+    def _mended(self, name: str, job: Job, device: str) -> Job:
+        """A job without what the device computes wrongly."""
 
-        original = self.model.submodels[0].model
-        maker = Maker(lambda avoided: self.decided(AS_GIVEN, (), avoided), finish)
+        def again(avoided: Avoided) -> Job:
+            return self._decided(self.jobs(AS_GIVEN, (), {name: avoided}, [name]))[name]
+
+        maker = Maker(again, lambda other: self.edited({name: other})[name])
+        original = self.networks.alone[name].submodels[0].model
         with timed("check"):
-            mended, _ = check(job, self.passes[0].witness, device, original, maker, least=-inf)
-        self._avoided = mended.context.avoided
-        self._known_layers.clear()
+            return check(job, self.passes[0][name].witness, device, original, maker, least=-inf)[0]
 
-    def looked_at(self, job: Job, device: str) -> CompressedModel:
-        """The model of a finished job, with what was seen of it; whether outputs are good enough, metrics say."""
-        if not self._is_watched(job):
-            return job.result
-        return looked_at(job, self.passes[0], device, self.model, least=-inf)
+    def looked_at(self, jobs: Jobs, device: str) -> CompressedModel:
+        """The model of edited jobs, with what was seen of it; whether outputs are good enough, metrics say."""
+        return self.networks.assembled(
+            {
+                name: looked_at(job, self.passes[0][name], device, self.networks.alone[name], least=-inf)
+                if self._is_watched(name, job)
+                else job.result
+                for name, job in jobs.items()
+            }
+        )
 
-    def _is_watched(self, job: Job) -> bool:
-        return not job.is_empty and job.sampling.self_check and len(self.passes[0].witness) > 0
+    def _is_watched(self, name: str, job: Job) -> bool:
+        watches = job.recipe.parameters.self_check
+        return not job.is_empty and watches and len(self.passes[0][name].witness) > 0
 
-    def _decide(self, job: Job) -> None:
-        self._provide(job)
-        decide(job, JoinedStatistics(self.passes))
+    def _decided(self, jobs: Jobs) -> Jobs:
+        if all(job.is_empty for job in jobs.values()):
+            return jobs
+        self._provide(jobs)
+        return {name: job if job.is_empty else decided(job, self._known(name)) for name, job in jobs.items()}
+
+    def _known(self, name: str) -> Statistics:
+        return JoinedStatistics([found[name] for found in self.passes if name in found])
 
     def floats(self, variant: Variant, floats: Iterable[str] = ()) -> tuple[str, ...]:
         """The layers that are in float if some are asked to be: others may not be worth quantizing without them."""
@@ -227,21 +293,25 @@ class Candidates:
     def _layers(self, variant: Variant, floats: Iterable[str] = ()) -> frozenset[str]:
         key = variant.name, frozenset(floats)
         if key not in self._known_layers:
-            plan = self.job(variant, floats).context.plan
-            assert plan is not None
-            self._known_layers[key] = frozenset(layer.node for layer in plan.layers)
+            jobs = self.jobs(variant, floats)
+            self._known_layers[key] = frozenset(
+                self.called(name, layer.node) for name, job in jobs.items() for layer in job.plan.layers
+            )
         return self._known_layers[key]
 
-    def _provide(self, job: Job) -> None:
-        known = JoinedStatistics(self.passes) if self.passes else None
-        missing = [request for request in job.requests if known is None or not known.answers(request)]
-        if missing or known is None:
-            missing_job = replace(job, requests=tuple(missing))
-            self.passes.append(measured(self.model, missing_job, self._engine, first=known is None))
-            self.passes_taken += 1
+    def _provide(self, jobs: Jobs) -> None:
+        unknown = {
+            name: missing(job, self._known(name) if self.passes else None) for name, job in jobs.items()
+        }
+        wanted = {name: job for name, job in unknown.items() if job.requests}
+        if wanted or not self.passes:
+            self._keep(self.networks.measured(wanted or unknown))
 
-    def _algorithm(self, variant: Variant, floats: Iterable[str]) -> Algorithm:
-        merged = _merged(self._parameters, variant)
-        ignored = dict(merged.get("ignored") or {})
-        ignored["scope"] = [*ignored.get("scope", []), *sorted(floats)]
-        return DefaultQuantization({**merged, "ignored": ignored}, self._engine)
+    def _algorithm(self, variant: Variant) -> DefaultQuantization:
+        return DefaultQuantization(_merged(self._parameters, variant))
+
+
+def _passing(job: Job) -> list[str]:
+    """All nodes but the layers: what quantizers could move past."""
+    layers = {layer.node for layer in job.plan.layers}
+    return [name for name in job.decisions.network.view.nodes if name not in layers]

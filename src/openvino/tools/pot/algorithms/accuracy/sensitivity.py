@@ -15,7 +15,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
-from openvino.tools.pot.algorithms.context import Context
+from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.edits.switch import FLAGS
@@ -26,12 +26,12 @@ Array = NDArray[np.floating]
 
 
 def error_shares(
-    context: Context, engine: IEEngine, indices: Sequence[int], clock: Clock
+    decisions: Decisions, engine: IEEngine, indices: Sequence[int], clock: Clock
 ) -> dict[str, float]:
     """Layer -> its part of the squared error at the outputs.
 
     Args:
-        context: of the float model, with all decisions made.
+        decisions: all that are made about the float model.
         engine: what runs models; its loader's samples are fed.
         indices: of the samples.
         clock: OutOfTimeError is raised when it is over.
@@ -39,13 +39,12 @@ def error_shares(
     Returns:
         The error with that layer alone quantized over that with all layers, mean over the samples.
     """
-    assert context.plan is not None
-    layers = context.plan.layers
+    layers = decisions.network.plan.layers
     settings = np.zeros((len(layers) + 2, len(layers)), np.float32)
     settings[1] = 1.0
     settings[2:] = np.eye(len(layers))
     shares, count = np.zeros(len(layers)), 0
-    for errors in _errors(switched(context), engine, indices, settings, clock):
+    for errors in _errors(switched(decisions), engine, indices, settings, clock):
         count += 1
         whole = errors[0]
         if whole > 0:

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openvino as ov
-
+from openvino.tools.pot.algorithms.measuring import Measured
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.folders import write_file
@@ -36,7 +35,7 @@ class State:
 
     folder: Path | None
     facts: dict[str, Any] = field(default_factory=dict)
-    passes: list[Statistics] = field(default_factory=list)
+    passes: list[Measured] = field(default_factory=list)
 
     def put(self, name: str, fact: Any) -> None:
         """Keep a fact; the file is written beside and renamed."""
@@ -44,7 +43,7 @@ class State:
         if self.folder is not None:
             self._write(_FACTS, json.dumps(self.facts, indent=1).encode())
 
-    def keep_passes(self, passes: Sequence[Statistics]) -> None:
+    def keep_passes(self, passes: Sequence[Measured]) -> None:
         """Keep the statistics, if there are more of them than were kept."""
         if len(passes) > len(self.passes):
             self.passes = list(passes)
@@ -109,10 +108,10 @@ def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
     return State(path, facts, passes)
 
 
-def identity(model: ov.Model, engine: IEEngine, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def identity(model: CompressedModel, engine: IEEngine, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What the facts of a search depend on, as far as it can be told: not what the samples and their labels are."""
     checksum = 0
-    for node in model.get_ordered_ops():
+    for node in (node for sub in model for node in sub.model.get_ordered_ops()):
         shapes = [output.get_partial_shape() for output in node.outputs()]
         checksum = zlib.crc32(
             f"{node.get_type_name()} {node.get_friendly_name()} {shapes}".encode(), checksum

@@ -30,9 +30,9 @@ def worst_layers(job: Job, witness: Witness) -> list[str]:
         witness: inferences of the float model.
     """
     names = [layer.node for layer in job.plan.layers]
-    compiled = compiled_as_defined(emulated(switched(job.context), narrow=True), "CPU", dict(FLOAT32))
+    compiled = compiled_as_defined(emulated(switched(job.decisions), narrow=True), "CPU", dict(FLOAT32))
     request = compiled.create_infer_request()
-    joined = _parts(job.context.view)
+    joined = _parts(job.decisions.network.view)
     errors = np.zeros(len(names))
     none = {FLAGS: np.zeros(len(names), np.float32)}
     awaken(request, compiled, _numbered(request, {**witness.feeds[0], **none}))

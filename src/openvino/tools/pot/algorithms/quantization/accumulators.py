@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.overflow import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
 from openvino.tools.pot.graph.edits.bias import bias_input
@@ -102,10 +102,10 @@ class _Ranges:
 
     def changed(self, decisions: Decisions) -> dict[str, dict[Any, QuantizerRange]]:
         """The ranges that are others now."""
-        pairs = {"activations": (self.activations, decisions.activations), "weights": (self.weights, decisions.weights)}
+        activations, weights = decisions.activations, decisions.weights
         return {
-            what: {key: own for key, own in after.items() if own is not before[key]}
-            for what, (after, before) in pairs.items()
+            "activations": {key: own for key, own in self.activations.items() if own is not activations[key]},
+            "weights": {key: own for key, own in self.weights.items() if own is not weights[key]},
         }
 
     def at(self, source: Source) -> QuantizerRange:
@@ -136,7 +136,12 @@ class _Ranges:
         return factor
 
     def fit(
-        self, planned: QuantizedLayer, layer: LinearLayer, quantizer: WeightQuantizer, largest: Array, bits: int
+        self,
+        planned: QuantizedLayer,
+        layer: LinearLayer,
+        quantizer: WeightQuantizer,
+        largest: Array,
+        bits: int,
     ) -> float:
         """Widen a layer's range so that its sums fit; gives how much wider it becomes."""
         weights, coarsest = self.weights[quantizer], self.coarsest(planned.groups_at(layer.activation))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, room_beyond
 from openvino.tools.pot.arithmetic.schemes import (
     LARGEST,

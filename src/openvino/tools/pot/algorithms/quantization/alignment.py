@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.alignment import Channels, Reader, aligned
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights

@@ -85,7 +85,9 @@ def _shift(
     decisions: Decisions, inputs: InputMeans, layer: LinearLayer, quantizer: WeightQuantizer
 ) -> NDArray[np.float64]:
     weights, quantized = decisions.weight_values(quantizer), decisions.rounded_weights(quantizer)
-    plain, rounded = (canonical_weights(decisions.network.view, layer, values) for values in (weights, quantized))
+    plain, rounded = (
+        canonical_weights(decisions.network.view, layer, values) for values in (weights, quantized)
+    )
 
     def shift(*means: NDArray[np.float64]) -> NDArray[np.float64]:
         by_group = (values.reshape(*values.shape[:-1], layer.groups, -1) for values in means)

@@ -9,10 +9,10 @@ from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
@@ -32,15 +32,15 @@ class DefaultQuantization(Algorithm):
         """Divisions first, since ranges follow from them, then what changes ranges, then what is rounded to them."""
         parameters = recipe.parameters
         assert isinstance(parameters, DefaultQuantizationParameters)
-        return (
-            *([MigrationStage(recipe), AlignmentStage(recipe)] if recipe.divides else []),
-            RecurrenceStage(recipe),
-            RangeStage(recipe),
-            *([SaturationStage(recipe)] if recipe.protects else []),
-            *([AccumulatorStage(recipe)] if recipe.sum_bits else []),
-            *([RoundingStage()] if recipe.rounds else []),
-            BiasStage(parameters),
-        )
+        stages: list[Stage] = [MigrationStage(recipe), AlignmentStage(recipe)] if recipe.divides else []
+        stages += [RecurrenceStage(recipe), RangeStage(recipe)]
+        if recipe.protects:
+            stages.append(SaturationStage())
+        if recipe.sum_bits:
+            stages.append(AccumulatorStage(recipe))
+        if recipe.rounds:
+            stages.append(RoundingStage())
+        return (*stages, BiasStage(parameters))
 
 
 offer(globals())

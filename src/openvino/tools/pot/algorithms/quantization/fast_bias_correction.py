@@ -5,7 +5,7 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters, MinMaxParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.migration import Migration, best_migration
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
@@ -58,9 +58,7 @@ class MigrationStage:
             moves = bool(np.any(migration.scale != 1))
             if not moves and self._recipe.is_symmetric(quantizer) is False:
                 continue  # The preset's free zero point is worth more than nothing.
-            found: dict[str, dict[Any, Any]] = {
-                "activations": {quantizer.tensor: migration.grid.reshaped()}
-            }
+            found: dict[str, dict[Any, Any]] = {"activations": {quantizer.tensor: migration.grid.reshaped()}}
             if moves:
                 count += 1
                 found["divisors"] = {quantizer.tensor: migration.scale}

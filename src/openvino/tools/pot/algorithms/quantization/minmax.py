@@ -5,9 +5,9 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
@@ -24,8 +24,8 @@ class MinMaxQuantization(Algorithm):
         return Recipe.of(validate(MinMaxParameters, self.config, f"{self.name} params"))
 
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
-        protection = [SaturationStage(recipe)] if recipe.protects else []
-        return (RecurrenceStage(recipe), RangeStage(recipe), *protection)
+        stages = (RecurrenceStage(recipe), RangeStage(recipe))
+        return (*stages, SaturationStage()) if recipe.protects else stages
 
 
 offer(globals())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.estimators import array_statistic
 from openvino.tools.pot.arithmetic.ranges import SMALLEST_HIGH, QuantizerRange
 from openvino.tools.pot.arithmetic.schemes import BorderRule, border_rules, halved, limited, weight_range

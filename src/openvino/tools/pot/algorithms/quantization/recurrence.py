@@ -9,7 +9,7 @@ import numpy as np
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges, both_signs
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.recurrence import data_divisor
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.hardware import Operation

@@ -38,9 +38,7 @@ class RoundingStage:
         levels: dict[WeightQuantizer, NDArray[np.integer]] = {}
         means: dict[Hashable, InputMeans] = {}
         network = decisions.network
-        for key, layers in network.by_inputs(
-            _roundable(decisions), partial(_request, network.view)
-        ).items():
+        for key, layers in network.by_inputs(_roundable(decisions), partial(_request, network.view)).items():
             inputs = _inputs(decisions, statistics, layers[0])
             if inputs.plain.shape[2] == 1:
                 means[key] = inputs.means()

@@ -55,7 +55,9 @@ class SaturationStage:
             "%d of %d output channels got a wider range, so that int16 sums can't overflow",
             sum(touched.values()), total,
         )  # fmt: skip
-        wider = {each: decisions.weights[each].widened(factors[each]) for each, count in touched.items() if count}
+        wider = {
+            each: decisions.weights[each].widened(factors[each]) for each, count in touched.items() if count
+        }
         evidence = {each: f"{touched[each]} channels could overflow sums of 16 bits" for each in wider}
         return decisions.decided(self, evidence, weights=wider)
 
@@ -85,7 +87,11 @@ def _factor(
     decisions: Decisions, layer: LinearLayer, quantizer: WeightQuantizer, largest: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The factor in the shape of the quantizer's borders."""
-    own, weights, view = decisions.weights[quantizer], decisions.weight_values(quantizer), decisions.network.view
+    own, weights, view = (
+        decisions.weights[quantizer],
+        decisions.weight_values(quantizer),
+        decisions.network.view,
+    )
     low, high = (
         canonical_weights(view, layer, np.broadcast_to(border, weights.shape))[:, :, :1, :1]
         for border in (own.low, own.high)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openvino.tools.pot.algorithms.decisions import PlannedNetwork
-from openvino.tools.pot.algorithms.quantization.recipe import Recipe
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import Avoided
@@ -35,9 +35,7 @@ def place(recipe: Recipe, sub: SubModel, view: GraphView, avoided: Avoided) -> P
     return PlannedNetwork(sub, view, plan, avoided)
 
 
-def _plan(
-    recipe: Recipe, sub: SubModel, view: GraphView, ignored: dict[str, str], avoided: Avoided
-) -> Plan:
+def _plan(recipe: Recipe, sub: SubModel, view: GraphView, ignored: dict[str, str], avoided: Avoided) -> Plan:
     parameters, device = recipe.parameters, recipe.device
     if device.integers is None:
         transformer = _is_transformer(recipe, sub, view, tells=not avoided)

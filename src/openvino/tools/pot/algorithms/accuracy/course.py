@@ -1,0 +1,293 @@
+"""The course of accuracy control: which candidates are judged, and which one is taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil, inf, log2
+
+from openvino.tools.pot.algorithms.accuracy.candidates import AS_GIVEN, Candidates, Variant
+from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
+from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
+from openvino.tools.pot.algorithms.accuracy.layers import layer_figures
+from openvino.tools.pot.algorithms.accuracy.ranking import expected
+from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport, LayerFigures, Step
+from openvino.tools.pot.algorithms.accuracy.search import Floats, cleaned, reaching
+from openvino.tools.pot.algorithms.accuracy.sensitivity import most_telling
+from openvino.tools.pot.algorithms.accuracy.state import State
+from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
+from openvino.tools.pot.algorithms.measuring import Jobs
+from openvino.tools.pot.algorithms.recording import ROOT
+from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+_FEWEST_TELLING = 4
+
+
+def counting(parameters: AccuracyAwareParameters) -> list[str] | None:
+    """The names of the metrics that count, None: all."""
+    return None if parameters.metrics is None else [metric.name for metric in parameters.metrics]
+
+
+class Search:
+    """One search; see ``AccuracyAwareQuantization``.
+
+    Attributes:
+        report: its course.
+    """
+
+    def __init__(
+        self,
+        parameters: AccuracyAwareParameters,
+        choices: Sequence[Variant],
+        engine: IEEngine,
+        candidates: Candidates,
+        state: State,
+        clock: Clock,
+    ) -> None:
+        self._parameters, self._choices = parameters, choices
+        self._engine, self._candidates, self._state, self._clock = engine, candidates, state, clock
+        self._evaluator = Evaluator(engine, clock, counting(parameters))
+        self._target: Target | None = None
+        self._best: tuple[Step, Variant] | None = None
+        self._best_jobs: Jobs | None = None
+        self._judged: dict[str, float] = {}
+        self._usual_seconds = 0.0
+        self._extra_samples = 0
+        self._remaining = 0
+        self.report = AccuracyReport(parameters.maximal_drop, parameters.drop_type)
+
+    def run(self) -> CompressedModel:
+        """Search, and give the best model found."""
+        try:
+            self.report.ended = self._explore()
+        except OutOfTimeError:
+            self.report.ended = f"the time budget of {self._parameters.time_budget:g} s is used up"
+        except KeyboardInterrupt:
+            if self._best is None:
+                raise
+            self.report.ended = "interrupted"
+        return self._finished()
+
+    def _explore(self) -> str:
+        """All phases, one after the other; why it ended."""
+        self._measure_baseline()
+        if self._candidates.is_empty:
+            return "the model has nothing to quantize"
+        self._candidates.measure(self._choices)
+        self._candidates.mend(self._engine.device)
+        self._state.keep_passes(self._candidates.passes)
+        start = self._judge(AS_GIVEN, frozenset(), "full INT8")
+        if self._is_met(start):
+            return "full INT8 meets the target"
+        variant = AS_GIVEN
+        for choice in self._choices[1:]:
+            drop = self._judge(choice, frozenset(), choice.name)
+            if self._is_met(drop):
+                return f"{choice.name} meets the target without a layer in float"
+            if drop < start:
+                variant, start = choice, drop
+        layers = self._rank(variant)
+        names = [layer.node for layer in layers]
+        self._remaining = 2 * ceil(log2(len(names) + 1))
+
+        def judge(floats: Floats) -> float:
+            actual = self._candidates.floats(variant, floats)
+            if len(actual) > most:
+                logger.info("%d layers in float are not tried: %d would be", len(floats), len(actual))
+                return inf
+            return self._judge(variant, frozenset(actual), f"{len(actual)} in float")
+
+        most = min(self._parameters.max_iter_num or len(names), len(names) - 1)
+        undo = self._parameters.use_prev_if_drop_increase
+        first = min(self._guess(layers, start), most)
+        found = reaching(names, judge, self._is_met, start, first, most, undo)
+        if found is None:
+            return "no set of layers that was tried meets the target"
+        self._remaining = 2 * min(len(found), 8)
+        cleaned(sorted(found, key=names.index, reverse=True), judge, self._is_met)
+        return "the target is met"
+
+    def _guess(self, layers: Sequence[LayerFigures], start: float) -> int:
+        """How many layers in float might do, if drops grow with the amplitude of the error: its root mean square."""
+        allowed = max(self._parameters.maximal_drop, 0.0)
+        return expected(layers, 1 - (allowed / start) ** 2 if start > allowed else 1.0)
+
+    def _is_met(self, drop: float) -> bool:
+        assert self._target is not None
+        return self._target.is_met(drop)
+
+    def _measure_baseline(self) -> None:
+        """Metrics of the float model, and from them the target."""
+        if "baseline" not in self._state.facts:
+            evaluation = self._evaluator.baseline(self._candidates.model)
+            self._state.put(
+                "baseline",
+                {
+                    "metrics": dict(evaluation.metrics),
+                    "values": {k: list(v) for k, v in evaluation.values.items()},
+                    "bounded": sorted(self._evaluator.bounded),
+                },
+            )
+        fact = self._state.facts["baseline"]
+        self._evaluator.bounded = frozenset(fact["bounded"])
+        self._target = make_target(
+            self._parameters, fact["metrics"], self._evaluator.directions(fact["metrics"])
+        )
+        self.report.baseline = fact["metrics"]
+        logger.info("float model: %s", _shown(fact["metrics"]))
+
+    def _judge(self, variant: Variant, floats: Floats, what: str) -> float:
+        """The drop of a candidate, measured unless it is known."""
+        assert self._target is not None
+        key = "\n".join([f"drop of {variant.name}", *sorted(floats)])
+        if key in self._judged:
+            return self._judged[key]
+        started, jobs = self._clock.seconds, None
+        if key not in self._state.facts:
+            if not self._clock.allows(self._usual_seconds):
+                raise OutOfTimeError
+            jobs = self._candidates.made(variant, floats)
+            self._usual_seconds = self._clock.seconds - started
+            self._state.keep_passes(self._candidates.passes)
+            evaluation = self._evaluator.evaluate(
+                self._candidates.assembled(jobs), self._target, self._worst()
+            )
+            fact = {
+                "metrics": dict(evaluation.metrics),
+                "complete": evaluation.complete,
+                "bounded": sorted(self._evaluator.bounded),
+            }
+            if variant is AS_GIVEN and not floats:
+                fact["values"] = {k: list(v) for k, v in evaluation.values.items()}
+            self._state.put(key, fact)
+        fact = self._state.facts[key]
+        self._evaluator.bounded = frozenset(fact["bounded"])
+        drop = self._judged[key] = self._target.drop(fact["metrics"])
+        step = Step(
+            what, variant.name, tuple(sorted(floats)), fact["metrics"], drop, fact["complete"],
+            self._is_met(drop), self._clock.seconds - started,
+        )  # fmt: skip
+        self._take(step, variant, jobs)
+        return drop
+
+    def _worst(self) -> float:
+        """A drop beyond which a candidate is neither good enough nor better than the best."""
+        if self._best is None:
+            return inf
+        return max(self._parameters.maximal_drop, self._best[0].drop)
+
+    def _take(self, step: Step, variant: Variant, jobs: Jobs | None) -> None:
+        self.report.steps.append(step)
+        if self._best is None or self._is_better(step, self._best[0]):
+            self._best, self._best_jobs = (step, variant), jobs
+            self.report.chosen = step
+        best = self._best[0]
+        self._remaining = max(self._remaining - 1, 0)
+        seconds = [other.seconds for other in self.report.steps if other.seconds > 0.05]
+        left = (
+            f", about {self._remaining * sum(seconds) / len(seconds):.0f} s left"
+            if seconds and self._remaining
+            else ""
+        )
+        logger.info(
+            "step %d, %s: %s, drop %s%.4g (allowed %.4g), best so far %.4g%s",
+            len(self.report.steps), step.what, _shown(step.metrics), "" if step.complete else "at least ",
+            step.drop, self._parameters.maximal_drop, best.drop, left,
+        )  # fmt: skip
+
+    def _is_better(self, step: Step, best: Step) -> bool:
+        """Allowed drops go before others, then fewer seconds and fewer layers in float, then smaller drops."""
+        if not step.complete:
+            return False
+        if step.met and best.met:
+            return (self._price(step), len(step.floats), step.drop) < (
+                self._price(best), len(best.floats), best.drop,
+            )  # fmt: skip
+        return step.met or (not best.met and step.drop < best.drop)
+
+    def _price(self, step: Step) -> float:
+        price = {layer.node: layer.latency for layer in self.report.layers}
+        return sum(price.get(name, 0.0) for name in step.floats)
+
+    def _rank(self, variant: Variant) -> list[LayerFigures]:
+        """Layers in the order in which they are tried, measured unless known."""
+        key = f"layers of {variant.name}"
+        if key not in self._state.facts:
+            jobs = self._candidates.decided(variant)
+            count = sum(len(job.plan.layers) for job in jobs.values())
+            telling = self._telling(count)
+            figures = layer_figures(self._candidates, jobs, self._engine, telling, self._clock)
+            self._extra_samples += len(telling) * (count + 2)
+            self._state.put(key, [[f.node, f.type, f.share, f.latency] for f in figures])
+        self.report.layers = [LayerFigures(*row) for row in self._state.facts[key]]
+        return self.report.layers
+
+    def _telling(self, layers: int) -> list[int]:
+        """The samples on which layers are compared: as many as make up one pass over all."""
+        size = self._evaluator.size
+        count = max(size // (layers + 2), _FEWEST_TELLING)
+        count = min(count, self._parameters.ranking_subset_size, size)
+        known = self._state.facts
+        before = known["baseline"]["values"]
+        after = known[f"drop of {AS_GIVEN.name}"].get("values", {})
+        return most_telling(before, after, size, count, self._parameters.metric_subset_ratio)
+
+    def _finished(self) -> CompressedModel:
+        """The best model, and words on it."""
+        report = self.report
+        if self._best is None:
+            logger.warning(
+                "%s: nothing was evaluated, what can be quantized is, and returned as it is", report.ended
+            )
+            model = self._candidates.looked_at(self._candidates.made(AS_GIVEN), self._engine.device)
+        else:
+            step, variant = self._best
+            jobs = self._best_jobs or self._candidates.made(variant, step.floats)
+            model = self._candidates.looked_at(jobs, self._engine.device)
+            self._describe(step)
+            self._record(model, step)
+        report.seconds = self._clock.seconds
+        samples = self._evaluator.samples_seen + self._extra_samples
+        report.passes = samples / self._evaluator.size + self._candidates.passes_taken
+        logger.info("%s\n%s", report.ended, report.table())
+        if self._best is not None and not self._best[0].met:
+            logger.warning(
+                "the drop of %.4g is more than the %.4g allowed; it is the least of %d candidates: %s",
+                self._best[0].drop, self._parameters.maximal_drop, len(report.steps), report.ended,
+            )  # fmt: skip
+        self._state.put("report", report.as_dict())
+        return model
+
+    def _record(self, model: CompressedModel, chosen: Step) -> None:
+        """Leave in the model what it was chosen for."""
+        facts = {
+            "baseline": dict(self.report.baseline),
+            "metrics": dict(chosen.metrics),
+            "drop": chosen.drop,
+            "maximal_drop": self._parameters.maximal_drop,
+            "floats": list(chosen.floats),
+        }
+        model.submodels[0].model.set_rt_info(json.dumps(facts, sort_keys=True), [ROOT, "accuracy_aware"])
+
+    def _describe(self, chosen: Step) -> None:
+        """Mark the layers in float, with what each is worth as far as evaluations tell."""
+        drops = {(step.variant, step.floats): step.drop for step in self.report.steps}
+        floats = set(chosen.floats)
+
+        def described(layer: LayerFigures) -> LayerFigures:
+            if layer.node not in floats:
+                return layer
+            without = drops.get((chosen.variant, tuple(sorted(floats - {layer.node}))))
+            return replace(layer, is_float=True, bought=None if without is None else without - chosen.drop)
+
+        self.report.layers = [described(layer) for layer in self.report.layers]
+
+
+def _shown(metrics: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.5g}" for name, value in metrics.items())

@@ -1,0 +1,135 @@
+"""Where quantized models are held against the float one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf, log10
+
+import openvino as ov
+
+from openvino.tools.pot.algorithms.checking.running import (
+    AS_USERS,
+    IN_FLOAT32,
+    Run,
+    run,
+    run_as_defined,
+    run_float,
+)
+from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.graph.edits.unpack import unpacked_weights
+from openvino.tools.pot.graph.geometry import RECURRENT
+from openvino.tools.pot.statistics.witness import Witness
+
+LOSS = 10.0
+"""dB: an output that follows the float model's less is lost."""
+
+_SINGLE_LAYER = 34.0
+"""dB that rounding leaves of what a single layer gives; the errors of several add up."""
+
+_STATE = 8.0
+"""DB more that recurrent layers may cost."""
+
+_GAP = 3.0
+"""dB by which a device may miss what is defined: sums are rounded elsewhere."""
+
+_SMALL = 40
+"""Layers of a model that costs next to nothing to compile once more."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where quantized models are held against the float one.
+
+    Attributes:
+        witness: inferences of the float model.
+        device: where users will run it.
+        original: the float model, if it is at hand.
+    """
+
+    witness: Witness
+    device: str
+    original: ov.Model | None = None
+
+    def run(self, job: Job) -> Run:
+        """A model as users run it; where that costs next to nothing, the worse of both precisions of the rest."""
+        return worst(self.runs(job))
+
+    def runs(self, job: Job) -> list[Run]:
+        """A model as users run it, and where that costs next to nothing in float32 too."""
+        users = self.run_as_users(job)
+        if users.failure or not is_small(job):
+            return [users]
+        return [users, self.run_in_float32(job)]
+
+    def run_as_users(self, job: Job) -> Run:
+        """A model with the device's own settings."""
+        return run(job.network, self.witness, self.device, AS_USERS)
+
+    def run_in_float32(self, job: Job) -> Run:
+        """The same with full precision of what is not quantized."""
+        return run(job.network, self.witness, self.device, IN_FLOAT32)
+
+    def run_as_defined(self, job: Job) -> Run:
+        """A model with its quantizers as plain arithmetic."""
+        return run_as_defined(job.network, self.witness)
+
+    @cached_property
+    def plain(self) -> Run | None:
+        """The float model by itself, in float32; None where it is not at hand."""
+        if self.original is None:
+            return None
+        return run_float(self.original, self.witness, self.device)
+
+    @cached_property
+    def own_precision(self) -> float:
+        """DB to which the float model itself follows with the device's own settings; minus infinity if it can't run."""
+        if self.original is None:
+            return inf
+        readable = unpacked_weights(self.original)  # loading marks integers so that devices don't fold them
+        return run(readable, self.witness, self.device, AS_USERS, as_stored=False).decibels
+
+    def is_right(self, job: Job) -> bool:
+        """Whether the device computes a model as it is defined, whatever the precision of the rest."""
+        users, whole = self.run_as_users(job), self.run_in_float32(job)
+        return min(users.decibels, whole.decibels) >= explained(job) or not self.is_wrong(
+            users, whole, self.run_as_defined(job)
+        )
+
+    def is_wrong(self, users: Run, whole: Run, defined: Run) -> bool:
+        """Whether a run departs from what is defined by more than the precision of the rest explains."""
+        if departs(whole, defined.decibels):
+            return True
+        return departs(users, defined.decibels) and departs(users, both(defined.decibels, self.own_precision))
+
+
+def is_small(job: Job) -> bool:
+    """Whether it costs next to nothing to compile a model once more."""
+    return len(job.plan.layers) <= _SMALL
+
+
+def worst(runs: Sequence[Run]) -> Run:
+    """The one that follows worst, with the times of the first."""
+    worst = min(runs, key=lambda run: run.decibels)
+    return replace(worst, seconds=runs[0].seconds, compilation=runs[0].compilation)
+
+
+def departs(found: Run, expected: float) -> bool:
+    """Whether a run is further from the float model than dB that were expected."""
+    return found.decibels < expected - _GAP
+
+
+def both(first: float, second: float) -> float:
+    """DB that two errors leave together, if they don't know of each other."""
+    return -10 * log10(10 ** (-min(first, 300) / 10) + 10 ** (-min(second, 300) / 10))
+
+
+def explained(job: Job) -> float:
+    """DB that rounding may leave of a model: errors of layers that don't know of each other add up.
+
+    The device rounds the state of recurrent layers too, at every step, which their quantizers don't say.
+    """
+    layers = job.plan.layers
+    whole = _SINGLE_LAYER - 10 * log10(max(1, len(layers)))
+    return max(LOSS, whole - _STATE * any(layer.type in RECURRENT for layer in layers))

@@ -1,0 +1,181 @@
+"""What jobs ask for, from one pass of the user's engine over its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.configs.parameters import MinMaxParameters
+from openvino.tools.pot.engines.calling import set_model
+from openvino.tools.pot.engines.passes import fed_shapes, measure
+from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, using
+from openvino.tools.pot.graph.batch import fixed_batch
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.sizes import Sizes, common_sizes, sizes_of
+from openvino.tools.pot.graph.static import is_static
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
+from openvino.tools.pot.samplers.remembered import Remembered
+from openvino.tools.pot.statistics.layout import OtherSizesError, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.timing import timed
+
+logger = get_logger(__name__)
+
+_FEW_SAMPLES = 30
+
+Jobs = Mapping[str, Job]
+"""By the names of networks."""
+
+Measured = dict[str, Statistics]
+"""Statistics of networks, by their names."""
+
+OPEN: Sizes = MappingProxyType({})
+"""Of models whose sizes are not known."""
+
+
+@dataclass
+class Measuring:
+    """An engine's samples, for statistics of the networks of a model.
+
+    Attributes:
+        model: in float.
+        engine: what measures.
+        sampling: the parameters that choose samples.
+        tells: whether what there is to say of the choice of samples has not been said.
+    """
+
+    model: CompressedModel
+    engine: Engine | None
+    sampling: MinMaxParameters
+    tells: bool = field(default=True)
+
+    def shapes(self) -> dict[str, Sizes]:
+        """Network of a cascade -> the sizes in which it is fed, where these are others than it has, from one sample.
+
+        Raises:
+            EngineError: the engine can't run a cascade, or has no data loader.
+            DataError: the data loader is empty.
+        """
+        if not self.model.is_cascade:
+            return {}
+        engine, subset = self._ready()
+        found = fed_shapes(engine, BatchSampler(engine.data_loader, 1, subset[:1]))
+        return {
+            name: {
+                key: tuple(None if size.is_dynamic else size.get_length() for size in shape)
+                for key, shape in shapes.items()
+            }
+            for name, shapes in found.items()
+        }
+
+    def measured(self, jobs: Jobs) -> Measured:
+        """What jobs ask for.
+
+        Raises:
+            EngineError: there is no engine or data loader, or a network is never run.
+            DataError: the data loader is empty, or a sample doesn't fit the model.
+        """
+        found = self._pass(jobs, guarded=False)
+        if all(statistics.is_finite for statistics in found.values()):
+            return found
+        for name, statistics in found.items():
+            _check_outputs(statistics.witness, name if self.model.is_cascade else self.model.name)
+        logger.warning(
+            "model %r computes NaN or infinite values inside: they are left out of all statistics",
+            self.model.name,
+        )
+        return self._pass(jobs, guarded=True)
+
+    def _pass(self, jobs: Jobs, guarded: bool) -> Measured:
+        engine, subset = self._ready()
+        axis = batch_axis(engine)
+        with timed("statistics graph"):
+            layouts = {name: _layout(job, axis, guarded) for name, job in jobs.items()}
+        together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
+        sampler = BatchSampler(engine.data_loader, together, subset)
+        found = measure(engine, layouts, sampler)
+        for name, statistics in found.items():
+            statistics.sizes = dict(jobs[name].sizes)
+        return found
+
+    def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:
+        """Jobs planned for the sizes that samples show, where a model leaves sizes open, and their statistics.
+
+        Where samples turn out to differ in size, all begins anew without the sizes that they differ in.
+
+        Args:
+            jobs: planned without samples.
+            plan: plans them for sizes.
+
+        Raises:
+            EngineError, DataError: as ``measured``.
+        """
+        if not self._has_open_sizes():
+            return jobs, self.measured(jobs)
+        engine, subset = self._ready()
+        with using(engine, Remembered(engine.data_loader), engine.metric):
+            sizes = sizes_of(next(feeds(engine, self.model, [subset[0]])))
+            while sizes:
+                sized = plan(sizes)
+                try:
+                    return sized, self.measured(sized)
+                except OtherSizesError as other:
+                    agreed = common_sizes(sizes, other.sizes)
+                    logger.info(
+                        "model %r: samples differ in size, measuring begins anew: %s", self.model.name, other
+                    )
+                    sizes = {} if agreed == sizes else agreed
+            return plan(OPEN), self.measured(jobs)
+
+    def _has_open_sizes(self) -> bool:
+        """Whether the model leaves sizes open that its samples show, since the engine feeds these by itself."""
+        single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
+        return single and reads_samples(self.engine) and not is_static(self.model)
+
+    def _ready(self) -> tuple[Engine, list[int]]:
+        """The engine, with the model set, and the indices of the samples."""
+        if self.engine is not None:
+            set_model(self.engine, self.model)  # some engines find their samples then
+        if self.engine is None or self.engine.data_loader is None:
+            raise EngineError("quantization needs an engine with a data loader, found none")
+        length, wanted = count_samples(self.engine.data_loader), self.sampling.stat_subset_size
+        if length == 0:
+            raise DataError("the data loader is empty, expected at least one sample")
+        if self.tells:
+            _tell(length, wanted)
+            self.tells = False
+        subset = choose_subset(length, wanted, self.sampling.shuffle_data, self.sampling.seed)
+        return self.engine, subset
+
+
+def _layout(job: Job, axis: int, guarded: bool) -> StatisticsLayout:
+    network, view = job.network, job.decisions.network.view
+    seen = None if view.seen is network else view.seen
+    watches, batch = job.recipe.parameters.self_check, fixed_batch(network, axis)
+    return StatisticsLayout(network, job.requests, batch, axis, watches, guarded, seen)
+
+
+def _tell(length: int, wanted: int | None) -> None:
+    if wanted is not None and wanted > length:
+        logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
+    taken = min(wanted or length, length)
+    if taken < _FEW_SAMPLES:
+        logger.warning(
+            "statistics come from %d samples, expected at least %d for good accuracy", taken, _FEW_SAMPLES
+        )
+
+
+def _check_outputs(witness: Witness, name: str) -> None:
+    """Make sure that what is not finite inside a model does not reach its outputs everywhere."""
+    for position, values in enumerate(witness.values):
+        if values and not any(np.any(np.isfinite(value)) for value in values if value.dtype.kind == "f"):
+            raise DataError(
+                f"sample {position}: no output of model {name!r} is finite, expected data that it can work with"
+            )

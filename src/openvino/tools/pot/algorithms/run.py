@@ -1,0 +1,93 @@
+"""The way of every model: networks, plans, one measurement, decisions, edits, and a look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from openvino.tools.pot.algorithms.checking import CheckReport, checked
+from openvino.tools.pot.algorithms.interfaces import Configured
+from openvino.tools.pot.algorithms.job import Job, decided, edited
+from openvino.tools.pot.algorithms.measuring import Jobs, Measured
+from openvino.tools.pot.algorithms.networks import MeasuredModel, Networks, by_name
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines.probes import device_of
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+
+def run(
+    model: CompressedModel,
+    algorithms: Sequence[Configured],
+    engine: Engine | None,
+    statistics: MeasuredModel | None = None,
+) -> CompressedModel:
+    """Apply algorithms that share one pass over the samples; the given model is left as it is.
+
+    Args:
+        model: in float, one network or those of a cascade, which an override of the engine's ``_predict`` runs.
+        algorithms: in their order, the same for all networks but for ``ignored`` and ``by_model``.
+        engine: what measures.
+        statistics: what ``collect_statistics`` gave for the same model and algorithms; then nothing is measured.
+
+    Raises:
+        EngineError: there is no engine or data loader, it can't run a cascade, a network is never run, or statistics
+            are of another model or of other algorithms.
+        ConfigError: no algorithm places quantizers, or parameters name networks that are not there.
+        DataError: the data loader is empty, or a sample doesn't fit the model.
+    """
+    known = by_name(model, statistics)
+    networks = Networks.of(model, algorithms, engine, known)
+    jobs = networks.planned(algorithms)
+    jobs, found = _measured(networks, algorithms, jobs, known)
+    return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
+
+
+def collect_statistics(
+    model: CompressedModel, algorithms: Sequence[Configured], engine: Engine | None
+) -> MeasuredModel:
+    """What algorithms want to know of a model, from the engine's samples; of a cascade by the names of its networks.
+
+    Raises:
+        EngineError, ConfigError, DataError: as ``run``.
+    """
+    networks = Networks.of(model, algorithms, engine)
+    found = networks.measured(networks.planned(algorithms))
+    return found if model.is_cascade else found[model.submodels[0].name]
+
+
+def _measured(
+    networks: Networks, algorithms: Sequence[Configured], jobs: Jobs, known: Measured | None
+) -> tuple[Jobs, Measured]:
+    """What jobs ask for that are not empty, and all jobs, perhaps planned anew for the sizes of samples."""
+    wanted = {name: job for name, job in jobs.items() if not job.is_empty}
+    for name, job in wanted.items():
+        if not job.adds_quantizers:
+            logger.warning("model %r comes quantized: no quantizer is added", networks.alone[name].name)
+    if not wanted:
+        return jobs, {}
+    if known is None:
+        sized, found = networks.measured_in_sizes(
+            wanted, partial(networks.planned, algorithms, tuple(wanted))
+        )
+        return {**jobs, **sized}, found
+    for name, job in wanted.items():
+        known[name].check(job.requests)
+    return jobs, known
+
+
+def _made(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
+    """The quantized network; its statistics are taken out of those that were found."""
+    if job.is_empty:
+        logger.warning("model %r has nothing to quantize: it is returned as it is", job.result.name)
+        job.result.submodels[0].check = CheckReport(notes=("the model has nothing to quantize",))
+        return job.result
+    statistics = found.pop(name)
+    samples, job = statistics.samples, decided(job, statistics)
+    if not job.recipe.parameters.self_check or not len(statistics.witness):
+        del statistics  # the transformed model needs the room
+        return edited(job, samples).result
+    measure, device = partial(networks.measured_again, name), device_of(networks.measuring.engine)
+    return checked(edited(job, samples), networks.alone[name], statistics, measure, device)
