@@ -9,11 +9,11 @@ from workflow import Make
 
 from openvino.tools.pot import DefaultQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.context import Stage
+from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
-from openvino.tools.pot.algorithms.quantization.fast_bias_correction import BiasStage
+from openvino.tools.pot.algorithms.quantization.biases import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
-from openvino.tools.pot.algorithms.quantization.minmax import RangeStage
+from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
 
 
 def configured(**changes: Any) -> Make:
@@ -44,11 +44,11 @@ def restaged(kind: type[Stage], **changes: Any) -> Make:
 
     def make(params: Mapping[str, Any]) -> Algorithm:
         algorithm, changed = DefaultQuantization(params), configured(**changes)(params)
-        if not any(isinstance(stage, kind) for stage in algorithm.stages):
+        found = [stage for stage in changed.stages if isinstance(stage, kind)]
+        if not found or not any(isinstance(stage, kind) for stage in algorithm.stages):
             raise ValueError(f"{algorithm.name} has no {kind.__name__} to change")
         algorithm.stages = tuple(
-            other if isinstance(stage, kind) else stage
-            for stage, other in zip(algorithm.stages, changed.stages, strict=True)
+            found[0] if isinstance(stage, kind) else stage for stage in algorithm.stages
         )
         return algorithm
 

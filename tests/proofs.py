@@ -6,7 +6,7 @@ All are small, of seeded random weights and data; what is special about each is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from openvino import opset13 as op
 from builders import Floats, labelled, model, parameter
 from openvino.tools.pot import DefaultQuantization, IEEngine, Pipeline, load_model
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.context import Stage
+from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.utils.runtime import core
 
 Make = Callable[[], Algorithm]
@@ -39,7 +39,8 @@ class Proof:
         """The network after POT's workflow."""
         pipeline = Pipeline(IEEngine({}, labelled(self.calibration)))
         algorithm = make()  # as its stages make it, whatever a check thinks of that
-        algorithm._parameters = algorithm._parameters.model_copy(update={"self_check": False})
+        unchecked = algorithm.recipe.parameters.model_copy(update={"self_check": False})
+        algorithm.recipe = replace(algorithm.recipe, parameters=unchecked)
         pipeline.add_algo(algorithm)
         return pipeline.run(load_model(self.network)).submodels[0].model
 
@@ -83,10 +84,8 @@ def restaged(kind: type[Stage], params: Mapping[str, Any]) -> Make:
 
     def make() -> Algorithm:
         algorithm, other = DefaultQuantization(), DefaultQuantization(params)
-        algorithm.stages = tuple(
-            changed if isinstance(stage, kind) else stage
-            for stage, changed in zip(algorithm.stages, other.stages, strict=True)
-        )
+        (changed,) = (stage for stage in other.stages if isinstance(stage, kind))
+        algorithm.stages = tuple(changed if isinstance(stage, kind) else stage for stage in algorithm.stages)
         return algorithm
 
     return make

@@ -15,7 +15,9 @@ from openvino.tools.pot.algorithms.accuracy.candidates import AS_GIVEN, Candidat
 from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
 from openvino.tools.pot.algorithms.accuracy.ranking import expected, ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
-from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling, switched
+from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling
+from openvino.tools.pot.algorithms.decisions import Decisions
+from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.demo import digits
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.edits.switch import FLAGS
@@ -43,6 +45,11 @@ def prepared(path: Path, arrays: Arrays) -> tuple[CompressedModel, IEEngine, Can
     return model, engine, candidates
 
 
+def decided(candidates: Candidates) -> Decisions:
+    (job,) = candidates.decided(AS_GIVEN).values()
+    return job.decisions
+
+
 def distance(first: list[list[NDArray[np.generic]]], second: list[list[NDArray[np.generic]]]) -> float:
     pairs = zip(first, second, strict=True)
     return sum(float(np.sum((np.asarray(a[0]) - np.asarray(b[0])) ** 2)) for a, b in pairs)
@@ -52,10 +59,10 @@ def distance(first: list[list[NDArray[np.generic]]], second: list[list[NDArray[n
 def test_flags_switch_between_the_float_and_the_quantized_model(case: object) -> None:
     path, arrays = case()  # type: ignore[operator]
     model, engine, candidates = prepared(path, arrays)
-    context = candidates.decided(AS_GIVEN).context
-    assert context.plan is not None
-    settings = np.stack([np.zeros(len(context.plan.layers)), np.ones(len(context.plan.layers))])
-    outputs = list(engine.run_settings(switched(context), range(20), FLAGS, settings.astype(np.float32)))
+    decisions = decided(candidates)
+    count = len(decisions.network.plan.layers)
+    settings = np.stack([np.zeros(count), np.ones(count)])
+    outputs = list(engine.run_settings(switched(decisions), range(20), FLAGS, settings.astype(np.float32)))
     exact = list(engine.outputs(model, range(20)))
     rounded = list(engine.outputs(candidates.quantized(AS_GIVEN), range(20)))
     assert distance(outputs[0::2], exact) < 1e-6 * distance(rounded, exact)
@@ -65,14 +72,14 @@ def test_flags_switch_between_the_float_and_the_quantized_model(case: object) ->
 
 def test_the_fragile_layer_makes_nearly_all_of_the_error() -> None:
     _, engine, candidates = prepared(*fragile())
-    shares = error_shares(candidates.decided(AS_GIVEN).context, engine, range(10), Clock(None))
+    shares = error_shares(decided(candidates), engine, range(10), Clock(None))
     assert max(shares, key=lambda name: shares[name]) == FRAGILE
     assert shares[FRAGILE] > 0.9 * sum(shares.values())
 
 
 def test_errors_of_layers_add_up() -> None:
     _, engine, candidates = prepared(*embedded())
-    shares = error_shares(candidates.decided(AS_GIVEN).context, engine, range(20), Clock(None))
+    shares = error_shares(decided(candidates), engine, range(20), Clock(None))
     assert sum(shares.values()) == pytest.approx(1, abs=0.4)
     assert min(shares.values()) >= 0
 
@@ -80,7 +87,7 @@ def test_errors_of_layers_add_up() -> None:
 def test_time_that_is_over() -> None:
     _, engine, candidates = prepared(*fragile())
     with pytest.raises(OutOfTimeError):
-        error_shares(candidates.decided(AS_GIVEN).context, engine, range(10), Clock(1e-9))
+        error_shares(decided(candidates), engine, range(10), Clock(1e-9))
 
 
 def test_half_of_the_telling_samples_changed_most() -> None:

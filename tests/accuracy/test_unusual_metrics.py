@@ -189,7 +189,8 @@ def test_errors_of_all_kinds_of_outputs(make: Any) -> None:
     candidates = Candidates(source, engine, {"target_device": "GPU"})
     candidates.measure([AS_GIVEN])
     engine.set_model(source)
-    shares = error_shares(candidates.decided(AS_GIVEN).context, engine, range(10), Clock(None))
+    (job,) = candidates.decided(AS_GIVEN).values()
+    shares = error_shares(job.decisions, engine, range(10), Clock(None))
     assert min(shares.values()) >= 0 and sum(shares.values()) > 0.3
 
 
@@ -210,7 +211,8 @@ def test_an_embedding_makes_errors_too() -> None:
     candidates = Candidates(source, engine, {"target_device": "CPU"})
     candidates.measure([AS_GIVEN])
     engine.set_model(source)
-    shares = error_shares(candidates.decided(AS_GIVEN).context, engine, range(10), Clock(None))
+    (job,) = candidates.decided(AS_GIVEN).values()
+    shares = error_shares(job.decisions, engine, range(10), Clock(None))
     assert shares["table"] > 0
 
 

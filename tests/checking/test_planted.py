@@ -13,10 +13,10 @@ from openvino import opset13 as op
 from test_check import planted
 
 from openvino.tools.pot import quantize
-from openvino.tools.pot.algorithms import sequence
 from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.checking.check import check
 
+CHECKED = importlib.import_module("openvino.tools.pot.algorithms.checking.checked")
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 SEEDS = (1, 3, 4, 5, 6, 8, 9, 10, 14, 19, 21, 22, 25, 27, 28, 30, 31, 34, 35, 36)
@@ -49,7 +49,7 @@ def reported(seed: int, monkeypatch: pytest.MonkeyPatch) -> CheckReport:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_fault_of_the_device(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, spoil)
-    monkeypatch.setattr(sequence, "check", lambda job, witness, device, *_: check(job, witness, device))
+    monkeypatch.setattr(CHECKED, "check", lambda job, witness, device, *_: check(job, witness, device))
     (*_, note) = reported(seed, monkeypatch).notes
     assert "CPU computes it otherwise than it is defined" in note
 
@@ -60,7 +60,7 @@ def test_a_loss_of_quantization(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
         spoil(job.network)
         return check(job, witness, device)
 
-    monkeypatch.setattr(sequence, "check", lossy)
+    monkeypatch.setattr(CHECKED, "check", lossy)
     report = reported(seed, monkeypatch)
     assert report.is_lost
     assert not any("otherwise than it is defined" in note for note in report.notes)

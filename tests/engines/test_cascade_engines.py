@@ -299,8 +299,13 @@ def test_models_are_checked_for_every_algorithm_of_a_sequence() -> None:
 def test_parameters_by_model_are_for_cascades() -> None:
     with pytest.raises(ConfigError, match="by_model is for cascades, found the single model 'tiny'"):
         builders.quantized(builders.network(), builders.labelled(builders.images()), by_model={"tiny": {}})
-    with pytest.raises(ConfigError, match="by_model is for cascades"):
-        create_pipeline([{"name": "AccuracyAwareQuantization", "params": {"by_model": {"a": {}}}}], engine())
+    single = builders.labelled(builders.images())
+    aware = create_pipeline(
+        [{"name": "AccuracyAwareQuantization", "params": {"by_model": {"a": {}}}}],
+        IEEngine({}, single, Hits()),
+    )
+    with pytest.raises(ConfigError, match="by_model: expected one of tiny, found 'a'"):
+        aware.run(load_model(builders.network()))
 
 
 def test_a_plain_engine_runs_no_cascade() -> None:

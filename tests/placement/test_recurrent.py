@@ -15,7 +15,8 @@ from plans import activations, groups, plan_of, weights_of
 from builders import Items, model, parameter, weights
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
-from openvino.tools.pot.algorithms.sequence import decide, measured, planned
+from openvino.tools.pot.algorithms.job import decided
+from openvino.tools.pot.algorithms.networks import Networks
 from openvino.tools.pot.algorithms.switched import switched
 
 STEPS, INPUTS, HIDDEN = 12, 16, 32
@@ -145,9 +146,10 @@ def test_the_copy_with_switches_rounds_wide_data_at_its_own_width() -> None:
     data = feeds(network, -50, 50)
     engine = IEEngine({}, Items([(feed, None) for feed in data]))
     loaded, algorithms = load_model(network), [DefaultQuantization({}, engine)]
-    job = planned(loaded, algorithms)
-    decide(job, measured(loaded, job, engine))
-    copy, flags = compiled(switched(job.context)), np.ones(1, np.float32)
+    networks = Networks.of(loaded, algorithms, engine)
+    (name, job), *_ = networks.planned(algorithms).items()
+    job = decided(job, networks.measured_again(name, job))
+    copy, flags = compiled(switched(job.decisions)), np.ones(1, np.float32)
     ours = np.array([copy({**feed, "quantized_layers": flags})[0] for feed in data])
     theirs = np.array([compiled(network)(feed)[0] for feed in data])
     assert 0 < np.abs(ours - theirs).max() < 0.1
