@@ -152,6 +152,11 @@ class IEEngine(PotInternals, Engine):
         return self._device
 
     @property
+    def is_cascade(self) -> bool:
+        """Whether the model has several networks."""
+        return self._given is not None and self._given.is_cascade
+
+    @property
     def values_so_far(self) -> list[dict[str, Any]]:
         """``{"sample_id", "metric_name", "result"}`` of the evaluation that runs, or ran last, if asked for."""
         return self._per_sample_metrics
