@@ -26,7 +26,8 @@ from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed

@@ -32,12 +32,8 @@ from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
 from openvino.tools.pot.samplers.remembered import Remembered
-from openvino.tools.pot.statistics.layout import (
-    JoinedStatistics,
-    OtherSizesError,
-    Statistics,
-    StatisticsLayout,
-)
+from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
 from openvino.tools.pot.utils.logger import get_logger

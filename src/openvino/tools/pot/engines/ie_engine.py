@@ -38,7 +38,8 @@ from openvino.tools.pot.engines.watching import (
 from openvino.tools.pot.graph.batch import fixed_batch, is_batch, takes_samples_apart
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
-from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import (
     ConfigError,
     DataError,

@@ -11,7 +11,8 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.calling import predicted
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.watching import CascadeLayout
-from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 
 

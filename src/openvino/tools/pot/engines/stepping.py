@@ -12,7 +12,8 @@ from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.engines.steps import Step
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
-from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 
 T = TypeVar("T")
 

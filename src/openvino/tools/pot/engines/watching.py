@@ -19,7 +19,8 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Collector, Statistics
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
@@ -218,7 +219,7 @@ class Measurement:
             EngineError: a model was never run.
         """
         for name, measuring in self._measuring.items():
-            if measuring.collector.samples == 0:
+            if measuring.collector.inferences == 0:
                 raise EngineError(
                     f"no inference of model {name!r} was seen in the pass over the samples: an override of _predict "
                     "must compile it with self._ie.compile_model, and some sample must reach it"
@@ -242,7 +243,7 @@ class _Measuring:
     def run(self, inputs: Any) -> None:
         samples = samples_of(self._feeder, inputs)
         for feed in samples[:: ceil(len(samples) / _MOST)]:
-            self._request.infer(self._layout.feed(self.collector.samples, feed, self._fresh))
+            self._request.infer(self._layout.feed(self.collector.inferences, feed, self._fresh))
             self._fresh = False
             self.collector.add([values_of(tensor) for tensor in self._request.output_tensors])
 

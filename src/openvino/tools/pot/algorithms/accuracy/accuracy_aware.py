@@ -37,7 +37,7 @@ from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
 from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.logger import get_logger
