@@ -194,13 +194,13 @@ class Measurement:
     """Measures on all models of a cascade what a user's engine feeds them.
 
     Args:
-        layout: what is measured.
+        layouts: what is measured on each, by name.
         compiled: compiles a measuring model.
         expected: how many inferences of each model there will be, as far as that is known.
     """
 
-    def __init__(self, layout: CascadeLayout, compiled: Compile, expected: int) -> None:
-        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layout.layouts.items()}
+    def __init__(self, layouts: Mapping[str, StatisticsLayout], compiled: Compile, expected: int) -> None:
+        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layouts.items()}
 
     def infer(self, name: str, inputs: Any) -> None:
         """Measure on what an inference is given."""

@@ -31,6 +31,7 @@ from openvino.tools.pot.configs.parameters import (
     MinMaxParameters,
 )
 from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.engines.profiling import layer_seconds
@@ -346,7 +347,7 @@ class _Search:
             assert job.context.plan is not None
             layers = job.context.plan.layers
             telling = self._telling(len(layers))
-            feeds = list(self._engine.feeds(self._candidates.model, telling[:_PROFILED]))
+            feeds = list(probes.feeds(self._engine, self._candidates.model, telling[:_PROFILED]))
             shares = self._shares(job.context, telling)
             self._clock.check()
             plain = layer_seconds(self._candidates.model.submodels[0].model, feeds, self._engine.device)
