@@ -47,9 +47,7 @@ def restaged(kind: type[Stage], **changes: Any) -> Make:
         found = [stage for stage in changed.stages if isinstance(stage, kind)]
         if not found or not any(isinstance(stage, kind) for stage in algorithm.stages):
             raise ValueError(f"{algorithm.name} has no {kind.__name__} to change")
-        algorithm.stages = tuple(
-            found[0] if isinstance(stage, kind) else stage for stage in algorithm.stages
-        )
+        algorithm.stages = tuple(found[0] if isinstance(stage, kind) else stage for stage in algorithm.stages)
         return algorithm
 
     return make

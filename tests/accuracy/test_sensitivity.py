@@ -19,6 +19,7 @@ from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, mos
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.demo import digits
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.model import CompressedModel
@@ -50,6 +51,18 @@ def decided(candidates: Candidates) -> Decisions:
     return job.decisions
 
 
+def fed(engine: IEEngine, model: CompressedModel, indices: range) -> probes.Fed:
+    (feeds,) = probes.fed(engine, model, indices).values()
+    return feeds
+
+
+def shares_of(
+    model: CompressedModel, engine: IEEngine, candidates: Candidates, count: int
+) -> Mapping[str, float]:
+    feeds = fed(engine, model, range(count))
+    return error_shares(decided(candidates), engine, feeds, count, Clock(None)).by_layer
+
+
 def distance(first: list[list[NDArray[np.generic]]], second: list[list[NDArray[np.generic]]]) -> float:
     pairs = zip(first, second, strict=True)
     return sum(float(np.sum((np.asarray(a[0]) - np.asarray(b[0])) ** 2)) for a, b in pairs)
@@ -62,32 +75,36 @@ def test_flags_switch_between_the_float_and_the_quantized_model(case: object) ->
     decisions = decided(candidates)
     count = len(decisions.network.plan.layers)
     settings = np.stack([np.zeros(count), np.ones(count)])
-    outputs = list(engine.run_settings(switched(decisions), range(20), FLAGS, settings.astype(np.float32)))
-    exact = list(engine.outputs(model, range(20)))
-    rounded = list(engine.outputs(candidates.quantized(AS_GIVEN), range(20)))
+    outputs = list(
+        probes.run_settings(
+            engine, switched(decisions), fed(engine, model, range(20)), FLAGS, settings.astype(np.float32)
+        )
+    )
+    exact = list(probes.outputs(engine, model, range(20)))
+    rounded = list(probes.outputs(engine, candidates.quantized(AS_GIVEN), range(20)))
     assert distance(outputs[0::2], exact) < 1e-6 * distance(rounded, exact)
     # Another rounding would be twice as far away.
     assert distance(outputs[1::2], rounded) < 0.6 * distance(rounded, exact)
 
 
 def test_the_fragile_layer_makes_nearly_all_of_the_error() -> None:
-    _, engine, candidates = prepared(*fragile())
-    shares = error_shares(decided(candidates), engine, range(10), Clock(None))
+    model, engine, candidates = prepared(*fragile())
+    shares = shares_of(model, engine, candidates, 10)
     assert max(shares, key=lambda name: shares[name]) == FRAGILE
     assert shares[FRAGILE] > 0.9 * sum(shares.values())
 
 
 def test_errors_of_layers_add_up() -> None:
-    _, engine, candidates = prepared(*embedded())
-    shares = error_shares(decided(candidates), engine, range(20), Clock(None))
+    model, engine, candidates = prepared(*embedded())
+    shares = shares_of(model, engine, candidates, 20)
     assert sum(shares.values()) == pytest.approx(1, abs=0.4)
     assert min(shares.values()) >= 0
 
 
 def test_time_that_is_over() -> None:
-    _, engine, candidates = prepared(*fragile())
+    model, engine, candidates = prepared(*fragile())
     with pytest.raises(OutOfTimeError):
-        error_shares(decided(candidates), engine, range(10), Clock(1e-9))
+        error_shares(decided(candidates), engine, fed(engine, model, range(10)), 10, Clock(1e-9))
 
 
 def test_half_of_the_telling_samples_changed_most() -> None:
@@ -121,5 +138,7 @@ def test_the_guess_of_how_many_layers_it_takes() -> None:
 
 def test_layers_are_timed_by_name() -> None:
     model, engine, _ = prepared(*fragile())
-    seconds = layer_seconds(model.submodels[0].model, list(engine.feeds(model, range(2))), "CPU", repeats=3)
+    seconds = layer_seconds(
+        model.submodels[0].model, list(probes.feeds(engine, model, range(2))), "CPU", repeats=3
+    )
     assert 0 < seconds[FRAGILE] < 1

@@ -16,6 +16,7 @@ from openvino.tools.pot import IEEngine, load_model
 from openvino.tools.pot.algorithms.accuracy.candidates import AS_GIVEN, Candidates, variants
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.utils.errors import EngineError
@@ -190,7 +191,8 @@ def test_errors_of_all_kinds_of_outputs(make: Any) -> None:
     candidates.measure([AS_GIVEN])
     engine.set_model(source)
     (job,) = candidates.decided(AS_GIVEN).values()
-    shares = error_shares(job.decisions, engine, range(10), Clock(None))
+    (feeds,) = probes.fed(engine, source, range(10)).values()
+    shares = error_shares(job.decisions, engine, feeds, 10, Clock(None)).by_layer
     assert min(shares.values()) >= 0 and sum(shares.values()) > 0.3
 
 
@@ -212,7 +214,8 @@ def test_an_embedding_makes_errors_too() -> None:
     candidates.measure([AS_GIVEN])
     engine.set_model(source)
     (job,) = candidates.decided(AS_GIVEN).values()
-    shares = error_shares(job.decisions, engine, range(10), Clock(None))
+    (feeds,) = probes.fed(engine, source, range(10)).values()
+    shares = error_shares(job.decisions, engine, feeds, 10, Clock(None)).by_layer
     assert shares["table"] > 0
 
 

@@ -14,9 +14,9 @@ from plans import activations, groups, plan_of, weights_of
 
 from builders import Items, model, parameter, weights
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model
-from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.job import decided
 from openvino.tools.pot.algorithms.networks import Networks
+from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.switched import switched
 
 STEPS, INPUTS, HIDDEN = 12, 16, 32

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 
 
 class Stage(Protocol):

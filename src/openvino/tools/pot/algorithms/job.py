@@ -25,7 +25,8 @@ from openvino.tools.pot.graph.sizes import Sizes, with_sizes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.plan import Plan
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.timing import timed
 

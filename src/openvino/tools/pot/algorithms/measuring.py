@@ -20,7 +20,8 @@ from openvino.tools.pot.graph.sizes import Sizes, common_sizes, sizes_of
 from openvino.tools.pot.graph.static import is_static
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
 from openvino.tools.pot.samplers.remembered import Remembered
-from openvino.tools.pot.statistics.layout import OtherSizesError, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
@@ -117,9 +118,10 @@ class Measuring:
         Raises:
             EngineError, DataError: as ``measured``.
         """
-        if not self._has_open_sizes():
+        engine = self.engine
+        if not self._has_open_sizes() or not reads_samples(engine):
             return jobs, self.measured(jobs)
-        engine, subset = self._ready()
+        _, subset = self._ready()
         with using(engine, Remembered(engine.data_loader), engine.metric):
             sizes = sizes_of(next(feeds(engine, self.model, [subset[0]])))
             while sizes:
@@ -135,9 +137,9 @@ class Measuring:
             return plan(OPEN), self.measured(jobs)
 
     def _has_open_sizes(self) -> bool:
-        """Whether the model leaves sizes open that its samples show, since the engine feeds these by itself."""
+        """Whether the model leaves sizes open that each of its samples shows."""
         single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
-        return single and reads_samples(self.engine) and not is_static(self.model)
+        return single and not is_static(self.model)
 
     def _ready(self) -> tuple[Engine, list[int]]:
         """The engine, with the model set, and the indices of the samples."""

@@ -17,7 +17,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
-from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
 

@@ -25,6 +25,7 @@ from openvino.tools.pot.configs.sections import (
 )
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.engines.sizes import fixed_by_sample
@@ -266,7 +267,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
     if count_samples(engine.data_loader) == 0:
         raise ConfigError(f"{sections.where}: engine: it has no samples")
     with _naming(f"{sections.where}: engine"):
-        next(engine.feeds(model, [0]))
+        next(probes.feeds(engine, model, [0]))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.files import read_mapping
-from openvino.tools.pot.engines.ie_engine import KEYS
+from openvino.tools.pot.engines.options import KEYS
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.utils.keys import check_mapping
 

@@ -34,17 +34,18 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
         count += len(batch)
 
 
-def batches_to_process(sampler: Any, as_given: bool) -> Iterator[tuple[list[int], Any]]:
-    """The indices of each batch's samples, and the batch for ``_process_batch``.
+def given_batches(sampler: Any) -> Iterator[tuple[list[int], Any]]:
+    """The indices of each batch's samples, and the batch for an override of ``_process_batch``.
+
+    Batches of a sampler that is not ours are handed on whatever they are, under their number.
 
     Args:
         sampler: as for ``load_batches``.
-        as_given: whether batches of a sampler that is not ours are handed on whatever they are, under their number.
 
     Raises:
         DataError: as ``load_batches``.
     """
-    if as_given and not _is_ours(sampler):
+    if not _is_ours(sampler):
         for number, batch in enumerate(_guarded(sampler)):
             yield [number], batch
         return

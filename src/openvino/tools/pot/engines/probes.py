@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, TypeGuard
 
+import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines import filling, stepping
+from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, run_batches
+from openvino.tools.pot.engines.compiling import compiled_for
+from openvino.tools.pot.engines.hooks import Hooks
+from openvino.tools.pot.engines.items import Item
+from openvino.tools.pot.engines.passes import recorded
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence
 from openvino.tools.pot.engines.stream import Feed, Outputs
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.utils.errors import EngineError
+
+Fed = Iterator[tuple[Batch, Feed]]
+"""What a network is fed, and what that is of."""
 
 
 def device_of(engine: Engine | None) -> str:
-    """Where an engine runs models; an engine that doesn't say so, on the CPU."""
+    """Where an engine runs models; one that doesn't say so, on the CPU."""
     return str(getattr(engine, "device", "CPU"))
 
 
@@ -25,12 +37,23 @@ def batch_axis(engine: Engine) -> int:
     return int(getattr(engine, "config", {}).get("batch_dim") or 0)
 
 
-def reads_samples(engine: Engine | None) -> bool:
+def reads_samples(engine: Engine | None) -> TypeGuard[Hooks]:
     """Whether an engine feeds the samples of its data loader by itself, so that ``feeds`` says what a pass is fed."""
-    return isinstance(engine, IEEngine) and type(engine)._predict is IEEngine._predict
+    return isinstance(engine, Hooks) and not engine._overrides("_predict")
 
 
-def feeds(engine: Engine, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:
+@contextmanager
+def using(engine: Engine, data_loader: Any, metric: Any) -> Iterator[None]:
+    """Let an engine have other samples and another metric, for a while."""
+    own = engine._data_loader, engine._metric
+    engine._data_loader, engine._metric = data_loader, metric
+    try:
+        yield
+    finally:
+        engine._data_loader, engine._metric = own
+
+
+def feeds(engine: Hooks, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:
     """What a model is fed for samples of the data loader, input name to array, one by one or in its fixed batch.
 
     Of a sample with time steps, it is what one of them is fed.
@@ -38,12 +61,13 @@ def feeds(engine: Engine, model: CompressedModel, indices: Sequence[int]) -> Ite
     Raises:
         DataError: a sample doesn't fit the model; its index is named.
     """
-    assert isinstance(engine, IEEngine)
-    return engine.feeds(model, indices)
+    engine.set_model(model)
+    for _, feed in _feeds(engine, indices):
+        yield feed
 
 
 def outputs(
-    engine: Engine, model: CompressedModel, indices: Sequence[int], strict: bool = True
+    engine: Hooks, model: CompressedModel, indices: Sequence[int], strict: bool = True
 ) -> Iterator[Outputs]:
     """The outputs of a model for samples of the data loader, one by one.
 
@@ -57,27 +81,62 @@ def outputs(
         EngineError: samples have time steps, and so outputs at each of them.
         DataError: a sample doesn't fit the model, or outputs of a fixed batch can't be taken apart.
     """
-    assert isinstance(engine, IEEngine)
-    return engine.outputs(model, indices, strict)
+    options = engine._options
+    if options.out_in_map:
+        raise EngineError(f"predictions of whole samples (annotation_free) are not supported with {KEY}")
+    engine.set_model(model)
+    network = engine._single_model()
+    compiled = compiled_for("evaluated", network, options.device)
+    results = run_batches(compiled, _feeds(engine, indices), options.eval_requests)
+    for _, found in Splitter(network, options.batch_axis, strict).split(results):
+        yield found
+
+
+def fed(engine: Hooks, model: CompressedModel, indices: Sequence[int]) -> dict[str, Fed]:
+    """What each network of a model is fed for samples of the data loader, by its name; of cascades some of it.
+
+    Raises:
+        EngineError: nothing of the engine runs several networks.
+        DataError: a sample doesn't fit the model; its index is named.
+    """
+    engine.set_model(model)
+    if not model.is_cascade:
+        return {model.submodels[0].name: _feeds(engine, indices)}
+    found = recorded(engine, BatchSampler(engine.data_loader, 1, indices))
+    return {
+        name: as_they_are(([Item(number)], feed) for number, feed in enumerate(own))
+        for name, own in found.items()
+    }
 
 
 def run_settings(
-    engine: Engine, model: ov.Model, indices: Sequence[int], flags: str, settings: NDArray[Any]
+    engine: Hooks, model: ov.Model, feeds: Fed, flags: str, settings: NDArray[np.float32]
 ) -> Iterator[Outputs]:
     """The outputs of a model with an input of flags, for each feed with each setting of them in turn.
 
+    Of a sample with time steps, one of them is run, with what ``feeds`` gives for it.
+
     Args:
-        engine: that runs it; ``set_model`` chose the same model without flags.
+        engine: that runs it.
         model: with one input more, for the flags.
-        indices: of the samples.
+        feeds: as ``fed`` gives them for the same model without flags.
         flags: name of that input.
         settings: float32, shape ``[settings, flags]``.
     """
-    assert isinstance(engine, IEEngine)
-    return engine.run_settings(model, indices, flags, settings)
+    options = engine._options
+    set_so = ((batch, {**feed, flags: setting}) for batch, feed in feeds for setting in settings)
+    compiled = compiled_for("compared", model, options.device)
+    for _, found in run_batches(compiled, set_so, options.eval_requests):
+        yield found
 
 
-def using(engine: Engine, data_loader: Any, metric: Any) -> AbstractContextManager[None]:
-    """Other samples and another metric, for a while."""
-    assert isinstance(engine, IEEngine)
-    return engine.using(data_loader, metric)
+def _feeds(engine: Hooks, indices: Sequence[int]) -> Iterator[tuple[Batch, Feed]]:
+    network, options = engine._single_model(), engine._options
+    samples = filling.Samples(BatchSampler(engine.data_loader, 1, indices))
+    if not options.out_in_map:
+        return filling.feeds(engine, network, samples)
+    compiled = compiled_for("evaluated", network, options.device)
+    recurrence = Recurrence(network, options.out_in_map)
+    steps = filling.time_steps(engine, network, recurrence, samples)
+    single = stepping.single_steps(compiled, recurrence, steps, len(indices))
+    return as_they_are(([step.item], feed) for step, feed in single)

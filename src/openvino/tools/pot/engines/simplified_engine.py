@@ -10,7 +10,8 @@ from addict import Dict
 
 from openvino.tools.pot.configs.sections import SimplifiedEngine as Section
 from openvino.tools.pot.configs.validation import validate
-from openvino.tools.pot.engines.ie_engine import KEYS, IEEngine
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.options import KEYS
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.keys import check_keys, check_mapping

@@ -10,16 +10,17 @@ import openvino as ov
 
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.steps import Step
+from openvino.tools.pot.engines.steps import TimeStep
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
-from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 
 T = TypeVar("T")
 
 
 def results(
-    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[Step]], requests: int
-) -> Iterator[tuple[Step, Outputs]]:
+    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[TimeStep]], requests: int
+) -> Iterator[tuple[TimeStep, Outputs]]:
     """The steps of one sample after the other, with their outputs.
 
     Args:
@@ -39,7 +40,7 @@ def results(
 def statistics(
     compiled: ov.CompiledModel,
     recurrence: Recurrence,
-    samples: Iterable[Sequence[Step]],
+    samples: Iterable[Sequence[TimeStep]],
     requests: int,
     layout: StatisticsLayout,
     expected: int,
@@ -70,8 +71,8 @@ def statistics(
 
 
 def single_steps(
-    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[Step]], count: int
-) -> Iterator[tuple[Step, Feed]]:
+    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[TimeStep]], count: int
+) -> Iterator[tuple[TimeStep, Feed]]:
     """One step of each sample with its whole feed: near the first sample's beginning, ..., near the last one's end.
 
     Args:

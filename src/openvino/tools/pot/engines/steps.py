@@ -14,7 +14,7 @@ from openvino.tools.pot.utils.errors import DataError, PotError, reason
 
 
 @dataclass(frozen=True)
-class Step:
+class TimeStep:
     """One inference of a sample.
 
     Attributes:
@@ -49,7 +49,7 @@ class Step:
 
 def prepared(
     recurrence: Recurrence, item: Item, sample: int, fill: Callable[[dict[Any, Any]], Mapping[Any, Any]]
-) -> list[Step]:
+) -> list[TimeStep]:
     """The time steps of a sample.
 
     Args:
@@ -72,7 +72,7 @@ def prepared(
             raise DataError(_at_step(found, item.index, number)) from error
         steps.append((feed, awaited))
     return [
-        Step(_item_at(item, number, len(steps)), sample, number, len(steps), *step)
+        TimeStep(_item_at(item, number, len(steps)), sample, number, len(steps), *step)
         for number, step in enumerate(steps)
     ]
 

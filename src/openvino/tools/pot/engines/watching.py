@@ -17,15 +17,19 @@ import openvino as ov
 
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, key_name
-from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.engines.stream import Feed, copied
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Collector, Statistics
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 _MOST = 32
 """Of a batch, as many samples are measured, spread evenly: hundreds of candidates for one image are much alike."""
+
+_FEW = 4
+"""The same of a batch of which some are kept."""
 
 Compile = Callable[[ov.Model], ov.CompiledModel]
 
@@ -189,17 +193,42 @@ def _size(own: ov.Dimension, seen: set[int]) -> ov.Dimension:
     return own if own.is_dynamic or seen <= {own.get_length()} else ov.Dimension()
 
 
+class Recording:
+    """Keeps some of what each model of a cascade is fed.
+
+    Args:
+        model: as it was read.
+
+    Attributes:
+        feeds: by the name of the model, in the order of the inferences.
+    """
+
+    def __init__(self, model: CompressedModel) -> None:
+        self._feeders = {sub.name: Feeder(sub.model) for sub in model}
+        self.feeds: dict[str, list[Feed]] = {sub.name: [] for sub in model}
+
+    def infer(self, name: str, inputs: Any) -> None:
+        """Keep a few samples of an inference, evenly spread: overrides may fill their buffers again."""
+        if len(self.feeds[name]) < _MOST:
+            samples = samples_of(self._feeders[name], inputs)
+            for feed in samples[:: ceil(len(samples) / _FEW)]:
+                self.feeds[name].append({key: copied(array) for key, array in feed.items()})
+
+    def reset(self, name: str) -> None:
+        """Nothing: single inferences are kept."""
+
+
 class Measurement:
     """Measures on all models of a cascade what a user's engine feeds them.
 
     Args:
-        layout: what is measured.
+        layouts: what is measured on each, by name.
         compiled: compiles a measuring model.
         expected: how many inferences of each model there will be, as far as that is known.
     """
 
-    def __init__(self, layout: CascadeLayout, compiled: Compile, expected: int) -> None:
-        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layout.layouts.items()}
+    def __init__(self, layouts: Mapping[str, StatisticsLayout], compiled: Compile, expected: int) -> None:
+        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layouts.items()}
 
     def infer(self, name: str, inputs: Any) -> None:
         """Measure on what an inference is given."""
@@ -218,7 +247,7 @@ class Measurement:
             EngineError: a model was never run.
         """
         for name, measuring in self._measuring.items():
-            if measuring.collector.samples == 0:
+            if measuring.collector.inferences == 0:
                 raise EngineError(
                     f"no inference of model {name!r} was seen in the pass over the samples: an override of _predict "
                     "must compile it with self._ie.compile_model, and some sample must reach it"
@@ -242,7 +271,7 @@ class _Measuring:
     def run(self, inputs: Any) -> None:
         samples = samples_of(self._feeder, inputs)
         for feed in samples[:: ceil(len(samples) / _MOST)]:
-            self._request.infer(self._layout.feed(self.collector.samples, feed, self._fresh))
+            self._request.infer(self._layout.feed(self.collector.inferences, feed, self._fresh))
             self._fresh = False
             self.collector.add([values_of(tensor) for tensor in self._request.output_tensors])
 

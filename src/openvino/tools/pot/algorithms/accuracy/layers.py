@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from openvino.tools.pot.algorithms.accuracy.candidates import Candidates
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.ranking import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
-from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares
-from openvino.tools.pot.algorithms.decisions import Decisions
+from openvino.tools.pot.algorithms.accuracy.sensitivity import Shares, error_shares
 from openvino.tools.pot.algorithms.measuring import Jobs
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.utils.errors import ModelError
@@ -20,6 +21,9 @@ logger = get_logger(__name__)
 
 _PROFILED = 8
 """Samples on which layers are timed."""
+
+Figures = Mapping[str, float]
+"""By layers, as candidates call them."""
 
 
 def layer_figures(
@@ -34,26 +38,59 @@ def layer_figures(
         telling: the samples on which layers are compared.
         clock: OutOfTimeError is raised when it is over.
     """
-    feeds = list(engine.feeds(candidates.model, telling[:_PROFILED]))
-    engine.set_model(candidates.model)
-    (name,) = jobs
-    shares = _shares(jobs[name].decisions, engine, telling, clock)
+    jobs = {name: job for name, job in jobs.items() if not job.is_empty}
+    layers = [
+        replace(layer, node=candidates.called(name, layer.node))
+        for name, job in jobs.items()
+        for layer in job.plan.layers
+    ]
+    shares = _shares(candidates, jobs, engine, telling, clock)
     clock.check()
-    plain = layer_seconds(candidates.model.submodels[0].model, feeds, engine.device)
-    layers = jobs[name].plan.layers
-    int8 = candidates.edited(jobs)[name].network
-    fast = layer_seconds(int8, feeds, engine.device)
+    plain, fast = _seconds(candidates, jobs, engine, telling[:_PROFILED])
     return ranked(layers, shares, plain, fast)
 
 
-def _shares(decisions: Decisions, engine: IEEngine, telling: Sequence[int], clock: Clock) -> dict[str, float]:
-    """What each layer adds to the error; the same of all where the device can't tell."""
-    layers = decisions.network.plan.layers
+def _shares(
+    candidates: Candidates, jobs: Jobs, engine: IEEngine, telling: Sequence[int], clock: Clock
+) -> Figures:
+    """What each layer adds to the error; the same of all where the device can't tell.
+
+    Errors of the networks of a cascade count by how large they are at the outputs of each.
+    """
+    feeds, count = probes.fed(engine, candidates.model, telling), len(telling)
+    found: dict[str, Shares] = {}
     try:
-        shares = error_shares(decisions, engine, telling, clock)
+        for name, job in jobs.items():
+            found[name] = error_shares(job.decisions, engine, feeds[name], count, clock)
     except ModelError as error:
         logger.warning("layers are tried in the order of the model: %s", error)
-        shares = {}
-    if not any(shares.values()):
-        return {layer.node: 1 / len(layers) for layer in layers}
-    return shares
+        found = {}
+    whole = sum(own.whole for own in found.values()) or 1.0
+    shares = {
+        candidates.called(name, node): share * (own.whole / whole if len(jobs) > 1 else 1.0)
+        for name, own in found.items()
+        for node, share in own.by_layer.items()
+    }
+    if any(shares.values()):
+        return shares
+    nodes = [candidates.called(name, layer.node) for name, job in jobs.items() for layer in job.plan.layers]
+    return {node: 1 / len(nodes) for node in nodes}
+
+
+def _seconds(
+    candidates: Candidates, jobs: Jobs, engine: IEEngine, indices: Sequence[int]
+) -> tuple[Figures, Figures]:
+    """What the device takes for each node of the float networks, and of the quantized ones."""
+    plain: dict[str, float] = {}
+    fast: dict[str, float] = {}
+    for name, fed in probes.fed(engine, candidates.model, indices).items():
+        if name in jobs:
+            feeds = [feed for _, feed in fed]
+            networks = (
+                candidates.networks.alone[name].submodels[0].model,
+                candidates.edited({name: jobs[name]})[name].network,
+            )
+            for network, seconds in zip(networks, (plain, fast), strict=True):
+                found = layer_seconds(network, feeds, engine.device)
+                seconds.update((candidates.called(name, node), own) for node, own in found.items())
+    return plain, fast

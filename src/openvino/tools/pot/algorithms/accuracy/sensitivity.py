@@ -9,6 +9,7 @@ layer in float says the same in principle, but as the small difference of two la
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.switched import switched
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.probes import Fed
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.utils.progress import track
 
@@ -25,41 +28,54 @@ Floats = NDArray[np.float32]
 Array = NDArray[np.floating]
 
 
-def error_shares(
-    decisions: Decisions, engine: IEEngine, indices: Sequence[int], clock: Clock
-) -> dict[str, float]:
-    """Layer -> its part of the squared error at the outputs.
+@dataclass(frozen=True)
+class Shares:
+    """What layers add to the error of a network.
+
+    Attributes:
+        by_layer: the squared error at the outputs with a layer alone quantized over that with all layers, mean over
+            the feeds.
+        whole: that with all layers, in units of the outputs' power, mean over the feeds.
+    """
+
+    by_layer: Mapping[str, float]
+    whole: float
+
+
+def error_shares(decisions: Decisions, engine: IEEngine, feeds: Fed, count: int, clock: Clock) -> Shares:
+    """What each layer adds to the squared error at the outputs.
 
     Args:
         decisions: all that are made about the float model.
-        engine: what runs models; its loader's samples are fed.
-        indices: of the samples.
+        engine: what runs models.
+        feeds: of the network, as ``probes.fed`` gives them.
+        count: how many there are, as far as that is known.
         clock: OutOfTimeError is raised when it is over.
 
-    Returns:
-        The error with that layer alone quantized over that with all layers, mean over the samples.
     """
     layers = decisions.network.plan.layers
     settings = np.zeros((len(layers) + 2, len(layers)), np.float32)
     settings[1] = 1.0
     settings[2:] = np.eye(len(layers))
-    shares, count = np.zeros(len(layers)), 0
-    for errors in _errors(switched(decisions), engine, indices, settings, clock):
-        count += 1
-        whole = errors[0]
-        if whole > 0:
-            shares += errors[1:] / whole
-    return {layer.node: float(share) for layer, share in zip(layers, shares / count, strict=True)}
+    shares, number, whole = np.zeros(len(layers)), 0, 0.0
+    for errors in _errors(switched(decisions), engine, feeds, count, settings, clock):
+        number += 1
+        whole += errors[0]
+        if errors[0] > 0:
+            shares += errors[1:] / errors[0]
+    number = max(number, 1)
+    by_layer = {layer.node: float(share) for layer, share in zip(layers, shares / number, strict=True)}
+    return Shares(by_layer, float(whole / number))
 
 
 def _errors(
-    model: ov.Model, engine: IEEngine, indices: Sequence[int], settings: Floats, clock: Clock
+    model: ov.Model, engine: IEEngine, feeds: Fed, count: int, settings: Floats, clock: Clock
 ) -> Iterator[Array]:
     """For each sample the squared error of the outputs with all settings of the flags but the first, which is float."""
-    outputs = engine.run_settings(model, indices, FLAGS, settings)
+    outputs = probes.run_settings(engine, model, feeds, FLAGS, settings)
     exact: Sequence[NDArray[np.generic]] = ()
     found: list[float] = []
-    for number, current in enumerate(track(outputs, len(indices) * len(settings), "Sensitivity")):
+    for number, current in enumerate(track(outputs, count * len(settings), "Sensitivity")):
         clock.check()
         if number % len(settings) == 0:
             exact, found = current, []

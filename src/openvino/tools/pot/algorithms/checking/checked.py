@@ -12,7 +12,7 @@ from openvino.tools.pot.algorithms.job import Job, decided, edited, missing, pla
 from openvino.tools.pot.algorithms.recording import ROOT
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.placement.avoided import Avoided
-from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
 

@@ -14,7 +14,8 @@ from openvino.tools.pot.arithmetic.recurrence import data_divisor
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.hardware import Operation
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 
 
 @dataclass(frozen=True)
