@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from openvino.tools.pot import (
 from openvino.tools.pot.engines.internals import _GONE
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.statistics import merge
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
@@ -302,10 +304,61 @@ def test_parameters_by_model_are_for_cascades() -> None:
     single = builders.labelled(builders.images())
     aware = create_pipeline(
         [{"name": "AccuracyAwareQuantization", "params": {"by_model": {"a": {}}}}],
-        IEEngine({}, single, Hits()),
+        IEEngine({}, single, Score()),
     )
     with pytest.raises(ConfigError, match="by_model: expected one of tiny, found 'a'"):
         aware.run(load_model(builders.network()))
+
+
+def aware(own: Any, **params: Any) -> tuple[CompressedModel, Any]:
+    entry = {"name": "AccuracyAwareQuantization", "params": {"target_device": "GPU", **params}}
+    pipeline = create_pipeline([entry], own)
+    return pipeline.run(cascade()), pipeline.algo_seq[0]
+
+
+def test_accuracy_control_of_a_cascade_that_is_good_enough_in_int8() -> None:
+    quantized, algorithm = aware(engine(), maximal_drop=0.5)
+    assert all(len(quantizers(sub.model)) == 4 for sub in quantized)
+    assert algorithm.report.ended == "full INT8 meets the target"
+
+
+def test_accuracy_control_puts_back_layers_of_whichever_model_costs_the_metric_most() -> None:
+    quantized, algorithm = aware(engine(), maximal_drop=-1.0)
+    names = {layer.node for layer in algorithm.report.layers}
+    assert names == {"pnet/p1", "pnet/p2", "rnet/r1", "rnet/r2"}
+    assert sum(layer.share for layer in algorithm.report.layers) > 0
+    chosen = algorithm.report.chosen.floats
+    for sub in quantized:
+        for name in [layer.removeprefix(f"{sub.name}/") for layer in chosen if layer.startswith(sub.name)]:
+            assert not [key for key in quantizers(sub.model) if key.startswith(f"{name}/")]
+    assert list(quantized.submodels[0].model.inputs[0].shape) == [1, 3, 12, 12]
+
+
+def test_statistics_of_a_cascade_are_measured_before_and_merged() -> None:
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": PARAMS}], engine())
+    model = cascade()
+    found = pickle.loads(pickle.dumps(pipeline.collect_statistics(model)))
+    assert sorted(found) == ["pnet", "rnet"]
+    at_once, later = pipeline.run(model), pipeline.run(model, found)
+    for one, other in zip(at_once, later, strict=True):
+        expected = {name: borders(node) for name, node in quantizers(one.model).items()}
+        assert {name: borders(node) for name, node in quantizers(other.model).items()} == expected
+        assert one.model.inputs[0].partial_shape == other.model.inputs[0].partial_shape
+    both = merge(found, found)
+    assert both["pnet"].samples == 2 * found["pnet"].samples
+    with pytest.raises(EngineError, match="statistics of before are of pnet, expected those of pnet, rnet"):
+        pipeline.run(model, {"pnet": found["pnet"]})
+    with pytest.raises(EngineError, match="are of a single network, expected those of pnet, rnet"):
+        pipeline.run(model, found["pnet"])
+
+
+def test_statistics_of_a_cascade_in_accuracy_control() -> None:
+    pipeline = create_pipeline(
+        [{"name": "AccuracyAwareQuantization", "params": {"maximal_drop": 0.5}}], engine()
+    )
+    model = cascade()
+    quantized = pipeline.run(model, pipeline.collect_statistics(model))
+    assert all(quantizers(sub.model) for sub in quantized)
 
 
 def test_a_plain_engine_runs_no_cascade() -> None:

@@ -104,7 +104,7 @@ def fed(engine: Hooks, model: CompressedModel, indices: Sequence[int]) -> dict[s
         return {model.submodels[0].name: _feeds(engine, indices)}
     found = recorded(engine, BatchSampler(engine.data_loader, 1, indices))
     return {
-        name: as_they_are(([Item(number)], feed) for number, feed in enumerate(own))
+        name: as_they_are(([Item(number, feed, None, None)], feed) for number, feed in enumerate(own))
         for name, own in found.items()
     }
 

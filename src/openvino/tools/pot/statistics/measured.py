@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,7 +150,17 @@ class JoinedStatistics(Statistics):
         return next(part for part in self._passes if part.answers(request))
 
 
-def merge(first: Statistics, second: Statistics) -> Statistics:
+OfModels = dict[str, Statistics]
+"""Of the networks of a cascade, by their names."""
+
+
+@overload
+def merge(first: Statistics, second: Statistics) -> Statistics: ...
+@overload
+def merge(first: OfModels, second: OfModels) -> OfModels: ...
+
+
+def merge(first: Statistics | OfModels, second: Statistics | OfModels) -> Statistics | OfModels:
     """The statistics of two parts of the samples, measured anywhere, as if one pass had seen both.
 
     Extremes are those of one pass to the last bit, means are up to the rounding of sums in float64, and
@@ -158,18 +168,24 @@ def merge(first: Statistics, second: Statistics) -> Statistics:
     histograms and second moments are computed, are those of both parts as long as these are few enough for all to
     be kept; beyond that a part of them, spread evenly over both. Neither of the two is changed.
 
+    Those of a cascade are merged network by network.
+
     Raises:
         EngineError: they are of different models or of different requests.
     """
-    for each in (first, second):
-        if not isinstance(each, Statistics):
-            raise EngineError(f"statistics to merge are a {type(each).__name__}, expected those of a pass")
-    if first._answers != second._answers:
+    if isinstance(first, dict) and isinstance(second, dict) and first.keys() == second.keys():
+        return {name: merge(first[name], second[name]) for name in first}
+    if not isinstance(first, Statistics) or not isinstance(second, Statistics):
+        kinds = " and a ".join(type(each).__name__ for each in (first, second))
+        raise EngineError(f"statistics to merge are a {kinds}, expected those of two passes over one model")
+    if first._answers != second._answers or first.sizes != second.sizes:
         raise EngineError("statistics of different models or requests can't be merged")
     accumulators = deepcopy(first._accumulators)
     for name, own in accumulators.items():
         own.merge(second._accumulators[name])
-    return Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
+    merged = Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
+    merged.sizes = first.sizes
+    return merged
 
 
 class Collector:

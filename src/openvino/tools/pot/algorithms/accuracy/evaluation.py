@@ -124,7 +124,8 @@ class Evaluator:
         self, model: CompressedModel, hopeless: Callable[[], bool], reachable: _Reachable | None = None
     ) -> Evaluation:
         sampler = _Watched(self._engine.data_loader, self._clock, hopeless)
-        self._engine.set_model(model)
+        # Engines of cascades may reshape what they run.
+        self._engine.set_model(model.clone() if model.is_cascade else model)
         try:
             averages, values = self._predict(sampler)
         except EngineError:  # of a metric that can't do with a part of the samples

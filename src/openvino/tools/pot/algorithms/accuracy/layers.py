@@ -86,11 +86,9 @@ def _seconds(
     for name, fed in probes.fed(engine, candidates.model, indices).items():
         if name in jobs:
             feeds = [feed for _, feed in fed]
-            networks = (
-                candidates.networks.alone[name].submodels[0].model,
-                candidates.edited({name: jobs[name]})[name].network,
-            )
-            for network, seconds in zip(networks, (plain, fast), strict=True):
+            original = candidates.networks.alone[name].submodels[0].model
+            int8 = candidates.edited({name: jobs[name]})[name].network
+            for network, seconds in ((original, plain), (int8, fast)):
                 found = layer_seconds(network, feeds, engine.device)
                 seconds.update((candidates.called(name, node), own) for node, own in found.items())
     return plain, fast
