@@ -225,23 +225,26 @@ def test_engine_config(config: Any, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("algorithms", "sentence"),
     [
-        ([{"name": "DefaultQuantisation"}], "algo_config[0]: algorithm 'DefaultQuantisation' is not one of "),
+        ([{"name": "DefaultQuantisation"}], "algo_config[0]: name: expected one of DefaultQuantization, "),
         (
             [{"name": "DefaultQuantization"}, {"nam": "x"}],
-            "algo_config[1]: unknown key 'nam'; did you mean 'name'?",
+            "algo_config[1]: unknown parameter 'nam'; did you mean 'name'?",
         ),
         (
             [{"name": ["DefaultQuantization"]}],
-            "algo_config[0]: algorithm ['DefaultQuantization'] is not one of ",
+            "algo_config[0]: name: input should be a valid string, found ['DefaultQuantization']",
         ),
-        ([{"params": {}}], "algo_config[0]: algorithm None is not one of "),
+        ([{"params": {}}], "algo_config[0]: name: it is missing"),
         (
             ["DefaultQuantization"],
-            "algo_config[0] is 'DefaultQuantization', expected a mapping with name and params",
+            "algo_config[0]: found 'DefaultQuantization', expected a mapping",
         ),
         ({"name": "DefaultQuantization"}, "algo_config is a dict, expected a list of name and params"),
         ("DefaultQuantization", "algo_config is a str, expected a list of name and params"),
-        ([{"name": "DefaultQuantization", "params": 5}], "algo_config[0]: params is 5, expected a mapping"),
+        (
+            [{"name": "DefaultQuantization", "params": 5}],
+            "algo_config[0]: params: input should be a valid dictionary, found 5",
+        ),
     ],
 )
 def test_list_of_algorithms(algorithms: Any, sentence: str) -> None:
@@ -257,8 +260,8 @@ def test_the_nearest_algorithm_is_given() -> None:
     ("params", "words"),
     [
         ({"stat_subset_sise": 3}, ["DefaultQuantization", "'stat_subset_sise'", "did you mean 'stat_subset_size'?"]),
-        ({"ignored": {"scop": []}}, ["'ignored.scop'", "did you mean 'scope'?"]),
-        ({"weights": {"bitz": 8}}, ["'weights.bitz'", "did you mean 'bits'?"]),
+        ({"ignored": {"scop": []}}, ["params: ignored: unknown parameter 'scop'", "did you mean 'scope'?"]),
+        ({"weights": {"bitz": 8}}, ["params: weights: unknown parameter 'bitz'", "did you mean 'bits'?"]),
         ({"stat_subset_size": "all"}, ["stat_subset_size", "'all'"]),
         ({"preset": "fast"}, ["preset", "'fast'", "performance"]),
         ({"target_device": "CPV"}, ["target_device", "'CPV'", "did you mean"]),
@@ -342,20 +345,23 @@ def test_truncated_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({}, "model config: 'model' is None, expected a path or an openvino.Model"),
-        ({"model": 5}, "model config: 'model' is 5, expected a path or an openvino.Model"),
-        (None, "model config: 'model' is None, expected a path or an openvino.Model"),
-        ({"modell": "m.xml"}, "model config: unknown key 'modell'; did you mean 'model'?"),
-        ({"model_name": 5, "model": "m.xml"}, "model config: 'model_name' is 5, expected a string"),
-        ({"model": "m.xml", "weights": 5}, "model config: 'weights' is 5, expected a path"),
-        ({"cascade": []}, "model config: 'cascade' is [], expected a list of models"),
-        ({"cascade": ["m.xml"]}, "model config: cascade[0] is a str, expected a mapping with "),
-        ({"cascade": [{"model": "m.xml"}]}, "model config: cascade[0]: 'name' is None, expected a string"),
+        ({}, "model config: expected either model, a path, or cascade, a list of models, found neither"),
+        ({"model": 5}, "model config: model: expected a path or an openvino.Model, found 5"),
+        (None, "model config: expected either model, a path, or cascade, a list of models, found neither"),
+        ({"modell": "m.xml"}, "model config: unknown parameter 'modell'; did you mean 'model'?"),
+        (
+            {"model_name": 5, "model": "m.xml"},
+            "model config: model_name: input should be a valid string, found 5",
+        ),
+        ({"model": "m.xml", "weights": 5}, "model config: weights: input should be a valid string, found 5"),
+        ({"cascade": []}, "model config: cascade: list should have at least 1 item"),
+        ({"cascade": ["m.xml"]}, "model config: cascade[0]: input should be a valid dictionary"),
+        ({"cascade": [{"model": "m.xml"}]}, "model config: cascade[0].name: it is missing"),
         (
             {"cascade": [{"name": "a", "mdl": 1}]},
-            "model config: cascade[0]: unknown key 'mdl'; did you mean 'model'?",
+            "model config: cascade[0]: unknown parameter 'mdl'; did you mean 'model'?",
         ),
-        ({"cascade": [{"name": "a"}]}, "model config: cascade[0]: 'model' is None, expected a path or an "),
+        ({"cascade": [{"name": "a"}]}, "model config: cascade[0].model: it is missing"),
     ],
 )
 def test_model_config(config: Any, sentence: str) -> None:

@@ -93,7 +93,7 @@ def test_a_plain_mapping_is_optimized_too(file: Path) -> None:
 def test_a_wrong_configuration_in_a_script(file: Path) -> None:
     config = Config.read_config(file)
     config.compression.algorithms[0].parms = {}
-    with pytest.raises(ConfigError, match=r"unknown parameter 'compression\.algorithms\[0\]\.parms'"):
+    with pytest.raises(ConfigError, match=r"compression\.algorithms\[0\]: unknown parameter 'parms'"):
         config.configure_params()
 
 

@@ -21,7 +21,7 @@ from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.static import with_shapes
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
+from openvino.tools.pot.utils.errors import ConfigError, DataError, naming, placed
 
 
 class _Samples(DataLoader):
@@ -119,8 +119,9 @@ def quantize(
         {"device": "CPU"}, _Samples(data, subset_size, Feeder(source.submodels[0].model, parts=True))
     )
     if static is not False:
-        shaped = source if static is True else with_shapes(source, static, "static: ")
-        source = fixed_by_sample(shaped, engine, "static: ")
+        with placed("static"):
+            shaped = source if static is True else with_shapes(source, static)
+            source = fixed_by_sample(shaped, engine)
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
     quantized = pipeline.run(source)
     if compress:

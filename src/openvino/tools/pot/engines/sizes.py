@@ -8,13 +8,12 @@ from openvino.tools.pot.graph.sizes import sizes_of
 from openvino.tools.pot.graph.static import is_static, with_shapes
 
 
-def fixed_by_sample(model: CompressedModel, engine: IEEngine, where: str = "") -> CompressedModel:
+def fixed_by_sample(model: CompressedModel, engine: IEEngine) -> CompressedModel:
     """A model of one network with those sizes of its inputs that are open as the first sample has them.
 
     Args:
         model: stays as it is.
         engine: has the samples.
-        where: begins messages.
 
     Raises:
         DataError: the sample doesn't fit the model.
@@ -22,5 +21,5 @@ def fixed_by_sample(model: CompressedModel, engine: IEEngine, where: str = "") -
     """
     if not is_static(model) and len(engine.data_loader):
         (feed,) = engine.feeds(model, [0])
-        return with_shapes(model, sizes_of(feed), where)
+        return with_shapes(model, sizes_of(feed))
     return model
