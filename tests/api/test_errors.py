@@ -199,22 +199,25 @@ def test_unknown_device_of_the_engine() -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({"devise": "CPU"}, "engine config: unknown key 'devise'; did you mean 'device'?"),
+        ({"devise": "CPU"}, "engine config: unknown parameter 'devise'; did you mean 'device'?"),
         (
             {"stat_requests_number": "4"},
-            "engine config: stat_requests_number is '4', expected a whole number",
+            "engine config: stat_requests_number: input should be a valid integer, found '4'",
         ),
         (
             {"stat_requests_number": 1.5},
-            "engine config: stat_requests_number is 1.5, expected a whole number",
+            "engine config: stat_requests_number: input should be a valid integer, found 1.5",
         ),
-        ({"eval_requests_number": -1}, "engine config: eval_requests_number is -1, expected a whole number"),
+        (
+            {"eval_requests_number": -1},
+            "engine config: eval_requests_number: input should be greater than or equal to 0, found -1",
+        ),
         (
             {"eval_requests_number": True},
-            "engine config: eval_requests_number is True, expected a whole number",
+            "engine config: eval_requests_number: input should be a valid integer, found True",
         ),
-        ({"batch_dim": "N"}, "engine config: batch_dim is 'N', expected a whole number"),
-        ({"device": 7}, "engine config: device is 7, expected a string"),
+        ({"batch_dim": "N"}, "engine config: batch_dim: input should be a valid integer, found 'N'"),
+        ({"device": 7}, "engine config: device: input should be a valid string, found 7"),
         (5, "engine config is a int, expected a mapping"),
     ],
 )

@@ -143,9 +143,9 @@ def test_an_engine_that_finds_its_data(file: Path) -> None:
 
 
 def test_an_engine_with_a_wrong_key() -> None:
-    with pytest.raises(ConfigError, match=r"unknown key 'data_sorce'; did you mean 'data_source'\?"):
+    with pytest.raises(ConfigError, match=r"unknown parameter 'data_sorce'; did you mean 'data_source'\?"):
         SimplifiedEngine({"data_sorce": "images"})
-    with pytest.raises(ConfigError, match="type is 'accuracy_checker'"):
+    with pytest.raises(ConfigError, match="type: input should be 'simplified', found 'accuracy_checker'"):
         SimplifiedEngine({"type": "accuracy_checker"})
     with pytest.raises(ConfigError, match="layout"):
         SimplifiedEngine({"layout": 5}, builders.labelled(builders.images()))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from openvino.tools.pot import create_pipeline, load_model
+from openvino.tools.pot import IEEngine, create_pipeline, load_model
 from openvino.tools.pot.cli.config import Config
 from openvino.tools.pot.configs.parameters import for_model
+from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.utils.errors import ConfigError, DataError, Place, PotError, placed
 
 PARAMS = "DefaultQuantization params"
@@ -37,6 +38,8 @@ WRONG = {
     ),
     "an entry": (lambda: create_pipeline([*algorithm(), {"name": "Defualt"}], None), "algo_config[1]", "name"),
     "a model": (lambda: load_model({"cascade": [{"name": "a", "model": 5}]}), "model config", "cascade[0].model"),
+    "an engine": (lambda: IEEngine({"batch_dim": -1}), "engine config", "batch_dim"),
+    "an engine of files": (lambda: SimplifiedEngine({"data_source": 5}), "engine config", "data_source"),
 }  # fmt: skip
 
 

@@ -13,6 +13,8 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.configs.runtime import EngineConfig
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.beside import run_beside
@@ -25,7 +27,7 @@ from openvino.tools.pot.engines.items import Item, as_it_is, own, parse_item
 from openvino.tools.pot.engines.loading import batches_to_process, first_read
 from openvino.tools.pot.engines.metrics import average, reset_metric, sample_values, update_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.recurrent import KEY, Recurrence, checked_map
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence
 from openvino.tools.pot.engines.steps import Step, prepared
 from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
 from openvino.tools.pot.engines.watching import (
@@ -47,7 +49,7 @@ from openvino.tools.pot.utils.errors import (
     PotError,
     reason,
 )
-from openvino.tools.pot.utils.keys import check_keys, tell_of_strange
+from openvino.tools.pot.utils.keys import tell_of_strange
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.progress import track
 from openvino.tools.pot.utils.runtime import FLOAT32
@@ -55,7 +57,6 @@ from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
 
-KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY})
 _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
 _PASS_OF_BRANCHES = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 """In several streams the CPU (2026.4) computes branches of dynamic sizes wrongly."""
@@ -97,18 +98,16 @@ class IEEngine(PotInternals, Engine):
         loss: Any = None,
     ) -> None:
         super().__init__(config, data_loader, metric)
-        if type(self) is IEEngine:  # subclasses keep keys of their own there
-            check_keys(self.config, KEYS, "engine config")
+        # Subclasses keep keys of their own there.
+        own = self.config if type(self) is IEEngine else EngineConfig.keys_in(self.config)
+        checked = validate(EngineConfig, own, "engine config")
         if loss is not None:
             tell_of_strange(["loss"], type(self).__name__)
-        device = self.config.get("device") or "CPU"
-        if not isinstance(device, str):
-            raise ConfigError(f"engine config: device is {device!r}, expected a string")
-        self.config.device = self._device = device.upper()
-        self._stat_requests_number = self._requests("stat_requests_number")
-        self._eval_requests_number = self._requests("eval_requests_number")
-        self._batch_dim = _whole_number(self.config, "batch_dim")
-        self._out_in_map = checked_map(self.config)
+        self.config.device = self._device = checked.device or "CPU"
+        self._stat_requests_number = _requests("stat_requests_number", checked.stat_requests_number)
+        self._eval_requests_number = _requests("eval_requests_number", checked.eval_requests_number)
+        self._batch_dim = checked.batch_dim or 0
+        self._out_in_map = checked.recurrent_out_in_map
         self._ie = Runtime()
         self._given: CompressedModel | None = None
         self._model: CompressedModel | None = None
@@ -118,14 +117,6 @@ class IEEngine(PotInternals, Engine):
         self._per_sample_metrics: list[dict[str, Any]] = []
         self._warned, self._labelled = False, True
         self._told: set[str] = set()
-
-    def _requests(self, key: str) -> int:
-        number, available = _whole_number(self.config, key), os.cpu_count() or 1
-        if number > available:
-            logger.warning(
-                "engine config: %s %d is more than the %d processors, using these", key, number, available
-            )
-        return min(number, available)
 
     def set_model(self, model: CompressedModel | ov.Model) -> None:
         """Choose the model that ``predict`` runs.
@@ -618,10 +609,10 @@ def _inferences(sampler: Any) -> int:
     return -(-len(sampler) // int(getattr(sampler, "batch_size", 1)))
 
 
-def _whole_number(config: Mapping[str, Any], key: str) -> int:
-    number = config.get(key) or 0
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise ConfigError(f"engine config: {key} is {number!r}, expected a whole number of at least 0")
-    return number
+def _requests(key: str, wanted: int | None) -> int:
+    number, available = wanted or 0, os.cpu_count() or 1
+    if number > available:
+        logger.warning(
+            "engine config: %s %d is more than the %d processors, using these", key, number, available
+        )
+    return min(number, available)
