@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from openvino.tools.pot.engines.items import Item, as_it_is, own, parse_item
-from openvino.tools.pot.utils.errors import DataError, PotError, said
+from openvino.tools.pot.utils.errors import DataError, Place, PotError, said
 
 T = TypeVar("T")
 
@@ -96,5 +96,5 @@ def _guarded(sampler: Any) -> Iterator[Any]:
 
 def _raised(index: int, error: Exception) -> DataError:
     if isinstance(error, PotError):  # one of our own loaders, which says all there is to say
-        return DataError(f"sample {index}: {error}")
-    return DataError(f"sample {index}: the data loader raised {said(error)}")
+        return DataError(error.sentence, Place(f"sample {index}").around(error.where))
+    return DataError(f"the data loader raised {said(error)}", f"sample {index}")
