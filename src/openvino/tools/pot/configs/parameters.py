@@ -280,7 +280,11 @@ class AccuracyAwareParameters(Parameters):
         return None if value == 0 and not isinstance(value, bool) else value
 
 
-_OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
+class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):
+    """All that an entry of AccuracyAwareQuantization may hold: its own parameters and those of the base algorithm."""
+
+
+OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
 """Parameters that can't differ between the models of a cascade, since one pass measures all of them."""
 
 
@@ -305,7 +309,7 @@ def for_model(params: Mapping[str, Any], name: str, names: Sequence[str], where:
         raise ConfigError(f"by_model is for cascades, found the single model {name!r}", where)
     own = _of_name(by_model or {}, name, names, where.at("by_model"))
     for key in own:
-        if key in _OF_ALL_MODELS:
+        if key in OF_ALL_MODELS:
             raise ConfigError("it is the same for all models", where.at("by_model", name, key))
     found = {key: value for key, value in {**params, **own}.items() if key != "by_model"}
     if is_by_model(found.get("ignored")):

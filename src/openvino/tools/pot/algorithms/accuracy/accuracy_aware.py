@@ -25,10 +25,10 @@ from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import (
-    OF_POT_ALONE,
     AccuracyAwareParameters,
     DefaultQuantizationParameters,
     MinMaxParameters,
+    SearchParameters,
 )
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
@@ -39,7 +39,6 @@ from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.statistics.layout import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
-from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -79,18 +78,16 @@ class AccuracyAwareQuantization(Algorithm):
         return self._base.sampling
 
     def _make_stages(self) -> tuple[Stage, ...]:
-        own = AccuracyAwareParameters.model_fields
         base = DefaultQuantizationParameters.model_fields
-        check_keys(self.config, [*own, *base], f"{self.name} params", OF_POT_ALONE, "parameter")
-        if self.config.get("by_model"):
-            raise ConfigError(f"{self.name} params: by_model is for cascades, and it takes single models")
-        target = self.config.get("target_device", "ANY")
-        if find_device(target).integers is not None:
+        where = f"{self.name} params"
+        self._parameters = parameters = validate(SearchParameters, self.config, where)
+        if parameters.by_model:
+            raise ConfigError("by_model is for cascades, and it takes single models", where)
+        if find_device(parameters.target_device).integers is not None:
             raise ConfigError(
-                f"{self.name} params: target_device {target!r} runs no layer in float, which is what the search needs"
+                f"target_device {parameters.target_device!r} runs no layer in float, which is what the search needs",
+                where,
             )
-        chosen = {key: value for key, value in self.config.items() if key in own}
-        self._parameters = validate(AccuracyAwareParameters, chosen, f"{self.name} params")
         self._base_config = {key: value for key, value in self.config.items() if key in base}
         self._base = DefaultQuantization(self._base_config, self.engine)
         return self._base.stages
