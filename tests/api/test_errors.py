@@ -14,7 +14,7 @@ import pytest
 from openvino import opset13 as op
 
 import builders
-from openvino.tools.pot import IEEngine, create_pipeline, load_model
+from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, PotError
 
 IMAGES = builders.images(4)
@@ -281,6 +281,25 @@ def test_device_of_load_model() -> None:
     message = refused(ConfigError, lambda: load_model(builders.network(), "GNAA"))
     assert "target_device is 'GNAA'" in message
     assert "did you mean 'GNA'?" in message
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"epochs": 3}, "quantize: unknown parameter 'epochs'"),
+        ({"reports": True}, "quantize: unknown parameter 'reports'; did you mean 'report'?"),
+        ({"presett": "mixed"}, "quantize: unknown parameter 'presett'; did you mean 'preset'?"),
+    ],
+)
+def test_quantize_refuses_parameters_that_it_does_not_have(given: dict[str, Any], sentence: str) -> None:
+    assert refused(ConfigError, lambda: quantize(builders.network(), IMAGES, **given)).startswith(sentence)
+
+
+def test_quantize_tells_of_parameters_that_mean_nothing_here(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        quantize(builders.network(), IMAGES, fast_bias_correction=True, batch_size=1)
+    told = "DefaultQuantization params: without effect here: 'fast_bias_correction', 'batch_size'"
+    assert told in [record.message for record in caplog.records]
 
 
 def test_unknown_name_in_the_ignored_scope(nothing_compiled: None) -> None:
