@@ -56,6 +56,10 @@ def parameter(**values: Any) -> Change:
     return lambda config: params(config).update(values)
 
 
+def cascade(config: dict[str, Any], *names: str) -> None:
+    config["model"] = {"cascade": [{"name": name, "model": "net.xml"} for name in names]}
+
+
 PLACE = "compression.algorithms[0].params"
 CASES: dict[str, tuple[Change, str]] = {
     "unknown section": (lambda c: c.update(compresion={}), "unknown section 'compresion'; did you mean 'compression'?"),
@@ -177,6 +181,18 @@ CASES: dict[str, tuple[Change, str]] = {
             engine={"type": "simplified", "data_source": {"one": "images", "twoo": "images"}},
         ),
         "engine.data_source: the cascade has no model 'twoo'; did you mean 'two'?",
+    ),
+    "parameters of no model of the cascade": (
+        lambda c: (cascade(c, "one", "two"), params(c).update(by_model={"twoo": {}})),
+        PLACE + ".by_model: expected one of one, two, found 'twoo'; did you mean 'two'?",
+    ),
+    "a scope of no model of the cascade": (
+        lambda c: (cascade(c, "one", "two"), params(c).update(ignored={"twoo": {}})),
+        PLACE + ".ignored: expected one of one, two, found 'twoo'; did you mean 'two'?",
+    ),
+    "parameters by model of a single one": (
+        parameter(by_model={"net": {}}),
+        PLACE + ": by_model is for cascades, found the single model 'net'",
     ),
     "accuracy_checker without datasets": (
         lambda c: c.update(engine={"type": "accuracy_checker"}),
