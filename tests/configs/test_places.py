@@ -31,6 +31,11 @@ WRONG = {
     "a parameter": (lambda: create_pipeline(algorithm(preset="fast"), None), PARAMS, "preset"),
     "a parameter below": (lambda: create_pipeline(algorithm(weights={"bits": 3}), None), PARAMS, "weights.bits"),
     "an unknown one": (lambda: create_pipeline(algorithm(weights={"bit": 8}), None), PARAMS, "weights"),
+    "an unknown one called as a type is": (
+        lambda: create_pipeline([{"name": "DefaultQuantization", "params": {"weights": {"bitss": 8, "int": 1}}}], None),
+        PARAMS,
+        "weights",
+    ),
     "an element": (
         lambda: create_pipeline(algorithm(ignored={"operations": [{}]}), None),
         PARAMS,

@@ -140,19 +140,16 @@ def plain(value: Any) -> Any:
 
 def _refusal(kind: type[Parameters], error: ValidationError, place: Place) -> ConfigError:
     first = _first(error)
-    keys, found = _keys(first["loc"]), first["input"]
+    *above, key = first["loc"] or ("",)
     if first["type"] == "extra_forbidden":
-        known = _class_at(kind, keys[:-1]).model_fields
-        return ConfigError(
-            f"unknown parameter {keys[-1]!r}{nearest(str(keys[-1]), known)}", place.at(*keys[:-1])
-        )
-    place = place.at(*keys)
+        near = nearest(str(key), _class_at(kind, tuple(above)).model_fields)
+        return ConfigError(f"unknown parameter {key!r}{near}", place.at(*above))
+    place, message = place.at(*_keys(first["loc"])), first["msg"]
     if first["type"] == "missing":
         return ConfigError("it is missing", place)
     if first["type"] == "value_error":
         return ConfigError(str(first["ctx"]["error"]), place)
-    message = first["msg"]
-    return ConfigError(f"{message[:1].lower()}{message[1:]}, found {found!r}", place)
+    return ConfigError(f"{message[:1].lower()}{message[1:]}, found {first['input']!r}", place)
 
 
 def _class_at(kind: type[Parameters], path: tuple[int | str, ...]) -> type[Parameters]:
