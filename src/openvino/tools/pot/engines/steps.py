@@ -10,7 +10,7 @@ from typing import Any
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.utils.errors import DataError, PotError, reason
+from openvino.tools.pot.utils.errors import DataError, PotError
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,6 @@ def prepared(
             feed = recurrence.without(fill(arrays), awaited)
         except PotError as error:
             raise type(error)(_at_step(str(error), item.index, number)) from error.__cause__
-        except Exception as error:
-            found = f"it can't be fed to the model: {type(error).__name__}: {reason(error)}"
-            raise DataError(_at_step(found, item.index, number)) from error
         steps.append((feed, awaited))
     return [
         TimeStep(_item_at(item, number, len(steps)), sample, number, len(steps), *step)
