@@ -41,6 +41,7 @@ from openvino.tools.pot.algorithms.accuracy import accuracy_aware  # noqa: E402
 from openvino.tools.pot.cli.main import main as pot  # noqa: E402
 
 KEPT = Path(".same_models.json")
+_GIVEN_NAME = re.compile(rb"\b([A-Z][A-Za-z]+_)(\d+)\b")
 _RECORDS = re.compile(rb"<rt_info>.*</rt_info>\s*(?=</net>)", re.DOTALL)
 _SEEDS, _ZOO_SAMPLES, _LARGE_SAMPLES = range(60), 100, 3
 _PRESETS: tuple[dict[str, Any], ...] = ({}, {"preset": "mixed"}, {"preset": "performance"})
@@ -313,7 +314,7 @@ def hashes(folder: Path) -> dict[str, dict[str, str]]:
     """Of all models in a folder, by their paths without what differs from run to run."""
     found = {}
     for xml in sorted(folder.rglob("*.xml")):
-        text = xml.read_bytes()
+        text = _renumbered(xml.read_bytes())
         records = b"".join(_RECORDS.findall(text))
         found[xml.stem] = {
             "graph": _hash(_RECORDS.sub(b"", text)),
@@ -321,6 +322,16 @@ def hashes(folder: Path) -> dict[str, dict[str, str]]:
             "records": _hash(records),
         }
     return found
+
+
+def _renumbered(text: bytes) -> bytes:
+    """A graph with the names that OpenVINO gave, which count all nodes of a process, counted from its own first one."""
+    numbers: dict[bytes, bytes] = {}
+
+    def number(found: re.Match[bytes]) -> bytes:
+        return found[1] + numbers.setdefault(found[2], b"%d" % len(numbers))
+
+    return _GIVEN_NAME.sub(number, text)
 
 
 def _hash(data: bytes) -> str:

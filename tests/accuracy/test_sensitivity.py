@@ -17,6 +17,7 @@ from openvino.tools.pot.algorithms.accuracy.ranking import expected, ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling, switched
 from openvino.tools.pot.demo import digits
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.model import CompressedModel
@@ -55,9 +56,11 @@ def test_flags_switch_between_the_float_and_the_quantized_model(case: object) ->
     context = candidates.decided(AS_GIVEN).context
     assert context.plan is not None
     settings = np.stack([np.zeros(len(context.plan.layers)), np.ones(len(context.plan.layers))])
-    outputs = list(engine.run_settings(switched(context), range(20), FLAGS, settings.astype(np.float32)))
-    exact = list(engine.outputs(model, range(20)))
-    rounded = list(engine.outputs(candidates.quantized(AS_GIVEN), range(20)))
+    outputs = list(
+        probes.run_settings(engine, switched(context), range(20), FLAGS, settings.astype(np.float32))
+    )
+    exact = list(probes.outputs(engine, model, range(20)))
+    rounded = list(probes.outputs(engine, candidates.quantized(AS_GIVEN), range(20)))
     assert distance(outputs[0::2], exact) < 1e-6 * distance(rounded, exact)
     # Another rounding would be twice as far away.
     assert distance(outputs[1::2], rounded) < 0.6 * distance(rounded, exact)
@@ -114,5 +117,7 @@ def test_the_guess_of_how_many_layers_it_takes() -> None:
 
 def test_layers_are_timed_by_name() -> None:
     model, engine, _ = prepared(*fragile())
-    seconds = layer_seconds(model.submodels[0].model, list(engine.feeds(model, range(2))), "CPU", repeats=3)
+    seconds = layer_seconds(
+        model.submodels[0].model, list(probes.feeds(engine, model, range(2))), "CPU", repeats=3
+    )
     assert 0 < seconds[FRAGILE] < 1

@@ -20,6 +20,7 @@ from openvino.tools.pot.accuracy_checker.entries import Place, chosen
 from openvino.tools.pot.accuracy_checker.images import OpenCVReader
 from openvino.tools.pot.accuracy_checker.metrics import METRICS
 from openvino.tools.pot.accuracy_checker.resampling import nearest_indices, resample
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ac_engine import ACEngine
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
@@ -246,7 +247,7 @@ def test_images_are_read_when_they_are_asked_for(tmp_path: Path, monkeypatch: py
 def feeds(config: dict[str, Any], folder: Path, network: ov.Model) -> list[Floats]:
     found = engine(config, folder)
     source = load_model(network)
-    return [next(iter(feed.values())) for feed in found.feeds(source, range(len(found.data_loader)))]
+    return [next(iter(feed.values())) for feed in probes.feeds(found, source, range(len(found.data_loader)))]
 
 
 def test_pixels_are_fed_in_the_layout_of_the_input(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from openvino import opset13 as op
 
 from builders import conv, model, network, parameter, run
 from openvino.tools.pot import create_pipeline, load_model
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ac_engine import ACEngine
 from openvino.tools.pot.utils.errors import ConfigError, EngineError, ModelError
 
@@ -257,7 +258,7 @@ def test_an_input_that_is_the_same_for_all_images(tmp_path: Path) -> None:
     engine = ACEngine(config, tmp_path)
     source = load_model(beside_its_size())
     engine.set_model(source)
-    (output,) = next(iter(engine.outputs(source, [0])))
+    (output,) = next(iter(probes.outputs(engine, source, [0])))
     image = np.asarray(engine.data_loader[0][0], np.float32).transpose(2, 0, 1)[None]
     expected = run(beside_its_size(), image, np.array([[2, 3, 1]], np.float32))
     np.testing.assert_allclose(output, expected[0], rtol=1e-5, atol=1e-3)

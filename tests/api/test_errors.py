@@ -15,6 +15,7 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
+from openvino.tools.pot.engines import compiling
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, PotError
 
 IMAGES = builders.images(4)
@@ -41,7 +42,7 @@ def nothing_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     def compile_model(*_: Any) -> None:
         raise AssertionError("a model was compiled")
 
-    monkeypatch.setattr(IEEngine, "_compile", compile_model)
+    monkeypatch.setattr(compiling, "compiled_as_defined", compile_model)
 
 
 SHAPE = "[1,3,8,8]"

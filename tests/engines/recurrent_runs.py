@@ -13,8 +13,9 @@ from openvino import opset13 as op
 import builders
 from openvino.tools.pot import IEEngine, Metric, load_model
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.statistics.layout import Request, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.requests import Request
 
 Floats = NDArray[np.float32]
 INPUTS, STATES, CLASSES = 5, 8, 3

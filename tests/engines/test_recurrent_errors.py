@@ -13,8 +13,9 @@ from recurrent_runs import INPUTS, ITEMS, NETWORK, STATES, engine, extremes, sam
 import builders
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.statistics.layout import Request, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 ZEROS = np.zeros((1, STATES), np.float32)

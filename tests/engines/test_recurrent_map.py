@@ -25,6 +25,7 @@ from recurrent_runs import (
 
 import builders
 from openvino.tools.pot import IEEngine, Metric, create_pipeline, load_model
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.utils.errors import EngineError
 
 
@@ -229,7 +230,7 @@ def test_accuracy_control_ranks_layers_with_the_states_of_the_float_model() -> N
 
 def test_a_feed_of_a_sample_is_that_of_one_of_its_steps() -> None:
     own, model = engine(), load_model(NETWORK)
-    found = list(own.feeds(model, [2, 4, 0]))
+    found = list(probes.feeds(own, model, [2, 4, 0]))
     for feed, (index, number) in zip(found, [(2, 1), (4, 4), (0, 3)], strict=True):
         data = ITEMS[index][0]
         np.testing.assert_array_equal(feed["x"], data["x"][number])

@@ -18,8 +18,9 @@ import builders
 from openvino.tools.pot import IEEngine, Metric, create_pipeline, load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.statistics.layout import Request, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.requests import Request
 
 RATE, FRAME, CONTEXT = (
     16000,

@@ -16,7 +16,7 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import IEEngine, create_pipeline
-from openvino.tools.pot.engines import ie_engine
+from openvino.tools.pot.engines import batches
 from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.stream import InferenceError, run_stream
 
@@ -190,9 +190,9 @@ def test_requests_are_clipped_with_a_warning(
 ) -> None:
     processors = os.cpu_count() or 1
     asked = []
-    real = ie_engine.run_stream
+    real = batches.run_stream
     monkeypatch.setattr(
-        ie_engine, "run_stream", lambda c, f, n, *more: (asked.append(n), real(c, f, n, *more))[1]
+        batches, "run_stream", lambda c, f, n, *more: (asked.append(n), real(c, f, n, *more))[1]
     )
     with caplog.at_level(logging.WARNING):
         IEEngine({"device": "CPU", key: processors})

@@ -26,8 +26,9 @@ from openvino.tools.pot.api.samples.speech import (
 )
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.statistics.layout import Request, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
 from openvino.tools.pot.utils.runtime import core
 

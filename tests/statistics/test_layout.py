@@ -17,8 +17,10 @@ from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.statistics.layout import Request, Statistics, StatisticsLayout, merge
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics, merge
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer, Rows
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import EngineError
 
 X = TensorId("x")

@@ -10,8 +10,9 @@ from openvino import opset13 as op
 from openvino.tools.pot.graph.geometry import window
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.layout import Request, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Patches
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.sampling import patches_request
 
 CASES = {

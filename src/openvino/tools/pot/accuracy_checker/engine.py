@@ -25,6 +25,7 @@ from openvino.tools.pot.accuracy_checker.settings import (
 from openvino.tools.pot.data_loaders.files import find_files
 from openvino.tools.pot.data_loaders.images import pillow
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_input
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
@@ -100,7 +101,7 @@ class ACEngine(IEEngine):
                 "metrics of chosen samples need one dataset, the configuration has one for optimization and one for "
                 "evaluation"
             )
-        with self.using(self._judged, self.metric):
+        with probes.using(self, self._judged, self.metric):
             return super().predict(None, None, stat_aliases, metric_per_sample, print_progress)
 
     def set_model(self, model: CompressedModel | ov.Model) -> None:

@@ -21,12 +21,14 @@ from openvino.tools.pot.algorithms.sequence import (
 )
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.ie_engine import IEEngine
-from openvino.tools.pot.engines.watching import CascadeLayout
+from openvino.tools.pot.engines.passes import fed_shapes
+from openvino.tools.pot.engines.passes import measure as measured
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.statistics.layout import Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
@@ -82,7 +84,7 @@ def run_cascade(
     check_models(algorithms, model)
     engine.set_model(model)
     samples = chosen_samples(algorithms, engine)
-    shapes = engine.cascade_shapes(BatchSampler(engine.data_loader, 1, samples[:1]))
+    shapes = fed_shapes(engine, BatchSampler(engine.data_loader, 1, samples[:1]))
     own = {sub.name: [algorithm.of(sub.name) for algorithm in algorithms] for sub in model}
     singles = {sub.name: _single(sub, shapes[sub.name]) for sub in model}
     jobs = {name: planned(single, own[name]) for name, single in singles.items()}
@@ -93,10 +95,7 @@ def run_cascade(
     def measure(some: Mapping[str, Job]) -> Mapping[str, Statistics]:
         with timed("statistics graph"):
             layouts = {name: _layout(job) for name, job in some.items()}
-        found = engine.measure_cascade(CascadeLayout(layouts), BatchSampler(engine.data_loader, 1, samples))
-        for statistics in found.values():
-            statistics.samples = len(samples)
-        return found
+        return measured(engine, layouts, BatchSampler(engine.data_loader, 1, samples))
 
     found = measure(wanted)
     results = [

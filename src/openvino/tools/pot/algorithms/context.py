@@ -23,7 +23,8 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 
 PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 """A layer of the plan, its linear form, and the quantizer of its weights."""

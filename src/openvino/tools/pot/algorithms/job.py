@@ -13,7 +13,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.plan import Plan
-from openvino.tools.pot.statistics.layout import Request
+from openvino.tools.pot.statistics.requests import Request
 
 
 @dataclass(frozen=True)

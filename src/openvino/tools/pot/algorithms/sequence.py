@@ -16,8 +16,9 @@ from openvino.tools.pot.algorithms.job import Job as Job
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
-from openvino.tools.pot.engines.calling import predicted, set_model
-from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines import probes
+from openvino.tools.pot.engines.calling import set_model
+from openvino.tools.pot.engines.passes import measure
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.edits.inputs import keep_conversions
 from openvino.tools.pot.graph.edits.precision import in_float32
@@ -32,12 +33,8 @@ from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
 from openvino.tools.pot.samplers.remembered import Remembered
-from openvino.tools.pot.statistics.layout import (
-    JoinedStatistics,
-    OtherSizesError,
-    Statistics,
-    StatisticsLayout,
-)
+from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, nearest
 from openvino.tools.pot.utils.logger import get_logger
@@ -93,11 +90,10 @@ def run_sequence(
         return finished(job, algorithms, samples)
     finished(job, algorithms, statistics.samples)
 
-    def measure(other: Job) -> Statistics:
+    def again(other: Job) -> Statistics:
         return measured(model, other, engine, first=False)
 
-    device = str(getattr(engine, "device", "CPU"))
-    return checked(job, model, algorithms, measure, statistics, device)
+    return checked(job, model, algorithms, again, statistics, probes.device_of(engine))
 
 
 def as_it_is(job: Job) -> CompressedModel:
@@ -281,13 +277,12 @@ def measured_in_sizes(
     Raises:
         EngineError, DataError: as ``run_sequence``.
     """
-    if engine is None or is_static(model) or not _reads_samples(engine, job.sampling):
+    if is_static(model) or job.sampling.stat_batch_size != 1 or not probes.reads_samples(engine):
         return job, measured(model, job, engine)
-    assert isinstance(engine, IEEngine)
     set_model(engine, model)  # some engines find their samples then
     first = _chosen(job.sampling, engine)[0]
-    with engine.using(Remembered(engine.data_loader), engine.metric):
-        sizes = sizes_of(next(engine.feeds(model, [first])))
+    with probes.using(engine, Remembered(engine.data_loader), engine.metric):
+        sizes = sizes_of(next(probes.feeds(engine, model, [first])))
         while sizes:
             sized = plan(sizes)
             try:
@@ -297,12 +292,6 @@ def measured_in_sizes(
                 logger.info("model %r: samples differ in size, measuring begins anew: %s", model.name, other)
                 sizes = {} if agreed == sizes else agreed
         return plan({}), measured(model, job, engine, first=False)
-
-
-def _reads_samples(engine: Engine, sampling: MinMaxParameters) -> bool:
-    """Whether the engine feeds single samples by itself."""
-    plain = isinstance(engine, IEEngine) and type(engine)._predict is IEEngine._predict
-    return plain and sampling.stat_batch_size == 1
 
 
 def measured(model: CompressedModel, job: Job, engine: Engine | None, first: bool = True) -> Statistics:
@@ -322,7 +311,7 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None, first: boo
         set_model(engine, model)  # some engines find their samples then
     subset = _chosen(sampling, engine, first)
     assert engine is not None
-    axis, network = int(getattr(engine, "config", {}).get("batch_dim") or 0), job.context.sub.model
+    axis, network = probes.batch_axis(engine), job.context.sub.model
     view = job.context.view
     sampler = BatchSampler(engine.data_loader, sampling.stat_batch_size, subset)
 
@@ -331,12 +320,8 @@ def measured(model: CompressedModel, job: Job, engine: Engine | None, first: boo
             batch = fixed_batch(network, axis)
             seen = None if view.seen is network else view.seen
             layout = StatisticsLayout(network, job.requests, batch, axis, sampling.self_check, guarded, seen)
-        statistics = predicted(engine, stats_layout=layout, sampler=sampler, print_progress=True)[1]
-        if not isinstance(statistics, Statistics):
-            raise EngineError(
-                f"engine {type(engine).__name__}: predict gave {statistics!r}, expected statistics of stats_layout"
-            )
-        statistics.samples, statistics.sizes = len(subset), dict(job.sizes)
+        (statistics,) = measure(engine, {model.name: layout}, sampler).values()
+        statistics.sizes = dict(job.sizes)
         return statistics
 
     statistics = found(guarded=False)

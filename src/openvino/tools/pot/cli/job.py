@@ -24,9 +24,10 @@ from openvino.tools.pot.configs.sections import (
 )
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
-from openvino.tools.pot.engines.sizes import fixed_by_sample
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
@@ -223,7 +224,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
     if count_samples(engine.data_loader) == 0:
         raise ConfigError("it has no samples", where)
     with placed(where, ConfigError):
-        next(engine.feeds(model, [0]))
+        next(probes.feeds(engine, model, [0]))
 
 
 def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:

@@ -14,6 +14,7 @@ from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import Log, check_output, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
@@ -90,7 +91,7 @@ def _tell_of_speed(task: Task, model: CompressedModel) -> None:
     if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
         return  # no device is left that runs it
     samples = range(min(_TIMED, count_samples(task.engine.data_loader)))
-    feeds = [own(feed) for feed in task.engine.feeds(task.model, samples)]
+    feeds = [own(feed) for feed in probes.feeds(task.engine, task.model, samples)]
     networks = [each.submodels[0].model for each in (task.model, model)]
     try:
         before, after = latencies_as_users_run(networks, feeds, device)

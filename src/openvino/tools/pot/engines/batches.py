@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.engines.feeding import stack
 from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.stream import Feed, Outputs, copied
+from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
 from openvino.tools.pot.graph.batch import output_axes
 from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.errors import DataError
@@ -103,6 +104,24 @@ def _filled(
         yield Batch(items, rows, size), feed
 
 
+def run_batches(
+    compiled: ov.CompiledModel,
+    feeds: Iterable[tuple[Batch, Feed] | None],
+    requests: int,
+    copies: bool = True,
+) -> Iterator[tuple[Batch, Outputs]]:
+    """``run_stream`` of batches.
+
+    Raises:
+        DataError: an inference failed; names the first sample of it.
+    """
+    try:
+        yield from run_stream(compiled, feeds, requests, copies)
+    except InferenceError as error:
+        items = cast(Batch, error.tag).parts[0]
+        raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
+
+
 class Splitter:
     """Takes the outputs of batches apart.
 
@@ -115,12 +134,19 @@ class Splitter:
     def __init__(self, model: ov.Model, axis: int, strict: bool = True) -> None:
         self._model, self._axis, self._strict = model, axis, strict
 
-    def split(self, batch: Batch, outputs: Outputs) -> Iterator[tuple[list[Item], Outputs]]:
+    def split(self, results: Iterable[tuple[Batch, Outputs]]) -> Iterator[tuple[list[Item], Outputs]]:
         """What the loader gave at a time, with its part of the outputs.
+
+        Args:
+            results: batches with their outputs.
 
         Raises:
             DataError: it can't be told which part that is.
         """
+        for batch, outputs in results:
+            yield from self._parts(batch, outputs)
+
+    def _parts(self, batch: Batch, outputs: Outputs) -> Iterator[tuple[list[Item], Outputs]]:
         if batch.size == 1 or batch.is_whole:
             yield batch.parts[0], outputs
             return

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.engines.branches import has_branches
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.shared import separated
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.errors import ModelError, reason
+from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+_PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
+_PASS_OF_BRANCHES = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
+"""In several streams the CPU (2026.4) computes branches of dynamic sizes wrongly."""
 
 
 def compiled_as_defined(model: Any, device: str, settings: dict[str, Any]) -> ov.CompiledModel:
@@ -25,3 +32,25 @@ def compiled_as_defined(model: Any, device: str, settings: dict[str, Any]) -> ov
     """
     plain = separated(unpacked_weights(emulated(model))) if isinstance(model, ov.Model) else model
     return core().compile_model(plain, device, settings)
+
+
+def compiled_for(purpose: str, model: ov.Model, device: str) -> ov.CompiledModel:
+    """Compile a model for a pass over samples, in float32.
+
+    Args:
+        purpose: what it will be: ``evaluated``, ``compared`` or ``measured``.
+        model: stays as it is.
+        device: OpenVINO's name of it.
+
+    Raises:
+        ModelError: OpenVINO can't compile it.
+    """
+    settings = _PASS_OF_BRANCHES if isinstance(model, ov.Model) and has_branches(model) else _PASS
+    if purpose == "measured" and device == "CPU":
+        # Fusions of the CPU (2026.4) can crash on a measuring model; without them a few others don't compile.
+        with suppress(RuntimeError):
+            return compiled_as_defined(model, device, {**settings, "SNIPPETS_MODE": "DISABLE"})
+    try:
+        return compiled_as_defined(model, device, settings)
+    except RuntimeError as error:
+        raise ModelError(f"the model can't be {purpose} on device {device!r}: {reason(error)}") from error

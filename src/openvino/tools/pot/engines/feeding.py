@@ -284,3 +284,42 @@ def stack(feeds: list[dict[str, NDArray[np.generic]]], axis: int = 0) -> dict[st
                 f"input {name!r}: samples of one batch must have one shape, found {', '.join(shapes)}"
             ) from error
     return joined
+
+
+class Filler:
+    """Feeds of the data of batches: what ``_fill_input`` does where nobody overrides it.
+
+    Args:
+        axis: along which the samples of a batch are joined.
+        parts: as ``Feeder``.
+
+    Attributes:
+        indices: of the samples whose data comes next, for messages.
+    """
+
+    def __init__(self, axis: int, parts: bool) -> None:
+        self._axis, self._parts = axis, parts
+        self._feeder: tuple[ov.Model | ov.CompiledModel, Feeder] | None = None
+        self._told: set[str] = set()
+        self.indices: list[int] = []
+
+    def fill(
+        self, model: ov.Model | ov.CompiledModel, images: list[Any] | NDArray[Any]
+    ) -> dict[str, NDArray[np.generic]]:
+        """The feed for the data of a batch: one entry a sample, or an array of all."""
+        if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
+            self._feeder = (model, Feeder(model, self._axis, self._parts))
+        feeder, indices = self._feeder[1], self.indices or [0]
+        if isinstance(images, np.ndarray):
+            return feeder.feed(images, indices[0])
+        # A hook may have made several images of one sample.
+        feeds = [feeder.feed(data, indices[min(i, len(indices) - 1)]) for i, data in enumerate(images)]
+        if feeder.note:
+            self.tell(feeder.note)
+        return stack(feeds, self._axis)
+
+    def tell(self, note: str) -> None:
+        """Log a warning, once."""
+        if note not in self._told:
+            self._told.add(note)
+            logger.warning("%s", note)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from openvino.tools.pot.engines.items import Item, as_it_is, own, parse_item
+from openvino.tools.pot.engines.items import Item, own, parse_item
 from openvino.tools.pot.utils.errors import DataError, Place, PotError, said
 
 T = TypeVar("T")
@@ -25,8 +25,9 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
     if _is_ours(sampler):
         for indices in sampler.batches():
             # Samples of one batch are held together: a loader may use one buffer for all of them.
-            keep = own if len(indices) > 1 else as_it_is
-            yield [_held(parse_item(keep(_load(sampler, index)), index)) for index in indices]
+            loaded = ((index, _load(sampler, index)) for index in indices)
+            many = len(indices) > 1
+            yield [_held(parse_item(own(item) if many else item, index)) for index, item in loaded]
         return
     count = 0
     for batch in _guarded(sampler):
@@ -34,17 +35,18 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
         count += len(batch)
 
 
-def batches_to_process(sampler: Any, as_given: bool) -> Iterator[tuple[list[int], Any]]:
-    """The indices of each batch's samples, and the batch for ``_process_batch``.
+def given_batches(sampler: Any) -> Iterator[tuple[list[int], Any]]:
+    """The indices of each batch's samples, and the batch for an override of ``_process_batch``.
+
+    Batches of a sampler that is not ours are handed on whatever they are, under their number.
 
     Args:
         sampler: as for ``load_batches``.
-        as_given: whether batches of a sampler that is not ours are handed on whatever they are, under their number.
 
     Raises:
         DataError: as ``load_batches``.
     """
-    if as_given and not _is_ours(sampler):
+    if not _is_ours(sampler):
         for number, batch in enumerate(_guarded(sampler)):
             yield [number], batch
         return

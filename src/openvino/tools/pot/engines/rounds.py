@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from openvino.tools.pot.engines.steps import Step
+from openvino.tools.pot.engines.steps import TimeStep
 from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs
 from openvino.tools.pot.utils.errors import DataError
 
@@ -29,20 +29,20 @@ class _Lane:
         state: what the next step gets from the one before; None while that is under way.
     """
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[TimeStep]) -> None:
         self.steps = deque(steps)
         self.size = sum(array.nbytes for step in steps for array in step.feed.values())
         self.state: Feed | None = {}
 
 
-_Tag = tuple[_Lane, Step]
+_Tag = tuple[_Lane, TimeStep]
 _Feeds = Iterator[tuple[_Tag, Feed] | None]
 Infer = Callable[[_Feeds], Iterator[tuple[_Tag, Outputs]]]
 
 
 def run_steps(
-    samples: Iterable[Sequence[Step]], state: Callable[[Outputs], Feed], infer: Infer, in_order: bool
-) -> Iterator[tuple[Step, Outputs]]:
+    samples: Iterable[Sequence[TimeStep]], state: Callable[[Outputs], Feed], infer: Infer, in_order: bool
+) -> Iterator[tuple[TimeStep, Outputs]]:
     """Yield each step with its outputs.
 
     Args:
@@ -62,7 +62,7 @@ def run_steps(
 
 def _stateful(
     results: Iterator[tuple[_Tag, Outputs]], state: Callable[[Outputs], Feed]
-) -> Iterator[tuple[Step, Outputs]]:
+) -> Iterator[tuple[TimeStep, Outputs]]:
     try:
         for (lane, step), outputs in results:
             lane.state = {} if step.is_last else state(outputs)
@@ -80,7 +80,7 @@ class _Rounds:
         samples: the steps of each.
     """
 
-    def __init__(self, samples: Iterator[Sequence[Step]]) -> None:
+    def __init__(self, samples: Iterator[Sequence[TimeStep]]) -> None:
         self._samples = samples
         self._lanes: deque[_Lane] = deque()
         self._turns, self._shift = 0, 0.0
@@ -132,9 +132,9 @@ class _Rounds:
             self._shift -= 1
             self._lanes.rotate(-1)
 
-    def in_order(self, results: Iterable[tuple[Step, Outputs]]) -> Iterator[tuple[Step, Outputs]]:
+    def in_order(self, results: Iterable[tuple[TimeStep, Outputs]]) -> Iterator[tuple[TimeStep, Outputs]]:
         """The same results, one sample after the other; those of later samples wait, without their feeds."""
-        waiting: defaultdict[int, deque[tuple[Step, Outputs]]] = defaultdict(deque)
+        waiting: defaultdict[int, deque[tuple[TimeStep, Outputs]]] = defaultdict(deque)
         first = 0
         for step, outputs in results:
             waiting[step.sample].append((replace(step, feed={}), outputs))

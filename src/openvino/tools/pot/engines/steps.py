@@ -10,11 +10,11 @@ from typing import Any
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.utils.errors import DataError, PotError, reason
+from openvino.tools.pot.utils.errors import DataError, PotError
 
 
 @dataclass(frozen=True)
-class Step:
+class TimeStep:
     """One inference of a sample.
 
     Attributes:
@@ -49,7 +49,7 @@ class Step:
 
 def prepared(
     recurrence: Recurrence, item: Item, sample: int, fill: Callable[[dict[Any, Any]], Mapping[Any, Any]]
-) -> list[Step]:
+) -> list[TimeStep]:
     """The time steps of a sample.
 
     Args:
@@ -68,12 +68,9 @@ def prepared(
             feed = recurrence.without(fill(arrays), awaited)
         except PotError as error:
             raise type(error)(error.sentence, where) from error.__cause__
-        except Exception as error:
-            found = f"it can't be fed to the model: {type(error).__name__}: {reason(error)}"
-            raise DataError(found, where) from error
         steps.append((feed, awaited))
     return [
-        Step(_item_at(item, number, len(steps)), sample, number, len(steps), *step)
+        TimeStep(_item_at(item, number, len(steps)), sample, number, len(steps), *step)
         for number, step in enumerate(steps)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import openvino as ov
@@ -66,35 +66,65 @@ def run_stream(
     Raises:
         InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
     """
-    count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
-    idle = [compiled.create_infer_request() for _ in range(count)]
-    stateful = bool(idle[0].query_state())
-    # What arrays of bfloat16 are called is not what they are: their memory can't be used as it is.
-    share = not copies and all(port.get_element_type() != ov.Type.bf16 for port in compiled.inputs)
-    running: deque[tuple[T, ov.InferRequest]] = deque()
-    is_first = True
+    stream = _Stream[T](compiled, requests, copies)
     try:
         for entry in feeds:
-            if entry is None or not idle:
-                yield _finish(running, idle, copies)
-            if entry is None:
-                continue
-            tag, feed = entry
-            request = idle.pop()
-            with _naming(tag):
-                if is_first:
-                    awaken(request, compiled, feed)
-                    is_first = False
-                if stateful:
-                    request.reset_state()
-                request.start_async(feed, share_inputs=share)
-            running.append((tag, request))
-        while running:
-            yield _finish(running, idle, copies)
+            if entry is None or stream.is_busy:
+                yield stream.finish()
+            if entry is not None:
+                stream.start(*entry)
+        while stream.running:
+            yield stream.finish()
     finally:
-        for _, request in running:
+        for _, request in stream.running:
             with suppress(RuntimeError):
                 request.wait()
+
+
+class _Stream(Generic[T]):
+    """The requests of a compiled model, see ``run_stream``.
+
+    Attributes:
+        running: those that are under way, the oldest first.
+    """
+
+    def __init__(self, compiled: ov.CompiledModel, requests: int, copies: bool) -> None:
+        count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
+        self._compiled, self._copies = compiled, copies
+        self._idle = [compiled.create_infer_request() for _ in range(count)]
+        self._stateful = bool(self._idle[0].query_state())
+        # What arrays of bfloat16 are called is not what they are: their memory can't be used as it is.
+        plain = all(port.get_element_type() != ov.Type.bf16 for port in compiled.inputs)
+        self._shares, self._is_first = plain and not copies, True
+        self.running: deque[tuple[T, ov.InferRequest]] = deque()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the next feed has to wait for a request."""
+        return not self._idle
+
+    def start(self, tag: T, feed: Feed) -> None:
+        """Feed an idle request."""
+        request = self._idle.pop()
+        with _naming(tag):
+            if self._is_first:
+                awaken(request, self._compiled, feed)
+                self._is_first = False
+            if self._stateful:
+                request.reset_state()
+            request.start_async(feed, share_inputs=self._shares)
+        self.running.append((tag, request))
+
+    def finish(self) -> tuple[T, Outputs]:
+        """The outputs of the oldest request, which is idle then."""
+        tag, request = self.running.popleft()
+        try:
+            with _naming(tag):
+                request.wait()
+        finally:
+            self._idle.append(request)
+        outputs = [values_of(tensor) for tensor in request.output_tensors]
+        return tag, [output.copy() for output in outputs] if self._copies else outputs
 
 
 @contextmanager
@@ -103,16 +133,3 @@ def _naming(tag: object) -> Iterator[None]:
         yield
     except (RuntimeError, TypeError, ValueError) as error:
         raise InferenceError(tag, error) from error
-
-
-def _finish(
-    running: deque[tuple[T, ov.InferRequest]], idle: list[ov.InferRequest], copies: bool
-) -> tuple[T, Outputs]:
-    tag, request = running.popleft()
-    try:
-        with _naming(tag):
-            request.wait()
-    finally:
-        idle.append(request)
-    outputs = [values_of(tensor) for tensor in request.output_tensors]
-    return tag, [output.copy() for output in outputs] if copies else outputs

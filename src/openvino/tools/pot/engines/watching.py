@@ -19,7 +19,8 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.layout import Collector, Statistics, StatisticsLayout
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Collector, Statistics
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
@@ -193,13 +194,13 @@ class Measurement:
     """Measures on all models of a cascade what a user's engine feeds them.
 
     Args:
-        layout: what is measured.
+        layouts: what is measured on each, by name.
         compiled: compiles a measuring model.
         expected: how many inferences of each model there will be, as far as that is known.
     """
 
-    def __init__(self, layout: CascadeLayout, compiled: Compile, expected: int) -> None:
-        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layout.layouts.items()}
+    def __init__(self, layouts: Mapping[str, StatisticsLayout], compiled: Compile, expected: int) -> None:
+        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layouts.items()}
 
     def infer(self, name: str, inputs: Any) -> None:
         """Measure on what an inference is given."""
@@ -218,7 +219,7 @@ class Measurement:
             EngineError: a model was never run.
         """
         for name, measuring in self._measuring.items():
-            if measuring.collector.samples == 0:
+            if measuring.collector.inferences == 0:
                 raise EngineError(
                     f"no inference of model {name!r} was seen in the pass over the samples: an override of _predict "
                     "must compile it with self._ie.compile_model, and some sample must reach it"
@@ -242,7 +243,7 @@ class _Measuring:
     def run(self, inputs: Any) -> None:
         samples = samples_of(self._feeder, inputs)
         for feed in samples[:: ceil(len(samples) / _MOST)]:
-            self._request.infer(self._layout.feed(self.collector.samples, feed, self._fresh))
+            self._request.infer(self._layout.feed(self.collector.inferences, feed, self._fresh))
             self._fresh = False
             self.collector.add([values_of(tensor) for tensor in self._request.output_tensors])
 
@@ -263,14 +264,11 @@ def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:
 
 def _feed(feeder: Feeder, inputs: Any) -> Feed:
     if isinstance(inputs, Mapping):
-        given = {_spec_of(feeder, key): value for key, value in inputs.items()}
+        given = {
+            feeder.inputs[key] if isinstance(key, int) else feeder.by_name[key_name(key)]: value
+            for key, value in inputs.items()
+        }
     else:
         arrays = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         given = dict(zip(feeder.inputs, arrays, strict=True))
     return {spec.name: spec.typed(value) for spec, value in given.items()}
-
-
-def _spec_of(feeder: Feeder, key: Any) -> Any:
-    if isinstance(key, int):
-        return feeder.inputs[key]
-    return feeder.by_name[key_name(key)]

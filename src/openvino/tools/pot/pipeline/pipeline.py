@@ -13,7 +13,7 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.calling import predicted, set_model
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
 

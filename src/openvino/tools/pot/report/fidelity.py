@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import port_name
@@ -33,7 +34,7 @@ def signal_to_noise(
         two at least. Infinite where nothing changed.
     """
     chosen = range(count_samples(engine.data_loader)) if indices is None else indices
-    outputs = (engine.outputs(each, chosen, strict=False) for each in (model, quantized))
+    outputs = (probes.outputs(engine, each, chosen, strict=False) for each in (model, quantized))
     pairs = zip(*outputs, strict=True)
     ports = model.submodels[0].model.outputs
     sums = [_Sums() for _ in ports]

@@ -1,7 +1,7 @@
 """Statistics of tensors: reduced inside the graph, streamed through accumulators, in one pass."""
 
 from openvino.tools.pot.paths import offer
-from openvino.tools.pot.statistics.layout import Statistics as Statistics
-from openvino.tools.pot.statistics.layout import merge as merge
+from openvino.tools.pot.statistics.measured import Statistics as Statistics
+from openvino.tools.pot.statistics.measured import merge as merge
 
 offer(globals())

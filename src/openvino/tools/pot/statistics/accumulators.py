@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,3 +188,20 @@ def _units(vector: Vector, pieces: Sequence[int]) -> Vector:
     largest = np.maximum.reduceat(np.abs(vector), starts)
     exponents = np.frexp(np.where(largest > 0, largest, 1))[1] - _MIDDLE
     return np.repeat(np.ldexp(np.float32(1), exponents), pieces)
+
+
+ROW_SAMPLES, PATCH_SAMPLES = 150, 64
+_STREAMED: dict[str, Callable[[int, Sequence[int]], Accumulator[Any]]] = {
+    "min": lambda expected, pieces: Extremum(largest=False),
+    "max": lambda expected, pieces: Extremum(largest=True),
+    "mean": lambda expected, pieces: Mean(),
+    "stack": lambda expected, pieces: Stack(ROW_SAMPLES, expected, pieces),
+    "short stack": lambda expected, pieces: Stack(PATCH_SAMPLES, expected, pieces),
+}
+
+
+def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator[Any]:
+    """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest."""
+    if aggregator in _STREAMED:
+        return _STREAMED[aggregator](expected, pieces)
+    return PerSample(aggregator)

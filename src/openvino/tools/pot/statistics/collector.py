@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from openvino.tools.pot.paths import offer
-from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 
 Collect = Callable[[Any, Any], Statistics]

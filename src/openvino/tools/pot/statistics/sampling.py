@@ -7,8 +7,8 @@ from math import prod
 from openvino.tools.pot.graph.geometry import window
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.layout import Request
 from openvino.tools.pot.statistics.reducers import Patches, Rows
+from openvino.tools.pot.statistics.requests import Request
 
 _VALUES_PER_SAMPLE = 2048
 _VALUES_OF_PATCHES = 8192

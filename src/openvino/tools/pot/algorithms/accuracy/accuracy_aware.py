@@ -31,13 +31,14 @@ from openvino.tools.pot.configs.parameters import (
     SearchParameters,
 )
 from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.engines.profiling import layer_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -343,7 +344,7 @@ class _Search:
             assert job.context.plan is not None
             layers = job.context.plan.layers
             telling = self._telling(len(layers))
-            feeds = list(self._engine.feeds(self._candidates.model, telling[:_PROFILED]))
+            feeds = list(probes.feeds(self._engine, self._candidates.model, telling[:_PROFILED]))
             shares = self._shares(job.context, telling)
             self._clock.check()
             plain = layer_seconds(self._candidates.model.submodels[0].model, feeds, self._engine.device)

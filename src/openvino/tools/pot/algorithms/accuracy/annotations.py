@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.metric import Metric
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import parse_item
 from openvino.tools.pot.graph.model import CompressedModel
@@ -81,7 +82,7 @@ def predicted_annotations(engine: IEEngine, model: CompressedModel, confidence: 
     """
     loader, metric = engine.data_loader, engine.metric
     labels: dict[int, int] = {}
-    for index, outputs in enumerate(engine.outputs(model, range(len(loader)))):
+    for index, outputs in enumerate(probes.outputs(engine, model, range(len(loader)))):
         probabilities = _probabilities(outputs, model.name)
         if probabilities.max() >= confidence:
             labels[index] = int(probabilities.argmax())
@@ -93,7 +94,7 @@ def predicted_annotations(engine: IEEngine, model: CompressedModel, confidence: 
         "annotations are predictions of the float model: it is sure enough of %d of %d samples",
         len(labels), len(loader),
     )  # fmt: skip
-    with engine.using(_Predicted(loader, list(labels), list(labels.values())), metric or Agreement()):
+    with probes.using(engine, _Predicted(loader, list(labels), list(labels.values())), metric or Agreement()):
         yield
 
 

@@ -26,7 +26,7 @@ from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
-from openvino.tools.pot.statistics.layout import JoinedStatistics, Statistics
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.timing import timed
 

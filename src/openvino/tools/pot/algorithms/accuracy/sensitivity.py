@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.switched import switched
+from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.utils.progress import track
@@ -57,7 +58,7 @@ def _errors(
     model: ov.Model, engine: IEEngine, indices: Sequence[int], settings: Floats, clock: Clock
 ) -> Iterator[Array]:
     """For each sample the squared error of the outputs with all settings of the flags but the first, which is float."""
-    outputs = engine.run_settings(model, indices, FLAGS, settings)
+    outputs = probes.run_settings(engine, model, indices, FLAGS, settings)
     exact: Sequence[NDArray[np.generic]] = ()
     found: list[float] = []
     for number, current in enumerate(track(outputs, len(indices) * len(settings), "Sensitivity")):

@@ -15,7 +15,7 @@ import openvino as ov
 
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.statistics.layout import Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.folders import write_file

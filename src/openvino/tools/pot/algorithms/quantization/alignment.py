@@ -16,7 +16,8 @@ from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 from openvino.tools.pot.utils.logger import get_logger
 

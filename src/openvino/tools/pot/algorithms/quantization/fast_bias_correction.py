@@ -19,7 +19,8 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.placement.plan import WeightQuantizer
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.sampling import rows_request
 
 __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths

@@ -11,8 +11,9 @@ from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.repetition import sample_means
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Patches
+from openvino.tools.pot.statistics.requests import Request
 
 Floats = NDArray[np.float32]
 

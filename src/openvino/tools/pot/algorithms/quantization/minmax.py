@@ -29,7 +29,8 @@ from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.placement.plan import WeightQuantizer, by_group
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.logger import get_logger
 

@@ -18,8 +18,9 @@ from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 

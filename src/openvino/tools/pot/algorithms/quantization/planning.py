@@ -12,7 +12,8 @@ from openvino.tools.pot.placement.plan import Plan
 from openvino.tools.pot.placement.planner import make_plan
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.transformers import why_transformer
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 

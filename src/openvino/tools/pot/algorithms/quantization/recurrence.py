@@ -14,7 +14,8 @@ from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.hardware import Operation, find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.requests import Request
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rou
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.placement.plan import WeightQuantizer
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Rows
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.sampling import patches_request, rows_request
 
 

@@ -16,8 +16,9 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.layers import is_depthwise
 from openvino.tools.pot.placement.plan import WeightQuantizer
-from openvino.tools.pot.statistics.layout import Request, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
+from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)

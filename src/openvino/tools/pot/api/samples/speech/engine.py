@@ -11,9 +11,11 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.samples.speech.data_loader import Utterance
+from openvino.tools.pot.engines.filling import Samples, filled
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.outputs import NamedOutputs
+from openvino.tools.pot.engines.passes import judge
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError, reason
@@ -42,16 +44,11 @@ class ArkEngine(IEEngine):
         need_metrics_per_sample: bool = False,
     ) -> Any:
         """One pass over the utterances; whoever measures watches it, and needs nothing else."""
-        self._labelled = False
+        self._tally.labelled = False
         wanted = {index for batch in sampler.batches() for index in batch}
         for _, items, outputs in self._heard(wanted, print_progress):
-            if stats_layout is not None:
-                continue
-            self._batch_metadata = [item.metadata for item in items]
-            processed = self.postprocess_output(outputs, self._batch_metadata)
-            self._labelled |= any(item.annotation is not None for item in items)
-            labels = [(item.index, item.annotation) for item in items]
-            self._update_metrics(processed, labels, need_metrics_per_sample)
+            if stats_layout is None:
+                judge(self, items, outputs, need_metrics_per_sample)
 
     def scores(self, model: CompressedModel | ov.Model) -> dict[str, Floats]:
         """The only output of a model for all frames of each utterance, by its name: ``[frames, values]``.
@@ -75,8 +72,8 @@ class ArkEngine(IEEngine):
         model, runs = self._single_model(), self._runs(wanted)
         request = self._request(model)
         owners = {index: utterance for utterance, indices in runs for index in indices}
-        sampler = BatchSampler(self.data_loader, 1, list(owners))
-        feeds = self._filled(model, sampler, show, "Speech")
+        samples = Samples(BatchSampler(self.data_loader, 1, list(owners)), "Speech", show)
+        feeds = filled(self, model, samples)
         for utterance, frames in groupby(feeds, lambda pair: owners[pair[0][0].index]):
             request.reset_state()
             items, found = [], []

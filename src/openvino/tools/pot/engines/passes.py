@@ -1,0 +1,237 @@
+"""Passes over samples: statistics of one network or of several, and evaluation.
+
+Single samples, batches, time steps and inferences that an override makes differ in what is fed, and in who feeds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+import openvino as ov
+
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines.batches import Batch, Splitter, run_batches
+from openvino.tools.pot.engines.beside import run_beside
+from openvino.tools.pot.engines.calling import naming_hook, predicted
+from openvino.tools.pot.engines.compiling import compiled_for
+from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
+from openvino.tools.pot.engines.hooks import Hooks
+from openvino.tools.pot.engines.items import Item
+from openvino.tools.pot.engines.loading import first_read
+from openvino.tools.pot.engines.metrics import reset_metric
+from openvino.tools.pot.engines.outputs import NamedOutputs
+from openvino.tools.pot.engines.recurrent import Recurrence
+from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.steps import TimeStep
+from openvino.tools.pot.engines.stream import Feed, Outputs, copied, run_stream
+from openvino.tools.pot.engines.watching import Compile, Measurement, Shapes, Watch
+from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.timing import timed
+
+T = TypeVar("T")
+
+
+def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: Any) -> dict[str, Statistics]:
+    """What is measured on each network, by its name, in one pass over samples.
+
+    Args:
+        engine: that ``set_model`` has told of the networks.
+        layouts: network name -> what is measured on it.
+        sampler: the samples, as ``predict`` takes them.
+
+    Raises:
+        EngineError: the engine gives no statistics, nothing of it runs several networks, or one of them is never run.
+        DataError: a sample doesn't fit a network; its index is named.
+        OtherSizesError: samples are not of the sizes that a layout was made for.
+    """
+    if isinstance(engine, Hooks) and engine._given is not None and engine._given.is_cascade:
+        watch = Measurement(layouts, _measuring(engine), len(sampler))
+        _watched_pass(engine, engine._given, watch, sampler, show=True)
+        found = watch.statistics()
+    else:
+        found = {name: _of_predict(engine, layout, sampler) for name, layout in layouts.items()}
+    for statistics in found.values():
+        statistics.samples = len(sampler)
+    return found
+
+
+def fed_shapes(engine: Engine, sampler: Any) -> dict[str, dict[str, ov.PartialShape]]:
+    """Network name -> input -> its shape with what samples want to be dynamic, of the networks of a cascade.
+
+    Raises:
+        EngineError: nothing of the engine runs several networks.
+    """
+    if not isinstance(engine, Hooks) or engine._given is None:
+        raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
+    given = engine._given
+    shapes = Shapes(given)
+    _watched_pass(engine, given, shapes, sampler, show=False)
+    return {sub.name: shapes.freed(sub.name) for sub in given}
+
+
+def _of_predict(engine: Engine, layout: StatisticsLayout, sampler: Any) -> Statistics:
+    statistics = predicted(engine, stats_layout=layout, sampler=sampler, print_progress=True)[1]
+    if not isinstance(statistics, Statistics):
+        raise EngineError(
+            f"engine {type(engine).__name__}: predict gave {statistics!r}, expected statistics of stats_layout"
+        )
+    return statistics
+
+
+def _watched_pass(engine: Hooks, given: CompressedModel, watch: Watch, sampler: Any, show: bool) -> None:
+    """Let overrides run all models over the samples as for an evaluation, on copies: they may reshape these."""
+    own = engine._overrides("_predict")
+    if not own and not engine._overrides("predict"):
+        names = [sub.name for sub in given]
+        raise EngineError(
+            f"IEEngine runs one model, found a cascade of {names}: subclass it, override _predict"
+        )
+    if engine.metric is not None:
+        reset_metric(engine.metric)
+    try:
+        with engine._ie.watched(watch):
+            engine.set_model(given.clone())
+            if own:
+                call_predict(engine, None, sampler, show, False)  # metrics are of no interest
+            else:
+                with naming_hook(engine, "predict"):
+                    engine.predict(sampler=sampler, print_progress=show)
+    finally:
+        engine.set_model(given)
+
+
+def call_predict(engine: Hooks, *arguments: Any) -> Any:
+    """What ``_predict`` gives, be it a user's."""
+    with naming_hook(engine, "_predict"):
+        return engine._predict(*arguments)
+
+
+def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
+    """What is measured on a single network, by us, or beside the inferences that an override of ``_predict`` makes."""
+    if not engine._overrides("_predict"):
+        return collect(engine, layout, sampler, show)
+    assert engine._given is not None
+    name = engine._given.submodels[0].name
+    watch = Measurement({name: layout}, _measuring(engine), len(sampler))
+    with engine._ie.watched(watch):
+        found = call_predict(engine, layout, sampler, show, False)
+    if isinstance(found, (tuple, list)) and len(found) == 2 and found[1] is not None:
+        statistics: Statistics = found[1]  # it left the pass to us
+        return statistics
+    return watch.statistics()[name]
+
+
+def _measuring(engine: Hooks) -> Compile:
+    return lambda model: compiled_for("measured", model, engine._options.device)
+
+
+def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
+    """What is measured on a single network by inferences of our own."""
+    samples = Samples(sampler, "Statistics", show)
+    statistics = (_of_steps if engine._options.out_in_map else _of_samples)(engine, layout, samples)
+    statistics.samples = len(sampler)
+    return statistics
+
+
+def _of_samples(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Statistics:
+    model, options = engine._single_model(), engine._options
+    apart = layout.is_per_sample and takes_samples_apart(model, options.batch_axis)
+    plain = first_read(feeds(engine, model, samples, single=True, apart=apart))
+    with timed("compile"):
+        compiled = compiled_for("measured", layout.model, options.device)
+    # Loaders may fill one buffer again and again.
+    own = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
+    expected = -(-len(samples.sampler) // fixed_batch(model, options.batch_axis))
+
+    def work(ready: Iterator[tuple[Batch, Feed]]) -> Statistics:
+        fed = _with_places(layout, ready, lambda batch: batch.parts[0])
+        results = run_batches(compiled, fed, options.stat_requests, copies=False)
+        return layout.collect((outputs for _, outputs in results), expected)
+
+    with timed("pass"):
+        return run_beside(own, work)
+
+
+def _of_steps(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Statistics:
+    model, options = engine._single_model(), engine._options
+    recurrence = Recurrence(model, options.out_in_map)
+    steps = first_read(time_steps(engine, model, recurrence, samples))
+    layout = layout.with_outputs(recurrence.outputs)
+    with timed("compile"):
+        compiled = compiled_for("measured", layout.model, options.device)
+    measured = len(compiled.outputs) - len(recurrence.outputs)
+
+    def infer(fed: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
+        own = _with_places(layout, fed, lambda tag: tag[0])
+        return run_stream(compiled, own, options.stat_requests, copies=False)
+
+    def state(outputs: Outputs) -> Feed:
+        return recurrence.state(dict(zip(recurrence.outputs, outputs[measured:], strict=True)))
+
+    def work(ready: Iterator[list[TimeStep]]) -> Statistics:
+        results = run_steps(ready, state, infer, in_order=False)
+        return layout.collect((outputs[:measured] for _, outputs in results), len(samples.sampler))
+
+    with timed("pass"):
+        return run_beside(steps, work)
+
+
+def _with_places(
+    layout: StatisticsLayout, fed: Iterable[tuple[T, Feed] | None], sample_of: Callable[[T], object]
+) -> Iterator[tuple[T, Feed] | None]:
+    """The same feeds, with what the measuring model gets beside them; ``sample_of`` tells the sample of a tag."""
+    position = 0
+    for entry in fed:
+        if entry is not None:
+            entry = (entry[0], layout.feed(position, entry[1], sample=sample_of(entry[0])))
+            position += 1
+        yield entry
+
+
+def evaluate(engine: Hooks, sampler: Any, show: bool, per_sample: bool) -> None:
+    """Give the outputs of a single network to the engine's metric, sample after sample.
+
+    Raises:
+        DataError: a sample doesn't fit the network, or an inference failed; its index is named.
+    """
+    compiled, results = _results(engine, Samples(sampler, "Evaluation", show))
+    engine._tally.labelled = False
+    for items, outputs in results:
+        judge(engine, items, NamedOutputs(compiled, outputs), per_sample)
+
+
+def judge(engine: Hooks, items: list[Item], outputs: NamedOutputs, per_sample: bool) -> None:
+    """Give the outputs for a batch of samples to the engine's metric, through its hooks."""
+    tally = engine._tally
+    tally.metadata = [item.metadata for item in items]
+    tally.labelled |= any(item.annotation is not None for item in items)
+    with naming_hook(engine, "postprocess_output"):
+        processed = engine.postprocess_output(outputs, tally.metadata)
+    annotations = [(item.index, item.annotation) for item in items]
+    with naming_hook(engine, "_update_metrics"):
+        engine._update_metrics(processed, annotations, per_sample)
+
+
+def _results(
+    engine: Hooks, samples: Samples
+) -> tuple[ov.CompiledModel, Iterator[tuple[list[Item], Outputs]]]:
+    """The compiled model, and what its inferences are of, with their outputs."""
+    model, options = engine._single_model(), engine._options
+    number = options.eval_requests
+    if options.out_in_map:
+        recurrence = Recurrence(model, options.out_in_map)
+        steps = first_read(time_steps(engine, model, recurrence, samples))
+        compiled = compiled_for("evaluated", model, options.device)
+        infer = partial(run_stream, compiled, requests=number)
+        found = run_steps(steps, recurrence.state, infer, in_order=True)
+        return compiled, (([step.item], outputs) for step, outputs in found)
+    plain = first_read(feeds(engine, model, samples))
+    compiled = compiled_for("evaluated", model, options.device)
+    results = run_batches(compiled, plain, number)
+    return compiled, Splitter(model, options.batch_axis).split(results)

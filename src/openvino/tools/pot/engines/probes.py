@@ -1,0 +1,155 @@
+"""What searches and checks ask of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeGuard
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.engines import filling
+from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, run_batches
+from openvino.tools.pot.engines.compiling import compiled_for
+from openvino.tools.pot.engines.hooks import Hooks
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence
+from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.steps import TimeStep
+from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.sizes import sizes_of
+from openvino.tools.pot.graph.static import is_static, with_shapes
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.utils.errors import EngineError
+
+
+def device_of(engine: Engine | None) -> str:
+    """Where an engine runs models; one that doesn't say so, on the CPU."""
+    return str(getattr(engine, "device", "CPU"))
+
+
+def batch_axis(engine: Engine) -> int:
+    """The axis of inputs along which samples of a batch lie."""
+    return int(getattr(engine, "config", {}).get("batch_dim") or 0)
+
+
+def reads_samples(engine: Engine | None) -> TypeGuard[Hooks]:
+    """Whether an engine feeds the samples of its data loader by itself, so that ``feeds`` says what a pass is fed."""
+    return isinstance(engine, Hooks) and not engine._overrides("_predict")
+
+
+@contextmanager
+def using(engine: Engine, data_loader: Any, metric: Any) -> Iterator[None]:
+    """Let an engine have other samples and another metric, for a while."""
+    own = engine._data_loader, engine._metric
+    engine._data_loader, engine._metric = data_loader, metric
+    try:
+        yield
+    finally:
+        engine._data_loader, engine._metric = own
+
+
+def feeds(engine: Hooks, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:
+    """What a model is fed for samples of the data loader, input name to array, one by one or in its fixed batch.
+
+    Of a sample with time steps, it is what one of them is fed.
+
+    Raises:
+        DataError: a sample doesn't fit the model; its index is named.
+    """
+    engine.set_model(model)
+    for _, feed in _feeds(engine, indices):
+        yield feed
+
+
+def outputs(
+    engine: Hooks, model: CompressedModel, indices: Sequence[int], strict: bool = True
+) -> Iterator[Outputs]:
+    """The outputs of a model for samples of the data loader, one by one.
+
+    Args:
+        engine: that runs it.
+        model: that is run.
+        indices: of the samples.
+        strict: whether it must be one by one; otherwise a fixed batch stays whole where it can't be taken apart.
+
+    Raises:
+        EngineError: samples have time steps, and so outputs at each of them.
+        DataError: a sample doesn't fit the model, or outputs of a fixed batch can't be taken apart.
+    """
+    options = engine._options
+    if options.out_in_map:
+        raise EngineError(f"predictions of whole samples (annotation_free) are not supported with {KEY}")
+    engine.set_model(model)
+    network = engine._single_model()
+    compiled = compiled_for("evaluated", network, options.device)
+    results = run_batches(compiled, _feeds(engine, indices), options.eval_requests)
+    for _, found in Splitter(network, options.batch_axis, strict).split(results):
+        yield found
+
+
+def run_settings(
+    engine: Hooks, model: ov.Model, indices: Sequence[int], flags: str, settings: NDArray[np.float32]
+) -> Iterator[Outputs]:
+    """The outputs of a model with an input of flags, for each feed with each setting of them in turn.
+
+    Of a sample with time steps, one of them is run, with what ``feeds`` gives for it.
+
+    Args:
+        engine: that runs it; ``set_model`` chose the same model without flags.
+        model: with one input more, for the flags.
+        indices: of the samples.
+        flags: name of that input.
+        settings: float32, shape ``[settings, flags]``.
+    """
+    plain, options = _feeds(engine, indices), engine._options
+    fed = ((batch, {**feed, flags: setting}) for batch, feed in plain for setting in settings)
+    compiled = compiled_for("compared", model, options.device)
+    for _, found in run_batches(compiled, fed, options.eval_requests):
+        yield found
+
+
+def _feeds(engine: Hooks, indices: Sequence[int]) -> Iterator[tuple[Batch, Feed]]:
+    network, options = engine._single_model(), engine._options
+    samples = filling.Samples(BatchSampler(engine.data_loader, 1, indices))
+    if not options.out_in_map:
+        return filling.feeds(engine, network, samples)
+    compiled = compiled_for("evaluated", network, options.device)
+    recurrence = Recurrence(network, options.out_in_map)
+    steps = filling.time_steps(engine, network, recurrence, samples)
+    single = _single_steps(compiled, recurrence, steps, len(indices))
+    return as_they_are(([step.item], feed) for step, feed in single)
+
+
+def _single_steps(
+    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[TimeStep]], count: int
+) -> Iterator[tuple[TimeStep, Feed]]:
+    """One step of each sample with its whole feed: near the first sample's beginning, ..., near the last one's end."""
+    infer = partial(run_stream, compiled, requests=1)
+    for number, steps in enumerate(samples):
+        chosen, state = steps[len(steps) * (2 * number + 1) // (2 * count)], Feed()
+        before = steps[: chosen.number]
+        for _, found in run_steps([before] if before else [], recurrence.state, infer, in_order=False):
+            state = recurrence.state(found)
+        yield chosen, chosen.feed_after(state)
+
+
+def fixed_by_sample(model: CompressedModel, engine: Hooks) -> CompressedModel:
+    """A model of one network with those sizes of its inputs that are open as the first sample has them.
+
+    Args:
+        model: stays as it is.
+        engine: has the samples.
+
+    Raises:
+        DataError: the sample doesn't fit the model.
+        ModelError: the rest of the model doesn't go with its sizes.
+    """
+    if not is_static(model) and len(engine.data_loader):
+        (feed,) = feeds(engine, model, [0])
+        return with_shapes(model, sizes_of(feed))
+    return model

@@ -1,0 +1,212 @@
+"""What came of a pass: taken inference by inference, asked for by request, merged with what other passes found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.graph.sizes import Sizes
+from openvino.tools.pot.statistics.accumulators import Accumulator, Stack, accumulator
+from openvino.tools.pot.statistics.reducers import Patches, Rows
+from openvino.tools.pot.statistics.requests import Request
+from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.errors import EngineError
+
+
+@dataclass(frozen=True)
+class Block:
+    """The figures of one aggregator.
+
+    Attributes:
+        where: their places in the vector that leaves the graph, once for each sample that is told apart.
+        sizes: how many belong to each request.
+    """
+
+    where: tuple[NDArray[np.int64], ...]
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How each request is answered: from a part of what is measured, and some without measuring.
+
+    Attributes:
+        parts: for what is measured, the places in what the accumulator of its aggregator gives.
+        channels: request for a whole tensor -> the one for its channels that holds the answer.
+        zeros: request for the smallest value where there are none below zero -> its size; ranges reach down to
+            zero in any case.
+    """
+
+    parts: Mapping[Request, slice]
+    channels: Mapping[Request, Request]
+    zeros: Mapping[Request, int]
+
+
+class Statistics:
+    """The figures of one pass, by request; they can be pickled, and ``merge`` joins those of several passes.
+
+    Attributes:
+        samples: how many they are of, as whoever made the pass says; at first as many as inferences.
+        witness: the first of them, with what the float model gave.
+        is_finite: whether all that was measured is; kept figures are too coarse to tell afterwards.
+        sizes: that all samples have, where the model leaves them open and they were asked for.
+    """
+
+    def __init__(
+        self,
+        accumulators: Mapping[str, Accumulator[Any]],
+        answers: Answers,
+        samples: int,
+        witness: Witness | None = None,
+    ) -> None:
+        self.witness = witness or Witness()
+        self.is_finite = True
+        self.sizes: Sizes = {}
+        self._accumulators = dict(accumulators)
+        self._answers = answers
+        self._values: dict[Request, NDArray[np.float64]] = {}
+        self.samples = samples
+
+    def value(self, request: Request) -> NDArray[np.float64]:
+        """The figure of a request, a vector; see ``rows`` and ``patches`` for those of kept vectors."""
+        if request in self._answers.zeros:
+            return np.zeros(self._answers.zeros[request])
+        if request in self._answers.channels:
+            of_channels = self.value(self._answers.channels[request])
+            return np.asarray([of_channels.min() if request.aggregator == "min" else of_channels.max()])
+        if request not in self._values:
+            self._values[request] = self._part(request)  # type: ignore[assignment]
+        return self._values[request]
+
+    def kept(self, request: Request) -> int:
+        """From how many samples the rows or patches of a request are."""
+        stack: Stack = self._accumulators[request.aggregator]  # type: ignore[assignment]
+        return len(stack)
+
+    def _part(self, request: Request) -> NDArray[np.floating]:
+        return self._accumulators[request.aggregator].value(self._answers.parts[request])
+
+    def rows(self, request: Request) -> NDArray[np.float32]:
+        """Gathered rows of a ``Rows`` request, shape ``[samples * count, channels]``."""
+        assert isinstance(request.reducer, Rows)
+        stacked = self._part(request)
+        return stacked.reshape(len(stacked) * request.reducer.count, -1).astype(np.float32, copy=False)
+
+    def patches(self, request: Request) -> NDArray[np.float32]:
+        """Gathered patches of a ``Patches`` request, shape ``[samples * count, channels, taps]``."""
+        assert isinstance(request.reducer, Patches)
+        count, taps = request.reducer.count, request.reducer.window.taps
+        stacked = self._part(request)
+        by_tap = stacked.reshape(len(stacked) * count, taps, -1)
+        return by_tap.transpose(0, 2, 1).astype(np.float32, copy=False)
+
+    def answers(self, request: Request) -> bool:
+        """Whether the pass measured what a request asks for."""
+        known = self._answers
+        return any(request in found for found in (known.parts, known.channels, known.zeros))
+
+    def check(self, requests: Iterable[Request]) -> None:
+        """Raise EngineError unless all of the requests are answered."""
+        for request in requests:
+            if not self.answers(request):
+                raise EngineError(
+                    f"the statistics are of another model or of other parameters: nothing at {request.tensor.node!r} "
+                    f"answers {request.reducer}"
+                )
+
+
+class JoinedStatistics(Statistics):
+    """The figures of several passes over the same samples, each with requests of its own.
+
+    Args:
+        parts: at least one; the first that answers a request counts.
+    """
+
+    def __init__(self, parts: Sequence[Statistics]) -> None:
+        self._passes, self.witness = tuple(parts), parts[0].witness
+        self.samples = parts[0].samples
+
+    def value(self, request: Request) -> NDArray[np.float64]:
+        """The figure of a request, a vector."""
+        return self._of(request).value(request)
+
+    def kept(self, request: Request) -> int:
+        """From how many samples the rows or patches of a request are."""
+        return self._of(request).kept(request)
+
+    def answers(self, request: Request) -> bool:
+        """Whether one of the passes measured what a request asks for."""
+        return any(part.answers(request) for part in self._passes)
+
+    def _part(self, request: Request) -> NDArray[np.floating]:
+        return self._of(request)._part(request)
+
+    def _of(self, request: Request) -> Statistics:
+        return next(part for part in self._passes if part.answers(request))
+
+
+def merge(first: Statistics, second: Statistics) -> Statistics:
+    """The statistics of two parts of the samples, measured anywhere, as if one pass had seen both.
+
+    Extremes are those of one pass to the last bit, means are up to the rounding of sums in float64, and
+    aggregators over samples (``median``, ``hl_estimator``, ...) see every sample. Rows and patches, from which
+    histograms and second moments are computed, are those of both parts as long as these are few enough for all to
+    be kept; beyond that a part of them, spread evenly over both. Neither of the two is changed.
+
+    Raises:
+        EngineError: they are of different models or of different requests.
+    """
+    for each in (first, second):
+        if not isinstance(each, Statistics):
+            raise EngineError(f"statistics to merge are a {type(each).__name__}, expected those of a pass")
+    if first._answers != second._answers:
+        raise EngineError("statistics of different models or requests can't be merged")
+    accumulators = deepcopy(first._accumulators)
+    for name, own in accumulators.items():
+        own.merge(second._accumulators[name])
+    return Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
+
+
+class Collector:
+    """Takes the outputs of inferences, in sample order.
+
+    Args:
+        blocks: by aggregator, what it aggregates.
+        answers: to requests, from what is aggregated.
+        witness: keeps the first inferences.
+        expected: how many there will be, as far as that is known; of many, some statistics need a part only.
+
+    Attributes:
+        inferences: how many it took.
+    """
+
+    def __init__(
+        self, blocks: Mapping[str, Block], answers: Answers, witness: Witness, expected: int
+    ) -> None:
+        self._blocks, self._answers, self._witness = blocks, answers, witness
+        self._accumulators = {name: accumulator(name, expected, own.sizes) for name, own in blocks.items()}
+        self._is_finite = True
+        self.inferences = 0
+
+    def add(self, outputs: Sequence[NDArray[Any]]) -> None:
+        """Take the outputs of one inference, vectors and then what is watched; they may be overwritten afterwards."""
+        self.inferences += 1
+        count = len(outputs) - len(self._witness.watched.all)
+        self._witness.note_values(outputs[count:])
+        vectors = [np.asarray(part, np.float32) for part in outputs[:count]]
+        vector = vectors[0] if count == 1 else np.concatenate(vectors)
+        self._is_finite = self._is_finite and bool(np.isfinite(vector.sum(dtype=np.float64)))
+        for name, own in self._accumulators.items():
+            for where in self._blocks[name].where:
+                own.update(vector, where)
+
+    def statistics(self) -> Statistics:
+        """The figures of all of them."""
+        found = Statistics(self._accumulators, self._answers, self.inferences, self._witness)
+        found.is_finite = self._is_finite
+        return found
