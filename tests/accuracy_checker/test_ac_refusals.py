@@ -64,7 +64,7 @@ CHANGES: dict[str, Change] = {
         metrics=[{"type": "acuracy"}]
     ),
     f"{DATASET}.metrics[0].type: it is missing, {METRICS}": in_dataset(metrics=[{"top_k": 1}]),
-    f"unknown parameter '{DATASET}.metrics[0].topk'; did you mean 'top_k'?": in_dataset(
+    f"{DATASET}.metrics[0]: unknown parameter 'topk'; did you mean 'top_k'?": in_dataset(
         metrics=[{"type": "accuracy", "topk": 5}]
     ),
     f"{DATASET}.metrics[0].top_k: input should be greater than or equal to 1, found 0": in_dataset(
@@ -105,7 +105,8 @@ CHANGES: dict[str, Change] = {
     "common_semantic_segmentation": in_conversion(
         converter="wider"
     ),
-    f"unknown parameter '{DATASET}.annotation_conversion.has_backgroud'; did you mean 'has_background'?": in_conversion(
+    f"{DATASET}.annotation_conversion: unknown parameter 'has_backgroud'; "
+    "did you mean 'has_background'?": in_conversion(
         has_backgroud=True
     ),
     f"{DATASET}.annotation_conversion: it is missing, and converted annotations (.pickle) are "

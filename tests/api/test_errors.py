@@ -14,7 +14,7 @@ import pytest
 from openvino import opset13 as op
 
 import builders
-from openvino.tools.pot import IEEngine, create_pipeline, load_model
+from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.engines import compiling
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, PotError
 
@@ -200,22 +200,25 @@ def test_unknown_device_of_the_engine() -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({"devise": "CPU"}, "engine config: unknown key 'devise'; did you mean 'device'?"),
+        ({"devise": "CPU"}, "engine config: unknown parameter 'devise'; did you mean 'device'?"),
         (
             {"stat_requests_number": "4"},
-            "engine config: stat_requests_number is '4', expected a whole number",
+            "engine config: stat_requests_number: input should be a valid integer, found '4'",
         ),
         (
             {"stat_requests_number": 1.5},
-            "engine config: stat_requests_number is 1.5, expected a whole number",
+            "engine config: stat_requests_number: input should be a valid integer, found 1.5",
         ),
-        ({"eval_requests_number": -1}, "engine config: eval_requests_number is -1, expected a whole number"),
+        (
+            {"eval_requests_number": -1},
+            "engine config: eval_requests_number: input should be greater than or equal to 0, found -1",
+        ),
         (
             {"eval_requests_number": True},
-            "engine config: eval_requests_number is True, expected a whole number",
+            "engine config: eval_requests_number: input should be a valid integer, found True",
         ),
-        ({"batch_dim": "N"}, "engine config: batch_dim is 'N', expected a whole number"),
-        ({"device": 7}, "engine config: device is 7, expected a string"),
+        ({"batch_dim": "N"}, "engine config: batch_dim: input should be a valid integer, found 'N'"),
+        ({"device": 7}, "engine config: device: input should be a valid string, found 7"),
         (5, "engine config is a int, expected a mapping"),
     ],
 )
@@ -226,23 +229,26 @@ def test_engine_config(config: Any, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("algorithms", "sentence"),
     [
-        ([{"name": "DefaultQuantisation"}], "algo_config[0]: algorithm 'DefaultQuantisation' is not one of "),
+        ([{"name": "DefaultQuantisation"}], "algo_config[0]: name: expected one of DefaultQuantization, "),
         (
             [{"name": "DefaultQuantization"}, {"nam": "x"}],
-            "algo_config[1]: unknown key 'nam'; did you mean 'name'?",
+            "algo_config[1]: unknown parameter 'nam'; did you mean 'name'?",
         ),
         (
             [{"name": ["DefaultQuantization"]}],
-            "algo_config[0]: algorithm ['DefaultQuantization'] is not one of ",
+            "algo_config[0]: name: input should be a valid string, found ['DefaultQuantization']",
         ),
-        ([{"params": {}}], "algo_config[0]: algorithm None is not one of "),
+        ([{"params": {}}], "algo_config[0]: name: it is missing"),
         (
             ["DefaultQuantization"],
-            "algo_config[0] is 'DefaultQuantization', expected a mapping with name and params",
+            "algo_config[0]: found 'DefaultQuantization', expected a mapping",
         ),
         ({"name": "DefaultQuantization"}, "algo_config is a dict, expected a list of name and params"),
         ("DefaultQuantization", "algo_config is a str, expected a list of name and params"),
-        ([{"name": "DefaultQuantization", "params": 5}], "algo_config[0]: params is 5, expected a mapping"),
+        (
+            [{"name": "DefaultQuantization", "params": 5}],
+            "algo_config[0]: params: input should be a valid dictionary, found 5",
+        ),
     ],
 )
 def test_list_of_algorithms(algorithms: Any, sentence: str) -> None:
@@ -258,8 +264,8 @@ def test_the_nearest_algorithm_is_given() -> None:
     ("params", "words"),
     [
         ({"stat_subset_sise": 3}, ["DefaultQuantization", "'stat_subset_sise'", "did you mean 'stat_subset_size'?"]),
-        ({"ignored": {"scop": []}}, ["'ignored.scop'", "did you mean 'scope'?"]),
-        ({"weights": {"bitz": 8}}, ["'weights.bitz'", "did you mean 'bits'?"]),
+        ({"ignored": {"scop": []}}, ["params: ignored: unknown parameter 'scop'", "did you mean 'scope'?"]),
+        ({"weights": {"bitz": 8}}, ["params: weights: unknown parameter 'bitz'", "did you mean 'bits'?"]),
         ({"stat_subset_size": "all"}, ["stat_subset_size", "'all'"]),
         ({"preset": "fast"}, ["preset", "'fast'", "performance"]),
         ({"target_device": "CPV"}, ["target_device", "'CPV'", "did you mean"]),
@@ -276,6 +282,25 @@ def test_device_of_load_model() -> None:
     message = refused(ConfigError, lambda: load_model(builders.network(), "GNAA"))
     assert "target_device is 'GNAA'" in message
     assert "did you mean 'GNA'?" in message
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"epochs": 3}, "quantize: unknown parameter 'epochs'"),
+        ({"reports": True}, "quantize: unknown parameter 'reports'; did you mean 'report'?"),
+        ({"presett": "mixed"}, "quantize: unknown parameter 'presett'; did you mean 'preset'?"),
+    ],
+)
+def test_quantize_refuses_parameters_that_it_does_not_have(given: dict[str, Any], sentence: str) -> None:
+    assert refused(ConfigError, lambda: quantize(builders.network(), IMAGES, **given)).startswith(sentence)
+
+
+def test_quantize_tells_of_parameters_that_mean_nothing_here(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        quantize(builders.network(), IMAGES, fast_bias_correction=True, batch_size=1)
+    told = "DefaultQuantization params: without effect here: 'fast_bias_correction', 'batch_size'"
+    assert told in [record.message for record in caplog.records]
 
 
 def test_unknown_name_in_the_ignored_scope(nothing_compiled: None) -> None:
@@ -343,20 +368,23 @@ def test_truncated_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({}, "model config: 'model' is None, expected a path or an openvino.Model"),
-        ({"model": 5}, "model config: 'model' is 5, expected a path or an openvino.Model"),
-        (None, "model config: 'model' is None, expected a path or an openvino.Model"),
-        ({"modell": "m.xml"}, "model config: unknown key 'modell'; did you mean 'model'?"),
-        ({"model_name": 5, "model": "m.xml"}, "model config: 'model_name' is 5, expected a string"),
-        ({"model": "m.xml", "weights": 5}, "model config: 'weights' is 5, expected a path"),
-        ({"cascade": []}, "model config: 'cascade' is [], expected a list of models"),
-        ({"cascade": ["m.xml"]}, "model config: cascade[0] is a str, expected a mapping with "),
-        ({"cascade": [{"model": "m.xml"}]}, "model config: cascade[0]: 'name' is None, expected a string"),
+        ({}, "model config: expected either model, a path, or cascade, a list of models, found neither"),
+        ({"model": 5}, "model config: model: expected a path or an openvino.Model, found 5"),
+        (None, "model config: expected either model, a path, or cascade, a list of models, found neither"),
+        ({"modell": "m.xml"}, "model config: unknown parameter 'modell'; did you mean 'model'?"),
+        (
+            {"model_name": 5, "model": "m.xml"},
+            "model config: model_name: input should be a valid string, found 5",
+        ),
+        ({"model": "m.xml", "weights": 5}, "model config: weights: input should be a valid string, found 5"),
+        ({"cascade": []}, "model config: cascade: list should have at least 1 item"),
+        ({"cascade": ["m.xml"]}, "model config: cascade[0]: input should be a valid dictionary"),
+        ({"cascade": [{"model": "m.xml"}]}, "model config: cascade[0].name: it is missing"),
         (
             {"cascade": [{"name": "a", "mdl": 1}]},
-            "model config: cascade[0]: unknown key 'mdl'; did you mean 'model'?",
+            "model config: cascade[0]: unknown parameter 'mdl'; did you mean 'model'?",
         ),
-        ({"cascade": [{"name": "a"}]}, "model config: cascade[0]: 'model' is None, expected a path or an "),
+        ({"cascade": [{"name": "a"}]}, "model config: cascade[0].model: it is missing"),
     ],
 )
 def test_model_config(config: Any, sentence: str) -> None:

@@ -67,7 +67,9 @@ def test_keys_beside_name_and_params_are_told_of(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.WARNING):
         create_pipeline([entry], IEEngine({}, ITEMS))
     assert [record.message for record in caplog.records] == ["algo_config[0]: without effect here: 'comment'"]
-    with pytest.raises(ConfigError, match=r"algo_config\[0\]: unknown key 'parms'; did you mean 'params'"):
+    with pytest.raises(
+        ConfigError, match=r"algo_config\[0\]: unknown parameter 'parms'; did you mean 'params'"
+    ):
         create_pipeline([{**ALGORITHM, "parms": {}}], IEEngine({}, ITEMS))
 
 
@@ -124,8 +126,8 @@ def test_a_config_goes_through_load_model(config: Config, caplog: pytest.LogCapt
     [
         ({"name": "DefaultQuantisation"}, r"algorithms\[0\]\.name: expected one of .*'DefaultQuantisation'"),
         ({**ALGORITHM, "params": {"presett": "mixed"}}, r"algorithms\[0\]\.params: unknown parameter 'presett'"),
-        ({**ALGORITHM, "params": {"preset": "fast"}}, r"algorithms\[0\]\.params: preset: .*'fast'"),
-        ({"name": "AccuracyAwareQuantization", "params": {"maximal_drop": "x"}}, r"params: maximal_drop: .*'x'"),
+        ({**ALGORITHM, "params": {"preset": "fast"}}, r"algorithms\[0\]\.params\.preset: .*'fast'"),
+        ({"name": "AccuracyAwareQuantization", "params": {"maximal_drop": "x"}}, r"params\.maximal_drop: .*'x'"),
     ],
 )  # fmt: skip
 def test_what_create_pipeline_refuses_a_config_refuses(

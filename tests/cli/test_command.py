@@ -154,6 +154,30 @@ def test_an_error_that_nobody_foresaw(
     assert (finished.code, finished.err) == (1, "pot: error: ZeroDivisionError: of all things\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(28, "No space left on device", "w.bin"), "'w.bin' can't be read or written: No space left on device"),
+        (OSError(28, "No space left on device"), "reading or writing failed: No space left on device"),
+        (OSError("odd"), "OSError: odd"),
+        (MemoryError(), "MemoryError"),
+    ],
+)  # fmt: skip
+def test_what_the_system_refuses_is_said_in_a_sentence(
+    error: Exception,
+    sentence: str,
+    job: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(model: object) -> None:
+        raise error
+
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.compress_model_weights", refused)
+    finished = pot(capsys, *job, "--log-level", "ERROR")
+    assert (finished.code, finished.err) == (1, f"pot: error: {sentence}\n")
+
+
 def test_a_stored_model_is_told_of_even_if_measuring_fails(
     job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -261,7 +261,7 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
     "two configurations at once": (
         config(engine={**checker(), "config": "some.yml"}),
         "engine: ",
-        "expected either engine.config, a path, or engine.datasets, found both",
+        "expected either config, a path, or datasets, found both",
     ),
 }  # fmt: skip
 

@@ -93,7 +93,7 @@ def test_a_plain_mapping_is_optimized_too(file: Path) -> None:
 def test_a_wrong_configuration_in_a_script(file: Path) -> None:
     config = Config.read_config(file)
     config.compression.algorithms[0].parms = {}
-    with pytest.raises(ConfigError, match=r"unknown parameter 'compression\.algorithms\[0\]\.parms'"):
+    with pytest.raises(ConfigError, match=r"compression\.algorithms\[0\]: unknown parameter 'parms'"):
         config.configure_params()
 
 
@@ -143,9 +143,9 @@ def test_an_engine_that_finds_its_data(file: Path) -> None:
 
 
 def test_an_engine_with_a_wrong_key() -> None:
-    with pytest.raises(ConfigError, match=r"unknown key 'data_sorce'; did you mean 'data_source'\?"):
+    with pytest.raises(ConfigError, match=r"unknown parameter 'data_sorce'; did you mean 'data_source'\?"):
         SimplifiedEngine({"data_sorce": "images"})
-    with pytest.raises(ConfigError, match="type is 'accuracy_checker'"):
+    with pytest.raises(ConfigError, match="type: input should be 'simplified', found 'accuracy_checker'"):
         SimplifiedEngine({"type": "accuracy_checker"})
     with pytest.raises(ConfigError, match="layout"):
         SimplifiedEngine({"layout": 5}, builders.labelled(builders.images()))

@@ -56,7 +56,11 @@ def parameter(**values: Any) -> Change:
     return lambda config: params(config).update(values)
 
 
-PLACE = "compression.algorithms[0].params: "
+def cascade(config: dict[str, Any], *names: str) -> None:
+    config["model"] = {"cascade": [{"name": name, "model": "net.xml"} for name in names]}
+
+
+PLACE = "compression.algorithms[0].params"
 CASES: dict[str, tuple[Change, str]] = {
     "unknown section": (lambda c: c.update(compresion={}), "unknown section 'compresion'; did you mean 'compression'?"),
     "no section": (lambda c: c.pop("engine"), "section 'engine' is missing"),
@@ -64,17 +68,17 @@ CASES: dict[str, tuple[Change, str]] = {
     "optimizer": (lambda c: c.update(optimizer={"name": "Tpe"}), "optimizer: the search for parameters"),
     "unknown key of the model": (
         setting("model", wieghts="net.bin"),
-        "unknown parameter 'model.wieghts'; did you mean 'weights'?",
+        "model: unknown parameter 'wieghts'; did you mean 'weights'?",
     ),
-    "ill-typed model": (setting("model", model=5), "model.model: input should be a valid string, found 5"),
-    "no model": (lambda c: c["model"].pop("model"), "model: expected either model.model, a path, or model.cascade"),
+    "ill-typed model": (setting("model", model=5), "model.model: expected a path or an openvino.Model, found 5"),
+    "no model": (lambda c: c["model"].pop("model"), "model: expected either model, a path, or cascade, a list"),
     "missing model file": (setting("model", model="nett.xml"), "model file 'nett.xml' does not exist"),
     "missing weights file": (setting("model", weights="nett.bin"), "weights file 'nett.bin' does not exist"),
     "model that is no model": (setting("model", model="notes.txt", weights=None), "'notes.txt' can't be read"),
     "empty cascade": (lambda c: c.update(model={"cascade": []}), "model.cascade: list should have at least 1 item"),
     "cascade with a key too many": (
         lambda c: c.update(model={"cascade": [{"name": "a", "model": "net.xml", "weight": "x"}]}),
-        "unknown parameter 'model.cascade[0].weight'",
+        "model.cascade[0]: unknown parameter 'weight'",
     ),
     "cascade with one name twice": (
         lambda c: c.update(model={"cascade": [{"name": "a", "model": "net.xml"}] * 2}),
@@ -84,7 +88,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "engine without type": (lambda c: c["engine"].pop("type"), "engine.type: it is missing"),
     "unknown key of the engine": (
         setting("engine", data_sorce="images"),
-        "unknown parameter 'engine.data_sorce'; did you mean 'data_source'?",
+        "engine: unknown parameter 'data_sorce'; did you mean 'data_source'?",
     ),
     "no data source": (lambda c: c["engine"].pop("data_source"), "engine.data_source: it is missing"),
     "ill-typed data source": (setting("engine", data_source=5), "engine.data_source: expected a path"),
@@ -108,7 +112,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "negative requests": (setting("engine", stat_requests_number=-1), "engine.stat_requests_number: input should be"),
     "unknown key of the compression": (
         setting("compression", target_devise="CPU"),
-        "unknown parameter 'compression.target_devise'",
+        "compression: unknown parameter 'target_devise'",
     ),
     "unknown device": (setting("compression", target_device="CPUU"), "'CPUU'"),
     "no algorithm": (setting("compression", algorithms=[]), "compression.algorithms: list should have at least 1"),
@@ -119,13 +123,13 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "unknown key of an algorithm": (
         lambda c: algorithm(c).update(parms={}),
-        "unknown parameter 'compression.algorithms[0].parms'",
+        "compression.algorithms[0]: unknown parameter 'parms'",
     ),
-    "unknown parameter": (parameter(presett="mixed"), PLACE + "unknown parameter 'presett'; did you mean 'preset'?"),
-    "unknown parameter below": (parameter(weights={"bit": 8}), PLACE + "unknown parameter 'weights.bit'"),
-    "bad preset": (parameter(preset="fast"), PLACE + "preset: input should be 'performance', 'mixed' or 'accuracy'"),
-    "negative subset": (parameter(stat_subset_size=-5), PLACE + "stat_subset_size: input should be greater than"),
-    "ill-typed subset": (parameter(stat_subset_size="300"), PLACE + "stat_subset_size: input should be a valid"),
+    "unknown parameter": (parameter(presett="mixed"), PLACE + ": unknown parameter 'presett'; did you mean 'preset'?"),
+    "unknown parameter below": (parameter(weights={"bit": 8}), PLACE + ".weights: unknown parameter 'bit'"),
+    "bad preset": (parameter(preset="fast"), PLACE + ".preset: input should be 'performance', 'mixed' or 'accuracy'"),
+    "negative subset": (parameter(stat_subset_size=-5), PLACE + ".stat_subset_size: input should be greater than"),
+    "ill-typed subset": (parameter(stat_subset_size="300"), PLACE + ".stat_subset_size: input should be a valid"),
     "typo in the scope": (
         parameter(ignored={"scope": ["conv11"]}),
         "compression.algorithms[0].params: ignored.scope: the model has no node 'conv11'; did you mean 'conv1'?",
@@ -159,7 +163,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "a scale of nothing": (setting("engine", scale_values={"x": None}), "engine.scale_values: expected a number"),
     "an infinite shape": (setting("engine", shape=[1e30, 3, 8, 8]), "engine.shape: expected a list of sizes"),
     "unknown device of the engine": (setting("engine", device="CPUU"), "engine.device: expected one of AUTO"),
-    "negative seed": (parameter(seed=-1, shuffle_data=True), PLACE + "seed: input should be greater than or equal"),
+    "negative seed": (parameter(seed=-1, shuffle_data=True), PLACE + ".seed: input should be greater than or equal"),
     "labels of what is no classifier": (
         lambda c: (algorithm(c).update(name="AccuracyAwareQuantization"), params(c).update(annotation_free=True)),
         "a classifier with one output: the model has outputs of shapes [1,5,8,8]",
@@ -178,9 +182,21 @@ CASES: dict[str, tuple[Change, str]] = {
         ),
         "engine.data_source: the cascade has no model 'twoo'; did you mean 'two'?",
     ),
+    "parameters of no model of the cascade": (
+        lambda c: (cascade(c, "one", "two"), params(c).update(by_model={"twoo": {}})),
+        PLACE + ".by_model: expected one of one, two, found 'twoo'; did you mean 'two'?",
+    ),
+    "a scope of no model of the cascade": (
+        lambda c: (cascade(c, "one", "two"), params(c).update(ignored={"twoo": {}})),
+        PLACE + ".ignored: expected one of one, two, found 'twoo'; did you mean 'two'?",
+    ),
+    "parameters by model of a single one": (
+        parameter(by_model={"net": {}}),
+        PLACE + ": by_model is for cascades, found the single model 'net'",
+    ),
     "accuracy_checker without datasets": (
         lambda c: c.update(engine={"type": "accuracy_checker"}),
-        "engine: expected either engine.config, a path, or engine.datasets",
+        "engine: expected either config, a path, or datasets",
     ),
 }  # fmt: skip
 
@@ -223,7 +239,7 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     "a command behind flags": (["-q", "default", "plan"], "the command 'plan' comes first: pot plan ..."),
     "weights of what is no IR": (
         ["-q", "default", "-m", "net.onnx", "-w", "net.bin", "--data-source", "images"],
-        "'weights' is 'net.bin', which goes with an .xml, found model 'net.onnx'",
+        "model: weights go with an .xml, found 'net.bin' with model 'net.onnx'",
     ),
     "two kinds of progress": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--progress-bar", "--stream-output"],

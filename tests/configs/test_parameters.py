@@ -57,7 +57,9 @@ UNKNOWN = {
 @pytest.mark.parametrize("path", UNKNOWN)
 def test_unknown_parameters_name_their_path_and_the_nearest(path: str) -> None:
     values, near = UNKNOWN[path]
-    assert refusal(**values) == f"unknown parameter {path!r}; did you mean {near!r}?"
+    above, _, key = path.rpartition(".")
+    place = f"{above}: " if above else ""
+    assert refusal(**values) == f"{place}unknown parameter {key!r}; did you mean {near!r}?"
 
 
 def test_a_missing_parameter() -> None:

@@ -479,7 +479,7 @@ def test_models_compiled_early_and_keys_of_a_subclass() -> None:
     own = Early({"outputs": ["y"]}, builders.Items(items), Score())
     assert own.config.outputs == ["y"]
     assert all(quantizers(sub.model) for sub in run(own))
-    with pytest.raises(ConfigError, match="unknown key 'devise'"):
+    with pytest.raises(ConfigError, match="unknown parameter 'devise'"):
         IEEngine({"devise": "CPU"})
 
 

@@ -119,16 +119,18 @@ def test_a_failing_inference_names_the_step() -> None:
 @pytest.mark.parametrize(
     ("out_in", "words"),
     [
-        (["next", "h"], "is ['next', 'h'], expected a mapping of output name to input name"),
-        ({"next": 3}, "holds 3, expected the name of an output or an input"),
-        ({3: "h"}, "holds 3, expected the name of an output or an input"),
-        ({"next": "h", "y": "h"}, "maps outputs 'next' and 'y' to input 'h', expected one for each input"),
+        (["next", "h"], ": input should be a valid dictionary, found ['next', 'h']"),
+        ({"next": 3}, ".next: input should be a valid string, found 3"),
+        (
+            {"next": "h", "y": "h"},
+            ": it maps outputs 'next' and 'y' to input 'h', expected one for each input",
+        ),
     ],
 )
 def test_a_map_of_another_form_is_refused_by_the_constructor(out_in: Any, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         IEEngine({"recurrent_out_in_map": out_in})
-    assert str(caught.value) == f"engine config: recurrent_out_in_map {words}"
+    assert str(caught.value) == f"engine config: recurrent_out_in_map{words}"
 
 
 @pytest.mark.parametrize("nothing", [None, {}])
@@ -149,6 +151,7 @@ def test_an_empty_map_is_none(nothing: Any) -> None:
             {"next": "stat"},
             ": the model has no input 'stat', its inputs are ['x', 'h']; did you mean 'state'?",
         ),
+        ({3: "h"}, ": the model has no output '3', its outputs are ['y', 'next']"),
         ({"y": "h"}, ": output 'y' of shape [1,3] doesn't fit input 'h' of shape [1,8]"),
         (
             {"next": "h", "mixed": "state"},

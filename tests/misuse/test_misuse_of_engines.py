@@ -156,18 +156,33 @@ CONFIGS: dict[str, tuple[Any, str]] = {
     "that is a list": ([1], "engine config is a list"),
     "that is a text": ("CPU", "engine config is a str"),
     "that is an object": (object(), "engine config is a object"),
-    "with a device of a number": ({"device": 7}, "device is 7"),
-    "with a device of a list": ({"device": ["CPU"]}, "device is ['CPU']"),
-    "with NaN requests": ({"stat_requests_number": float("nan")}, "stat_requests_number is nan"),
-    "with infinite requests": ({"eval_requests_number": float("inf")}, "eval_requests_number is inf"),
-    "with negative requests": ({"eval_requests_number": -1}, "eval_requests_number is -1"),
-    "with requests of a list": ({"eval_requests_number": [1]}, "eval_requests_number is [1]"),
-    "with an axis of a text": ({"batch_dim": "N"}, "batch_dim is 'N'"),
-    "with a negative axis": ({"batch_dim": -7}, "batch_dim is -7"),
+    "with a device of a number": ({"device": 7}, "device: input should be a valid string, found 7"),
+    "with a device of a list": ({"device": ["CPU"]}, "device: input should be a valid string, found ['CPU']"),
+    "with NaN requests": (
+        {"stat_requests_number": float("nan")},
+        "stat_requests_number: expected a value, found nan",
+    ),
+    "with infinite requests": (
+        {"eval_requests_number": float("inf")},
+        "eval_requests_number: input should be a valid integer, found inf",
+    ),
+    "with negative requests": (
+        {"eval_requests_number": -1},
+        "eval_requests_number: input should be greater than or equal to 0, found -1",
+    ),
+    "with requests of a list": (
+        {"eval_requests_number": [1]},
+        "eval_requests_number: input should be a valid integer, found [1]",
+    ),
+    "with an axis of a text": ({"batch_dim": "N"}, "batch_dim: input should be a valid integer, found 'N'"),
+    "with a negative axis": (
+        {"batch_dim": -7},
+        "batch_dim: input should be greater than or equal to 0, found -7",
+    ),
     "with a map of a text": ({"recurrent_out_in_map": "y"}, "recurrent_out_in_map"),
     "with a map of a list": ({"recurrent_out_in_map": ["y", "x"]}, "recurrent_out_in_map"),
     "with a map to a number": ({"recurrent_out_in_map": {"y": 5}}, "recurrent_out_in_map"),
-    "with a misspelt key": ({"devise": "CPU"}, "unknown key 'devise'"),
+    "with a misspelt key": ({"devise": "CPU"}, "unknown parameter 'devise'"),
 }
 CASES |= {
     f"an engine config {name}": Misuse(lambda own=own: IEEngine(own), part)

@@ -11,17 +11,30 @@ import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.algorithms.checking import CheckReport
+from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.configs.parameters import OF_POT_ALONE, DefaultQuantizationParameters
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own
-from openvino.tools.pot.engines.sizes import fixed_by_sample
+from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.static import with_shapes
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
+from openvino.tools.pot.utils.errors import ConfigError, DataError, naming, nearest, placed
+
+Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
+"""Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of
+input name to shape, in which None is a size that the first sample tells."""
+
+_TAKEN = frozenset(
+    {*DefaultQuantizationParameters.model_fields, "subset_size", "compress", "report", "static"}
+)
+_WITHOUT_EFFECT = OF_POT_ALONE | {"mode", "fast_bias_correction", "advanced_parameters"}
+"""Parameters of POT and of NNCF that are told of."""
 
 
 class _Samples(DataLoader):
@@ -76,7 +89,7 @@ def quantize(
     subset_size: int = 300,
     compress: bool = True,
     report: bool = False,
-    static: bool | Sequence[int | None] | Mapping[str, Sequence[int | None]] = False,
+    static: Static = False,
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, CheckReport | None]:
     """Quantize a model to INT8 with DefaultQuantization.
@@ -91,39 +104,54 @@ def quantize(
         ignored: node names to leave in float, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.
-        report: whether what was seen of the result beside the float model is wanted, too.
-        static: whether inputs get fixed sizes before anything else: True for those of the first sample, or the shape
-            of the only input, or a mapping of input name to shape, in which None is a size that the first sample tells.
+        report: whether what was seen of the result beside the float model is wanted, too: None where nothing was.
+        static: whether inputs get fixed sizes before anything else, see ``Static``.
         parameters: further parameters of DefaultQuantization.
 
     Returns:
-        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` a pair of it
-        and the report, which is None with ``self_check=False``; it says so where there is nothing to quantize.
+        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` also that.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
     """
-    subset_size = parameters.pop("stat_subset_size", subset_size)
-    for key, flag in (("compress", compress), ("report", report)):
+    _check_flags(compress=compress, report=report)
+    given = _given(preset=preset, model_type=model_type, ignored=_scope(ignored))
+    given |= {"target_device": target_device, "stat_subset_size": subset_size, **parameters}
+    found = _quantized(model, data, given, static)
+    if compress:
+        compress_model_weights(found)
+    return (found.submodels[0].model, found.check) if report else found.submodels[0].model
+
+
+def _check_flags(**flags: Any) -> None:
+    for key, flag in flags.items():
         if not isinstance(flag, (bool, np.bool_)):
             raise ConfigError(f"{key} is {flag!r}, expected true or false")
-    if not isinstance(ignored, Iterable) and ignored is not None:
+
+
+def _given(**parameters: Any) -> dict[str, Any]:
+    return {key: value for key, value in parameters.items() if value is not None}
+
+
+def _scope(ignored: Any) -> Mapping[str, Any] | None:
+    if isinstance(ignored, Mapping) or ignored is None:
+        return ignored
+    if not isinstance(ignored, Iterable):
         raise ConfigError(f"ignored is {ignored!r}, expected names of nodes or a mapping")
-    names = [ignored] if isinstance(ignored, str) else ignored
-    scope = names if isinstance(names, Mapping) or names is None else {"scope": list(names)}
-    given = {"preset": preset, "model_type": model_type, "ignored": scope}
-    params: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    params |= {**parameters, "target_device": target_device, "stat_subset_size": subset_size}
+    return {"scope": [ignored] if isinstance(ignored, str) else list(ignored)}
+
+
+def _quantized(
+    model: ov.Model | str | Path, data: Any, params: Mapping[str, Any], static: Static
+) -> CompressedModel:
+    for key in params:
+        if key not in _TAKEN | _WITHOUT_EFFECT:
+            raise ConfigError(f"unknown parameter {key!r}{nearest(key, _TAKEN)}", "quantize")
     source = load_model(model)
-    engine = IEEngine(
-        {"device": "CPU"}, _Samples(data, subset_size, Feeder(source.submodels[0].model, parts=True))
-    )
+    samples = _Samples(data, params.get("stat_subset_size"), Feeder(source.submodels[0].model, parts=True))
+    engine = IEEngine({"device": "CPU"}, samples)
     if static is not False:
-        shaped = source if static is True else with_shapes(source, static, "static: ")
-        source = fixed_by_sample(shaped, engine, "static: ")
-    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine)
-    quantized = pipeline.run(source)
-    if compress:
-        compress_model_weights(quantized)
-    found = quantized.submodels[0]
-    return (found.model, found.check) if report else found.model
+        with placed("static"):
+            shaped = source if static is True else with_shapes(source, static)
+            source = fixed_by_sample(shaped, engine)
+    return create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine).run(source)

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from openvino.tools.pot.accuracy_checker.names import known_names
-from openvino.tools.pot.configs.validation import Parameters, joined, validate
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.configs.validation import Parameters, validate
+from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
+
+__all__ = ["NotBuiltError", "Place", "Task", "checked", "chosen", "listed"]
 
 P = TypeVar("P", bound=Parameters)
 Task = Literal["classification", "detection", "segmentation"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a configuration an entry stands.
-
-    Attributes:
-        where: what the configuration is: ``engine``, or a file.
-        path: the keys that lead to the entry: ``models[0].datasets[0]``.
-    """
-
-    where: str
-    path: str = ""
-
-    def at(self, *keys: int | str) -> Place:
-        """The place further on."""
-        return Place(self.where, joined(self.path, keys))
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.path}" if self.path else self.where
 
 
 class NotBuiltError(ConfigError):
@@ -54,7 +35,7 @@ def checked(kind: type[P], values: Any, place: Place, room: str | None = None) -
     for key in values if room is not None and isinstance(values, Mapping) else ():
         if key not in kind.model_fields and key in known_names(room or ""):
             raise NotBuiltError(f"{place.at(str(key))}: it is not built here")
-    return validate(kind, values, place.where, place.path)
+    return validate(kind, values, place)
 
 
 def chosen(

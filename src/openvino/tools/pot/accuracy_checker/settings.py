@@ -20,6 +20,7 @@ from openvino.tools.pot.accuracy_checker.metrics.overlap import MeanOverlap
 from openvino.tools.pot.accuracy_checker.pictures import Step
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING, Postprocess
 from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
+from openvino.tools.pot.configs.runtime import Runtime
 from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
@@ -30,7 +31,7 @@ FRAMEWORKS = ("dlsdk", "openvino")
 _IMAGE, _CONSTANT = "INPUT", "CONST_INPUT"
 _READ_ANEW = "and converted annotations (.pickle) are not read"
 _PURPOSES = ("optimization", "evaluation")  # of two datasets: which is for statistics, which for metrics
-RUNTIME = ("type", "name", "device", "stat_requests_number", "eval_requests_number")
+RUNTIME = ("type", *Runtime.model_fields)
 """Keys of POT's engine that may stand beside those of Accuracy Checker."""
 
 

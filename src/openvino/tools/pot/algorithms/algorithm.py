@@ -11,12 +11,10 @@ from openvino.tools.pot.algorithms.networks import MeasuredModel
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.configs.parameters import OF_ALL_MODELS
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
-from openvino.tools.pot.utils.errors import ConfigError
-
-_OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
-"""Parameters that can't differ between the models of a cascade, since one pass measures all of them."""
+from openvino.tools.pot.utils.errors import ConfigError, Place
 
 
 class Algorithm(ABC):
@@ -63,13 +61,14 @@ class Algorithm(ABC):
     def _varied(self, name: str) -> Algorithm:
         others = {key: value for key, value in self.config.items() if key != "by_model"}
         own = self.config["by_model"][name]
+        where = Place(f"{self.name} params", f"by_model.{name}")
         for key in own:
-            if key in _OF_ALL_MODELS:
-                raise ConfigError(f"{self.name} params: by_model.{name}.{key}: it is the same for all models")
+            if key in OF_ALL_MODELS:
+                raise ConfigError("it is the same for all models", where.at(key))
         try:
             return type(self)({**others, **own}, self.engine)
         except ConfigError as error:
-            raise ConfigError(f"by_model.{name}: {error}") from None
+            raise ConfigError(error.sentence, where.over(error.where)) from None
 
     def apply(
         self, model: CompressedModel, engine: Engine | None, statistics: MeasuredModel | None = None

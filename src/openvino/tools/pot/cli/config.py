@@ -9,9 +9,9 @@ from addict import Dict
 
 from openvino.tools.pot.cli.job import created
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.models import BOOKKEEPING
 from openvino.tools.pot.configs.sections import Sections, parse_sections
 from openvino.tools.pot.configs.validation import plain
-from openvino.tools.pot.graph.load import BOOKKEEPING
 
 DEFAULT_TARGET_DEVICE = "ANY"
 DEFAULT_PRESET = "performance"  # POT's; where a configuration is silent, here each tensor has its own
@@ -65,7 +65,8 @@ class Config(Dict):  # type: ignore[misc]
         sections = self.sections()
         for position, entry in enumerate(sections.compression.algorithms):
             params = {**sections.compression.shared, **entry.params}
-            created(sections, entry, params, None, f"compression.algorithms[{position}]")
+            where = sections.where.at("compression", "algorithms", position)
+            created(entry.model_copy(update={"params": params}), None, where)
 
     def add_log_dir(self, model_log_dir: str | Path, exec_log_dir: str | Path) -> None:
         """Say where results go: the second one, in which ``optimized`` is made."""

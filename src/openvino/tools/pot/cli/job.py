@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms import ALGORITHMS, instead_of
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.parameters import for_model
 from openvino.tools.pot.configs.sections import (
     AccuracyCheckerEngine,
     AlgorithmEntry,
@@ -27,19 +26,19 @@ from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
-from openvino.tools.pot.engines.sizes import fixed_by_sample
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.static import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.pipeline.initializer import create_pipeline
+from openvino.tools.pot.pipeline.initializer import create_algorithm
 from openvino.tools.pot.pipeline.pipeline import Pipeline, alone_in
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, Place, PotError, nearest, placed
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
 
@@ -47,7 +46,6 @@ logger = get_logger(__name__)
 
 _PER_MODEL = ("data_source", "layout", "shape", "mean_values", "scale_values")
 _COMBINED = frozenset({"AUTO", "MULTI", "HETERO", "BATCH"})
-_SCOPE_KEYS = frozenset({"scope", "operations", "skip_model"})
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,13 @@ def make_job(sections: Sections, evaluates: bool = False) -> Job:
         ConfigError: something is wrong, or doesn't fit together.
     """
     try:
-        model = load_model(sections.model.model_dump(exclude_none=True, exclude={"static"}))
+        model = load_model(sections.model)
         names = [sub.name for sub in model] if model.is_cascade else []
         tasks = tuple(_task(sections, CompressedModel([sub], sub.name), names, evaluates) for sub in model)
     except ConfigError:
         raise
     except PotError as error:
-        raise ConfigError(f"{sections.where}: {error}") from error
+        raise ConfigError(error.sentence, sections.where.around(error.where)) from error
     algorithms = "_".join(entry.name for entry in sections.compression.algorithms)
     name = f"{Path(model.name).name}_{algorithms}"
     return Job(model, tasks, name, sections.compression.dump_intermediate_model)
@@ -113,85 +111,43 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
     engine = _engine(sections, model, cascade, evaluates)
     pipeline = Pipeline(engine)
     for position, entry in enumerate(sections.compression.algorithms):
-        path = f"compression.algorithms[{position}]"
-        params = {**sections.compression.shared, **_params(sections, entry, path, model.name, cascade)}
-        for algorithm in created(sections, entry, params, engine, path):
-            pipeline.add_algo(algorithm)
+        where = sections.where.at("compression", "algorithms", position)
+        params = for_model(entry.params, model.name, cascade or [model.name], where.at("params"))
+        entry = entry.model_copy(update={"params": {**sections.compression.shared, **params}})
+        pipeline.add_algo(created(entry, engine, where))
     _check(sections, model, pipeline, engine)
     return Task(model, pipeline, engine)
 
 
-def created(
-    sections: Sections, entry: AlgorithmEntry, params: Mapping[str, Any], engine: IEEngine | None, path: str
-) -> list[Algorithm]:
-    """The algorithms that an entry of a configuration makes.
+def created(entry: AlgorithmEntry, engine: IEEngine | None, where: Place) -> Algorithm:
+    """The algorithm that an entry of a configuration makes.
 
     Raises:
         ConfigError: the algorithm or a parameter is not as it must be; the place in the configuration is named.
     """
-    if entry.name not in ALGORITHMS:
-        known = ", ".join(ALGORITHMS)
-        raise ConfigError(
-            f"{sections.where}: {path}.name: expected one of {known}, found {entry.name!r}"
-            f"{instead_of(entry.name)}"
-        )
     try:
-        return create_pipeline([{"name": entry.name, "params": params}], engine).algo_seq
+        return create_algorithm(entry, engine, where)
     except ConfigError as error:
-        message = (
-            str(error).removeprefix(f"{entry.name} params: ").removeprefix("DefaultQuantization params: ")
-        )
-        raise ConfigError(f"{sections.where}: {path}.params: {message}") from error
-
-
-def _params(
-    sections: Sections, entry: AlgorithmEntry, path: str, name: str, cascade: list[str]
-) -> dict[str, Any]:
-    """The parameters of an algorithm for one network: in a cascade, some of them stand by its name."""
-    where = f"{sections.where}: {path}.params"
-    params = dict(entry.params)
-    ignored = params.get("ignored")
-    if not cascade:
-        return params
-    if isinstance(ignored, Mapping):
-        params["ignored"] = _by_name(ignored, name, cascade, f"{where}.ignored", "ignored scopes")
-    own = params.pop("by_model", {})
-    if not isinstance(own, Mapping):
-        raise ConfigError(f"{where}.by_model: found {own!r}, expected a mapping")
-    return {**params, **_by_name(own, name, cascade, f"{where}.by_model", "parameters")}
-
-
-def _by_name(
-    mapping: Mapping[str, Any], name: str, cascade: list[str], where: str, kind: str
-) -> Mapping[str, Any]:
-    """What a mapping of a cascade's names says of one of them."""
-    for key in mapping:
-        if key not in cascade:
-            found = f"{key!r}, which is none of them" if key not in _SCOPE_KEYS else repr(key)
-            raise ConfigError(
-                f"{where}: expected a mapping of the cascade's names {cascade} to {kind}, found {found}"
-                f"{nearest(str(key), cascade)}"
-            )
-    own = mapping.get(name, {})
-    if not isinstance(own, Mapping):
-        raise ConfigError(f"{where}.{name}: found {own!r}, expected a mapping")
-    return own
+        if error.where.what == where.what:
+            raise
+        raise ConfigError(error.sentence, where.at("params").over(error.where)) from error
 
 
 def _static(
     sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool
 ) -> CompressedModel:
     """A network with inputs of the sizes that the engine's shape says or, where it is silent, the first sample has."""
-    where = f"{sections.where}: engine"
+    where = sections.where.at("engine")
     if not isinstance(sections.engine, AccuracyCheckerEngine):
         shape = _of_model("shape", sections.engine.shape, model.name, cascade, where)
         known = image_and_info(model.submodels[0].model.get_parameters())
         if known is not None and isinstance(shape, list):
             shape = {input_name(model.submodels[0].model.input(known.image)): shape}
         if shape is not None:
-            model = with_shapes(model, shape, f"{where}.shape: ")
+            with placed(where.at("shape"), ConfigError):
+                model = with_shapes(model, shape)
     if not is_static(model):
-        with _naming(where):
+        with placed(where, ConfigError):
             model = fixed_by_sample(model, _engine(sections, model, cascade, evaluates))
     for port in model.submodels[0].model.inputs:
         logger.info("%s: input %r is fixed to %s", model.name, input_name(port), port.get_partial_shape())
@@ -208,17 +164,18 @@ def _searches(sections: Sections) -> bool:
 
 
 def _engine(sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool) -> IEEngine:
-    section, where = sections.engine, f"{sections.where}: engine"
+    section, where = sections.engine, sections.where.at("engine")
     if isinstance(section, AccuracyCheckerEngine):
         from openvino.tools.pot.engines.ac_engine import ACEngine
 
         if cascade:
-            raise ConfigError(f"{where}.type: accuracy_checker runs one model, found the cascade {cascade}")
-        values, folder, file = section.inline, Path(), where
+            raise ConfigError(
+                f"accuracy_checker runs one model, found the cascade {cascade}", where.at("type")
+            )
+        values, folder, file = section.inline, Path(), str(where)
         if section.config is not None:
             values, folder, file = read_mapping(section.config), Path(section.config).parent, section.config
-        given = {key: value for key, value in section.runtime.items() if value is not None}
-        engine = ACEngine({**values, **given}, folder, file, _searches(sections))
+        engine = ACEngine({**values, **section.runtime}, folder, file, _searches(sections))
         if evaluates and engine.metric is None and engine.wants_metrics:
             raise ConfigError(engine.why_unmeasured)
         return engine
@@ -233,50 +190,42 @@ def _engine(sections: Sections, model: CompressedModel, cascade: list[str], eval
     section = section.model_copy(update=own)
     sizes = [entry.params.get("stat_subset_size") for entry in sections.compression.algorithms]
     samples = max((size for size in sizes if isinstance(size, int)), default=None)
-    return SimplifiedEngine(section.runtime, create_data_loader(section, model, where, samples))
+    return SimplifiedEngine(section.runtime, create_data_loader(section, model, str(where), samples))
 
 
-def _of_model(option: str, value: Any, name: str, cascade: list[str], where: str) -> Any:
+def _of_model(option: str, value: Any, name: str, cascade: list[str], where: Place) -> Any:
     """An option of one network of a cascade: that under its name, if the option is a mapping of such names."""
     if not isinstance(value, Mapping) or not set(value) & set(cascade):
         return value
     for key in value:
         if key not in cascade:
             raise ConfigError(
-                f"{where}.{option}: the cascade has no model {key!r}{nearest(str(key), cascade)}"
+                f"the cascade has no model {key!r}{nearest(str(key), cascade)}", where.at(option)
             )
     if option == "data_source" and name not in value:
-        raise ConfigError(f"{where}.{option}: nothing for model {name!r} of the cascade {cascade}")
+        raise ConfigError(f"nothing for model {name!r} of the cascade {cascade}", where.at(option))
     return value.get(name)
 
 
 def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engine: IEEngine) -> None:
     """What can be known before the work: the order of algorithms, ignored scopes, metrics, and one sample."""
-    where = f"{sections.where}: compression.algorithms"
-    with _naming(where):
+    where = sections.where.at("compression", "algorithms")
+    with placed(where, ConfigError):
         alone_in(pipeline.algo_seq)
         placing(pipeline.algo_seq)
     sub = model.submodels[0]
     for position, algorithm in enumerate(pipeline.algo_seq):
-        with _naming(f"{where}[{position}].params"):
+        with placed(where.at(position, "params"), ConfigError):
             if algorithm.places:
                 ignored_nodes(GraphView(sub.model), algorithm.recipe.parameters.ignored, sub)
             if isinstance(algorithm, AccuracyAwareQuantization):
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
-    _check_device(engine.device, f"{sections.where}: engine.device")
+    where = sections.where.at("engine")
+    _check_device(engine.device, where.at("device"))
     if count_samples(engine.data_loader) == 0:
-        raise ConfigError(f"{sections.where}: engine: it has no samples")
-    with _naming(f"{sections.where}: engine"):
+        raise ConfigError("it has no samples", where)
+    with placed(where, ConfigError):
         next(probes.feeds(engine, model, [0]))
-
-
-@contextmanager
-def _naming(where: str) -> Iterator[None]:
-    """Say of errors where in the configuration they come from."""
-    try:
-        yield
-    except PotError as error:
-        raise ConfigError(f"{where}: {error}") from error
 
 
 def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:
@@ -313,10 +262,10 @@ def _check_classifier(model: ov.Model) -> None:
         )
 
 
-def _check_device(device: str, where: str) -> None:
+def _check_device(device: str, where: Place) -> None:
     known = {name.partition(".")[0] for name in core().available_devices} | _COMBINED
     base = device.partition(":")[0].partition(".")[0]
     if base not in known:
         raise ConfigError(
-            f"{where}: expected one of {', '.join(sorted(known))}, found {device!r}{nearest(base, known)}"
+            f"expected one of {', '.join(sorted(known))}, found {device!r}{nearest(base, known)}", where
         )

@@ -85,11 +85,20 @@ def _failed(error: BaseException, code: int, traceback: bool) -> int:
         import traceback as printer
 
         printer.print_exception(error)
-    name = "" if isinstance(error, PotError) else f"{type(error).__name__}: "
-    sentence = " ".join(str(error).split()) or type(error).__name__
     with suppress(OSError, ValueError):  # of a full or closed standard error
-        print(f"pot: error: {name}{sentence}", file=sys.stderr)
+        print(f"pot: error: {_sentence(error)}", file=sys.stderr)
     return code
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, PotError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        what = (
+            f"{error.filename!r} can't be read or written" if error.filename else "reading or writing failed"
+        )
+        return f"{what}: {error.strerror}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
 def _complete() -> None:

@@ -9,65 +9,23 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from openvino.tools.pot.configs.models import ModelConfig
+from openvino.tools.pot.configs.runtime import EngineConfig, Runtime
 from openvino.tools.pot.configs.validation import Parameters, as_float, plain, validate
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
 
-class CascadeModel(Parameters):
-    """One model of a cascade."""
-
-    name: str
-    model: str
-    weights: str | None = None
-
-
-class ModelSection(Parameters):
-    """What is quantized: one model, or the models of a cascade.
+class ModelSection(ModelConfig):
+    """What is quantized.
 
     Attributes:
-        model_name: what the result is called; absent: as the model's file.
-        model: path of an IR, ONNX, TensorFlow (Lite) or Paddle file.
-        weights: path of the ``.bin`` of an IR; absent: beside the ``.xml``.
-        cascade: in place of ``model``.
         static: whether inputs get fixed sizes: those of the engine's ``shape``, or else those of the first sample.
     """
 
-    model_name: str | None = None
-    model: str | None = None
-    weights: str | None = None
-    cascade: list[CascadeModel] | None = Field(default=None, min_length=1)
     static: bool = False
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> ModelSection:
-        if (self.model is None) == (self.cascade is None):
-            found = "neither" if self.model is None else "both"
-            raise ValueError(f"expected either model.model, a path, or model.cascade, found {found}")
-        if self.cascade and self.weights:
-            raise ValueError("the models of a cascade name their weights themselves, found model.weights too")
-        names = [each.name for each in self.cascade or ()]
-        if len(set(names)) < len(names):
-            raise ValueError(f"cascade names {names} are not unique")
-        return self
 
-
-class _Engine(Parameters):
-    name: str | None = None
-    device: str = "CPU"
-    stat_requests_number: int | None = Field(default=None, ge=0)
-    eval_requests_number: int | None = Field(default=None, ge=0)
-
-    @property
-    def runtime(self) -> dict[str, Any]:
-        """What ``IEEngine`` wants to know."""
-        return {
-            "device": self.device.upper() if self.device else None,
-            "stat_requests_number": self.stat_requests_number,
-            "eval_requests_number": self.eval_requests_number,
-        }
-
-
-class SimplifiedEngine(_Engine):
+class SimplifiedEngine(Runtime):
     """Samples from files. Where there are several inputs, options may be mappings of input name to value.
 
     Attributes:
@@ -127,6 +85,13 @@ class SimplifiedEngine(_Engine):
         return value
 
 
+class SimplifiedConfig(SimplifiedEngine, EngineConfig):
+    """What the class of simplified mode is configured with; beside a loader, no source is needed."""
+
+    type: Literal["simplified"] | None = None  # type: ignore[assignment]
+    data_source: Any = None
+
+
 class DataFreeEngine(SimplifiedEngine):
     """Samples that are made up where there are none.
 
@@ -156,16 +121,14 @@ class DataFreeEngine(SimplifiedEngine):
         return _each(value, lambda each: each if len(each) == 1 else None, "one folder")
 
 
-class AccuracyCheckerEngine(_Engine):
+class AccuracyCheckerEngine(Runtime):
     """Samples, labels and metrics as a configuration of Accuracy Checker describes them.
 
     Attributes:
         config: path of the configuration; absent: it stands here, under the other keys.
-        device: absent: the launcher's.
     """
 
     type: Literal["accuracy_checker"] = "accuracy_checker"
-    device: str | None = None  # type: ignore[assignment]
     config: str | None = None
     models: Any = None
     launchers: Any = None
@@ -176,7 +139,7 @@ class AccuracyCheckerEngine(_Engine):
         inline = self.models is not None or self.datasets is not None
         if inline == (self.config is not None):
             found = "both" if inline else "neither"
-            raise ValueError(f"expected either engine.config, a path, or engine.datasets, found {found}")
+            raise ValueError(f"expected either config, a path, or datasets, found {found}")
         return self
 
     @property
@@ -241,7 +204,7 @@ class Sections:
         where: what it is, for messages.
     """
 
-    where: str
+    where: Place
     model: ModelSection
     engine: AnyEngine
     compression: CompressionSection
@@ -260,34 +223,33 @@ def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
     Raises:
         ConfigError: a key is unknown, missing or ill-typed; its path is named.
     """
+    place = Place(where)
     if "optimizer" in values:
         raise ConfigError(
-            f"{where}: optimizer: the search for parameters is not supported, expected no optimizer"
+            "the search for parameters is not supported, expected no optimizer", place.at("optimizer")
         )
     for key in values:
         if key not in _KEYS:
-            raise ConfigError(f"{where}: unknown section {key!r}{nearest(str(key), _KEYS)}")
+            raise ConfigError(f"unknown section {key!r}{nearest(str(key), _KEYS)}", place)
     for key in _KEYS:
         if key not in values:
-            raise ConfigError(f"{where}: section {key!r} is missing")
+            raise ConfigError(f"section {key!r} is missing", place)
     return Sections(
-        where,
-        validate(ModelSection, values["model"], where, "model"),
-        _parse_engine(values["engine"], where),
-        validate(CompressionSection, values["compression"], where, "compression"),
+        place,
+        validate(ModelSection, values["model"], place.at("model")),
+        _parse_engine(values["engine"], place.at("engine")),
+        validate(CompressionSection, values["compression"], place.at("compression")),
     )
 
 
-def _parse_engine(values: Any, where: str) -> AnyEngine:
+def _parse_engine(values: Any, place: Place) -> AnyEngine:
     kind = values.get("type") if isinstance(values, Mapping) else None
     if kind is not None and (not isinstance(kind, str) or kind not in _ENGINES):
-        known = ", ".join(_ENGINES)
-        raise ConfigError(
-            f"{where}: engine.type: expected one of {known}, found {kind!r}{nearest(str(kind), _ENGINES)}"
-        )
+        known, near = ", ".join(_ENGINES), nearest(str(kind), _ENGINES)
+        raise ConfigError(f"expected one of {known}, found {kind!r}{near}", place.at("type"))
     if kind is None and isinstance(values, Mapping) and "data_source" in values:
-        raise ConfigError(f"{where}: engine.type: it is missing, expected 'simplified' beside data_source")
-    found: AnyEngine = validate(_ENGINES[kind or "accuracy_checker"], values, where, "engine")
+        raise ConfigError("it is missing, expected 'simplified' beside data_source", place.at("type"))
+    found: AnyEngine = validate(_ENGINES[kind or "accuracy_checker"], values, place)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import isnan
 from pathlib import PurePath
 from typing import Any, ClassVar, TypeVar, get_args
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, get_args
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, Place, as_place, nearest
 from openvino.tools.pot.utils.keys import is_misspelt, tell_of_strange
 
 
@@ -38,7 +38,7 @@ P = TypeVar("P", bound=Parameters)
 _KINDS = ("str", "int", "float", "bool")
 
 
-def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
+def validate(kind: type[P], values: Any, where: Place | str) -> P:
     """Check a mapping against a parameter class.
 
     An unknown key that is like a known one is an error; one that is like no other is left out, which is told of. A
@@ -47,35 +47,40 @@ def validate(kind: type[P], values: Any, where: str, path: str = "") -> P:
     Args:
         kind: the class.
         values: the user's mapping; an ``addict.Dict`` is fine.
-        where: what the mapping is, for messages: ``DefaultQuantization params``, or a file.
-        path: the keys that lead to the mapping there: ``compression.algorithms[0]``.
+        where: the mapping stands, or what it is called: ``DefaultQuantization params``.
 
     Raises:
         ConfigError: names the key path, what was found and what is allowed, and the nearest known key.
     """
     if isinstance(values, kind):
         return values
+    place = as_place(where)
     if not isinstance(values, Mapping):
-        place = f"{where}: {path}" if path else where
-        raise ConfigError(f"{place}: found {values!r}, expected a mapping")
+        raise ConfigError(f"found {values!r}, expected a mapping", place)
     values, strange = plain(values), []
     while True:
         try:
             found = kind.model_validate(values)
         except ValidationError as error:
-            keys = error.errors()[0]["loc"]
+            keys = _first(error)["loc"]
             if _is_strange(kind, error) and _removed(values, keys):
-                strange.append(joined(path, keys))
+                strange.append(place.at(*keys).path)
             elif not _made_whole(values, error):
-                raise ConfigError(_sentence(kind, error, where, path)) from None
+                raise _refusal(kind, error, place) from None
         else:
-            tell_of_strange(strange, where)
+            tell_of_strange(strange, place.what)
             return found
+
+
+def _first(error: ValidationError) -> Any:
+    """What is wrong: a key with a slip in it says more than that the right one is missing."""
+    found = error.errors()
+    return next((each for each in found if each["type"] == "extra_forbidden"), found[0])
 
 
 def _is_strange(kind: type[Parameters], error: ValidationError) -> bool:
     """Whether the first thing wrong is a key that is like no known one, or is known to mean nothing."""
-    first = error.errors()[0]
+    first = _first(error)
     if first["type"] != "extra_forbidden":
         return False
     *above, key = first["loc"]
@@ -91,8 +96,8 @@ def _removed(values: Any, keys: tuple[int | str, ...]) -> bool:
 
 def _made_whole(values: Any, error: ValidationError) -> bool:
     """Make an int of a float that is one, if that is what is wrong first."""
-    first = error.errors()[0]
-    keys, found = _place(first["loc"]), first["input"]
+    first = _first(error)
+    keys, found = _keys(first["loc"]), first["input"]
     owner = _owner(values, keys)
     wants_int = first["type"] in ("int_type", "literal_error")
     if owner is None or not wants_int or not isinstance(found, float) or not found.is_integer():
@@ -111,7 +116,7 @@ def _owner(values: Any, keys: tuple[int | str, ...]) -> Any:
     return values if isinstance(values, (dict, list)) else None
 
 
-def _place(keys: tuple[int | str, ...]) -> tuple[int | str, ...]:
+def _keys(keys: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """A path of keys without which of the types that a value may have pydantic tried."""
     return keys[:-1] if len(keys) > 1 and keys[-1] in _KINDS else keys
 
@@ -120,13 +125,6 @@ def as_float(value: Any) -> Any:
     """A whole number where a float is wanted, so that messages say what was compared."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return float(value) if whole and abs(value) <= sys.float_info.max else value
-
-
-def joined(path: str, keys: Iterable[int | str]) -> str:
-    """The path of keys that lead on from ``path``: ``engine.data_source[0]``."""
-    for key in keys:
-        path = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
-    return path
 
 
 def plain(value: Any) -> Any:
@@ -140,19 +138,18 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _sentence(kind: type[Parameters], error: ValidationError, where: str, start: str) -> str:
-    first = error.errors()[0]
-    path = joined(start, _place(first["loc"]))
+def _refusal(kind: type[Parameters], error: ValidationError, place: Place) -> ConfigError:
+    first = _first(error)
+    *above, key = first["loc"] or ("",)
     if first["type"] == "extra_forbidden":
-        known = _class_at(kind, first["loc"][:-1]).model_fields
-        return f"{where}: unknown parameter {path!r}{nearest(str(first['loc'][-1]), known)}"
+        near = nearest(str(key), _class_at(kind, tuple(above)).model_fields)
+        return ConfigError(f"unknown parameter {key!r}{near}", place.at(*above))
+    place, message = place.at(*_keys(first["loc"])), first["msg"]
     if first["type"] == "missing":
-        return f"{where}: {path}: it is missing"
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error" and not path:
-        return f"{where}: {message}"
-    found = f", found {first['input']!r}" if first["type"] != "value_error" else ""
-    return f"{where}: {path}: {message[:1].lower()}{message[1:]}{found}"
+        return ConfigError("it is missing", place)
+    if first["type"] == "value_error":
+        return ConfigError(str(first["ctx"]["error"]), place)
+    return ConfigError(f"{message[:1].lower()}{message[1:]}, found {first['input']!r}", place)
 
 
 def _class_at(kind: type[Parameters], path: tuple[int | str, ...]) -> type[Parameters]:

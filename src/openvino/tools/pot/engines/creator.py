@@ -8,7 +8,7 @@ from typing import Any
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.files import read_mapping
-from openvino.tools.pot.engines.options import KEYS
+from openvino.tools.pot.configs.runtime import EngineConfig
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.utils.keys import check_mapping
 
@@ -39,9 +39,7 @@ def create_engine(config: Mapping[str, Any], data_loader: Any = None, metric: An
         return SimplifiedEngine(config, data_loader, metric)
     if data_loader is None:
         raise ConfigError("engine config: data_free has no samples yet, expected those of create_data_loader")
-    return SimplifiedEngine(
-        {key: config[key] for key in config if key in KEYS - {"type"}}, data_loader, metric
-    )
+    return SimplifiedEngine({**EngineConfig.keys_in(config), "type": "simplified"}, data_loader, metric)
 
 
 def _accuracy_checker(section: dict[str, Any]) -> Engine:

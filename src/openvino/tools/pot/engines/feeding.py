@@ -80,7 +80,8 @@ class InputSpec:
         shape = self._shape_for(array.shape)
         if shape is None:
             raise DataError(
-                f"sample {index}: input {self.name!r} expects shape {self._said}, found {list(found.shape)}"
+                f"input {self.name!r} expects shape {self._said}, found {list(found.shape)}",
+                f"sample {index}",
             )
         return np.asarray(array.reshape(shape), order="C")
 
@@ -93,34 +94,37 @@ class InputSpec:
             array = np.asarray(value)
         except ValueError as error:
             raise DataError(
-                f"sample {index}: input {self.name!r} expects an array, found a {type(value).__name__} of uneven parts"
+                f"input {self.name!r} expects an array, found a {type(value).__name__} of uneven parts",
+                f"sample {index}",
             ) from error
         if array.dtype.name == "bfloat16":  # of ml_dtypes
             return array.astype(np.float32)
         if array.dtype.kind not in "biuf":
             raise DataError(
-                f"sample {index}: input {self.name!r} expects numbers, found {type(value).__name__} "
-                f"of dtype {array.dtype}"
+                f"input {self.name!r} expects numbers, found {type(value).__name__} of dtype {array.dtype}",
+                f"sample {index}",
             )
         return array
 
     def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
-        wanted, where = self._kind, f"sample {index}: input {self.name!r}"
+        wanted, what, where = self._kind, f"input {self.name!r}", f"sample {index}"
         finite = array.dtype.kind != "f" or _is_finite(array)
         if not finite and not np.any(np.isfinite(array)):
-            raise DataError(f"{where} holds NaN or infinite values")
+            raise DataError(f"{what} holds NaN or infinite values", where)
         if not finite and not self._warned:
             self._warned = True
-            logger.warning("%s holds NaN or infinite values beside others: they are fed as they are", where)
+            logger.warning(
+                "%s: %s holds NaN or infinite values beside others: they are fed as they are", where, what
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             typed = array.astype(wanted, copy=False)
         if wanted.kind == "f":
             if finite and typed is not array and not _is_finite(typed):
-                raise DataError(f"{where} holds values beyond {self.dtype.get_type_name()}")
+                raise DataError(f"{what} holds values beyond {self.dtype.get_type_name()}", where)
         elif not np.can_cast(array.dtype, wanted) and not np.array_equal(typed, array):
             fractions = array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array))
             found = f"fractions in {array.dtype}" if fractions else f"{array.dtype} values beyond it"
-            raise DataError(f"{where} expects {self.dtype.get_type_name()}, found {found}")
+            raise DataError(f"{what} expects {self.dtype.get_type_name()}, found {found}", where)
         return packed(typed) if self.dtype == ov.Type.bf16 else typed
 
     def typed(self, value: Any) -> NDArray[Any]:
@@ -229,8 +233,9 @@ class Feeder:
         if self._alone is not None and data is not None:
             return self._from_image(data, index, self._alone)
         raise DataError(
-            f"sample {index}: the model has inputs {[spec.name for spec in self.inputs]}, found a "
-            f"{type(data).__name__}, expected a dict of input name to array"
+            f"the model has inputs {[spec.name for spec in self.inputs]}, found a {type(data).__name__}, "
+            "expected a dict of input name to array",
+            f"sample {index}",
         )
 
     def _from_image(self, data: Any, index: int, inputs: ImageAndInfo) -> dict[str, NDArray[np.generic]]:
@@ -246,15 +251,16 @@ class Feeder:
             name = key_name(key)
             if name not in self.by_name:
                 raise DataError(
-                    f"sample {index}: the model has no input {name!r}, its inputs are "
-                    f"{[spec.name for spec in self.inputs]}{nearest(name, self.by_name)}"
+                    f"the model has no input {name!r}, its inputs are "
+                    f"{[spec.name for spec in self.inputs]}{nearest(name, self.by_name)}",
+                    f"sample {index}",
                 )
             spec = self.by_name[name]
             feed[spec.name] = spec.fit(value, index)
         missing = [spec.name for spec in self.inputs if spec.name not in feed]
         if missing:
             raise DataError(
-                f"sample {index}: no data for input {missing[0]!r}, found {[str(k) for k in data]}"
+                f"no data for input {missing[0]!r}, found {[str(k) for k in data]}", f"sample {index}"
             )
         return feed
 
@@ -301,7 +307,9 @@ class Filler:
         self, model: ov.Model | ov.CompiledModel, images: list[Any] | NDArray[Any]
     ) -> dict[str, NDArray[np.generic]]:
         """The feed for the data of a batch: one entry a sample, or an array of all."""
-        feeder, indices = self._feeder_of(model), self.indices or [0]
+        if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
+            self._feeder = (model, Feeder(model, self._axis, self._parts))
+        feeder, indices = self._feeder[1], self.indices or [0]
         if isinstance(images, np.ndarray):
             return feeder.feed(images, indices[0])
         # A hook may have made several images of one sample.
@@ -309,11 +317,6 @@ class Filler:
         if feeder.note:
             self.tell(feeder.note)
         return stack(feeds, self._axis)
-
-    def _feeder_of(self, model: ov.Model | ov.CompiledModel) -> Feeder:
-        if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
-            self._feeder = (model, Feeder(model, self._axis, self._parts))
-        return self._feeder[1]
 
     def tell(self, note: str) -> None:
         """Log a warning, once."""

@@ -14,18 +14,17 @@ from openvino.tools.pot.engines.feeding import Filler
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import parse_item
-from openvino.tools.pot.engines.metrics import average, reset_metric, sample_values
-from openvino.tools.pot.engines.options import KEYS, read_options
+from openvino.tools.pot.engines.metrics import Tally, average, reset_metric, sample_values
+from openvino.tools.pot.engines.options import read_options
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.engines.tally import Tally
 from openvino.tools.pot.engines.watching import Runtime
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.utils.errors import DataError, EngineError
-from openvino.tools.pot.utils.keys import check_keys, tell_of_strange
+from openvino.tools.pot.utils.keys import tell_of_strange
 
 
 class IEEngine(PotInternals, Hooks):
@@ -64,11 +63,9 @@ class IEEngine(PotInternals, Hooks):
         loss: Any = None,
     ) -> None:
         super().__init__(config, data_loader, metric)
-        if type(self) is IEEngine:  # subclasses keep keys of their own there
-            check_keys(self.config, KEYS, "engine config")
         if loss is not None:
             tell_of_strange(["loss"], type(self).__name__)
-        self._options = read_options(self.config)
+        self._options = read_options(self.config, type(self) is IEEngine)
         self.config.device = self._options.device
         self._ie = Runtime()
         self._given: CompressedModel | None = None

@@ -1,4 +1,4 @@
-"""The keys of an engine's config, checked."""
+"""How an engine is configured, checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openvino.tools.pot.engines.recurrent import KEY, checked_map
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.configs.runtime import EngineConfig
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
-
-KEYS = frozenset({"type", "name", "device", "stat_requests_number", "eval_requests_number", "batch_dim", KEY})
 
 
 @dataclass(frozen=True)
@@ -34,37 +32,30 @@ class EngineOptions:
     out_in_map: Mapping[str, str]
 
 
-def read_options(config: Mapping[str, Any]) -> EngineOptions:
+def read_options(config: Mapping[str, Any], whole: bool) -> EngineOptions:
     """The options that a config holds.
 
+    Args:
+        config: of an engine.
+        whole: whether it has no other keys; engines of users may keep keys of their own there.
+
     Raises:
-        ConfigError: a value is of the wrong type.
+        ConfigError: a value is of the wrong type, or a key is misspelt.
     """
-    device = config.get("device") or "CPU"
-    if not isinstance(device, str):
-        raise ConfigError(f"engine config: device is {device!r}, expected a string")
+    found = validate(EngineConfig, config if whole else EngineConfig.keys_in(config), "engine config")
     return EngineOptions(
-        device.upper(),
-        _requests(config, "stat_requests_number"),
-        _requests(config, "eval_requests_number"),
-        _whole_number(config, "batch_dim"),
-        checked_map(config),
+        found.device or "CPU",
+        _requests("stat_requests_number", found.stat_requests_number),
+        _requests("eval_requests_number", found.eval_requests_number),
+        found.batch_dim or 0,
+        found.recurrent_out_in_map,
     )
 
 
-def _requests(config: Mapping[str, Any], key: str) -> int:
-    number, available = _whole_number(config, key), os.cpu_count() or 1
+def _requests(key: str, wanted: int | None) -> int:
+    number, available = wanted or 0, os.cpu_count() or 1
     if number > available:
         logger.warning(
             "engine config: %s %d is more than the %d processors, using these", key, number, available
         )
     return min(number, available)
-
-
-def _whole_number(config: Mapping[str, Any], key: str) -> int:
-    number = config.get(key) or 0
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise ConfigError(f"engine config: {key} is {number!r}, expected a whole number of at least 0")
-    return number

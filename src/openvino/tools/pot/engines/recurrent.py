@@ -18,28 +18,6 @@ KEY = "recurrent_out_in_map"
 _WHERE = f"engine config: {KEY}"
 
 
-def checked_map(config: Mapping[str, Any]) -> dict[str, str]:
-    """Output name -> input name as an engine is configured, empty where it has no such key.
-
-    Raises:
-        ConfigError: it is no mapping of names, or feeds one input twice.
-    """
-    found = config.get(KEY)
-    if found is None:
-        return {}
-    if not isinstance(found, Mapping):
-        raise ConfigError(f"{_WHERE} is {found!r}, expected a mapping of output name to input name")
-    outputs: dict[str, str] = {}
-    for output, name in found.items():
-        for word in (output, name):
-            if not isinstance(word, str):
-                raise ConfigError(f"{_WHERE} holds {word!r}, expected the name of an output or an input")
-        if name in outputs:
-            raise _fed_twice(outputs[name], output, name)
-        outputs[name] = output
-    return dict(found)
-
-
 def _fed_twice(first: str, second: str, name: str) -> ConfigError:
     return ConfigError(
         f"{_WHERE} maps outputs {first!r} and {second!r} to input {name!r}, expected one for each input"

@@ -8,15 +8,11 @@ from typing import Any
 import openvino as ov
 from addict import Dict
 
-from openvino.tools.pot.configs.sections import SimplifiedEngine as Section
+from openvino.tools.pot.configs.runtime import EngineConfig
+from openvino.tools.pot.configs.sections import SimplifiedConfig
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
-from openvino.tools.pot.engines.options import KEYS
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.utils.errors import ConfigError
-from openvino.tools.pot.utils.keys import check_keys, check_mapping
-
-_OWN = frozenset(Section.model_fields) - KEYS
 
 
 class SimplifiedEngine(IEEngine):
@@ -35,15 +31,10 @@ class SimplifiedEngine(IEEngine):
         self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
     ) -> None:
         config = {} if config is None else config
-        check_mapping(config, "engine config")
-        check_keys(config, _OWN | KEYS, "engine config")
-        if config.get("type") not in (None, "simplified"):
-            raise ConfigError(f"engine config: type is {config['type']!r}, expected 'simplified'")
-        super().__init__({key: value for key, value in config.items() if key in KEYS}, data_loader, metric)
-        own = {key: value for key, value in config.items() if key in _OWN}
+        section = validate(SimplifiedConfig, config, "engine config")
+        super().__init__(EngineConfig.keys_in(config), data_loader, metric)
         # Beside a loader, which POT's own command made of the same section, the source is not looked at.
-        section = validate(Section, {"data_source": "none", **own, "type": "simplified"}, "engine config")
-        self._section = section if "data_source" in own else None
+        self._section = section if section.data_source is not None else None
         self.config = Dict(config)
 
     def set_model(self, model: CompressedModel | ov.Model) -> None:

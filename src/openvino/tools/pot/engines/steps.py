@@ -10,7 +10,7 @@ from typing import Any
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.utils.errors import DataError, PotError, reason
+from openvino.tools.pot.utils.errors import DataError, PotError
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,11 @@ def prepared(
     """
     steps = []
     for number, (arrays, awaited) in enumerate(recurrence.read(item.data, item.index)):
+        where = f"sample {item.index}, time step {number}"
         try:
             feed = recurrence.without(fill(arrays), awaited)
         except PotError as error:
-            raise type(error)(_at_step(str(error), item.index, number)) from error.__cause__
-        except Exception as error:
-            found = f"it can't be fed to the model: {type(error).__name__}: {reason(error)}"
-            raise DataError(_at_step(found, item.index, number)) from error
+            raise type(error)(error.sentence, where) from error.__cause__
         steps.append((feed, awaited))
     return [
         TimeStep(_item_at(item, number, len(steps)), sample, number, len(steps), *step)
@@ -86,7 +84,3 @@ def _item_at(item: Item, number: int, count: int) -> Item:
         )
     metadata.update({"_batch_id": item.index, "_cur_time_step": number, "_max_time_step": count})
     return Item(item.index, None, item.annotation, metadata)
-
-
-def _at_step(words: str, index: int, number: int) -> str:
-    return f"sample {index}, time step {number}: {words.removeprefix(f'sample {index}: ')}"

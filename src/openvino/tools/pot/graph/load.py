@@ -9,33 +9,24 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.configs.models import BOOKKEEPING, ModelConfig
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.bodies import all_bodies
 from openvino.tools.pot.graph.edits.merge import merge_copies
 from openvino.tools.pot.graph.halves import restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
 from openvino.tools.pot.graph.pairs import check_pair, too_few_weights
-from openvino.tools.pot.utils.errors import ConfigError, ModelError, reason
-from openvino.tools.pot.utils.files import FOLDER, as_path, why_no_file
+from openvino.tools.pot.utils.errors import ModelError, reason
+from openvino.tools.pot.utils.files import FOLDER, why_no_file
 from openvino.tools.pot.utils.folders import reading
-from openvino.tools.pot.utils.keys import check_keys
 from openvino.tools.pot.utils.runtime import core
-
-_MODEL_KEYS = frozenset({"model_name", "model", "weights", "cascade"})
-_CASCADE_KEYS = frozenset({"name", "model", "weights"})
-BOOKKEEPING = frozenset(
-    {
-        *("exec_log_dir", "model_log_dir", "output_dir", "direct_dump", "log_algo_name"),
-        *("keep_uncompressed_weights", "quantization_info"),
-    }
-)
-"""What POT's command line wrote into the section beside what users write."""
 
 _FILES = frozenset({".xml", ".onnx", ".tflite", ".pb", ".pdmodel"})
 
 
 def load_model(
-    model_config: Mapping[str, Any] | CompressedModel | ov.Model | str | Path,
+    model_config: Mapping[str, Any] | ModelConfig | CompressedModel | ov.Model | str | Path,
     target_device: str | Enum = "ANY",
 ) -> CompressedModel:
     """Read a model to be quantized.
@@ -59,63 +50,27 @@ def load_model(
     find_device(target_device)
     if isinstance(model_config, CompressedModel):
         return model_config.clone()
-    if not isinstance(model_config, Mapping):
-        model_config = {"model": model_config}
-    _check(model_config, _MODEL_KEYS, "model config")
-    if "cascade" in model_config:
-        return _load_cascade(model_config)
-    sub = _load_one(model_config, "model config", _name(model_config))
-    return CompressedModel([sub], sub.name)
-
-
-def _name(config: Mapping[str, Any]) -> str | None:
-    name = config.get("model_name")
-    if name is not None and not isinstance(name, (str, Path)):
-        raise ConfigError(f"model config: 'model_name' is {name!r}, expected a string")
-    if name:
-        as_path(name, "model config: 'model_name'")  # files are called so
-    return str(name) if name else None
-
-
-def _load_cascade(config: Mapping[str, Any]) -> CompressedModel:
-    entries = config["cascade"]
-    if not isinstance(entries, (list, tuple)) or not entries:
-        raise ConfigError(f"model config: 'cascade' is {entries!r}, expected a list of models")
-    subs = []
-    for position, entry in enumerate(entries):
-        where = f"model config: cascade[{position}]"
-        _check(entry, _CASCADE_KEYS, where)
-        if not isinstance(entry.get("name"), str):
-            raise ConfigError(f"{where}: 'name' is {entry.get('name')!r}, expected a string")
-        subs.append(_load_one(entry, where, entry["name"]))
-    names = [sub.name for sub in subs]
-    if len(set(names)) != len(names):
-        raise ConfigError(f"model config: cascade names {names} are not unique")
+    config = _checked(model_config)
+    if not config.cascade:
+        sub = _load_one(config.model, config.weights, config.model_name)
+        return CompressedModel([sub], sub.name)
+    subs = [_load_one(each.model, each.weights, each.name) for each in config.cascade]
     if len(subs) == 1:  # to POT, one network is no cascade however it is written
         return CompressedModel(subs, subs[0].name)
-    return CompressedModel(subs, _name(config) or "cascade", is_cascade=True)
+    return CompressedModel(subs, config.model_name or "cascade", is_cascade=True)
 
 
-def _check(config: Any, known: frozenset[str], where: str) -> None:
-    if not isinstance(config, Mapping):
-        raise ConfigError(f"{where} is a {type(config).__name__}, expected a mapping with {sorted(known)}")
-    check_keys({key: each for key, each in config.items() if key not in BOOKKEEPING}, known, where)
+def _checked(given: Any) -> ModelConfig:
+    values = given if isinstance(given, (Mapping, ModelConfig)) else {"model": given}
+    if isinstance(values, Mapping):
+        values = {key: value for key, value in values.items() if key not in BOOKKEEPING}
+    return validate(ModelConfig, values, "model config")
 
 
-def _load_one(config: Mapping[str, Any], where: str, name: str | None) -> SubModel:
-    given = config.get("model")
-    if isinstance(given, ov.Model):
-        return prepare(given, name or given.get_friendly_name(), None)
-    if not isinstance(given, (str, Path)) or not str(given):
-        raise ConfigError(f"{where}: 'model' is {given!r}, expected a path or an openvino.Model")
-    path = Path(given)
-    weights = config.get("weights")
-    if weights and not isinstance(weights, (str, Path)):
-        raise ConfigError(f"{where}: 'weights' is {weights!r}, expected a path")
-    if weights and path.suffix.lower() not in ("", ".xml"):
-        raise ConfigError(
-            f"{where}: 'weights' is {str(weights)!r}, which goes with an .xml, found model {given!r}"
-        )
+def _load_one(model: str | ov.Model, weights: str | None, name: str | None) -> SubModel:
+    if isinstance(model, ov.Model):
+        return prepare(model, name or model.get_friendly_name(), None)
+    path = Path(model)
     source = _read(path, Path(weights) if weights else None)
     return prepare(source, name or path.stem, path)
 

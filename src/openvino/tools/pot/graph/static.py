@@ -14,15 +14,12 @@ from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, re
 Sizes = Sequence[int | None]
 
 
-def with_shapes(
-    model: CompressedModel, shapes: Mapping[str, Sizes] | Sizes, where: str = ""
-) -> CompressedModel:
+def with_shapes(model: CompressedModel, shapes: Mapping[str, Sizes] | Sizes) -> CompressedModel:
     """A copy of a model of one network, with these sizes of its inputs.
 
     Args:
         model: stays as it is.
         shapes: name of an input -> its sizes, None or -1 for those that stay; or the sizes of the only input.
-        where: begins messages.
 
     Raises:
         ConfigError: the model has no such input, or it can't have such sizes.
@@ -31,25 +28,23 @@ def with_shapes(
     (sub,) = model.submodels
     network = sub.model.clone()
     ports = by_any_name(network.inputs)
-    named = shapes if isinstance(shapes, Mapping) else {_only_input(network, shapes, where): shapes}
+    named = shapes if isinstance(shapes, Mapping) else {_only_input(network, shapes): shapes}
     for name in named:
         if name not in ports:
-            raise ConfigError(f"{where}the model has no input {name!r}{nearest(name, ports)}")
-    wanted = {input_name(ports[name]): _partial(sizes, where) for name, sizes in named.items()}
+            raise ConfigError(f"the model has no input {name!r}{nearest(name, ports)}")
+    wanted = {input_name(ports[name]): _partial(sizes) for name, sizes in named.items()}
     fixed = {}
     for number, port in enumerate(network.inputs):
         name, own = input_name(port), port.get_partial_shape()
         shape = wanted.get(name, own)
         if not own.compatible(shape):
-            raise ConfigError(f"{where}input {name!r} has shape {own}, found {shape}")
+            raise ConfigError(f"input {name!r} has shape {own}, found {shape}")
         fixed[number] = _both(own, shape)
     try:
         network.reshape(fixed)
     except RuntimeError as error:
         said = ", ".join(f"{name!r} {shape}" for name, shape in wanted.items())
-        raise ModelError(
-            f"{where}the model can't have inputs of these shapes, {said}: {reason(error)}"
-        ) from error
+        raise ModelError(f"the model can't have inputs of these shapes, {said}: {reason(error)}") from error
     return CompressedModel([replace(sub, model=network)], model.name)
 
 
@@ -58,20 +53,20 @@ def is_static(model: CompressedModel) -> bool:
     return all(port.get_partial_shape().is_static for sub in model for port in sub.model.inputs)
 
 
-def _only_input(network: ov.Model, sizes: Sizes, where: str) -> str:
+def _only_input(network: ov.Model, sizes: Sizes) -> str:
     names = [input_name(port) for port in network.inputs]
     if len(names) != 1:
         raise ConfigError(
-            f"{where}the model has inputs {names}, expected a mapping of input name to shape, found {sizes}"
+            f"the model has inputs {names}, expected a mapping of input name to shape, found {sizes}"
         )
     return names[0]
 
 
-def _partial(sizes: Sizes, where: str) -> ov.PartialShape:
+def _partial(sizes: Sizes) -> ov.PartialShape:
     values = [-1 if size is None else size for size in sizes] if isinstance(sizes, Sequence) else [0]
     if not all(isinstance(value, int) and (0 < value < 1 << 31 or value == -1) for value in values):
         raise ConfigError(
-            f"{where}found {sizes!r}, expected sizes such as [1, 3, 224, 224], None for one that is open"
+            f"found {sizes!r}, expected sizes such as [1, 3, 224, 224], None for one that is open"
         )
     return ov.PartialShape(values)
 

@@ -8,11 +8,10 @@ from typing import Any
 from openvino.tools.pot.algorithms import ALGORITHMS, instead_of
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.configs.sections import AlgorithmEntry
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.pipeline.pipeline import Pipeline
-from openvino.tools.pot.utils.errors import ConfigError
-from openvino.tools.pot.utils.keys import check_keys
-
-_KEYS = ("name", "params")
+from openvino.tools.pot.utils.errors import ConfigError, Place
 
 
 def create_pipeline(
@@ -35,19 +34,25 @@ def create_pipeline(
         raise ConfigError(f"algo_config is a {type(entries).__name__}, expected a list of name and params")
     pipeline = Pipeline(engine)
     for position, entry in enumerate(entries):
-        pipeline.add_algo(_algorithm(entry, f"algo_config[{position}]", engine))
+        where = Place(f"algo_config[{position}]")
+        pipeline.add_algo(create_algorithm(validate(AlgorithmEntry, entry, where), engine, where))
     return pipeline
 
 
-def _algorithm(entry: Any, where: str, engine: Engine | None) -> Algorithm:
-    if not isinstance(entry, Mapping):
-        raise ConfigError(f"{where} is {entry!r}, expected a mapping with name and params")
-    check_keys(entry, _KEYS, where)
-    name = entry.get("name")
-    if not isinstance(name, str) or name not in ALGORITHMS:
+def create_algorithm(entry: AlgorithmEntry, engine: Engine | None, where: Place) -> Algorithm:
+    """The algorithm of an entry of a configuration.
+
+    Args:
+        entry: its name and its parameters.
+        engine: what runs models over data.
+        where: the entry stands.
+
+    Raises:
+        ConfigError: there is no such algorithm, or a parameter is misspelt, ill-typed or not supported.
+    """
+    if entry.name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
-        raise ConfigError(f"{where}: algorithm {name!r} is not one of {known}{instead_of(name)}")
-    params = entry.get("params") or {}
-    if not isinstance(params, Mapping):
-        raise ConfigError(f"{where}: params is {params!r}, expected a mapping")
-    return ALGORITHMS[name](params, engine)
+        raise ConfigError(
+            f"expected one of {known}, found {entry.name!r}{instead_of(entry.name)}", where.at("name")
+        )
+    return ALGORITHMS[entry.name](entry.params, engine)

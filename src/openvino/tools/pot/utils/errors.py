@@ -5,21 +5,64 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 _LONGEST = 200
 """Letters of an error that is not ours within a sentence of ours."""
 _LONGEST_SENTENCE = 1000
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in what a user gave.
+
+    Attributes:
+        what: the whole is called: a file, ``DefaultQuantization params``, ``sample 3``.
+        path: the keys that lead to it: ``models[0].datasets[0]``.
+    """
+
+    what: str = ""
+    path: str = ""
+
+    def at(self, *keys: int | str) -> Place:
+        """The place further on."""
+        path = self.path
+        for key in keys:
+            path = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
+        return Place(self.what, path)
+
+    def over(self, inner: Place) -> Place:
+        """A place within what stands here, which those who were given it call by another name."""
+        path = inner.path if inner.path.startswith("[") or not self.path else f".{inner.path}"
+        return Place(self.what, self.path + path) if inner.path else self
+
+    def around(self, inner: Place) -> Place:
+        """A place within something that has a name of its own, and came from here."""
+        return Place(f"{self}: {inner.what}", inner.path) if inner.what else self.over(inner)
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.what, self.path)))
+
+
+def as_place(where: Place | str) -> Place:
+    """A place that may be given by its name alone."""
+    return Place(where) if isinstance(where, str) else where
+
+
 class PotError(RuntimeError):
-    """Base of every error raised on purpose by this package.
+    """Base of every error raised on purpose by this package; as a text, the place and the sentence.
 
     Args:
         sentence: put on one line and, where what it quotes is long, left without its middle.
+        where: in what the user gave the fault lies; absent: the sentence says it.
+
+    Attributes:
+        sentence, where: as they were given.
     """
 
-    def __init__(self, sentence: str = "") -> None:
-        line = " ".join(part.strip() for part in sentence.splitlines())
+    def __init__(self, sentence: str = "", where: Place | str = "") -> None:
+        self.sentence, self.where = sentence, as_place(where)
+        line = ": ".join(filter(None, (str(self.where), " ".join(map(str.strip, sentence.splitlines())))))
         if len(line) > _LONGEST_SENTENCE:
             half = _LONGEST_SENTENCE // 2 - 5
             line = f"{line[:half]} [...] {line[-half:]}"
@@ -96,3 +139,12 @@ def naming(what: str, kind: type[PotError]) -> Iterator[None]:
         raise
     except Exception as error:
         raise kind(f"{what} raised {said(error)}") from error
+
+
+@contextmanager
+def placed(where: Place | str, kind: type[PotError] | None = None) -> Iterator[None]:
+    """Say of errors where in what the user gave they come from; they stay of their kind, or become of the one given."""
+    try:
+        yield
+    except PotError as error:
+        raise (kind or type(error))(error.sentence, as_place(where).around(error.where)) from error

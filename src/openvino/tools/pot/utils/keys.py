@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from openvino.tools.pot.utils.errors import ConfigError, nearest, nearest_name
+from openvino.tools.pot.utils.errors import ConfigError, nearest_name
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -27,32 +27,6 @@ def check_mapping(values: Any, where: str) -> None:
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{where} is a {type(values).__name__}, expected a mapping")
-
-
-def check_keys(
-    values: Mapping[Any, Any],
-    known: Iterable[str],
-    where: str,
-    without_effect: Iterable[str] = (),
-    what: str = "key",
-) -> None:
-    """Refuse keys that are known ones misspelt, and tell of those that are like no other.
-
-    Args:
-        values: the user's mapping.
-        known: the keys that it may have.
-        where: what the mapping is, for messages.
-        without_effect: keys that are told of however much they are like a known one.
-        what: a key is called.
-
-    Raises:
-        ConfigError: names the key and the nearest known one.
-    """
-    known, strange = frozenset(known), [str(key) for key in values if key not in frozenset(known)]
-    for key in strange:
-        if key not in without_effect and is_misspelt(key, known):
-            raise ConfigError(f"{where}: unknown {what} {key!r}{nearest(key, known)}")
-    tell_of_strange(strange, where)
 
 
 def tell_of_strange(keys: Sequence[str], where: str) -> None:

@@ -19,9 +19,9 @@ from openvino.tools.pot.algorithms.quantization.default import DefaultQuantizati
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import (
-    OF_POT_ALONE,
     AccuracyAwareParameters,
     DefaultQuantizationParameters,
+    SearchParameters,
 )
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
@@ -29,7 +29,6 @@ from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
-from openvino.tools.pot.utils.keys import check_keys
 
 
 class AccuracyAwareQuantization(Algorithm):
@@ -58,18 +57,15 @@ class AccuracyAwareQuantization(Algorithm):
         self.report: AccuracyReport | None = None
 
     def _make_recipe(self) -> Recipe:
-        own = AccuracyAwareParameters.model_fields
         base = DefaultQuantizationParameters.model_fields
-        check_keys(self.config, [*own, *base], f"{self.name} params", OF_POT_ALONE, "parameter")
-        chosen = {key: value for key, value in self.config.items() if key in own}
-        self._parameters = validate(AccuracyAwareParameters, chosen, f"{self.name} params")
+        where = f"{self.name} params"
+        self._parameters = validate(SearchParameters, self.config, where)
         self._base_config = {key: value for key, value in self.config.items() if key in base}
         self._base = DefaultQuantization(self._base_config, self.engine)
         device = self._base.recipe.device
         if device.integers is not None:
             raise ConfigError(
-                f"{self.name} params: target_device {device.name!r} runs no layer in float, which is what the search "
-                "needs"
+                f"target_device {device.name!r} runs no layer in float, which is what the search needs", where
             )
         return self._base.recipe
 
