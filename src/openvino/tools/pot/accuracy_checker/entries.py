@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from openvino.tools.pot.accuracy_checker.names import known_names
-from openvino.tools.pot.configs.validation import Parameters, joined, validate
+from openvino.tools.pot.configs.validation import Parameters, validate
+from openvino.tools.pot.datasets.sources import Place
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
 P = TypeVar("P", bound=Parameters)
-Task = Literal["classification", "detection", "segmentation"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a configuration an entry stands.
-
-    Attributes:
-        where: what the configuration is: ``engine``, or a file.
-        path: the keys that lead to the entry: ``models[0].datasets[0]``.
-    """
-
-    where: str
-    path: str = ""
-
-    def at(self, *keys: int | str) -> Place:
-        """The place further on."""
-        return Place(self.where, joined(self.path, keys))
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.path}" if self.path else self.where
 
 
 class NotBuiltError(ConfigError):

@@ -10,17 +10,18 @@ from typing import Any
 from pydantic import Field
 
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS, Adapter, Segmentation
-from openvino.tools.pot.accuracy_checker.converters import CONVERTERS, Converter
 from openvino.tools.pot.accuracy_checker.definitions import with_definitions
-from openvino.tools.pot.accuracy_checker.entries import NotBuiltError, Place, Task, checked, chosen, listed
-from openvino.tools.pot.accuracy_checker.files import PathText, roots
-from openvino.tools.pot.accuracy_checker.images import READERS, Reader
-from openvino.tools.pot.accuracy_checker.metrics import METRICS, MeasureEntry
-from openvino.tools.pot.accuracy_checker.metrics.overlap import MeanOverlap
-from openvino.tools.pot.accuracy_checker.pictures import Step
+from openvino.tools.pot.accuracy_checker.entries import NotBuiltError, checked, chosen, listed
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING, Postprocess
-from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Task
+from openvino.tools.pot.datasets.formats import CONVERTERS, Converter
+from openvino.tools.pot.datasets.metrics import METRICS, MeasureEntry
+from openvino.tools.pot.datasets.metrics.overlap import MeanOverlap
+from openvino.tools.pot.datasets.pictures import Step
+from openvino.tools.pot.datasets.preprocessing import STEPS
+from openvino.tools.pot.datasets.readers import READERS, Reader
+from openvino.tools.pot.datasets.sources import PathText, Place, roots
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 

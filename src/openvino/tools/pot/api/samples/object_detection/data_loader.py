@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Objects
-from openvino.tools.pot.accuracy_checker.converters.coco import CocoDetection
-from openvino.tools.pot.accuracy_checker.entries import Place
-from openvino.tools.pot.accuracy_checker.files import Source
-from openvino.tools.pot.accuracy_checker.images import OpenCVReader
-from openvino.tools.pot.accuracy_checker.resampling import resample
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.datasets.annotations import Objects
+from openvino.tools.pot.datasets.formats.coco import CocoDetection
+from openvino.tools.pot.datasets.readers import OpenCVReader
+from openvino.tools.pot.datasets.resampling import resample
+from openvino.tools.pot.datasets.sources import Place, Source
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 _PLACE = Place("COCOLoader")

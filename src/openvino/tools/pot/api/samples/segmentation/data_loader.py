@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.converters.masks import VocSegmentation
-from openvino.tools.pot.accuracy_checker.entries import Place
-from openvino.tools.pot.accuracy_checker.files import Source
-from openvino.tools.pot.accuracy_checker.images import OpenCVReader
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.datasets.formats.masks import VocSegmentation
+from openvino.tools.pot.datasets.masks import classes_of_colors
+from openvino.tools.pot.datasets.readers import OpenCVReader
+from openvino.tools.pot.datasets.sources import Place, Source
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 _PLACE = Place("VOCSegmentationLoader")
@@ -49,7 +49,7 @@ class VOCSegmentationLoader(DataLoader):
         voc = VocSegmentation(imageset_file=names, images_dir=images, mask_dir=masks)
         annotated = voc.convert(source)
         assert annotated.meta.colors is not None  # VOC's own
-        self._codes = _codes(annotated.meta.colors)
+        self._colors = annotated.meta.colors
         self._samples = [(images / sample.name, sample.annotation.path) for sample in annotated.samples]
 
     def __len__(self) -> int:
@@ -74,9 +74,7 @@ class VOCSegmentationLoader(DataLoader):
 
     def _read_and_preprocess_mask(self, mask_path: str) -> NDArray[Any]:
         """Hook: the class of each pixel of a file in VOC's colours."""
-        codes = _codes(self._padded(mask_path))
-        matches = codes[..., None] == self._codes
-        return np.where(matches.any(-1), matches.argmax(-1), 0).astype(np.int16)
+        return classes_of_colors(self._padded(mask_path), self._colors).astype(np.int16)
 
     def _padded(self, path: str) -> NDArray[np.uint8]:
         pixels = _READER.read(Path(path))[..., ::-1]
@@ -96,9 +94,3 @@ def _size(value: Any) -> int:
             f"VOCSegmentationLoader: image_size is {value!r}, expected a whole number of pixels"
         )
     return value
-
-
-def _codes(colors: NDArray[Any]) -> NDArray[np.int64]:
-    """Each colour, in the last axis, as one number."""
-    codes: NDArray[np.int64] = colors.astype(np.int64) @ np.array([65536, 256, 1])
-    return codes

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.accuracy_checker.annotations import Size
-from openvino.tools.pot.accuracy_checker.pictures import Picture, Step, channel_figures
-from openvino.tools.pot.accuracy_checker.resampling import resample
-from openvino.tools.pot.accuracy_checker.sizes import PROPORTIONS, Sized
-from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.datasets.annotations import Size
+from openvino.tools.pot.datasets.images import cut, middle, pillow, resized
+from openvino.tools.pot.datasets.pictures import Picture, Step, channel_figures
+from openvino.tools.pot.datasets.resampling import resample
+from openvino.tools.pot.datasets.sizes import PROPORTIONS, Sized
 from openvino.tools.pot.utils.errors import DataError, EngineError
 
 _OPENCV = {
@@ -94,11 +94,10 @@ class Resize(Sized, Step):
     def _pixels(self, pixels: NDArray[Any], size: Size) -> NDArray[Any]:
         if not self._with_pillow:
             return resample(pixels, *size, _OPENCV[self._interpolation])
-        method = getattr(pillow().Resampling, _PILLOW[self._interpolation])
-        if pixels.dtype == np.uint8:
-            return np.asarray(pillow().fromarray(pixels).resize(size[::-1], method))
-        bands = [pillow().fromarray(np.ascontiguousarray(pixels[..., i])) for i in range(pixels.shape[2])]
-        return np.stack([np.asarray(band.resize(size[::-1], method)) for band in bands], -1)
+        method = _PILLOW[self._interpolation]
+        if pixels.dtype != np.uint8:
+            return resized(pixels, size, method)
+        return np.asarray(pillow().fromarray(pixels).resize(size[::-1], pillow().Resampling[method]))
 
 
 class AutoResize(Step):
@@ -143,12 +142,12 @@ class Crop(Sized, Step):
         pixels = picture.pixels
         if self.use_pillow:
             starts = [round((have - want) / 2) for have, want in zip(picture.size, size, strict=True)]
-            pixels, starts = _filled(pixels, starts, size)
+            pixels, (top, left) = _filled(pixels, starts, size)
+            box = left, top, left + size[1], top + size[0]
         else:
             pixels = _enlarged(pixels, size)
-            starts = [(have - want) // 2 for have, want in zip(pixels.shape[:2], size, strict=True)]
-        cut = pixels[starts[0] : starts[0] + size[0], starts[1] : starts[1] + size[1]]
-        return replace(picture, pixels=cut)
+            box = middle((pixels.shape[0], pixels.shape[1]), size)
+        return replace(picture, pixels=cut(pixels, box))
 
     def _size(self, image: Size) -> Size:
         if self.max_square:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from openvino.tools.pot.accuracy_checker.annotations import Meta
-from openvino.tools.pot.accuracy_checker.entries import Place, Task
-from openvino.tools.pot.accuracy_checker.metrics.measure import Measure, MeasureEntry, require_labels
+from openvino.tools.pot.datasets.annotations import Meta, Task
+from openvino.tools.pot.datasets.metrics.measure import Measure, MeasureEntry, require_labels
+from openvino.tools.pot.datasets.sources import Place
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
 Counts = NDArray[np.int64]

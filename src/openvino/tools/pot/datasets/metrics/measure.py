@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from openvino.tools.pot.accuracy_checker.annotations import Meta
-from openvino.tools.pot.accuracy_checker.entries import Place, Task
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Meta, Task
+from openvino.tools.pot.datasets.sources import Place
 from openvino.tools.pot.utils.errors import ConfigError
 
 

@@ -1,10 +1,9 @@
-"""Reading images and masks as Accuracy Checker's readers give them."""
+"""Reading images and arrays as Accuracy Checker's readers give them."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.configs.validation import Parameters
-from openvino.tools.pot.data_loaders.files import ARRAYS
-from openvino.tools.pot.data_loaders.images import pillow, read_image
-from openvino.tools.pot.data_loaders.layout import CHANNELS
+from openvino.tools.pot.datasets.files import ARRAYS
+from openvino.tools.pot.datasets.images import CHANNELS, read_image, rgb, upright
 from openvino.tools.pot.utils.errors import DataError, reason
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Pixels = NDArray[np.uint8]
-_DEEP = ("I", "F")  # modes with more than 8 bits a channel begin with these
 
 
 class Reader(Parameters):
@@ -55,7 +52,7 @@ class ImageFiles(Reader):
         return np.ascontiguousarray(colors[..., ::-1]) if self.blue_first else colors
 
     def _colors(self, image: Image) -> Pixels:
-        return _rgb(image)
+        return rgb(image)
 
 
 class OpenCVReader(ImageFiles):
@@ -65,12 +62,7 @@ class OpenCVReader(ImageFiles):
     reading_flag: Literal["color"] = "color"
 
     def _colors(self, image: Image) -> Pixels:
-        from PIL import ImageOps
-
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I;16"):
-            image = pillow().fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        return _rgb(image)
+        return rgb(upright(image))
 
 
 class PillowReader(ImageFiles):
@@ -116,63 +108,6 @@ READERS: Mapping[str, type[Reader]] = {
     "tf_imread": RGBReader,
     "numpy_reader": NumpyReader,
 }
-
-
-@dataclass(frozen=True)
-class MaskFile:
-    """A segmentation mask on disk.
-
-    Attributes:
-        path: of the file.
-        loader: one of ``MASK_LOADERS``.
-    """
-
-    path: Path
-    loader: str
-
-    def read(self) -> Pixels:
-        """The mask, ``[height, width]``, or ``[height, width, channels]`` if it holds colours.
-
-        Raises:
-            DataError: it can't be read.
-        """
-        if self.loader == "numpy":
-            return load_array(self.path, "mask").astype(np.uint8)
-        return read_image(self.path, _MASKS[self.loader])
-
-
-def _plain(image: Image) -> Pixels:
-    _require_bytes(image)
-    return np.asarray(image).astype(np.uint8)
-
-
-def _palette_as_colors(image: Image) -> Pixels:
-    if image.mode == "P":
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    return _plain(image)
-
-
-def _bgr(image: Image) -> Pixels:
-    return _rgb(image)[..., ::-1]
-
-
-def _rgb(image: Image) -> Pixels:
-    _require_bytes(image)
-    return np.asarray(image.convert("RGB"))
-
-
-def _require_bytes(image: Image) -> None:
-    if image.mode.startswith(_DEEP):
-        raise ValueError(f"its pixels are of mode {image.mode}, expected 8 bits a channel")
-
-
-_MASKS: Mapping[str, Callable[[Image], Pixels]] = {
-    "pillow": _plain,
-    "pillow_convert_to_rgb": _rgb,
-    "opencv": _bgr,
-    "scipy": _palette_as_colors,
-}
-MASK_LOADERS = (*_MASKS, "numpy")
 
 
 def load_array(path: Path, what: str) -> NDArray[Any]:

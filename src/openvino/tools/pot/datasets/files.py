@@ -6,7 +6,7 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
-from openvino.tools.pot.data_loaders.images import image_suffixes
+from openvino.tools.pot.datasets.images import image_suffixes
 from openvino.tools.pot.utils.errors import ConfigError, reason
 from openvino.tools.pot.utils.files import FOLDER, why_no_file
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import ClassVar
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta, Sample
-from openvino.tools.pot.accuracy_checker.converters.converter import (
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Sample, Task
+from openvino.tools.pot.datasets.formats.converter import (
     Converter,
     read_meta,
     with_background,
 )
-from openvino.tools.pot.accuracy_checker.entries import Task
-from openvino.tools.pot.accuracy_checker.files import PathText, Source
+from openvino.tools.pot.datasets.sources import PathText, Source
 from openvino.tools.pot.utils.errors import ConfigError
 
 

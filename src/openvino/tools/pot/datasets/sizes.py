@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from pydantic import Field, model_validator
 
-from openvino.tools.pot.accuracy_checker.annotations import Size
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Size
 
 
 class Sized(Parameters):

@@ -38,6 +38,29 @@ def overlaps(first: Floats, second: Floats, include_boundaries: bool, base: Base
     return shares
 
 
+def non_maximum_suppression(
+    boxes: Floats, order: NDArray[np.intp], most: float, include_boundaries: bool, base: Base = "union"
+) -> NDArray[np.intp]:
+    """Which boxes stay when those go that overlap one before them.
+
+    Args:
+        boxes: ``[n, 4]``.
+        order: in which they are looked at, the best one first; of others than these none stays.
+        most: that two boxes which stay may overlap.
+        include_boundaries: as in ``overlaps``.
+        base: as in ``overlaps``.
+
+    Returns:
+        Their numbers, in the order given.
+    """
+    left, kept = order, []
+    while left.size:
+        kept.append(left[0])
+        shares = overlaps(boxes[left[:1]], boxes[left[1:]], include_boundaries, base)[0]
+        left = left[1:][shares <= most]
+    return np.array(kept, np.intp)
+
+
 def _areas(boxes: Floats, edge: float) -> Floats:
     areas: Floats = (boxes[:, 2:] - boxes[:, :2] + edge).prod(-1)
     return areas

@@ -9,11 +9,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openvino.tools.pot.accuracy_checker.entries import Place
+from openvino.tools.pot.configs.validation import joined
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
 PathText = str | Path
 """What a configuration may hold for a path."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a configuration an entry stands.
+
+    Attributes:
+        where: what the configuration is: ``engine``, or a file.
+        path: the keys that lead to the entry: ``models[0].datasets[0]``.
+    """
+
+    where: str
+    path: str = ""
+
+    def at(self, *keys: int | str) -> Place:
+        """The place further on."""
+        return Place(self.where, joined(self.path, keys))
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.path}" if self.path else self.where
 
 
 def roots(folder: Path, variable: str) -> tuple[Path, ...]:

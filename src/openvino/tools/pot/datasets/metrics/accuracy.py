@@ -8,9 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from openvino.tools.pot.accuracy_checker.annotations import Meta
-from openvino.tools.pot.accuracy_checker.entries import Place, Task
-from openvino.tools.pot.accuracy_checker.metrics.measure import Measure, MeasureEntry
+from openvino.tools.pot.datasets.annotations import Meta, Task
+from openvino.tools.pot.datasets.metrics.measure import Measure, MeasureEntry
+from openvino.tools.pot.datasets.sources import Place
+
+
+def ranked(scores: NDArray[Any]) -> NDArray[np.intp]:
+    """The classes of each row of scores, the likeliest first; equal ones in their order, as argmax has it.
+
+    Args:
+        scores: ``[images, classes]``.
+    """
+    return np.argsort(-scores.astype(np.float64), axis=1, kind="stable")
 
 
 class Accuracy(MeasureEntry):

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Objects
-from openvino.tools.pot.accuracy_checker.entries import Place, Task
-from openvino.tools.pot.accuracy_checker.metrics.measure import Measure, MeasureEntry, require_labels
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects, Task
+from openvino.tools.pot.datasets.metrics.measure import Measure, MeasureEntry, require_labels
+from openvino.tools.pot.datasets.sources import Place
 from openvino.tools.pot.utils.errors import ConfigError
 
 _ALL_AREAS = [[0, 1e10]]

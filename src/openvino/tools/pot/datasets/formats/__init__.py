@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from openvino.tools.pot.accuracy_checker.converters.classification import DatasetFolder, ImageNet
-from openvino.tools.pot.accuracy_checker.converters.coco import CocoDetection
-from openvino.tools.pot.accuracy_checker.converters.converter import Converter
-from openvino.tools.pot.accuracy_checker.converters.masks import CommonSegmentation, VocSegmentation
-from openvino.tools.pot.accuracy_checker.converters.voc import VocDetection
+from openvino.tools.pot.datasets.formats.classification import DatasetFolder, ImageNet
+from openvino.tools.pot.datasets.formats.coco import CocoDetection
+from openvino.tools.pot.datasets.formats.converter import Converter
+from openvino.tools.pot.datasets.formats.masks import CommonSegmentation, VocSegmentation
+from openvino.tools.pot.datasets.formats.voc import VocDetection
 
 CONVERTERS: Mapping[str, type[Converter]] = {
     "imagenet": ImageNet,

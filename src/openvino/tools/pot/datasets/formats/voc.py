@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta, Objects, Sample
-from openvino.tools.pot.accuracy_checker.converters.converter import Converter, read_meta
-from openvino.tools.pot.accuracy_checker.entries import Task
-from openvino.tools.pot.accuracy_checker.files import PathText, Source
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Objects, Sample, Task
+from openvino.tools.pot.datasets.formats.converter import Converter, read_meta
+from openvino.tools.pot.datasets.sources import PathText, Source
 from openvino.tools.pot.utils.errors import ConfigError
 
 VOC_CLASSES = (

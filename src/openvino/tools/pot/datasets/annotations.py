@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+Task = Literal["classification", "detection", "segmentation"]
+"""What annotations are of."""
 Size = tuple[int, int]
 """Height and width in pixels."""
 

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta
-from openvino.tools.pot.accuracy_checker.entries import Task
-from openvino.tools.pot.accuracy_checker.files import PathText, Source
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Task
+from openvino.tools.pot.datasets.sources import PathText, Source
 from openvino.tools.pot.utils.errors import ConfigError
 
 BACKGROUND = "background"

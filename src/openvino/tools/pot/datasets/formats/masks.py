@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import field_validator
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta, Sample
-from openvino.tools.pot.accuracy_checker.converters.converter import Converter, read_meta
-from openvino.tools.pot.accuracy_checker.converters.voc import VOC_BACKGROUND, VOC_CLASSES
-from openvino.tools.pot.accuracy_checker.entries import Task
-from openvino.tools.pot.accuracy_checker.files import PathText, Source, require_files
-from openvino.tools.pot.accuracy_checker.images import MASK_LOADERS, MaskFile
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Sample, Task
+from openvino.tools.pot.datasets.formats.converter import Converter, read_meta
+from openvino.tools.pot.datasets.formats.voc import VOC_BACKGROUND, VOC_CLASSES
+from openvino.tools.pot.datasets.masks import MASK_LOADERS, MaskFile
+from openvino.tools.pot.datasets.sources import PathText, Source, require_files
 from openvino.tools.pot.utils.errors import ConfigError
 
 

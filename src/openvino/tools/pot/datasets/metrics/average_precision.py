@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Objects
-from openvino.tools.pot.accuracy_checker.boxes import overlaps
-from openvino.tools.pot.accuracy_checker.entries import Place, Task
-from openvino.tools.pot.accuracy_checker.metrics.measure import Measure, MeasureEntry, require_labels
 from openvino.tools.pot.configs.validation import as_float
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects, Task
+from openvino.tools.pot.datasets.boxes import overlaps
+from openvino.tools.pot.datasets.metrics.measure import Measure, MeasureEntry, require_labels
+from openvino.tools.pot.datasets.sources import Place
 
 Floats = NDArray[np.float64]
 _NONE = -1

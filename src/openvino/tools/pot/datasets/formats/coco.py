@@ -8,14 +8,13 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta, Objects, Sample
-from openvino.tools.pot.accuracy_checker.converters.converter import (
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Objects, Sample, Task
+from openvino.tools.pot.datasets.formats.converter import (
     Converter,
     read_meta,
     with_background,
 )
-from openvino.tools.pot.accuracy_checker.entries import Task
-from openvino.tools.pot.accuracy_checker.files import PathText, Source
+from openvino.tools.pot.datasets.sources import PathText, Source
 from openvino.tools.pot.utils.errors import ConfigError
 
 _SECTIONS = ("images", "annotations", "categories")

@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Size
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Size
 
 
 @dataclass(frozen=True)

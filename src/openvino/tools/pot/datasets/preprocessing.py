@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from pydantic import field_validator, model_validator
 
-from openvino.tools.pot.accuracy_checker.geometry import AutoResize, Crop, Padding, Resize
-from openvino.tools.pot.accuracy_checker.pictures import Picture, Step, channel_figures
+from openvino.tools.pot.datasets.geometry import AutoResize, Crop, Padding, Resize
+from openvino.tools.pot.datasets.pictures import Picture, Step, channel_figures
 
 # Of images in BGR, and the same numbers for the spread: so Accuracy Checker has them.
 _KNOWN_FIGURES = {
