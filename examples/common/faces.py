@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.packages import Archive, package_file
 from openvino.tools.pot.api.samples.face_detection.utils import Floats, calculate_iou
-from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
 from openvino.tools.pot.datasets.images import pillow, read_image, rgb
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 

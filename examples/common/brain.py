@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from common.packages import Archive, package_file
 from openvino.tools.pot.api.samples.segmentation_3d.volumes import nibabel, read_volume
-from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
 from openvino.tools.pot.utils.errors import ConfigError
 
 NILEARN = Archive("nilearn==0.14.1", "725206484e9fb3f6691f9c2d20204a068759d5072f12055324702ee0cb2bbe8a")
