@@ -90,11 +90,11 @@ def test_past_the_last_image_there_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"images_path": None}, "images_path is missing"),
+        ({"images_path": None}, "images_path: it is missing"),
         ({"images_path": "nowhere"}, "folder 'nowhere' does not exist"),
         ({"annotation_path": "nowhere.json"}, "file 'nowhere.json' does not exist"),
-        ({"image_size": 0}, "image_size is 0"),
-        ({"layout": "NCHW"}, "layout is 'NCHW'"),
+        ({"image_size": 0}, "image_size: .*greater than or equal to 1, found 0"),
+        ({"layout": "NCHW"}, "layout: .*found 'NCHW'"),
     ],
 )
 def test_a_wrong_configuration_of_images_is_refused(

@@ -106,12 +106,12 @@ def test_without_an_order_all_channels_count(folders: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"mask_dir": None}, "mask_dir is missing"),
+        ({"mask_dir": None}, "mask_dir: it is missing"),
         ({"data_source": "nowhere"}, "data_source: folder 'nowhere' does not exist"),
-        ({"size": 128}, "size is 128, expected three whole numbers"),
-        ({"size": (3, 4)}, r"size is \(3, 4\)"),
-        ({"modality_order": "all"}, "modality_order is 'all'"),
-        ({"modality_order": [-1]}, r"modality_order is \[-1\]"),
+        ({"size": 128}, r"size: .*at least 3 items .*found \[128\]"),
+        ({"size": (3, 4)}, r"size: .*3 items .*found \[3, 4\]"),
+        ({"modality_order": "all"}, "modality_order: input should be a valid list, found 'all'"),
+        ({"modality_order": [-1]}, r"modality_order\[0\]: .*found -1"),
     ],
 )
 def test_a_wrong_configuration_of_volumes_is_refused(

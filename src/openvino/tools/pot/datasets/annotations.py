@@ -43,10 +43,12 @@ class Sample:
     Attributes:
         name: of the file, relative to the folder of images.
         annotation: an int for classification, ``Objects`` for detection, ``MaskFile`` for segmentation.
+        size: where the annotation states it.
     """
 
     name: str
     annotation: Any
+    size: Size | None = None
 
 
 @dataclass(frozen=True)

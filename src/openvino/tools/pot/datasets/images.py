@@ -128,6 +128,8 @@ def resized(pixels: NDArray[Any], size: Size, method: str = "BILINEAR") -> NDArr
         size: of the result.
         method: the name of one of ``PIL.Image.Resampling``.
     """
+    if pixels.shape[:2] == size:
+        return pixels
     planes = [pillow().fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(pixels, -1, 0)]
     way = pillow().Resampling[method]
     return np.stack([np.asarray(plane.resize(size[::-1], way)) for plane in planes], axis=-1)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from openvino.tools.pot.datasets.annotations import Annotated, Meta, Objects, Sample, Task
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Objects, Sample, Size, Task
 from openvino.tools.pot.datasets.formats.converter import (
     Converter,
     read_meta,
@@ -94,7 +94,17 @@ def _samples(images: Sequence[Any], annotations: Sequence[Any], classes: Mapping
     by_image = defaultdict(list)
     for each in annotations:
         by_image[each["image_id"]].append(each)
-    return [Sample(str(image["file_name"]), _objects(by_image[image["id"]], classes)) for image in images]
+    return [
+        Sample(str(image["file_name"]), _objects(by_image[image["id"]], classes), _size(image))
+        for image in images
+    ]
+
+
+def _size(image: Mapping[str, Any]) -> Size | None:
+    try:
+        return int(image["height"]), int(image["width"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _objects(annotations: Sequence[Any], classes: Mapping[int, int]) -> Objects:
