@@ -104,6 +104,22 @@ def test_a_wrong_configuration_of_images_is_refused(
         COCOLoader({**dataset(tmp_path, [[]]), **changed})
 
 
+def test_a_misspelt_key_is_named_and_a_strange_one_told_of(tmp_path: Path, caplog: Any) -> None:
+    config = dataset(tmp_path, [[]])
+    with pytest.raises(ConfigError, match="COCOLoader: unknown parameter 'image_sise'.*'image_size'"):
+        COCOLoader({**config, "image_sise": 4})
+    assert len(COCOLoader({**config, "name": "mine", "layout": None})) == 1
+    assert "COCOLoader: without effect here: 'name'" in caplog.text
+
+
+def test_a_subclass_has_keys_of_its_own(tmp_path: Path, caplog: Any) -> None:
+    class Flipped(COCOLoader):
+        pass
+
+    assert Flipped({**dataset(tmp_path, [[]]), "image_sise": 4}).image_size == 640
+    assert caplog.text == ""
+
+
 def test_images_without_sizes_are_refused(tmp_path: Path) -> None:
     config = dataset(tmp_path, [[]])
     file = Path(config["annotation_path"])
