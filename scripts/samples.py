@@ -28,7 +28,7 @@ sys.path.append(str(ROOT))
 
 from benchmarks.tables import Column, machine, table, write_between  # noqa: E402 - the line above finds it
 
-from openvino.tools.pot.data_loaders.images import pillow  # noqa: E402
+from openvino.tools.pot.datasets.images import pillow  # noqa: E402
 from openvino.tools.pot.report.comparison import Comparison  # noqa: E402
 from openvino.tools.pot.utils.errors import PotError  # noqa: E402
 

@@ -4,17 +4,14 @@ Writes digits.xml, digits.bin and digits.npz into src/openvino/tools/pot/demo. T
 recreate these files, so what it needs is not among the project's dependencies:
 
     python3.11 -m venv /tmp/train
-    /tmp/train/bin/pip install torch==2.13.0 scikit-learn openvino
+    /tmp/train/bin/pip install torch==2.13.0 scikit-learn -e .
     /tmp/train/bin/python scripts/train_demo_network.py
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +22,8 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional
 
-DEMO = Path(__file__).resolve().parents[1] / "src/openvino/tools/pot/demo"
+from openvino.tools.pot.demo import digits as demo
+
 SEED = 7
 CALIBRATION_SIZE = 300
 EVALUATION_SIZE = 600
@@ -86,17 +84,6 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.S
         nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
     )
-
-
-def load_demo_module() -> ModuleType:
-    """Import the demo's module by path: the project itself need not be installed for training."""
-    spec = importlib.util.spec_from_file_location("pot_demo_digits", DEMO / "digits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
-    return module
 
 
 def split_data() -> tuple[Split, Split, Split]:
@@ -172,7 +159,6 @@ def main() -> None:
     """Train, export, store the data and print the saved model's accuracy."""
     torch.manual_seed(SEED)
     torch.use_deterministic_algorithms(True)
-    demo = load_demo_module()
     training, calibration, evaluation = split_data()
 
     network = train(

@@ -14,6 +14,7 @@ dependencies:
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -26,8 +27,10 @@ from torch.nn import functional
 
 from openvino.tools.pot import create_pipeline, load_model
 from openvino.tools.pot.api.samples.speech import ArkDataLoader, ArkEngine, FrameDecisions
-from openvino.tools.pot.api.samples.speech.dataset import clip, write_clips
-from openvino.tools.pot.api.samples.speech.features import BANDS, log_mel
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))  # where common is
+from common.features import BANDS, log_mel
+from common.speech import clip, write_clips
 
 MODEL = Path(__file__).resolve().parents[1] / "examples/speech/speech.xml"
 DATA = MODEL.parent / "data"

@@ -11,6 +11,7 @@ is run only to recreate these files, so what it needs is not among the project's
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,8 +24,10 @@ from torch.nn import functional
 
 from openvino.tools.pot import create_pipeline, load_model
 from openvino.tools.pot.api.samples.segmentation_3d import BRATSDataLoader, DiceIndex, SegmentationEngine
-from openvino.tools.pot.api.samples.segmentation_3d.dataset import SIZE, piece, write_pieces
 from openvino.tools.pot.api.samples.segmentation_3d.volumes import normalised
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))  # where common is
+from common.brain import SIZE, piece, write_pieces
 
 MODEL = Path(__file__).resolve().parents[1] / "examples/segmentation_3d/tissue.xml"
 SEED = 7

@@ -19,7 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
-OURS = ("src/openvino/tools/pot", "src/compression")
+EXAMPLES = ROOT / "examples"
+OURS = ("src/openvino/tools/pot", "src/compression", "examples/common")
 
 
 def copy_types(folder: Path) -> None:
@@ -55,7 +56,7 @@ def main(files: list[str]) -> int:
     """Run mypy and return its exit code."""
     types = types_of_openvino()
     command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={types}-cache", *(files or OURS)]
-    env = os.environ | {"MYPYPATH": os.pathsep.join([str(types), str(SOURCE)])}
+    env = os.environ | {"MYPYPATH": os.pathsep.join(map(str, (types, SOURCE, EXAMPLES)))}
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 
 

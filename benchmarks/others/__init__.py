@@ -7,11 +7,13 @@ are real where a package has some; speech comes from ``espeak-ng``, a program th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from entries import Entry, chosen
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))  # where common is
 from . import captchas, faces, files, music, speech
 
 _LOADERS: Mapping[str, Callable[[Path], Entry]] = {

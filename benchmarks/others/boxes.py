@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.datasets.boxes import non_maximum_suppression, overlaps
+
 from .network import Outputs
 
 SIDE, STRIDES = 416, (8, 16, 32)
@@ -31,29 +33,15 @@ def boxes(output: NDArray[Any]) -> NDArray[Any]:
     centres = (output[:, :2] + np.concatenate(grids)) * strides
     halves = np.exp(output[:, 2:4]) * strides / 2
     best = np.argsort(-scores)[: (scores > SCORE).sum()]
-    corners = np.hstack([centres - halves, centres + halves])[best]
-    overlaps = intersection_over_union(corners, corners) > OVERLAP
-    kept: list[int] = []
-    for i in range(len(corners)):
-        if not overlaps[i, kept].any():
-            kept.append(i)
-    return corners[kept]
+    corners = np.hstack([centres - halves, centres + halves])
+    return corners[non_maximum_suppression(corners, best, OVERLAP, include_boundaries=False)]
 
 
 def matches(references: NDArray[Any], found: NDArray[Any]) -> int:
     """How many reference boxes have a box that is theirs."""
     taken: set[int] = set()
-    for row in intersection_over_union(references, found) if len(found) else ():
+    for row in overlaps(references, found, include_boundaries=False) if len(found) else ():
         best = int(row.argmax())
         if row[best] >= MATCH and best not in taken:
             taken.add(best)
     return len(taken)
-
-
-def intersection_over_union(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Of each box with each other box."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    intersection = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (a, b)]
-    return np.asarray(intersection / (areas[0][:, None] + areas[1] - intersection))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +12,11 @@ import numpy as np
 from entries import Feed, Infer, openvino_infer
 from numpy.typing import NDArray
 
+from common.speech import noise, speak
+
 from .network import Network, Outputs, rank_correlation, same_sides
 from .packages import converted, unpacked
 
-RATE = 16000
 FRAME, CONTEXT = 512, 64  # samples that the voice detector takes at once, and those it sees again
 FRAMES = 40  # frames of a clip
 LENGTH = 144160  # samples of a clip for DNSMOS, 9.01 seconds
@@ -94,12 +93,12 @@ def frames(model: Path, texts: Sequence[str], seed: int, count: int) -> list[Fee
 
 def _clip(text: str, rng: np.random.Generator) -> NDArray[np.float32]:
     """Somewhere from the end of a pause, so that some clips begin with silence and others end with it."""
-    spoken = speak(text, rng)
+    spoken = _spoken(text, rng)
     pause = np.zeros(FRAMES * FRAME // 2)
     sound = np.concatenate([pause, spoken, pause])
     start = rng.integers(0, len(sound) - FRAMES * FRAME)
     clip = sound[start : start + FRAMES * FRAME]
-    noisy = clip * rng.uniform(0.1, 0.9) + noise(len(clip), rng) * 10 ** rng.uniform(-3.5, -1)
+    noisy = clip * rng.uniform(0.1, 0.9) + noise(len(clip), rng, bluest=0) * 10 ** rng.uniform(-3.5, -1)
     return np.concatenate([np.zeros(CONTEXT), noisy]).astype(np.float32)
 
 
@@ -108,32 +107,14 @@ def recordings(texts: Sequence[str], seed: int, count: int) -> list[Feed]:
     rng = np.random.default_rng(seed)
     feeds: list[Feed] = []
     for number in range(count):
-        voice = np.resize(speak(texts[number % len(texts)], rng), LENGTH)
-        sound = voice + noise(LENGTH, rng) * voice.std() * 10 ** rng.uniform(-2.5, 0)
+        voice = np.resize(_spoken(texts[number % len(texts)], rng), LENGTH)
+        sound = voice + noise(LENGTH, rng, bluest=0) * voice.std() * 10 ** rng.uniform(-2.5, 0)
         loud = sound * rng.uniform(0.2, 1.5) / np.abs(sound).max()  # some recordings are clipped
         feeds.append({"input_1": np.clip(loud, -1, 1)[None].astype(np.float32)})
     return feeds
 
 
-def speak(text: str, rng: np.random.Generator) -> NDArray[Any]:
+def _spoken(text: str, rng: np.random.Generator) -> NDArray[Any]:
     """A sentence in one of some voices, at most 1 loud."""
-    if shutil.which("espeak-ng") is None:
-        raise SystemExit("speech needs the program espeak-ng, which was not found")
     voice, speed, pitch = rng.choice(VOICES), rng.integers(130, 190), rng.integers(30, 70)
-    command = ["espeak-ng", "--stdout", "-v", voice, "-s", str(speed), "-p", str(pitch), text]
-    wave = subprocess.run(command, capture_output=True, check=True).stdout
-    sound = np.frombuffer(wave[44:], np.int16)  # after the header
-    rate = int.from_bytes(wave[24:28], "little")
-    return _resampled(sound / np.abs(sound.astype(float)).max(), rate)
-
-
-def noise(length: int, rng: np.random.Generator) -> NDArray[Any]:
-    """Noise between white and brown, of variance 1."""
-    spectrum = np.fft.rfft(rng.normal(size=length)) / np.arange(1, length // 2 + 2) ** rng.uniform(0, 1)
-    sound = np.fft.irfft(spectrum, length)
-    return np.asarray(sound / sound.std())
-
-
-def _resampled(sound: NDArray[Any], rate: int) -> NDArray[Any]:
-    length = len(sound) * RATE // rate
-    return np.asarray(np.fft.irfft(np.fft.rfft(sound)[: length // 2 + 1], length) * length / len(sound))
+    return speak(text, str(voice), int(speed), int(pitch))

@@ -28,16 +28,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import openvino as ov
-from quantize import SHAPES
+from quantize import SHAPES, mtcnn_config, write_faces
 
 from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
-from openvino.tools.pot.api.samples.face_detection.dataset import write_faces
 from openvino.tools.pot.api.samples.face_detection.face_detection_sample import (
     MTCNNEngine,
     Recall,
     WiderFaceLoader,
 )
-from openvino.tools.pot.api.samples.face_detection.networks import mtcnn_config
 from openvino.tools.pot.api.samples.face_detection.utils import calculate_iou
 from openvino.tools.pot.report import measure
 from openvino.tools.pot.utils.logger import init_logger

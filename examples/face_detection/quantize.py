@@ -19,17 +19,19 @@ import numpy as np
 import openvino as ov
 
 from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
-from openvino.tools.pot.api.samples.face_detection.dataset import write_faces, write_portraits
 from openvino.tools.pot.api.samples.face_detection.face_detection_sample import (
     MTCNNEngine,
     Recall,
     WiderFaceLoader,
 )
-from openvino.tools.pot.api.samples.face_detection.networks import mtcnn_config
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows, seconds_row
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import init_logger
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where common is
+from common.faces import write_faces, write_portraits
+from common.mtcnn import mtcnn_config
 
 ENGINE = {"device": "CPU"}
 RESULTS = Path("results/face_detection")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.classification import Accuracy, ImageNetDataLoader
 from openvino.tools.pot.api.samples.utils.argument_parser import get_common_argparser
-from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.datasets.images import pillow
 from openvino.tools.pot.demo import digits
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows

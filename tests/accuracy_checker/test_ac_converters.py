@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from ac_data import coco_file, write_images
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated
-from openvino.tools.pot.accuracy_checker.converters import CONVERTERS
-from openvino.tools.pot.accuracy_checker.entries import Place, chosen
-from openvino.tools.pot.accuracy_checker.files import Source
-from openvino.tools.pot.accuracy_checker.images import MaskFile
+from openvino.tools.pot.accuracy_checker.entries import chosen
 from openvino.tools.pot.accuracy_checker.loader import Subset
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.datasets.annotations import Annotated
+from openvino.tools.pot.datasets.formats import CONVERTERS
+from openvino.tools.pot.datasets.masks import MaskFile
+from openvino.tools.pot.datasets.sources import Source
+from openvino.tools.pot.utils.errors import ConfigError, Place
 
 PLACE = Place("here", "conversion")
 PIXEL = np.zeros((2, 2, 3), np.uint8)

@@ -15,16 +15,16 @@ from openvino import opset13 as op
 
 from builders import bias, conv, model, parameter, run, weights
 from openvino.tools.pot import AccuracyAwareQuantization, create_pipeline, load_model
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Objects
-from openvino.tools.pot.accuracy_checker.entries import Place, chosen
-from openvino.tools.pot.accuracy_checker.images import OpenCVReader
-from openvino.tools.pot.accuracy_checker.metrics import METRICS
-from openvino.tools.pot.accuracy_checker.resampling import nearest_indices, resample
+from openvino.tools.pot.accuracy_checker.entries import chosen
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects
+from openvino.tools.pot.datasets.metrics import METRICS
+from openvino.tools.pot.datasets.readers import OpenCVReader
+from openvino.tools.pot.datasets.resampling import nearest_indices, resample
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ac_engine import ACEngine
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError, Place
 
 COUNT = 12
 DROP = 0.15

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Objects
-from openvino.tools.pot.accuracy_checker.boxes import overlaps
-from openvino.tools.pot.accuracy_checker.entries import Place, chosen
-from openvino.tools.pot.accuracy_checker.metrics import METRICS, Measure
-from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
+from openvino.tools.pot.accuracy_checker.entries import chosen
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects
+from openvino.tools.pot.datasets.boxes import overlaps
+from openvino.tools.pot.datasets.metrics import METRICS, Measure
+from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, Place
 
 ANIMALS = Meta({0: "background", 1: "cat", 2: "dog", 3: "cow"}, 0)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Objects, Seen
-from openvino.tools.pot.accuracy_checker.entries import Place, chosen
+from openvino.tools.pot.accuracy_checker.entries import chosen
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
-from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects, Seen
+from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, Place
 
 SEEN = Seen("a.png", (20, 40), (10, 10))
 

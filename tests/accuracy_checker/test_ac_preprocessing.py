@@ -9,10 +9,10 @@ import pytest
 from ac_data import picture
 from PIL import Image
 
-from openvino.tools.pot.accuracy_checker.entries import Place, chosen
-from openvino.tools.pot.accuracy_checker.pictures import Picture
-from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
+from openvino.tools.pot.accuracy_checker.entries import chosen
+from openvino.tools.pot.datasets.pictures import Picture
+from openvino.tools.pot.datasets.preprocessing import STEPS
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, Place
 
 COUNTING = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
 

@@ -10,9 +10,10 @@ import pytest
 from ac_data import picture
 from PIL import Image
 
-from openvino.tools.pot.accuracy_checker.entries import Place, chosen
-from openvino.tools.pot.accuracy_checker.images import READERS, MaskFile
-from openvino.tools.pot.utils.errors import ConfigError, DataError
+from openvino.tools.pot.accuracy_checker.entries import chosen
+from openvino.tools.pot.datasets.masks import MaskFile
+from openvino.tools.pot.datasets.readers import READERS
+from openvino.tools.pot.utils.errors import ConfigError, DataError, Place
 
 IMAGE = picture(1, 4, 6)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ac_data import classification, dataset_of, segmentation
 
-from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.datasets.images import pillow
 from openvino.tools.pot.engines.ac_engine import ACEngine
 from openvino.tools.pot.utils.errors import ConfigError
 

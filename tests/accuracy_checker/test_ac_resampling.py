@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from openvino.tools.pot.accuracy_checker.resampling import INTERPOLATIONS, nearest_indices, resample
+from openvino.tools.pot.datasets.resampling import INTERPOLATIONS, nearest_indices, resample
 
 IMAGE = (np.arange(5 * 7 * 3).reshape(5, 7, 3) * 37 % 256).astype(np.uint8)
 # The first channel of cv2.resize(IMAGE, (width, height), interpolation=...).

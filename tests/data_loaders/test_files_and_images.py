@@ -14,9 +14,9 @@ from PIL import Image
 
 import builders
 from openvino.tools.pot.data_loaders.creator import create_data_loader
-from openvino.tools.pot.data_loaders.files import find_files
 from openvino.tools.pot.data_loaders.layout import image_input
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader, made_image
+from openvino.tools.pot.datasets.files import find_files
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
 

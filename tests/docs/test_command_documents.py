@@ -14,14 +14,14 @@ from PIL import Image
 
 import builders
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS
-from openvino.tools.pot.accuracy_checker.converters import CONVERTERS
-from openvino.tools.pot.accuracy_checker.metrics import METRICS
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
-from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
 from openvino.tools.pot.cli.arguments import make_parser
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.configs import sections
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.datasets.formats import CONVERTERS
+from openvino.tools.pot.datasets.metrics import METRICS
+from openvino.tools.pot.datasets.preprocessing import STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/command_line.md").read_text(encoding="utf-8")

@@ -8,8 +8,10 @@ import openvino as ov
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-# Notebooks are run as such by test_notebooks.py.
-SCRIPTS = sorted(file for file in EXAMPLES.rglob("*.py") if file.name != "notebook.py")
+# Notebooks are run as such by test_notebooks.py; modules of common are no scripts.
+SCRIPTS = sorted(
+    file for file in EXAMPLES.rglob("*.py") if file.name != "notebook.py" and file.parent.name != "common"
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)

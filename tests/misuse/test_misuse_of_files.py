@@ -16,8 +16,8 @@ from misuses import Misuse, check, run, saved, search
 import builders
 from openvino.tools.pot import compress_model_weights, load_model, save_model
 from openvino.tools.pot.configs.files import read_mapping
-from openvino.tools.pot.data_loaders.files import find_files
 from openvino.tools.pot.data_loaders.loaders import load_arrays
+from openvino.tools.pot.datasets.files import find_files
 from openvino.tools.pot.graph.model_utils import add_outputs, get_node_by_name, get_nodes_by_type
 from openvino.tools.pot.report import measure, overflow
 from openvino.tools.pot.utils.errors import PotError

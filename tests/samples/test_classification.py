@@ -127,28 +127,34 @@ def test_means_and_scales_belong_to_the_channels_as_the_model_takes_them(folder:
     ("change", "sentence"),
     [
         ({"data_source": "nowhere"}, "data_source: folder 'nowhere' does not exist"),
-        ({"data_source": None}, "data_source is None, expected a path"),
+        ({"data_source": None}, "data_source: it is missing"),
         ({"annotation_file": "nowhere"}, "annotation_file: file 'nowhere' does not exist"),
-        ({"anotation_file": "x"}, r"no key 'anotation_file'.*did you mean 'annotation_file'\?"),
-        ({"color_order": "GBR"}, "color_order is 'GBR', expected 'BGR' or 'RGB'"),
-        ({"mean_values": [1, 2]}, r"mean_values is \[1, 2\], expected 1 or 3 numbers"),
-        ({"scale_values": [1, 0, 1]}, r"scale_values is \[1, 0, 1\], expected 1 or 3 numbers other than 0"),
-        ({"mean_values": "x"}, "mean_values is 'x', expected 1 or 3 numbers"),
+        ({"anotation_file": "x"}, r"unknown parameter 'anotation_file'.*did you mean 'annotation_file'\?"),
+        ({"color_order": "GBR"}, "color_order: input should be 'BGR' or 'RGB', found 'GBR'"),
+        ({"mean_values": [1, 2]}, r"mean_values is \[1\.0, 2\.0\], expected 1 or 3 numbers"),
+        (
+            {"scale_values": [1, 0, 1]},
+            r"scale_values: expected numbers other than 0, found \[1\.0, 0\.0, 1\.0\]",
+        ),
+        ({"mean_values": "x"}, "mean_values: input should be a valid list, found 'x'"),
         ({"layout": "NCHW"}, "layout is that of a model's input, but no model is given"),
-        ({"preprocessing": [{"type": "crops"}]}, r"step 1: type is 'crops'.*did you mean 'crop'\?"),
-        ({"preprocessing": {"type": "crop"}}, "expected a list of steps"),
-        ({"preprocessing": ["crop"]}, "step 1 is 'crop', expected a mapping with a type"),
+        (
+            {"preprocessing": [{"type": "crops"}]},
+            r"preprocessing\[0\]\.type: 'crops' is .*did you mean 'crop'\?",
+        ),
+        ({"preprocessing": {"type": "crop"}}, "preprocessing: .*expected a list"),
+        ({"preprocessing": ["crop"]}, r"preprocessing\[0\]\.central_fraction: it is missing"),
         (
             {"preprocessing": [{"type": "resize", "width": 3}]},
-            r"step 1: resize has \['width'\], expected \['height', 'width'\]",
+            r"preprocessing\[0\]\.height: it is missing",
         ),
         (
             {"preprocessing": [{"type": "crop", "central_fraction": 1.5}]},
-            "central_fraction is 1.5, expected a number",
+            r"preprocessing\[0\]\.central_fraction: input should be less than or equal to 1, found 1\.5",
         ),
         (
             {"preprocessing": [{"type": "resize", "width": 3, "height": 0.5}]},
-            "height is 0.5, expected a positive whole number",
+            r"preprocessing\[0\]\.height: input should be a valid integer, found 0\.5",
         ),
         ({"annotation_file": None, "has_background": True}, "has_background shifts labels"),
     ],
@@ -159,7 +165,7 @@ def test_a_wrong_configuration_is_named(folder: Path, change: dict[str, Any], se
 
 
 def test_a_configuration_is_a_mapping() -> None:
-    with pytest.raises(ConfigError, match="config is 'images', expected a mapping"):
+    with pytest.raises(ConfigError, match="ImageNetDataLoader: found 'images', expected a mapping"):
         ImageNetDataLoader("images")  # type: ignore[arg-type]
 
 

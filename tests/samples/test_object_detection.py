@@ -90,11 +90,11 @@ def test_past_the_last_image_there_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"images_path": None}, "images_path is missing"),
+        ({"images_path": None}, "images_path: it is missing"),
         ({"images_path": "nowhere"}, "folder 'nowhere' does not exist"),
         ({"annotation_path": "nowhere.json"}, "file 'nowhere.json' does not exist"),
-        ({"image_size": 0}, "image_size is 0"),
-        ({"layout": "NCHW"}, "layout is 'NCHW'"),
+        ({"image_size": 0}, "image_size: .*greater than or equal to 1, found 0"),
+        ({"layout": "NCHW"}, "layout: .*found 'NCHW'"),
     ],
 )
 def test_a_wrong_configuration_of_images_is_refused(
@@ -102,6 +102,22 @@ def test_a_wrong_configuration_of_images_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=sentence):
         COCOLoader({**dataset(tmp_path, [[]]), **changed})
+
+
+def test_a_misspelt_key_is_named_and_a_strange_one_told_of(tmp_path: Path, caplog: Any) -> None:
+    config = dataset(tmp_path, [[]])
+    with pytest.raises(ConfigError, match=r"COCOLoader: unknown parameter 'image_sise'.*'image_size'"):
+        COCOLoader({**config, "image_sise": 4})
+    assert len(COCOLoader({**config, "name": "mine", "layout": None})) == 1
+    assert "COCOLoader: without effect here: 'name'" in caplog.text
+
+
+def test_a_subclass_has_keys_of_its_own(tmp_path: Path, caplog: Any) -> None:
+    class Flipped(COCOLoader):
+        pass
+
+    assert Flipped({**dataset(tmp_path, [[]]), "image_sise": 4}).image_size == 640
+    assert caplog.text == ""
 
 
 def test_images_without_sizes_are_refused(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ def test_past_the_last_mask_there_is_none(voc: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"mask_dir": None}, "mask_dir is missing"),
-        ({"image_size": "large"}, "image_size is 'large'"),
+        ({"mask_dir": None}, "mask_dir: it is missing"),
+        ({"image_size": "large"}, "image_size: .*integer, found 'large'"),
         ({"data_source": "nowhere"}, "data_source: folder 'nowhere' does not exist"),
         ({"imageset_file": "nowhere.txt"}, "imageset_file: file 'nowhere.txt' does not exist"),
     ],

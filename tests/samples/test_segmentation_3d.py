@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import brain as dataset
+from common.packages import package_file
 from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.segmentation_3d import (
     BRATSDataLoader,
     DiceIndex,
     SegmentationEngine,
-    dataset,
     resize3d,
     segmentation_3d_sample,
     volumes,
 )
-from openvino.tools.pot.api.samples.utils.packages import package_file
 from openvino.tools.pot.report.measure import compile_single, heavy_layers
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
@@ -106,12 +106,12 @@ def test_without_an_order_all_channels_count(folders: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"mask_dir": None}, "mask_dir is missing"),
+        ({"mask_dir": None}, "mask_dir: it is missing"),
         ({"data_source": "nowhere"}, "data_source: folder 'nowhere' does not exist"),
-        ({"size": 128}, "size is 128, expected three whole numbers"),
-        ({"size": (3, 4)}, r"size is \(3, 4\)"),
-        ({"modality_order": "all"}, "modality_order is 'all'"),
-        ({"modality_order": [-1]}, r"modality_order is \[-1\]"),
+        ({"size": 128}, r"size: .*at least 3 items .*found \[128\]"),
+        ({"size": (3, 4)}, r"size: .*3 items .*found \[3, 4\]"),
+        ({"modality_order": "all"}, "modality_order: input should be a valid list, found 'all'"),
+        ({"modality_order": [-1]}, r"modality_order\[0\]: .*found -1"),
     ],
 )
 def test_a_wrong_configuration_of_volumes_is_refused(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino._offline_transformations import apply_make_stateful_transformation
 
+from common import features
 from openvino.tools.pot import create_pipeline, load_model
 from openvino.tools.pot.api.samples.speech import (
     ArkDataLoader,
@@ -21,7 +22,6 @@ from openvino.tools.pot.api.samples.speech import (
     FrameDecisions,
     ScoreError,
     ark,
-    features,
     gna_sample,
 )
 from openvino.tools.pot.graph.tensors import TensorId
@@ -122,22 +122,25 @@ def test_targets_are_those_of_frames(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"data_source": None}, "data_source is missing"),
+        ({"data_source": None}, "data_source: it is missing"),
         ({"data_source": "nowhere"}, "data_source: 'nowhere' does not exist"),
-        ({"input_names": "frame"}, "input_names is 'frame', expected a list of names"),
-        ({"input_names": ["a", "b"]}, "input_files has 1 names, expected one for each of the 2"),
+        ({"input_names": "frame"}, "input_names: input should be a valid list, found 'frame'"),
+        ({"input_names": ["a", "b"]}, "input_files has 1 entries, expected one for each of the 2"),
         (
             {"input_names": ["a", "b"], "input_files": []},
             "input_files is missing, expected .* the 2 input_names",
         ),
         ({"input_files": ["third"]}, r"input_files: .*third\.ark' does not exist"),
-        ({"input_shapes": [[1, 4], [4]]}, "expected one shape for each of the 1 input_names"),
+        (
+            {"input_shapes": [[1, 4], [4]]},
+            "input_shapes has 2 entries, expected one for each of the 1 input_names",
+        ),
         ({"input_shapes": [[1, 5]]}, r"'frame' has the shape \[1, 5\], frames of its file have 4 values"),
-        ({"input_shapes": [[1, -4]]}, r"input_shapes has \[1, -4\], expected a list of whole numbers"),
-        ({"input_shapes": ["4"]}, "input_shapes has '4'"),
+        ({"input_shapes": [[1, -4]]}, r"input_shapes\[0\]\[1\]: .*greater than 0, found -4"),
+        ({"input_shapes": ["4"]}, r"input_shapes\[0\]: .*found '4'"),
         ({"targets": "nowhere.ark"}, r"targets: file 'nowhere\.ark' does not exist"),
-        ({"targets": 5}, r"targets is 5, expected an \.ark file or a mapping"),
-        ({"data_source": 5}, "data_source is 5, expected a path"),
+        ({"targets": 5}, r"targets: expected an \.ark file or a mapping .*found 5"),
+        ({"data_source": 5}, "data_source: expected a path, found 5"),
     ],
 )
 def test_a_wrong_configuration_of_archives_is_refused(

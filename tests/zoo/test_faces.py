@@ -10,14 +10,14 @@ import pytest
 from numpy.typing import NDArray
 from zoo_runs import ZOO, zoo
 
+from common.faces import write_annotated
+from common.mtcnn import mtcnn_config
 from openvino.tools.pot import create_pipeline, load_model
-from openvino.tools.pot.api.samples.face_detection.dataset import write_annotated
 from openvino.tools.pot.api.samples.face_detection.face_detection_sample import (
     MTCNNEngine,
     Recall,
     WiderFaceLoader,
 )
-from openvino.tools.pot.api.samples.face_detection.networks import mtcnn_config
 from openvino.tools.pot.api.samples.face_detection.utils import calculate_iou
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import DataError

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Detections
-from openvino.tools.pot.accuracy_checker.entries import Task
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Detections, Task
+from openvino.tools.pot.datasets.metrics.accuracy import ranked
 from openvino.tools.pot.utils.errors import ModelError
 
 Outputs = Mapping[str, NDArray[Any]]
@@ -65,7 +65,7 @@ class Classification(Adapter):
         rows = np.atleast_2d(array).reshape(array.shape[0] if array.ndim > 1 else 1, -1)
         if self.argmax_output:
             return [row[:1].astype(np.int64) for row in rows]
-        return list(np.argsort(-rows.astype(np.float64), axis=1, kind="stable"))
+        return list(ranked(rows))
 
 
 class SSD(Adapter):

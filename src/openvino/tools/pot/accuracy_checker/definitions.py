@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from openvino.tools.pot.accuracy_checker.files import placed
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.datasets.sources import placed
 from openvino.tools.pot.utils.errors import ConfigError
 
 _KEY, _VARIABLE = "global_definitions", "DEFINITIONS_FILE"

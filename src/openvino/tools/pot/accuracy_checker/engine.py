@@ -10,10 +10,6 @@ from typing import Any
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Annotated, Meta, Sample
-from openvino.tools.pot.accuracy_checker.converters.converter import Converter, read_meta
-from openvino.tools.pot.accuracy_checker.files import Source, placed, require_files
-from openvino.tools.pot.accuracy_checker.geometry import AutoResize
 from openvino.tools.pot.accuracy_checker.loader import ACDataLoader, Subset
 from openvino.tools.pot.accuracy_checker.metric import ACMetric, Named
 from openvino.tools.pot.accuracy_checker.settings import (
@@ -22,9 +18,13 @@ from openvino.tools.pot.accuracy_checker.settings import (
     Settings,
     parse_settings,
 )
-from openvino.tools.pot.data_loaders.files import find_files
-from openvino.tools.pot.data_loaders.images import pillow
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_input
+from openvino.tools.pot.datasets.annotations import Annotated, Meta, Sample
+from openvino.tools.pot.datasets.files import find_files
+from openvino.tools.pot.datasets.formats.converter import Converter, read_meta
+from openvino.tools.pot.datasets.geometry import AutoResize
+from openvino.tools.pot.datasets.images import pillow
+from openvino.tools.pot.datasets.sources import Source, placed, require_files
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.stream import Feed

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from openvino.tools.pot.accuracy_checker.names import known_names
 from openvino.tools.pot.configs.validation import Parameters, validate
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
-__all__ = ["NotBuiltError", "Place", "Task", "checked", "chosen", "listed"]
-
 P = TypeVar("P", bound=Parameters)
-Task = Literal["classification", "detection", "segmentation"]
 
 
 class NotBuiltError(ConfigError):

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Sample, Seen, Size
-from openvino.tools.pot.accuracy_checker.images import Reader
-from openvino.tools.pot.accuracy_checker.pictures import Picture, Step
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.datasets.annotations import Sample, Seen, Size
+from openvino.tools.pot.datasets.pictures import Picture, Step
+from openvino.tools.pot.datasets.readers import Reader
 from openvino.tools.pot.utils.errors import ConfigError
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openvino.tools.pot.accuracy_checker.annotations import Meta, Seen
-from openvino.tools.pot.accuracy_checker.images import MaskFile
-from openvino.tools.pot.accuracy_checker.metrics import Measure
 from openvino.tools.pot.accuracy_checker.postprocessing import Pair, Postprocess
 from openvino.tools.pot.api.metric import Metric
+from openvino.tools.pot.datasets.annotations import Meta, Seen
+from openvino.tools.pot.datasets.masks import MaskFile
+from openvino.tools.pot.datasets.metrics import Measure
 from openvino.tools.pot.utils.errors import DataError
 
 

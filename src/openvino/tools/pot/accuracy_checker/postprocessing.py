@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Seen, Size
-from openvino.tools.pot.accuracy_checker.boxes import Base, overlaps
-from openvino.tools.pot.accuracy_checker.entries import Place, Task
-from openvino.tools.pot.accuracy_checker.resampling import nearest_indices
-from openvino.tools.pot.accuracy_checker.sizes import Sized
 from openvino.tools.pot.configs.validation import Parameters
-from openvino.tools.pot.utils.errors import ConfigError, DataError
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Seen, Size, Task
+from openvino.tools.pot.datasets.boxes import Base, non_maximum_suppression
+from openvino.tools.pot.datasets.masks import classes_of_colors
+from openvino.tools.pot.datasets.resampling import nearest_indices
+from openvino.tools.pot.datasets.sizes import Sized
+from openvino.tools.pot.utils.errors import ConfigError, DataError, Place
 
 Target = Literal["annotation", "prediction", "all"]
 Pair = tuple[Any, Any]
@@ -100,14 +100,9 @@ class NonMaximumSuppression(Postprocess):
     def apply(self, prediction: Any, annotation: Any, seen: Seen, meta: Meta) -> Pair:
         """The prediction without objects that better ones cover."""
         order = np.argsort(-prediction.scores, kind="stable")[: self.keep_top_k or None]
-        boxes = prediction.boxes[order]
         base: Base = "smaller" if self.use_min_area else "union"
-        covers = overlaps(boxes, boxes, self.include_boundaries, base) > self.overlap
-        kept = np.ones(len(order), bool)
-        for position in range(len(order)):  # each one decides over those behind it
-            if kept[position]:
-                kept[position + 1 :] &= ~covers[position, position + 1 :]
-        chosen = np.sort(order[kept])
+        kept = non_maximum_suppression(prediction.boxes, order, self.overlap, self.include_boundaries, base)
+        chosen = np.sort(kept)
         found = Detections(prediction.labels[chosen], prediction.scores[chosen], prediction.boxes[chosen])
         return found, annotation
 
@@ -165,11 +160,7 @@ class EncodeSegmentationMask(Postprocess):
                 f"mask of {seen.name!r} has shape {list(annotation.shape)}, which doesn't fit "
                 f"segmentation_colors of shape {list(meta.colors.shape)}"
             )
-        keys, colors = _packed(annotation, annotation.ndim == 3), _packed(meta.colors, annotation.ndim == 3)
-        order = np.argsort(colors, kind="stable")
-        # Of equal colours the last class counts, as it is painted over the others.
-        places = order[np.searchsorted(colors, keys, side="right", sorter=order) - 1]
-        return prediction, np.where(colors[places] == keys, places, 0)
+        return prediction, classes_of_colors(annotation, meta.colors)
 
 
 POSTPROCESSING: Mapping[str, type[Postprocess]] = {
@@ -186,9 +177,3 @@ def _resized(mask: NDArray[Any], size: Size, first: int) -> NDArray[Any]:
     for axis, length in enumerate(size, first):
         mask = mask.take(nearest_indices(mask.shape[axis], length), axis)
     return mask
-
-
-def _packed(values: NDArray[Any], colored: bool) -> NDArray[np.int64]:
-    """One number for each colour, whose channels lie along the last axis."""
-    numbers = values.astype(np.int64)
-    return numbers @ (256 ** np.arange(numbers.shape[-1])) if colored else numbers

@@ -7,109 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS, Adapter, Segmentation
-from openvino.tools.pot.accuracy_checker.converters import CONVERTERS, Converter
 from openvino.tools.pot.accuracy_checker.definitions import with_definitions
-from openvino.tools.pot.accuracy_checker.entries import NotBuiltError, Place, Task, checked, chosen, listed
-from openvino.tools.pot.accuracy_checker.files import PathText, roots
-from openvino.tools.pot.accuracy_checker.images import READERS, Reader
-from openvino.tools.pot.accuracy_checker.metrics import METRICS, MeasureEntry
-from openvino.tools.pot.accuracy_checker.metrics.overlap import MeanOverlap
-from openvino.tools.pot.accuracy_checker.pictures import Step
+from openvino.tools.pot.accuracy_checker.entries import NotBuiltError, checked, chosen, listed
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING, Postprocess
-from openvino.tools.pot.accuracy_checker.preprocessing import STEPS
+from openvino.tools.pot.accuracy_checker.sections import (
+    CONSTANT,
+    IMAGE,
+    Dataset,
+    Launcher,
+    ModelEntry,
+    ModelInput,
+)
 from openvino.tools.pot.configs.runtime import Runtime
 from openvino.tools.pot.configs.validation import Parameters
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.datasets.annotations import Task
+from openvino.tools.pot.datasets.formats import CONVERTERS, Converter
+from openvino.tools.pot.datasets.metrics import METRICS, MeasureEntry
+from openvino.tools.pot.datasets.metrics.overlap import MeanOverlap
+from openvino.tools.pot.datasets.pictures import Step
+from openvino.tools.pot.datasets.preprocessing import STEPS
+from openvino.tools.pot.datasets.readers import READERS, Reader
+from openvino.tools.pot.datasets.sources import roots
+from openvino.tools.pot.utils.errors import ConfigError, Place
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
 FRAMEWORKS = ("dlsdk", "openvino")
-_IMAGE, _CONSTANT = "INPUT", "CONST_INPUT"
 _READ_ANEW = "and converted annotations (.pickle) are not read"
 _PURPOSES = ("optimization", "evaluation")  # of two datasets: which is for statistics, which for metrics
 RUNTIME = ("type", *Runtime.model_fields)
 """Keys of POT's engine that may stand beside those of Accuracy Checker."""
-
-
-class _Model(Parameters):
-    name: str | None = None
-    launchers: Any = None
-    datasets: Any = None
-
-
-class ModelInput(Parameters):
-    """What a launcher says of one of the model's inputs.
-
-    Attributes:
-        type: ``INPUT`` for the image, ``CONST_INPUT`` for what is the same for all images.
-        value: of a constant; of the image it changes nothing, as there is only one.
-        layout: of the image, such as ``NCHW``; absent: the model's own, or what its sizes tell.
-        precision: changes nothing, as inputs are fed in the model's own.
-    """
-
-    name: str
-    type: str = "INPUT"
-    value: Any = None
-    layout: str | None = None
-    precision: str | None = None
-
-
-class Launcher(Parameters):
-    """What a launcher says; batches and requests change the time, not the figures.
-
-    Attributes:
-        model, weights, mo_params, mo_flags, allow_reshape_input: of Accuracy Checker; the model is the one that the
-            engine is given, and images that don't fit are errors.
-    """
-
-    framework: str
-    device: str | None = None
-    adapter: Any = None
-    model: PathText | None = None
-    weights: PathText | None = None
-    mo_params: Any = None
-    mo_flags: Any = None
-    allow_reshape_input: bool = False
-    inputs: list[ModelInput] | None = Field(default=None, min_length=1)
-    batch: int | None = Field(default=None, ge=1)
-    async_mode: bool = False
-    num_requests: int | str | None = None
-    tags: list[str] | None = None
-
-
-class Dataset(Parameters):
-    """What a dataset says.
-
-    Attributes:
-        data_source: folder of the images; absent: the one that the converter names. Without a converter: folder,
-            pattern, list (``.txt``) or file of samples.
-        annotation: where Accuracy Checker keeps converted annotations; not read.
-        dataset_meta: file with names of classes, background and colours, which count before the converter's, if it
-            exists.
-        segmentation_masks_source, additional_data_source: folder of the masks; absent: the converter's.
-        subsample_size: how many samples, or a share such as ``10%``.
-        subsample_seed, shuffle: which: drawn by a seed, or the first ones.
-    """
-
-    name: str | None = None
-    data_source: PathText | None = None
-    annotation: PathText | None = None
-    dataset_meta: PathText | None = None
-    segmentation_masks_source: PathText | None = None
-    additional_data_source: PathText | None = None
-    subsample_size: int | str | None = None
-    subsample_seed: int = Field(default=666, ge=0)
-    shuffle: bool = True
-    batch: int | None = Field(default=None, ge=1)
-    annotation_conversion: Any = None
-    reader: Any = None
-    preprocessing: Any = None
-    postprocessing: Any = None
-    metrics: Any = None
 
 
 @dataclass(frozen=True)
@@ -153,12 +82,12 @@ class Settings:
     @property
     def model_input(self) -> ModelInput | None:
         """What the launcher says of the input that takes the image."""
-        return next((each for each in self.launcher.inputs or () if each.type == _IMAGE), None)
+        return next((each for each in self.launcher.inputs or () if each.type == IMAGE), None)
 
     @property
     def constants(self) -> dict[str, Any]:
         """What is the same for all images, by the input's name."""
-        return {each.name: each.value for each in self.launcher.inputs or () if each.type == _CONSTANT}
+        return {each.name: each.value for each in self.launcher.inputs or () if each.type == CONSTANT}
 
     @property
     def wants_metrics(self) -> bool:
@@ -184,7 +113,7 @@ def parse_settings(
         ConfigError: a key or a value is not supported; its path is named.
     """
     values, place = _model_entry(with_definitions(config, folder), Place(where))
-    model = checked(_Model, values, place, "configuration")
+    model = checked(ModelEntry, values, place, "configuration")
     launcher = _launcher(model.launchers, place.at("launchers"))
     at = place.at("datasets")
     if not isinstance(model.datasets, Mapping):
@@ -306,13 +235,13 @@ def _require_one_image(launcher: Launcher, place: Place) -> None:
     inputs = launcher.inputs or []
     for position, each in enumerate(inputs):
         at = place.at("inputs", position)
-        if each.type not in (_IMAGE, _CONSTANT):
+        if each.type not in (IMAGE, CONSTANT):
             raise ConfigError(
-                f"{at.at('type')}: {each.type!r} is not supported, expected {_IMAGE} or {_CONSTANT}"
+                f"{at.at('type')}: {each.type!r} is not supported, expected {IMAGE} or {CONSTANT}"
             )
-        if each.type == _CONSTANT and each.value is None:
+        if each.type == CONSTANT and each.value is None:
             raise ConfigError(f"{at.at('value')}: it is missing, expected what the input is fed")
-    images = sum(each.type == _IMAGE for each in inputs)
+    images = sum(each.type == IMAGE for each in inputs)
     if images > 1:
         raise ConfigError(f"{place.at('inputs')}: {images} inputs are not supported, expected one image")
 

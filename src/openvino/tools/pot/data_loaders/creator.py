@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.configs.sections import DataFreeEngine, SimplifiedEngine
 from openvino.tools.pot.configs.validation import validate
-from openvino.tools.pot.data_loaders.files import ARRAYS, find_files
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_and_info, image_input
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files, Loaded, Rows, Samples, load_arrays
 from openvino.tools.pot.data_loaders.synthetic import images_for
+from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
 from openvino.tools.pot.graph.model import CompressedModel, as_model
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest

@@ -1,10 +1,8 @@
-"""Reading images with Pillow, which comes with the extra ``images``."""
+"""Reading images as a model's input wants them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,54 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.data_loaders.layout import ImageInput
-from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
-from openvino.tools.pot.utils.optional import optional
+from openvino.tools.pot.datasets.images import middle, part_of, pillow, read_image, upright
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# Of the formats that Pillow reads: others are of films, documents and measurements.
-_PICTURES = frozenset(
-    {"AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000"}
-    | {"PCX", "PNG", "PPM", "SGI", "TGA", "TIFF", "WEBP"}
-)
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _BLUE_FIRST = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
-
-
-@cache
-def pillow() -> Any:
-    """Pillow's module ``PIL.Image``.
-
-    Raises:
-        ConfigError: it is not installed.
-    """
-    return optional("PIL.Image", "Pillow", "images", "images")
-
-
-@cache
-def image_suffixes() -> frozenset[str]:
-    """Endings of the files that Pillow reads, in small letters; none where it is not installed."""
-    try:
-        image = pillow()
-    except ConfigError:
-        return frozenset({".bmp", ".jpeg", ".jpg", ".png"})  # so that the error comes when one is read
-    known = image.registered_extensions()
-    return frozenset(suffix for suffix, kind in known.items() if kind in _PICTURES)
-
-
-def read_image(path: Path, use: Callable[[Image.Image], NDArray[Any]]) -> NDArray[Any]:
-    """What a function makes of an image file.
-
-    Raises:
-        DataError: the file can't be read.
-    """
-    try:
-        with pillow().open(path) as image:
-            return use(image)
-    # decoders raise all of these
-    except (OSError, ValueError, SyntaxError, pillow().DecompressionBombError) as error:
-        raise DataError(f"image {str(path)!r} can't be read: {reason(error)}") from error
 
 
 @dataclass(frozen=True)
@@ -90,33 +47,20 @@ class ImageReader:
     def arranged(self, image: Image.Image) -> NDArray[Any]:
         """An image of Pillow's in the layout of the input."""
         channels = self.target.channels or 3
-        pixels = np.asarray(self._resized(_upright(image, _MODES[channels])))
+        pixels = np.asarray(self._resized(upright(image, "I").convert(_MODES[channels])))
         pixels = pixels.reshape(*pixels.shape[:2], channels)
         if self.blue_first:
             pixels = pixels[..., _BLUE_FIRST[channels]]
         return self.target.arranged(self._normalised(pixels))
 
     def _resized(self, image: Image.Image) -> Image.Image:
-        part = self.central_fraction or 1.0
-        width, height = image.size
-        kept = int(width * part) or 1, int(height * part) or 1
-        left, top = (width - kept[0]) // 2, (height - kept[1]) // 2
-        size = self.target.width or kept[0], self.target.height or kept[1]
-        middle = image.crop((left, top, left + kept[0], top + kept[1])) if kept != image.size else image
-        return middle.resize(size, pillow().Resampling.BILINEAR) if size != kept else middle
+        whole = image.height, image.width
+        kept = part_of(whole, self.central_fraction or 1.0)
+        size = self.target.height or kept[0], self.target.width or kept[1]
+        part = image.crop(middle(whole, kept)) if kept != whole else image
+        return part.resize(size[::-1], pillow().Resampling.BILINEAR) if size != kept else part
 
     def _normalised(self, pixels: NDArray[Any]) -> NDArray[Any]:
         if self.mean is not None:
             pixels = pixels - self.mean
         return pixels / self.scale if self.scale is not None else pixels
-
-
-def _upright(image: Image.Image, mode: str) -> Image.Image:
-    """The image turned as its camera says, in 8 bits a channel."""
-    from PIL import ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16") or image.mode == "I":
-        values = np.asarray(image)
-        image = pillow().fromarray((values >> 8).clip(0, 255).astype(np.uint8))
-    return image.convert(mode)

@@ -10,11 +10,9 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.datasets.images import CHANNELS
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, PotError
-
-CHANNELS = (1, 3, 4)
-"""Numbers of channels that images have: gray, colour, colour with transparency."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.data_loaders.files import ARRAYS
 from openvino.tools.pot.data_loaders.images import ImageReader
+from openvino.tools.pot.datasets.files import ARRAYS
 from openvino.tools.pot.utils.errors import DataError, reason
 
 Loaded = NDArray[Any] | Mapping[str, NDArray[Any]]

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.data_loaders.files import find_files
-from openvino.tools.pot.data_loaders.images import ImageReader, pillow
+from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files
+from openvino.tools.pot.datasets.files import find_files
+from openvino.tools.pot.datasets.images import pillow
 from openvino.tools.pot.utils.errors import ConfigError, DataError, reason
 from openvino.tools.pot.utils.folders import target_folder, working_folder
 from openvino.tools.pot.utils.logger import get_logger

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
+from pydantic import FiniteFloat, field_validator, model_validator
 
+from openvino.tools.pot.accuracy_checker.entries import chosen, listed
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.api.samples.classification.preprocessing import checked_steps, preprocessed, resized
-from openvino.tools.pot.data_loaders.files import ARRAYS, find_files
+from openvino.tools.pot.api.samples.classification.preprocessing import STEPS
+from openvino.tools.pot.api.samples.utils.configurations import File, Folder, as_list, checked
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_input
+from openvino.tools.pot.datasets.files import ARRAYS, find_files
+from openvino.tools.pot.datasets.images import resized
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.utils.errors import ConfigError, nearest, reason
+from openvino.tools.pot.utils.errors import ConfigError, Place, reason
 from openvino.tools.pot.utils.runtime import core
 
-_KEYS = (
-    "data_source",
-    "annotation_file",
-    "has_background",
-    "preprocessing",
-    "color_order",
-    "mean_values",
-    "scale_values",
-    "layout",
-)
-_ORDERS = ("BGR", "RGB")
+
+class _Config(Parameters):
+    data_source: Folder
+    annotation_file: File | None = None
+    has_background: bool = False
+    preprocessing: Any = None
+    color_order: Literal["BGR", "RGB"] = "BGR"
+    mean_values: list[FiniteFloat] | None = None
+    scale_values: list[FiniteFloat] | None = None
+    layout: str | None = None
+
+    _lists = field_validator("mean_values", "scale_values", mode="before")(as_list)
+
+    @field_validator("scale_values")
+    @classmethod
+    def _divides(cls, values: list[float] | None) -> list[float] | None:
+        if values is not None and 0 in values:
+            raise ValueError(f"expected numbers other than 0, found {values}")
+        return values
+
+    @model_validator(mode="after")
+    def _labels_to_shift(self) -> _Config:
+        if self.has_background and self.annotation_file is None:
+            raise ValueError("has_background shifts labels, but there is no annotation_file")
+        return self
 
 
 class ImageNetDataLoader(DataLoader):
@@ -60,18 +79,21 @@ class ImageNetDataLoader(DataLoader):
     def __init__(
         self, config: Mapping[str, Any], model: CompressedModel | ov.Model | str | Path | None = None
     ) -> None:
-        if not isinstance(config, Mapping):
-            raise ConfigError(f"ImageNetDataLoader: config is {config!r}, expected a mapping")
         super().__init__(config)
-        if type(self) is ImageNetDataLoader:  # keys of a subclass are its own
-            _check_keys(config)
-        self._folder = self._path("data_source")
-        self._annotations, self._names = self._labelled() if self._given("annotation_file") else self._found()
-        self._steps = checked_steps(self._given("preprocessing") or ())
-        self._target = _target(model, self._given("layout"))
+        given = checked(_Config, config, self, ImageNetDataLoader)
+        self._folder = given.data_source
+        labels = given.annotation_file
+        self._annotations = {} if labels is None else _labelled(labels, given.has_background)
+        self._names = list(self._annotations) if labels is not None else _images(given.data_source)
+        at = Place("ImageNetDataLoader").at("preprocessing")
+        self._steps = [chosen(STEPS, *each) for each in listed(given.preprocessing, at)]
+        self._target = _target(model, given.layout)
         channels = self._target.channels or 3
-        self._reader = ImageReader(ImageInput("image", "HWC", channels, None, None), self._blue_first())
-        self._mean, self._scale = (self._numbers(key, channels) for key in ("mean_values", "scale_values"))
+        blue_first = given.color_order == "BGR"
+        self._reader = ImageReader(ImageInput("image", "HWC", channels, None, None), blue_first)
+        self._mean, self._scale = (
+            _numbers(getattr(given, key), channels, key) for key in ("mean_values", "scale_values")
+        )
 
     def __len__(self) -> int:
         """Number of images."""
@@ -92,7 +114,7 @@ class ImageNetDataLoader(DataLoader):
         """Hook: the image of a file of the folder as the model takes it."""
         pixels = self._preprocess(self._reader.read(self._folder / name))
         height, width = pixels.shape[:2]
-        pixels = resized(pixels, self._target.height or height, self._target.width or width)
+        pixels = resized(pixels, (self._target.height or height, self._target.width or width))
         if self._mean is not None:
             pixels = pixels - self._mean
         if self._scale is not None:
@@ -101,80 +123,44 @@ class ImageNetDataLoader(DataLoader):
 
     def _preprocess(self, image: NDArray[Any]) -> NDArray[Any]:
         """Hook: the steps of the configuration, on uint8 pixels ``[height, width, channels]``."""
-        return preprocessed(image, self._steps)
-
-    def _labelled(self) -> tuple[dict[str, int], list[str]]:
-        path = self._path("annotation_file")
-        shift = int(bool(self._given("has_background")))
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"ImageNetDataLoader: annotation_file: {str(path)!r} can't be read: {reason(error)}"
-            ) from error
-        labels = {}
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                name, label = _parted(line, f"line {number} of {str(path)!r}")
-                if name in labels:
-                    raise ConfigError(f"ImageNetDataLoader: line {number} of {str(path)!r} repeats {name!r}")
-                labels[name] = label + shift
-        if not labels:
-            raise ConfigError(f"ImageNetDataLoader: annotation_file: {str(path)!r} names no image")
-        return labels, list(labels)
-
-    def _found(self) -> tuple[dict[str, int], list[str]]:
-        if self._given("has_background"):
-            raise ConfigError(
-                "ImageNetDataLoader: has_background shifts labels, but there is no annotation_file"
-            )
-        files = find_files([str(self._folder)], "ImageNetDataLoader: data_source")
-        images = [file for file in files if file.suffix.lower() not in ARRAYS]
-        if not images:
-            raise ConfigError(f"ImageNetDataLoader: data_source: {str(self._folder)!r} holds no images")
-        return {}, [str(file.relative_to(self._folder)) for file in images]
-
-    def _given(self, key: str) -> Any:
-        return (self.config or {}).get(key)
-
-    def _path(self, key: str) -> Path:
-        value = self._given(key)
-        if not isinstance(value, (str, Path)) or not str(value):
-            raise ConfigError(f"ImageNetDataLoader: {key} is {value!r}, expected a path")
-        found = Path(value).expanduser()
-        if not (found.is_dir() if key == "data_source" else found.is_file()):
-            kind = "folder" if key == "data_source" else "file"
-            raise ConfigError(f"ImageNetDataLoader: {key}: {kind} {str(found)!r} does not exist")
-        return found
-
-    def _blue_first(self) -> bool:
-        order = self._given("color_order") or "BGR"
-        if order not in _ORDERS:
-            raise ConfigError(f"ImageNetDataLoader: color_order is {order!r}, expected 'BGR' or 'RGB'")
-        return bool(order == "BGR")
-
-    def _numbers(self, key: str, channels: int) -> NDArray[np.float32] | None:
-        value = self._given(key)
-        if value is None:
-            return None
-        try:
-            numbers = np.atleast_1d(np.asarray(value, np.float32))
-        except (TypeError, ValueError):
-            numbers = np.empty(0, np.float32)
-        wrong = numbers.shape not in ((1,), (channels,)) or not np.isfinite(numbers).all()
-        if wrong or (key == "scale_values" and not numbers.all()):
-            kind = "numbers other than 0" if key == "scale_values" else "numbers"
-            raise ConfigError(f"ImageNetDataLoader: {key} is {value!r}, expected 1 or {channels} {kind}")
-        return numbers
+        for step in self._steps:
+            image = step.apply(image)
+        return image
 
 
-def _check_keys(config: Mapping[str, Any]) -> None:
-    for key in config:
-        if key not in _KEYS:
-            raise ConfigError(
-                f"ImageNetDataLoader: there is no key {key!r}, expected some of {list(_KEYS)}"
-                f"{nearest(str(key), _KEYS)}"
-            )
+def _labelled(path: Path, has_background: bool) -> dict[str, int]:
+    """The labels of the images that a file names, in its order."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"ImageNetDataLoader: annotation_file: {str(path)!r} can't be read: {reason(error)}"
+        ) from error
+    labels: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            name, label = _parted(line, f"line {number} of {str(path)!r}")
+            if name in labels:
+                raise ConfigError(f"ImageNetDataLoader: line {number} of {str(path)!r} repeats {name!r}")
+            labels[name] = label + has_background
+    if not labels:
+        raise ConfigError(f"ImageNetDataLoader: annotation_file: {str(path)!r} names no image")
+    return labels
+
+
+def _images(folder: Path) -> list[str]:
+    """The names of all images of a folder."""
+    files = find_files([str(folder)], "ImageNetDataLoader: data_source")
+    images = [file for file in files if file.suffix.lower() not in ARRAYS]
+    if not images:
+        raise ConfigError(f"ImageNetDataLoader: data_source: {str(folder)!r} holds no images")
+    return [str(file.relative_to(folder)) for file in images]
+
+
+def _numbers(values: Sequence[float] | None, channels: int, key: str) -> NDArray[np.float32] | None:
+    if values is not None and len(values) not in (1, channels):
+        raise ConfigError(f"ImageNetDataLoader: {key} is {values}, expected 1 or {channels} numbers")
+    return None if values is None else np.array(values, np.float32)
 
 
 def _parted(line: str, where: str) -> tuple[str, int]:

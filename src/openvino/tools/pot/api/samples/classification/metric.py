@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.metric import Metric
+from openvino.tools.pot.datasets.metrics.accuracy import ranked
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
 
@@ -62,8 +63,7 @@ class Accuracy(Metric):
         labels = list(target.values() if isinstance(target, Mapping) else target)
         scores = _scores(np.asarray(output[0]), len(labels))
         expected = _checked(labels, scores.shape[1])
-        # Equal scores, of which INT8 has more, count in the order of the classes, as argmax has it.
-        best = np.argsort(-scores, axis=1, kind="stable")[:, : self._top_k]
+        best = ranked(scores)[:, : self._top_k]
         self._matches.append((best == expected[:, None]).any(axis=1).astype(float).tolist())
 
     def reset(self) -> None:
@@ -76,13 +76,13 @@ class Accuracy(Metric):
 
 
 def _scores(output: NDArray[Any], images: int) -> NDArray[Any]:
-    """The output as ``[images, classes]`` in float64."""
+    """The output as ``[images, classes]``."""
     if output.ndim < 2 or output.shape[0] != images or output[0].size != max(output.shape[1:]):
         raise ModelError(
             f"Accuracy: the output has shape {list(output.shape)}, expected the scores of the classes for "
             f"{images} images, [{images}, classes]"
         )
-    return output.reshape(images, -1).astype(np.float64)
+    return output.reshape(images, -1)
 
 
 def _checked(labels: Sequence[Any], classes: int) -> NDArray[np.int64]:

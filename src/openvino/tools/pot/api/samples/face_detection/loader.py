@@ -10,10 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.data_loaders.images import read_image
-from openvino.tools.pot.utils.errors import ConfigError, DataError
+from openvino.tools.pot.api.samples.utils.configurations import AnyPath, checked
+from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.images import read_image, rgb
+from openvino.tools.pot.utils.errors import DataError
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class _Config(Parameters):
+    data_source: AnyPath
+    annotation_file: AnyPath
+    min_height: float = 60
 
 
 class WiderFaceLoader(DataLoader):
@@ -33,14 +41,11 @@ class WiderFaceLoader(DataLoader):
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
-        for key in ("data_source", "annotation_file"):
-            if key not in config:
-                raise ConfigError(f"config of WiderFaceLoader: {key!r} is missing, found {sorted(config)}")
-        self._folder = Path(config["data_source"])
-        min_height = config.get("min_height", 60)
-        faces = _read(Path(config["annotation_file"]))
+        given = checked(_Config, config, self, WiderFaceLoader)
+        self._folder = given.data_source
+        faces = _read(given.annotation_file)
         self._names = list(faces)
-        self._annotations = [_annotation(boxes, min_height) for boxes in faces.values()]
+        self._annotations = [_annotation(boxes, given.min_height) for boxes in faces.values()]
 
     def __len__(self) -> int:
         """Number of images."""
@@ -51,9 +56,7 @@ class WiderFaceLoader(DataLoader):
         if index >= len(self):
             raise IndexError(f"image {index} of {len(self)}")
         path = self._folder / self._names[index]
-        return (index, self._annotations[index]), read_image(
-            path, lambda image: np.asarray(image.convert("RGB"))
-        )
+        return (index, self._annotations[index]), read_image(path, rgb)
 
 
 def _annotation(faces: NDArray[np.int64], min_height: float) -> dict[str, Any]:

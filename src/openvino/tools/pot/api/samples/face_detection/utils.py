@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.data_loaders.images import pillow
+from openvino.tools.pot.datasets.boxes import Base, non_maximum_suppression, overlaps
+from openvino.tools.pot.datasets.images import pillow
 from openvino.tools.pot.paths import offer
 
 Floats = NDArray[np.float64]
@@ -65,28 +66,9 @@ def nms(boxes: Floats, threshold: float, overlap_type: str = "union") -> NDArray
         threshold: the largest overlap that stays.
         overlap_type: what the intersection is divided by: ``union`` of both, or the smaller of them, ``min``.
     """
-    left, picked = boxes[:, 4].argsort()[::-1], []
-    while left.size:
-        best, left = left[0], left[1:]
-        picked.append(best)
-        left = left[_overlaps(boxes[best], boxes[left], overlap_type) <= threshold]
-    return np.array(picked, np.intp)
-
-
-def _overlaps(one: Floats, other: Floats, overlap_type: str = "union") -> Floats:
-    """The overlaps of boxes, whose last axis is that of the borders; the others are broadcast."""
-    size = np.minimum(one[..., 2:4], other[..., 2:4]) - np.maximum(one[..., :2], other[..., :2]) + 1
-    size = np.maximum(size, 0)
-    shared, area, others = size[..., 0] * size[..., 1], _areas(one), _areas(other)
-    whole = np.minimum(area, others) if overlap_type == "min" else area + others - shared
-    overlaps: Floats = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
-    return overlaps
-
-
-def _areas(boxes: Floats) -> Floats:
-    size = np.maximum(boxes[..., 2:4] - boxes[..., :2] + 1, 0)
-    areas: Floats = size[..., 0] * size[..., 1]
-    return areas
+    base: Base = "smaller" if overlap_type == "min" else "union"
+    order = boxes[:, 4].argsort()[::-1]
+    return non_maximum_suppression(boxes[:, :4], order, threshold, include_boundaries=True, base=base)
 
 
 def bbreg(bbox: Floats, reg: NDArray[Any], include_bound: bool = True) -> Floats:
@@ -149,7 +131,7 @@ def cut_roi(
 
 def calculate_iou(prediction: Floats, annotation: Floats) -> Floats:
     """Intersection over union of each predicted with each annotated box, shape ``[predicted, annotated]``."""
-    return _overlaps(prediction[:, None], annotation[None])
+    return overlaps(prediction[:, :4], annotation[:, :4], include_boundaries=True)
 
 
 def calculate_tp(

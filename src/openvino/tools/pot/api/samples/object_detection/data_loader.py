@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from openvino.tools.pot.accuracy_checker.annotations import Objects
-from openvino.tools.pot.accuracy_checker.converters.coco import CocoDetection
-from openvino.tools.pot.accuracy_checker.entries import Place
-from openvino.tools.pot.accuracy_checker.files import Source
-from openvino.tools.pot.accuracy_checker.images import OpenCVReader
-from openvino.tools.pot.accuracy_checker.resampling import resample
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.utils.errors import ConfigError, DataError
+from openvino.tools.pot.api.samples.utils.configurations import File, Folder, checked
+from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.annotations import Objects
+from openvino.tools.pot.datasets.formats.coco import CocoDetection
+from openvino.tools.pot.datasets.readers import OpenCVReader
+from openvino.tools.pot.datasets.resampling import resample
+from openvino.tools.pot.datasets.sources import Source
+from openvino.tools.pot.utils.errors import DataError, Place
 
-_PLACE = Place("COCOLoader")
 _READER = OpenCVReader()
+
+
+class _Config(Parameters):
+    images_path: Folder
+    annotation_path: File
+    image_size: int = Field(default=640, ge=1)
+    layout: Literal["HWC", "CHW"] = "HWC"
 
 
 class COCOLoader(DataLoader):
@@ -46,18 +54,19 @@ class COCOLoader(DataLoader):
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
-        self.images_path = _path(config, "images_path")
-        self.annotation_path = _path(config, "annotation_path")
-        self.image_size = _size(config.get("image_size"))
-        self.layout = _layout(config.get("layout"))
-        source = Source((Path(),), _PLACE)
-        annotated = CocoDetection(
-            annotation_file=self.annotation_path, use_full_label_map=True, sort_annotations=False
-        ).convert(source)
+        given = checked(_Config, config, self, COCOLoader)
+        self.images_path, self.annotation_path = given.images_path, given.annotation_path
+        self.image_size, self.layout = given.image_size, given.layout
+        coco = CocoDetection(
+            annotation_file=given.annotation_path, use_full_label_map=True, sort_annotations=False
+        )
+        annotated = coco.convert(Source((Path(),), Place("COCOLoader")))
         self.labels = list(annotated.meta.labels)
         self.images = [sample.name for sample in annotated.samples]
         self._objects: list[Objects] = [sample.annotation for sample in annotated.samples]
-        self._sizes = _sizes(source.json("annotation_path", self.annotation_path)["images"])
+        self._sizes = [sample.size for sample in annotated.samples]
+        if None in self._sizes:
+            raise DataError("COCOLoader: an image of the annotation has no height or width")
 
     def __len__(self) -> int:
         """Number of images that the annotation names."""
@@ -81,38 +90,6 @@ class COCOLoader(DataLoader):
         resized = resample(_READER.read(Path(image_path)), self.image_size, self.image_size, "linear")
         pixels = resized.astype(np.uint8)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)) if self.layout == "CHW" else pixels
-
-
-def _path(config: Mapping[str, Any], key: str) -> Path:
-    path = config.get(key)
-    if not path:
-        raise ConfigError(f"COCOLoader: {key} is missing, expected a path")
-    found = Path(path).expanduser()
-    is_there, kind = (found.is_dir(), "folder") if key == "images_path" else (found.is_file(), "file")
-    if not is_there:
-        raise ConfigError(f"COCOLoader: {key}: {kind} {str(found)!r} does not exist")
-    return found
-
-
-def _size(value: Any) -> int:
-    size = 640 if value is None else value
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ConfigError(f"COCOLoader: image_size is {value!r}, expected a whole number of pixels")
-    return size
-
-
-def _layout(value: Any) -> str:
-    layout = "HWC" if value is None else value
-    if layout not in ("HWC", "CHW"):
-        raise ConfigError(f"COCOLoader: layout is {value!r}, expected HWC or CHW")
-    return str(layout)
-
-
-def _sizes(images: list[Any]) -> list[tuple[int, int]]:
-    try:
-        return [(int(image["height"]), int(image["width"])) for image in images]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError("COCOLoader: an image of the annotation has no height or width") from error
 
 
 def _annotation(objects: Objects) -> dict[str, NDArray[Any]]:

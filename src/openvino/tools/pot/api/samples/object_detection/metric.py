@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.accuracy_checker.adapters import SSD
-from openvino.tools.pot.accuracy_checker.annotations import Detections, Meta, Objects
-from openvino.tools.pot.accuracy_checker.entries import Place
-from openvino.tools.pot.accuracy_checker.metrics.coco import CocoPrecision
-from openvino.tools.pot.accuracy_checker.metrics.measure import Measure
 from openvino.tools.pot.api.metric import Metric
-from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
+from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects
+from openvino.tools.pot.datasets.metrics.coco import CocoPrecision
+from openvino.tools.pot.datasets.metrics.measure import Measure
+from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, Place
 
 _NO_LIMIT = 2**31 - 1
 _SSD = SSD()

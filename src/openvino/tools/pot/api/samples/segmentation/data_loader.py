@@ -8,17 +8,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from openvino.tools.pot.accuracy_checker.converters.masks import VocSegmentation
-from openvino.tools.pot.accuracy_checker.entries import Place
-from openvino.tools.pot.accuracy_checker.files import Source
-from openvino.tools.pot.accuracy_checker.images import OpenCVReader
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.utils.errors import ConfigError, DataError
+from openvino.tools.pot.api.samples.utils.configurations import File, Folder, checked
+from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.datasets.formats.masks import VocSegmentation
+from openvino.tools.pot.datasets.masks import classes_of_colors
+from openvino.tools.pot.datasets.readers import OpenCVReader
+from openvino.tools.pot.datasets.sources import Source
+from openvino.tools.pot.utils.errors import DataError, Place
 
 _PLACE = Place("VOCSegmentationLoader")
 _READER = OpenCVReader()
-_PATHS = ("data_source", "mask_dir", "imageset_file")
+
+
+class _Config(Parameters):
+    data_source: Folder
+    mask_dir: Folder
+    imageset_file: File
+    image_size: int = Field(ge=1)
 
 
 class VOCSegmentationLoader(DataLoader):
@@ -38,18 +47,12 @@ class VOCSegmentationLoader(DataLoader):
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
-        missing = [key for key in (*_PATHS, "image_size") if not config.get(key)]
-        if missing:
-            raise ConfigError(f"VOCSegmentationLoader: {missing[0]} is missing from its configuration")
-        self._image_size = _size(config["image_size"])
-        images, masks, names = (Path(config[key]).expanduser() for key in _PATHS)
-        source = Source((Path(),), _PLACE)
-        for key, folder in (("data_source", images), ("mask_dir", masks)):
-            source.directory(key, folder)  # the converter has other names for them
-        voc = VocSegmentation(imageset_file=names, images_dir=images, mask_dir=masks)
-        annotated = voc.convert(source)
+        given = checked(_Config, config, self, VOCSegmentationLoader)
+        self._image_size, images = given.image_size, given.data_source
+        voc = VocSegmentation(imageset_file=given.imageset_file, images_dir=images, mask_dir=given.mask_dir)
+        annotated = voc.convert(Source((Path(),), _PLACE))
         assert annotated.meta.colors is not None  # VOC's own
-        self._codes = _codes(annotated.meta.colors)
+        self._colors = annotated.meta.colors
         self._samples = [(images / sample.name, sample.annotation.path) for sample in annotated.samples]
 
     def __len__(self) -> int:
@@ -74,9 +77,7 @@ class VOCSegmentationLoader(DataLoader):
 
     def _read_and_preprocess_mask(self, mask_path: str) -> NDArray[Any]:
         """Hook: the class of each pixel of a file in VOC's colours."""
-        codes = _codes(self._padded(mask_path))
-        matches = codes[..., None] == self._codes
-        return np.where(matches.any(-1), matches.argmax(-1), 0).astype(np.int16)
+        return classes_of_colors(self._padded(mask_path), self._colors).astype(np.int16)
 
     def _padded(self, path: str) -> NDArray[np.uint8]:
         pixels = _READER.read(Path(path))[..., ::-1]
@@ -88,17 +89,3 @@ class VOCSegmentationLoader(DataLoader):
             )
         before = [size // 2 for size in spare]
         return np.pad(pixels, [*((a, b - a) for a, b in zip(before, spare, strict=True)), (0, 0)])
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(
-            f"VOCSegmentationLoader: image_size is {value!r}, expected a whole number of pixels"
-        )
-    return value
-
-
-def _codes(colors: NDArray[Any]) -> NDArray[np.int64]:
-    """Each colour, in the last axis, as one number."""
-    codes: NDArray[np.int64] = colors.astype(np.int64) @ np.array([65536, 256, 1])
-    return codes

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.accuracy_checker.annotations import Meta
-from openvino.tools.pot.accuracy_checker.entries import Place
-from openvino.tools.pot.accuracy_checker.metrics.overlap import MeanOverlap
 from openvino.tools.pot.api.metric import Metric
-from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
+from openvino.tools.pot.datasets.annotations import Meta
+from openvino.tools.pot.datasets.metrics.overlap import MeanOverlap
+from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, Place
 
 Masks = tuple[NDArray[Any], NDArray[Any]]
 

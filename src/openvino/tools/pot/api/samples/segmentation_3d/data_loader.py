@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
 
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.api.samples.segmentation_3d.volumes import (
@@ -18,9 +17,20 @@ from openvino.tools.pot.api.samples.segmentation_3d.volumes import (
     read_volume,
     resize3d,
 )
+from openvino.tools.pot.api.samples.utils.configurations import Folder, as_list, checked
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 _SUFFIXES = (".nii", ".nii.gz")
+
+
+class _Config(Parameters):
+    data_source: Folder
+    mask_dir: Folder
+    modality_order: list[NonNegativeInt] | None = Field(default=None, min_length=1)
+    size: list[PositiveInt] = Field(default=[128, 128, 128], min_length=3, max_length=3)
+
+    _lists = field_validator("modality_order", "size", mode="before")(as_list)
 
 
 class BRATSDataLoader(DataLoader):
@@ -44,9 +54,9 @@ class BRATSDataLoader(DataLoader):
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
         nibabel()  # so that a missing package shows before the model runs
-        self._folder, self._masks = (_folder(config, key) for key in ("data_source", "mask_dir"))
-        self._order = _order(config.get("modality_order"))
-        self._size = _size(config.get("size"))
+        given = checked(_Config, config, self, BRATSDataLoader)
+        self._folder, self._masks = given.data_source, given.mask_dir
+        self._order, self._size = given.modality_order, given.size
         self._names = sorted(path.name for path in self._folder.iterdir() if path.name.endswith(_SUFFIXES))
         if not self._names:
             raise ConfigError(f"BRATSDataLoader: there is no .nii or .nii.gz file in {str(self._folder)!r}")
@@ -95,37 +105,3 @@ class BRATSDataLoader(DataLoader):
                 f"modality_order {self._order}"
             )
         return volume[self._order]
-
-
-def _folder(config: Mapping[str, Any], key: str) -> Path:
-    path = config.get(key)
-    if not path:
-        raise ConfigError(f"BRATSDataLoader: {key} is missing from its configuration")
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
-        raise ConfigError(f"BRATSDataLoader: {key}: folder {str(folder)!r} does not exist")
-    return folder
-
-
-def _order(value: Any) -> list[int] | None:
-    if value is None:
-        return None
-    order = _whole_numbers(value)
-    if not order or min(order) < 0:
-        raise ConfigError(
-            f"BRATSDataLoader: modality_order is {value!r}, expected numbers of channels, from 0"
-        )
-    return order
-
-
-def _size(value: Any) -> tuple[int, ...]:
-    size = (128, 128, 128) if value is None else tuple(_whole_numbers(value))
-    if len(size) != 3 or min(size) < 1:
-        raise ConfigError(f"BRATSDataLoader: size is {value!r}, expected three whole numbers of voxels")
-    return size
-
-
-def _whole_numbers(value: Any) -> list[int]:
-    """The numbers of a sequence; none of them where it is no sequence, or one is no whole number."""
-    numbers = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
-    return numbers if all(isinstance(each, (int, np.integer)) for each in numbers) else []

@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.api.samples.speech.ark import kaldiio, read_ark, rows
+from openvino.tools.pot.api.samples.utils.configurations import Existing, checked
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError, DataError
 
 Floats = NDArray[np.float32]
@@ -30,6 +33,40 @@ class Utterance:
 
     name: str
     frames: range
+
+
+class _Config(Parameters):
+    data_source: Existing
+    input_names: list[str] = Field(min_length=1)
+    input_shapes: list[list[PositiveInt]] = Field(default=[])
+    input_files: list[str] = Field(default=[])
+    targets: Any = None
+
+    @field_validator("targets")
+    @classmethod
+    def _file_or_arrays(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return value
+        if not isinstance(value, (str, Path)):
+            raise ValueError(f"expected an .ark file or a mapping of utterances to arrays, found {value!r}")
+        path = Path(value).expanduser()
+        if not path.is_file():
+            raise ValueError(f"file {str(value)!r} does not exist")
+        return path
+
+    @model_validator(mode="after")
+    def _one_for_each_input(self) -> _Config:
+        count = len(self.input_names)
+        if count > 1 and not self.input_files:
+            raise ValueError(
+                f"input_files is missing, expected the name of a file for each of the {count} input_names"
+            )
+        for key, given in (("input_shapes", self.input_shapes), ("input_files", self.input_files)):
+            if given and len(given) != count:
+                raise ValueError(
+                    f"{key} has {len(given)} entries, expected one for each of the {count} input_names"
+                )
+        return self
 
 
 class ArkDataLoader(DataLoader):
@@ -53,16 +90,17 @@ class ArkDataLoader(DataLoader):
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
         kaldiio()  # so that a missing package is named before a missing file
-        names = _names(config, "input_names")
-        self._shapes = _shapes(config.get("input_shapes"), names)
-        inputs = {name: _joined(files) for name, files in _files(config, names).items()}
+        given = checked(_Config, config, self, ArkDataLoader)
+        names = given.input_names
+        self._shapes = dict(zip(names, given.input_shapes, strict=bool(given.input_shapes)))
+        inputs = {name: _joined(files) for name, files in _files(given).items()}
         first = inputs[names[0]]
         for name, matrices in inputs.items():
             _check_frames(f"input {name!r}", matrices, names[0], first)
         self._utterances = _utterances(first)
         self._frames = {name: np.concatenate(list(matrices.values())) for name, matrices in inputs.items()}
         self._check_shapes()
-        self._targets = _targets(config.get("targets"), names[0], first)
+        self._targets = _targets(given.targets, names[0], first)
 
     @property
     def utterances(self) -> tuple[Utterance, ...]:
@@ -94,43 +132,11 @@ class ArkDataLoader(DataLoader):
                 )
 
 
-def _names(config: Mapping[str, Any], key: str) -> list[str]:
-    names = config.get(key)
-    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(each, str) for each in names):
-        raise ConfigError(f"ArkDataLoader: {key} is {names!r}, expected a list of names")
-    return list(names)
-
-
-def _shapes(value: Any, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    if not value:
-        return {}
-    if not isinstance(value, (list, tuple)) or len(value) != len(names):
-        raise ConfigError(
-            f"ArkDataLoader: input_shapes is {value!r}, expected one shape for each of the {len(names)} input_names"
-        )
-    for shape in value:
-        sizes = shape if isinstance(shape, (list, tuple)) else [None]
-        if not all(isinstance(size, int) and size > 0 for size in sizes):
-            raise ConfigError(f"ArkDataLoader: input_shapes has {shape!r}, expected a list of whole numbers")
-    return {name: tuple(shape) for name, shape in zip(names, value, strict=True)}
-
-
-def _files(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, list[Path]]:
+def _files(given: _Config) -> dict[str, list[Path]]:
     """The archives of each input."""
-    if not config.get("data_source"):
-        raise ConfigError("ArkDataLoader: data_source is missing from its configuration")
-    if not isinstance(config["data_source"], (str, Path)):
-        raise ConfigError(f"ArkDataLoader: data_source is {config['data_source']!r}, expected a path")
-    source = Path(config["data_source"]).expanduser()
-    if not source.exists():
-        raise ConfigError(f"ArkDataLoader: data_source: {str(source)!r} does not exist")
-    if config.get("input_files"):
-        return _named_files(source, names, _names(config, "input_files"))
-    if len(names) > 1:
-        raise ConfigError(
-            f"ArkDataLoader: input_files is missing, expected the name of a file for each of the {len(names)} "
-            "input_names"
-        )
+    source, names = given.data_source, given.input_names
+    if given.input_files:
+        return _named_files(source, names, given.input_files)
     files = sorted(source.glob("*.ark")) if source.is_dir() else [source]
     if not files:
         raise ConfigError(f"ArkDataLoader: there is no .ark file in {str(source)!r}")
@@ -138,10 +144,6 @@ def _files(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, list[Pa
 
 
 def _named_files(source: Path, names: Sequence[str], files: Sequence[str]) -> dict[str, list[Path]]:
-    if len(files) != len(names):
-        raise ConfigError(
-            f"ArkDataLoader: input_files has {len(files)} names, expected one for each of the {len(names)} input_names"
-        )
     folder = source if source.is_dir() else source.parent
     found = {name: [folder / f"{file}.ark"] for name, file in zip(names, files, strict=True)}
     for (path,) in found.values():
@@ -195,19 +197,13 @@ def _utterances(matrices: Matrices) -> tuple[Utterance, ...]:
     )
 
 
-def _targets(value: Any, first_name: str, first: Matrices) -> Floats | None:
+def _targets(value: Mapping[str, Any] | Path | None, first_name: str, first: Matrices) -> Floats | None:
     if value is None:
         return None
     if isinstance(value, Mapping):
         given = {name: _target(name, each) for name, each in value.items()}
-    elif not isinstance(value, (str, Path)):
-        raise ConfigError(
-            f"ArkDataLoader: targets is {value!r}, expected an .ark file or a mapping of utterances to arrays"
-        )
-    elif Path(value).expanduser().is_file():
-        given = read_ark(Path(value).expanduser())
     else:
-        raise ConfigError(f"ArkDataLoader: targets: file {str(value)!r} does not exist")
+        given = read_ark(value)
     ordered = {name: given[name] for name in first if name in given} | given
     _check_frames("targets", ordered, first_name, first)
     widths = {name: each.shape[1] for name, each in ordered.items()}

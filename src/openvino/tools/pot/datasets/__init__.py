@@ -1,0 +1,1 @@
+"""Datasets: files, annotations in many formats, images and how they are prepared, metrics; without OpenVINO."""
