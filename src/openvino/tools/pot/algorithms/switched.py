@@ -10,15 +10,13 @@ from openvino.tools.pot.algorithms.context import Context
 from openvino.tools.pot.algorithms.transform import is_divided_apart
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.switch import Switches
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
+from openvino.tools.pot.graph.geometry import LinearLayer, along, along_inputs
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.floating]
-
-_LINEAR_IN_WEIGHTS = frozenset({*CONVOLUTIONS, "MatMul", "Gather"})
-"""Operations whose outputs differ by what an error of the weights alone would give; of others, inputs alone count."""
 
 
 def switched(context: Context) -> ov.Model:
@@ -41,13 +39,18 @@ def switched(context: Context) -> ov.Model:
             grid = _input_range(context, planned, reader.port, layer, quantizer)
             if grid is not None:
                 switches.activation(number, reader, grid, _divided_apart(context, planned, quantizer))
-        if planned.type in _LINEAR_IN_WEIGHTS:
+        if _is_linear_in_weights(planned.type):
             for reader in planned.weights:
                 switches.weights(
                     number, reader, _weight_error(context, quantizers[reader], layer), _shift(context, layer)
                 )
     model.validate_nodes_and_infer_types()
     return model
+
+
+def _is_linear_in_weights(kind: str) -> bool:
+    """Whether outputs differ by what an error of the weights alone would give; of others, inputs alone count."""
+    return traits(kind).lookup or traits(kind).linear != ""
 
 
 def _input_range(

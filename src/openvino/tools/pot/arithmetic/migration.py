@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
 
 Array = NDArray[np.float64]
@@ -20,7 +21,6 @@ Floats = NDArray[np.float32]
 
 STRENGTHS = (0.5, 0.65, 0.8, 0.9)
 _TINY = 1e-30
-_LARGEST_WEIGHT = 127
 LOPSIDED = 3.0
 FIRST_CLIPS = (1.0, 0.55)
 FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
@@ -126,8 +126,8 @@ def _clipped(low: Array, high: Array, clip: float) -> QuantizerRange:
     least, most = np.min(low, keepdims=True) * room, np.max(high, keepdims=True) * room
     limit = np.maximum(-least, most) * min(clip, 1.0)
     if least >= 0 or -least * LOPSIDED > most:
-        return symmetric_range(limit, 256, unsigned=bool(least >= 0))
-    return asymmetric_range(np.maximum(least, -limit), np.minimum(most, limit), 256)
+        return symmetric_range(limit, BYTE.levels, unsigned=bool(least >= 0))
+    return asymmetric_range(np.maximum(least, -limit), np.minimum(most, limit), BYTE.levels)
 
 
 class _Trial:
@@ -162,7 +162,7 @@ class _Product:
         self._divided = np.asarray(self._rows / factor, np.float32)
         rounded = self._weights * factor
         # As fake_quantize does over a symmetric range, but that nothing lies outside of it: this is the hot place.
-        step = floored(np.abs(rounded).max(axis=1, keepdims=True)) / _LARGEST_WEIGHT
+        step = floored(np.abs(rounded).max(axis=1, keepdims=True)) / BYTE.highest
         rounded /= step.astype(np.float32)
         self._rounded = np.round(rounded, out=rounded) * step.astype(np.float32)
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.accumulator import Integers, patches, spread
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.arithmetic.saturation import pair_bound
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
@@ -63,11 +65,12 @@ def layer_factors(view: GraphView) -> Iterator[Factors]:
 def _weighted(view: GraphView, layer: LinearLayer) -> Factors | None:
     activation, weight = (view.inputs(layer.node)[port] for port in (layer.activation, layer.weights))
     grid, integers = _source_grid(view, activation), _weight_integers(view, weight)
-    if grid is None or integers is None or is_depthwise(view, layer.node):
+    own = traits(view.type(layer.node))
+    if grid is None or integers is None or own.linear == "deformed" or is_depthwise(view, layer.node):
         return None
     weights = canonical_weights(view, layer, integers).astype(np.int32)
     rows = _row_maker(view, layer, _zero(grid))
-    backwards = "Backprop" in view.type(layer.node)
+    backwards = own.linear == "transposed"
 
     def of(values: Values) -> Pair:
         levels = rows(_levels(values[0], grid))
@@ -88,11 +91,11 @@ def _bound(grid: QuantizerRange, weights: Integers, largest: NDArray[Any]) -> fl
 def _product(view: GraphView, name: str) -> Factors | None:
     """A product of two activations, the second of which is signed."""
     kind = view.type(name)
-    if kind not in ("MatMul", "ScaledDotProductAttention"):
+    if not traits(kind).product:
         return None
     left, right = tensors = view.inputs(name)[:2]
     grids = [_source_grid(view, tensor) for tensor in tensors]
-    if grids[0] is None or grids[1] is None or _zero(grids[1]) != 128:
+    if grids[0] is None or grids[1] is None or _zero(grids[1]) != BYTE.levels // 2:
         return None
     attributes = view.nodes[name].get_attributes()
     turns = attributes.get("transpose_a", False), not attributes.get("transpose_b", True)
@@ -108,7 +111,7 @@ def _product(view: GraphView, name: str) -> Factors | None:
         )
         batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         a, b = (np.broadcast_to(v, (*batch, *v.shape[-2:])).reshape(-1, *v.shape[-2:]) for v in (a, b))
-        return a.transpose(1, 0, 2)[..., None], b[..., None].astype(np.int32) - 128
+        return a.transpose(1, 0, 2)[..., None], b[..., None].astype(np.int32) - BYTE.levels // 2
 
     return Factors(name, (left, right), _zero(first), of)
 
@@ -128,7 +131,7 @@ def _grid(view: GraphView, name: str) -> QuantizerRange | None:
     # One range for each channel is for depthwise convolutions only.
     if low.size > 1 and not view.is_constant(TensorId(name)):
         return None
-    return QuantizerRange(low, high, levels) if levels <= 256 else None
+    return QuantizerRange(low, high, levels) if levels <= BYTE.levels else None
 
 
 def _levels(values: NDArray[Any], grid: QuantizerRange) -> NDArray[np.uint8]:
@@ -162,14 +165,14 @@ def _weight_integers(view: GraphView, tensor: TensorId) -> NDArray[np.int8] | No
 
 def _row_maker(view: GraphView, layer: LinearLayer, zero: int) -> Callable[[Integers], Integers]:
     """From the levels of an input to rows ``[rows, channels, taps]``."""
-    kind = view.type(layer.node)
-    if kind == "MatMul":
+    own = traits(view.type(layer.node))
+    if not own.convolves:
         return lambda levels: _flat(np.moveaxis(levels, layer.input_axis, -1))
-    kernel = (view.shape(view.inputs(layer.node)[1]) or ())[3 if kind.startswith("Group") else 2 :]
+    kernel = (view.shape(view.inputs(layer.node)[layer.weights]) or ())[len(own.axes) :]
     taps = [int(size or 1) for size in kernel]
     given = view.nodes[layer.node].get_attributes()
     dilations, pads = given["dilations"], list(zip(given["pads_begin"], given["pads_end"], strict=True))
-    if "Backprop" not in kind:
+    if own.linear != "transposed":
         return lambda levels: patches(levels, taps, given["strides"], dilations, pads, zero)
     reach = [(size - 1) * dilation for size, dilation in zip(taps, dilations, strict=True)]
     around = [

@@ -24,7 +24,7 @@ from openvino.tools.pot.algorithms.checking.running import (
 )
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
-from openvino.tools.pot.graph.geometry import RECURRENT
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.avoided import Avoided
@@ -276,7 +276,7 @@ def explained(job: Job) -> float:
     """
     layers = job.plan.layers
     whole = _SINGLE_LAYER - 10 * log10(max(1, len(layers)))
-    return max(LOSS, whole - _STATE * any(layer.type in RECURRENT for layer in layers))
+    return max(LOSS, whole - _STATE * any(traits(layer.type).recurrent for layer in layers))
 
 
 def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> Job:

@@ -135,7 +135,7 @@ class RangeStage:
             least, most = min(np.min(low) for low, _ in borders), max(np.max(high) for _, high in borders)
             borders = [(np.full_like(low, least), np.full_like(high, most)) for low, high in borders]
         for quantizer, (low, high) in zip(group, borders, strict=True):
-            grid = weight_range(low, high, symmetric, parameters.weights, quantizer.levels)
+            grid = weight_range(low, high, symmetric, parameters.weights, quantizer.format)
             context.outcome.weights[quantizer] = halved(grid) if self._saturates(quantizer) else grid
 
     def _saturates(self, quantizer: WeightQuantizer) -> bool:

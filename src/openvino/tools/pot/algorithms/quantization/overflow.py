@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer, Stage
 from openvino.tools.pot.arithmetic.overflow import accumulator_limit, fitting_factor, steps
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.edits.bias import bias_input
@@ -98,7 +98,7 @@ class OverflowStage:
     def decide(self, context: Context, statistics: Statistics) -> None:
         """Widen the ranges that need it, those of inputs first."""
         layers = [(each, self._counted(context, statistics, each[1])) for each in self._layers(context)]
-        layers.sort(key=lambda each: each[0][2].levels)  # inputs are widened for weights of 8 bits
+        layers.sort(key=lambda each: each[0][2].format.bits)  # inputs are widened for weights of 8 bits
         widened = 0
         for _ in range(_ROUNDS if self._bits else 0):  # one range wider may make another too fine
             factors = [_brought_closer(context, pair) for pair in _pairs(context)]
@@ -136,7 +136,7 @@ class OverflowStage:
         if weights.scale.size == 1:
             largest = np.max(largest, keepdims=True)
         factor = fitting_factor(steps(largest, step, weights.scale.reshape(-1)), self._bits)
-        if quantizer.levels <= BYTE_LEVELS:
+        if not quantizer.format.wide:
             ranges[coarsest] = ranges[coarsest].widened(float(np.max(factor)))
         else:
             context.outcome.weights[quantizer] = weights.widened(factor.reshape(weights.low.shape))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.algorithms.quantization.activation_ranges import is_wide
 from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS
 from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
@@ -64,7 +63,7 @@ class RoundingStage:
     def _layers(self, context: Context) -> Iterator[PlannedLayer]:
         """Linear layers with weights of their own."""
         for planned, layer, quantizer in context.linear_layers if self._active else ():
-            if len(quantizer.readers) == 1 and quantizer.levels <= BYTE_LEVELS:
+            if len(quantizer.readers) == 1 and not quantizer.format.wide:
                 yield planned, layer, quantizer
 
 

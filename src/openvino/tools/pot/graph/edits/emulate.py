@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
+from openvino.tools.pot.arithmetic.formats import BYTE
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ def emulated(model: ov.Model, narrow: bool = False) -> ov.Model:
     Returns:
         What gives on the CPU what FakeQuantize is defined to give, to the precision of float32.
     """
-    most = 0 if narrow else BYTE_LEVELS
+    most = 0 if narrow else BYTE.levels
     if not any(_has_more(node, most) for node in model.get_ops()):
         return model
     clone = model.clone()
