@@ -47,7 +47,7 @@ class Reader:
         largest: largest magnitude of the weights over the kernel, shape ``[groups, outputs, inputs]``.
         power: sum of the squared weights of each input channel.
         taps: number of kernel elements.
-        protected: the weights themselves where sums of two products must not overflow, else None.
+        protected: the weights themselves where sums of two products must not saturate, else None.
     """
 
     ids: NDArray[np.int64]
@@ -62,7 +62,7 @@ class Reader:
 
         Args:
             weights: shape ``[groups, outputs, inputs, taps]``.
-            protect: whether sums of two products must not overflow.
+            protect: whether sums of two products must not saturate.
             ids: which channel of the activation each input channel is; absent: the channels as they are.
         """
         power = np.einsum("goit,goit->gi", weights, weights, dtype=np.float64)
@@ -72,7 +72,7 @@ class Reader:
         return cls(ids, largest, power.reshape(-1), weights.shape[3], weights if protect else None)
 
     def unprotected(self) -> Reader:
-        """The same where sums may overflow."""
+        """The same where sums may saturate."""
         return replace(self, protected=None)
 
     def pairs(self, channels: Channels, scale: Array, low: float) -> Array:

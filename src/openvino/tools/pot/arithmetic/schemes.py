@@ -116,9 +116,9 @@ def weight_range(
     return asymmetric_range(low, high, _levels(parameters, stored.levels))
 
 
-def halved(grid: QuantizerRange) -> QuantizerRange:
-    """A range twice as wide, so that weights use seven bits and sums of two products can't overflow."""
-    return grid.widened(2)
+def halved(span: QuantizerRange) -> QuantizerRange:
+    """A range twice as wide, so that weights use seven bits and sums of two products can't saturate."""
+    return span.widened(2)
 
 
 def _levels(parameters: QuantizerParameters, default: int) -> int:

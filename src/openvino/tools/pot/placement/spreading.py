@@ -166,7 +166,7 @@ class Requests:
                 yield reader
 
     @cached_property
-    def _on_grid(self) -> frozenset[TensorId]:
+    def _quantized_before(self) -> frozenset[TensorId]:
         """Tensors that the model itself quantized: a FakeQuantize's, and those that only carry them on."""
         found: set[TensorId] = set()
         for name in self.view.nodes:
@@ -201,7 +201,7 @@ class Requests:
             if name in self.passed:
                 continue
             for tensor in self.view.outputs(name):
-                if tensor not in self._on_grid and any(
+                if tensor not in self._quantized_before and any(
                     reader in self.reasons for reader in self.view.consumers(tensor)
                 ):
                     found.append(tensor)

@@ -60,7 +60,7 @@ class MigrationStage:
             moves = bool(np.any(migration.scale != 1))
             if not moves and is_symmetric(self._parameters, quantizer) is False:
                 continue  # The preset's free zero point is worth more than nothing.
-            context.outcome.activations[quantizer.tensor] = migration.grid.reshaped()
+            context.outcome.activations[quantizer.tensor] = migration.span.reshaped()
             if moves:
                 count += 1
                 context.outcome.divisors[quantizer.tensor] = migration.scale

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer, Stage
-from openvino.tools.pot.arithmetic.overflow import accumulator_limit, fitting_factor, steps
+from openvino.tools.pot.arithmetic.accumulator import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.configs.validation import validate

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.context import Context, PlannedLayer
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.arithmetic.saturation import overflow_free
+from openvino.tools.pot.arithmetic.saturation import saturation_free
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.hardware import find_device
@@ -105,5 +105,5 @@ def _factor(
         for border in (grid.low, grid.high)
     )
     canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), grid.levels)
-    factor = overflow_free(canonical_weights(context.view, layer, weights), canonical, largest)
+    factor = saturation_free(canonical_weights(context.view, layer, weights), canonical, largest)
     return factor.reshape(grid.low.shape) if factor.size == grid.low.size else np.full((), np.max(factor))
