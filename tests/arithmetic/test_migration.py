@@ -31,7 +31,7 @@ def error(rows: np.ndarray, weights: np.ndarray, migration: Migration | None) ->
     grid = (
         symmetric_range(np.abs(rows).max(keepdims=True)[0], 256, False)
         if migration is None
-        else migration.grid
+        else migration.span
     )
     scaled = (weights * scale).astype(np.float32)
     rounded = fake_quantize(scaled, symmetric_range(np.abs(scaled).max(1, keepdims=True), 255, False))
@@ -72,8 +72,8 @@ def test_ranges_are_those_of_the_divided_activation(seed: int) -> None:
     rows, weights = problem(10, seed)
     migration = solve(rows, weights)
     divided = rows / migration.scale
-    assert migration.grid.high[0] <= np.abs(divided).max() * 1.0001
-    assert migration.grid.high[0] >= np.abs(divided).max() * 0.24
+    assert migration.span.high[0] <= np.abs(divided).max() * 1.0001
+    assert migration.span.high[0] >= np.abs(divided).max() * 0.24
 
 
 def test_an_activation_of_zeros() -> None:
@@ -82,7 +82,7 @@ def test_an_activation_of_zeros() -> None:
         warnings.simplefilter("error")
         migration = solve(np.zeros_like(rows), weights)
     assert np.isfinite(migration.scale).all()
-    assert np.isfinite(migration.grid.high).all()
+    assert np.isfinite(migration.span.high).all()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, symmetric_range
-from openvino.tools.pot.arithmetic.saturation import LIMIT, overflow_free, pair_bound
+from openvino.tools.pot.arithmetic.saturation import LIMIT, pair_bound, saturation_free
 
 SHAPES = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 7), st.integers(1, 4))
 
@@ -49,7 +49,7 @@ def test_nothing_overflows_in_the_widened_range(
     weights = (rng.normal(size=shape) * (1 - evenness) + evenness).astype(np.float32)
     largest = rng.integers(100, 256, (shape[0], shape[2])).astype(np.float64)
     grid = symmetric_range(np.abs(weights).max(axis=(2, 3), keepdims=True), 255, False)
-    factor = overflow_free(weights, grid, largest)
+    factor = saturation_free(weights, grid, largest)
     assert np.all(factor >= 1)
     before = pair_bound(integers(weights, grid), largest)
     stretch = factor[:, :, None, None].astype(np.float32)

@@ -6,6 +6,7 @@ import openvino as ov
 import pytest
 from pydantic import ValidationError
 
+from openvino.tools.pot.arithmetic.formats import FORMATS
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.utils.errors import ConfigError
 
@@ -30,9 +31,9 @@ def test_gna3_stores_weights_of_convolutions_in_8_bits() -> None:
     older, newer = (find_device(name).operations for name in ("GNA", "GNA3"))
     assert older.keys() == newer.keys()
     assert {kind for kind in older if older[kind] != newer[kind]} == {"Convolution", "GroupConvolution"}
-    assert (older["Convolution"].scheme.bits, newer["Convolution"].scheme.bits) == (16, 8)
+    assert (older["Convolution"].scheme.format, newer["Convolution"].scheme.format) == ("i16", "i8")
     assert newer["Convolution"].schemes["accuracy"] == older["Convolution"].scheme
-    assert newer["Convolution"].scheme.levels == 255
+    assert FORMATS[newer["Convolution"].scheme.format].narrow == 255
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from builders import model, parameter, run, weights
-from openvino.tools.pot.arithmetic.accumulator import saturating_product
+from openvino.tools.pot.arithmetic.pair_sums import saturating_product
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.factors import layer_factors

@@ -10,15 +10,13 @@ from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.transform import is_divided_apart
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.switch import Switches
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS, LinearLayer, along, along_inputs
+from openvino.tools.pot.graph.geometry import LinearLayer, along, along_inputs
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.floating]
-
-_LINEAR_IN_WEIGHTS = frozenset({*CONVOLUTIONS, "MatMul", "Gather"})
-"""Operations whose outputs differ by what an error of the weights alone would give; of others, inputs alone count."""
 
 
 def switched(decisions: Decisions) -> ov.Model:
@@ -40,12 +38,17 @@ def switched(decisions: Decisions) -> ov.Model:
             own = _input_range(decisions, planned, reader.port, layer, quantizer)
             if own is not None:
                 switches.activation(number, reader, own, _divided_apart(decisions, planned, quantizer))
-        if planned.type in _LINEAR_IN_WEIGHTS:
+        if _is_linear_in_weights(planned.type):
             for reader in planned.weights:
                 error = _weight_error(decisions, network.weights_at[reader], layer)
                 switches.weights(number, reader, error, _shift(decisions, layer))
     model.validate_nodes_and_infer_types()
     return model
+
+
+def _is_linear_in_weights(kind: str) -> bool:
+    """Whether outputs differ by what an error of the weights alone would give; of others, inputs alone count."""
+    return traits(kind).lookup or traits(kind).linear != ""
 
 
 def _input_range(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import floored
 from openvino.tools.pot.arithmetic.saturation import LIMIT, pair_bound
 
@@ -21,7 +22,6 @@ Array = NDArray[np.float64]
 
 ACTIVATION_STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 WEIGHT_STRENGTHS = (0.0, 0.25, 0.5)
-_LEVELS = 255
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Reader:
         largest: largest magnitude of the weights over the kernel, shape ``[groups, outputs, inputs]``.
         power: sum of the squared weights of each input channel.
         taps: number of kernel elements.
-        protected: the weights themselves where sums of two products must not overflow, else None.
+        protected: the weights themselves where sums of two products must not saturate, else None.
     """
 
     ids: NDArray[np.int64]
@@ -62,7 +62,7 @@ class Reader:
 
         Args:
             weights: shape ``[groups, outputs, inputs, taps]``.
-            protect: whether sums of two products must not overflow.
+            protect: whether sums of two products must not saturate.
             ids: which channel of the activation each input channel is; absent: the channels as they are.
         """
         power = np.einsum("goit,goit->gi", weights, weights, dtype=np.float64)
@@ -72,7 +72,7 @@ class Reader:
         return cls(ids, largest, power.reshape(-1), weights.shape[3], weights if protect else None)
 
     def unprotected(self) -> Reader:
-        """The same where sums may overflow."""
+        """The same where sums may saturate."""
         return replace(self, protected=None)
 
     def pairs(self, channels: Channels, scale: Array, low: float) -> Array:
@@ -126,13 +126,13 @@ def estimated_error(channels: Channels, readers: Sequence[Reader], scale: Array)
     """
     low = min(float(np.min(channels.low / scale)), 0.0)
     high = max(float(np.max(channels.high / scale)), 0.0)
-    step = float(floored(np.array([high - low]))[0]) / _LEVELS
+    step = float(floored(np.array([high - low]))[0]) / BYTE.narrow
     error = 0.0
     for reader in readers:
         own = scale[reader.ids]
         error += step**2 * float(reader.power @ own**2)
         by_group = reader.largest.shape[0], 1, reader.largest.shape[2]
-        steps = (reader.largest * own.reshape(by_group)).max(axis=2) / (_LEVELS // 2)
+        steps = (reader.largest * own.reshape(by_group)).max(axis=2) / (BYTE.narrow // 2)
         steps = np.maximum(steps, reader.pairs(channels, scale, low) / (step * LIMIT))
         power = (channels.power[reader.ids] / own**2).reshape(by_group[0], -1).sum(axis=1)
         error += reader.taps * float(((steps**2).sum(axis=1) * power).sum())

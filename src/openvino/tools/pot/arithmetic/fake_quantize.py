@@ -12,24 +12,24 @@ from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 _BINS = 256
 
 
-def fake_quantize(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
+def fake_quantize(values: NDArray[np.floating], span: QuantizerRange) -> NDArray[np.floating]:
     """``values`` clipped to the range and rounded to the nearest level, ties to even, in the dtype given."""
-    low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
-    rounded = level_indices(values, grid)
-    rounded *= (high - low) / (grid.levels - 1)
+    low, high = span.low.astype(values.dtype), span.high.astype(values.dtype)
+    rounded = level_indices(values, span)
+    rounded *= (high - low) / (span.levels - 1)
     rounded += low
     return rounded
 
 
-def level_indices(values: NDArray[np.floating], grid: QuantizerRange) -> NDArray[np.floating]:
+def level_indices(values: NDArray[np.floating], span: QuantizerRange) -> NDArray[np.floating]:
     """The index of the level nearest to each value, 0 to levels - 1, in the dtype of ``values``."""
-    low, high = grid.low.astype(values.dtype), grid.high.astype(values.dtype)
+    low, high = span.low.astype(values.dtype), span.high.astype(values.dtype)
     # In this very order, so that values halfway between two levels go where FakeQuantize sends them.
     steps: NDArray[np.floating] = np.asarray(np.maximum(values, low))
     np.minimum(steps, high, out=steps)
     steps -= low
     steps /= high - low
-    steps *= grid.levels - 1
+    steps *= span.levels - 1
     return np.asarray(np.round(steps, out=steps))
 
 

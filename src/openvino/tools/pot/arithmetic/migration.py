@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
+from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
 
 Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
+Singles = NDArray[np.float32]
 
 STRENGTHS = (0.5, 0.65, 0.8, 0.9)
 _TINY = 1e-30
-_LARGEST_WEIGHT = 127
 LOPSIDED = 3.0
 FIRST_CLIPS = (1.0, 0.55)
 FURTHER_CLIPS = (0.8, 0.65, 0.45, 0.35, 0.25)
@@ -38,11 +38,11 @@ class Migration:
 
     Attributes:
         scale: divisor of each channel of the last axis.
-        grid: the range after the division.
+        span: the range after the division.
     """
 
     scale: Array
-    grid: QuantizerRange
+    span: QuantizerRange
 
 
 def migration_scale(activation: Array, weights: Array, strength: float) -> Array:
@@ -58,7 +58,7 @@ def migration_scale(activation: Array, weights: Array, strength: float) -> Array
 
 
 def best_migration(
-    rows: Floats, low: Array, high: Array, weights: Floats, seen: int = MANY, normalised: bool = True
+    rows: Singles, low: Array, high: Array, weights: Singles, seen: int = MANY, normalised: bool = True
 ) -> Migration:
     """The scale and the clipping that make the product's error least; a scale of ones is among the candidates.
 
@@ -101,11 +101,11 @@ def best_migration(
     return Migration(scale, _clipped(low / scale, high / scale, clip))
 
 
-def _ends(rows: Floats) -> tuple[Array, Array]:
+def _ends(rows: Singles) -> tuple[Array, Array]:
     return rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
 
 
-def _some(rows: Floats) -> Floats:
+def _some(rows: Singles) -> Singles:
     """Enough rows to hold the rare values that a clipping costs."""
     wanted = max(_ROWS_TRIED, _VALUES_TRIED // rows.shape[1])
     return rows[:: max(1, len(rows) // wanted)]
@@ -126,8 +126,8 @@ def _clipped(low: Array, high: Array, clip: float) -> QuantizerRange:
     least, most = np.min(low, keepdims=True) * room, np.max(high, keepdims=True) * room
     limit = np.maximum(-least, most) * min(clip, 1.0)
     if least >= 0 or -least * LOPSIDED > most:
-        return symmetric_range(limit, 256, unsigned=bool(least >= 0))
-    return asymmetric_range(np.maximum(least, -limit), np.minimum(most, limit), 256)
+        return symmetric_range(limit, BYTE.levels, unsigned=bool(least >= 0))
+    return asymmetric_range(np.maximum(least, -limit), np.minimum(most, limit), BYTE.levels)
 
 
 class _Trial:
@@ -149,7 +149,7 @@ class _Trial:
 class _Product:
     """A product of activations and weights, and its error when both are rounded."""
 
-    def __init__(self, rows: Floats, weights: Floats, normalised: bool) -> None:
+    def __init__(self, rows: Singles, weights: Singles, normalised: bool) -> None:
         self._rows, self._weights = rows, weights
         self._product = rows @ weights.T
         power = (self._product.astype(np.float64) ** 2).mean(axis=1)
@@ -162,13 +162,13 @@ class _Product:
         self._divided = np.asarray(self._rows / factor, np.float32)
         rounded = self._weights * factor
         # As fake_quantize does over a symmetric range, but that nothing lies outside of it: this is the hot place.
-        step = floored(np.abs(rounded).max(axis=1, keepdims=True)) / _LARGEST_WEIGHT
+        step = floored(np.abs(rounded).max(axis=1, keepdims=True)) / BYTE.highest
         rounded /= step.astype(np.float32)
         self._rounded = np.round(rounded, out=rounded) * step.astype(np.float32)
 
-    def error(self, grid: QuantizerRange) -> float:
-        """The weighted squared error, less what a bias makes up for, with activations rounded to ``grid``."""
-        quantized = fake_quantize(self._divided, grid)
+    def error(self, span: QuantizerRange) -> float:
+        """The weighted squared error, less what a bias makes up for, with activations rounded to ``span``."""
+        quantized = fake_quantize(self._divided, span)
         difference = quantized @ self._rounded.T
         difference -= self._product
         mean = (self._shares @ difference).astype(np.float64)

@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-BYTE_LEVELS = 256
-"""What a byte tells apart; more are of 16 bits or more."""
-
 SMALLEST_HIGH = 8e-5
 """What a tensor of zeros gets, and the least of what half precision stores."""
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Singles = NDArray[np.float32]
 
 _BLOCK, _SMALLEST_BLOCK = 512, 64
 _DAMPING = 0.01
@@ -31,11 +31,13 @@ class InputMoments:
         of_errors: covariance of their errors with them, in the same shapes.
     """
 
-    covariance: tuple[Floats, ...]
-    of_errors: tuple[Floats, ...]
+    covariance: tuple[Singles, ...]
+    of_errors: tuple[Singles, ...]
 
     @classmethod
-    def of(cls, inputs: Floats, quantized: Floats, counts: NDArray[np.float64] | None = None) -> InputMoments:
+    def of(
+        cls, inputs: Singles, quantized: Singles, counts: NDArray[np.float64] | None = None
+    ) -> InputMoments:
         """From rows of a layer's inputs.
 
         Args:
@@ -56,7 +58,7 @@ class InputMoments:
 
 
 def least_error_rounding(
-    weights: Floats, scale: Floats, highest: int, moments: InputMoments
+    weights: Singles, scale: Singles, highest: int, moments: InputMoments
 ) -> NDArray[np.integer]:
     """The integers that times ``scale`` are the weights whose outputs differ least from those in float.
 
@@ -82,7 +84,7 @@ def least_error_rounding(
     return np.concatenate(parts, axis=2, dtype=np.min_scalar_type(-highest), casting="unsafe")
 
 
-def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, Floats]:
+def _moments(inputs: Singles, quantized: Singles, share: Singles) -> tuple[Singles, Singles]:
     """Covariances of the quantized inputs, and of their errors with them, each ``[groups, inputs, inputs]``.
 
     The fewer rows there are for each input, the less the correlations between inputs can be trusted; without
@@ -102,10 +104,10 @@ def _moments(inputs: Floats, quantized: Floats, share: Floats) -> tuple[Floats, 
     return covariance, of_errors
 
 
-def _descend(exact: Floats, highest: int, flips: int, covariance: Floats, of_errors: Floats) -> Floats:
+def _descend(exact: Singles, highest: int, flips: int, covariance: Singles, of_errors: Singles) -> Singles:
     integers = np.clip(np.round(exact), -highest, highest)
     step = np.where(integers > exact, np.float32(-1), np.float32(1))
-    # What the step of a weight adds to half the error: ``step * slope + own``, and infinity off the grid.
+    # What the step of a weight adds to half the error: ``step * slope + own``, and infinity beyond the levels.
     slope = (integers - exact) @ covariance
     slope += exact @ of_errors
     own = np.einsum("gii->gi", covariance) / 2

@@ -1,8 +1,8 @@
-"""Protection against the overflow of int16 sums on processors without VNNI.
+"""Protection against the saturation of int16 sums on processors without VNNI.
 
 Their instruction ``vpmaddubsw`` multiplies pairs of neighbouring input channels, unsigned 8-bit activations by
 signed 8-bit weights, and adds the two products in int16 with saturation; only then are sums widened to int32. A
-pair overflows where both weights are large, of one sign, and meet large inputs.
+pair saturates where both weights are large, of one sign, and meet large inputs.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.formats import BYTE, FORMATS
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 
 Array = NDArray[np.float64]
 
-LIMIT = 32767.0 - 2 * 255
+LIMIT = float(FORMATS["i16"].highest - 2 * BYTE.narrow)
 """What int16 holds, less room for two weights that are later rounded up in place of down."""
 
 _ROUNDS = 16
@@ -46,12 +47,12 @@ def _magnitude(values: NDArray[np.floating]) -> Array:
     return np.asarray(np.maximum(flat.max(axis=2), -flat.min(axis=2)), np.float64)
 
 
-def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: Array) -> Array:
-    """How much wider the range of each output channel must be so that no pair can overflow.
+def saturation_free(weights: NDArray[np.floating], span: QuantizerRange, largest: Array) -> Array:
+    """How much wider the range of each output channel must be so that no pair can saturate.
 
     Args:
         weights: float weights, shape ``[groups, outputs, inputs, taps]``.
-        grid: their symmetric range, borders of shape ``[groups, outputs, 1, 1]``.
+        span: their symmetric range, borders of shape ``[groups, outputs, 1, 1]``.
         largest: the largest level index of each input channel, shape ``[groups, inputs]``.
 
     Returns:
@@ -61,13 +62,13 @@ def overflow_free(weights: NDArray[np.floating], grid: QuantizerRange, largest: 
     channels = weights.reshape(-1, 1, *weights.shape[2:])  # each a group of one output
     low, high = (
         np.broadcast_to(border, (groups, outputs, 1, 1)).reshape(-1, 1, 1, 1)
-        for border in (grid.low, grid.high)
+        for border in (span.low, span.high)
     )
-    inputs, middle = np.repeat(largest, outputs, axis=0), np.float32((grid.levels - 1) / 2)
+    inputs, middle = np.repeat(largest, outputs, axis=0), np.float32((span.levels - 1) / 2)
     factor = np.ones(len(channels))
     left = np.arange(len(channels))  # not known to be free
     for _ in range(_ROUNDS):
-        own = QuantizerRange(low[left], high[left], grid.levels).widened(factor[left, None, None, None])
+        own = QuantizerRange(low[left], high[left], span.levels).widened(factor[left, None, None, None])
         bound = pair_bound(level_indices(channels[left], own) - middle, inputs[left])[:, 0]
         left, bound = left[bound > LIMIT], bound[bound > LIMIT]
         if not len(left):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.arithmetic.formats import BYTE, Format
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, symmetric_range
 from openvino.tools.pot.configs.parameters import Bound, QuantizerParameters, RangeEstimator
 
@@ -84,7 +85,7 @@ def activation_range(
     high: Array,
     symmetric: bool | None,
     parameters: QuantizerParameters,
-    levels: int = 256,
+    levels: int = BYTE.levels,
     signed: bool = False,
 ) -> QuantizerRange:
     """The range of activations from their borders.
@@ -107,17 +108,17 @@ def activation_range(
 
 
 def weight_range(
-    low: Array, high: Array, symmetric: bool, parameters: QuantizerParameters, levels: int = 255
+    low: Array, high: Array, symmetric: bool, parameters: QuantizerParameters, stored: Format = BYTE
 ) -> QuantizerRange:
     """The range of weights from their borders; symmetric ones are narrow unless the parameters give levels."""
     if symmetric:
-        return symmetric_range(high, _levels(parameters, levels), unsigned=False)
-    return asymmetric_range(low, high, _levels(parameters, 256))
+        return symmetric_range(high, _levels(parameters, stored.narrow), unsigned=False)
+    return asymmetric_range(low, high, _levels(parameters, stored.levels))
 
 
-def halved(grid: QuantizerRange) -> QuantizerRange:
-    """A range twice as wide, so that weights use seven bits and sums of two products can't overflow."""
-    return grid.widened(2)
+def halved(span: QuantizerRange) -> QuantizerRange:
+    """A range twice as wide, so that weights use seven bits and sums of two products can't saturate."""
+    return span.widened(2)
 
 
 def _levels(parameters: QuantizerParameters, default: int) -> int:

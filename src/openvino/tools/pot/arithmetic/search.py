@@ -63,9 +63,9 @@ def _histogram(values: NDArray[np.floating]) -> tuple[Array, Array]:
     return sums[filled] / counts[filled], counts[filled].astype(np.float64)
 
 
-def _errors(centres: Array, counts: Array, grid: QuantizerRange) -> Array:
-    columns = QuantizerRange(grid.low[:, None], grid.high[:, None], grid.levels)
+def _errors(centres: Array, counts: Array, span: QuantizerRange) -> Array:
+    columns = QuantizerRange(span.low[:, None], span.high[:, None], span.levels)
     difference = np.abs(
-        fake_quantize(np.broadcast_to(centres, (len(grid.low), len(centres))), columns) - centres
+        fake_quantize(np.broadcast_to(centres, (len(span.low), len(centres))), columns) - centres
     )
     return np.asarray(difference**EXPONENT @ counts)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-
-_AVERAGES = frozenset({"AvgPool", "ReduceMean", "ReduceSum"})
-_WITHOUT_VALUES = frozenset({"ShapeOf"})
 
 
 def averaged(view: GraphView) -> frozenset[str]:
@@ -17,7 +15,7 @@ def averaged(view: GraphView) -> frozenset[str]:
     found: set[str] = set()
     for name in reversed(view.nodes):
         readers = [r.node for output in view.outputs(name) for r in view.consumers(output)]
-        values = [reader for reader in readers if view.type(reader) not in _WITHOUT_VALUES]
+        values = [reader for reader in readers if not traits(view.type(reader)).shapes]
         if values and all(reader in found or _averages(view, reader) for reader in values):
             found.add(name)
     return frozenset(found)
@@ -25,7 +23,7 @@ def averaged(view: GraphView) -> frozenset[str]:
 
 def _averages(view: GraphView, name: str) -> bool:
     """Whether a node leaves one value of each channel, its own of every sample."""
-    if view.type(name) not in _AVERAGES:
+    if not traits(view.type(name)).averages:
         return False
     before, after = view.shape(view.inputs(name)[0]), view.shape(TensorId(name))
     if before is None or after is None or len(before) < 3:

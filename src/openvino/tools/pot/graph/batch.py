@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.graph.operations import Samples, traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -19,32 +20,6 @@ _IMAGES = 4
 
 _SIDE = 8
 """Rows and columns of the smallest image."""
-
-ELEMENTWISE = frozenset(
-    {
-        "Abs", "Add", "Ceiling", "Clamp", "Convert", "ConvertLike", "Cos", "Divide", "Elu", "Equal", "Erf", "Exp",
-        "FakeQuantize", "Floor", "FloorMod", "Gelu", "Greater", "GreaterEqual", "HardSigmoid", "HSigmoid", "HSwish",
-        "Less", "LessEqual", "Log", "LogicalAnd", "LogicalNot", "LogicalOr", "Maximum", "Minimum", "Mish", "Mod",
-        "Multiply", "Negative", "NotEqual", "Power", "Relu", "Result", "Round", "Select", "Selu", "Sigmoid", "Sign",
-        "Sin", "SoftPlus", "SoftSign", "Sqrt", "SquaredDifference", "Subtract", "Swish", "Tanh",
-    }
-)  # fmt: skip
-_BATCH_FIRST = frozenset(
-    {
-        "AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "BatchNormInference", "Convolution",
-        "ConvolutionBackpropData", "DeformableConvolution", "DepthToSpace", "GroupConvolution",
-        "GroupConvolutionBackpropData", "GroupNormalization", "GRUCell", "GRUSequence", "LRN", "LSTMCell",
-        "LSTMSequence", "MaxPool", "RNNCell", "RNNSequence", "ScaledDotProductAttention", "SpaceToDepth",
-    }
-)  # fmt: skip
-"""Samples lie along the first axis of all that depends on them, and of what comes out."""
-
-_KEEPING = frozenset({"Interpolate", "Pad", "PRelu", "ShuffleChannels", "Slice", "StridedSlice", "Tile"})
-"""Where the size of the axis of samples stays, so does what lies along it."""
-
-REGROUPING = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
-_BY_ATTRIBUTE = frozenset({"Concat", "LogSoftmax", "Softmax", "TopK"})
-_BY_INPUT = frozenset({"CumSum", "MVN", "NormalizeL2", "Split", "VariadicSplit"})
 
 Axes = Sequence[int | None]
 """Of each input of a node the axis of samples, None where it doesn't depend on them."""
@@ -66,7 +41,7 @@ def batch_axes(view: GraphView, axis: int = 0) -> dict[TensorId, int]:
         inputs = view.inputs(name)
         if view.type(name) == "Parameter":
             known[TensorId(name)] = axis
-        elif view.type(name) == "ShapeOf":
+        elif traits(view.type(name)).shapes:
             continue
         elif unknown.intersection(inputs):
             unknown.update(view.outputs(name))
@@ -168,18 +143,7 @@ def axis_behind(view: GraphView, name: str, axes: Axes) -> int | None:
         name: of the node.
         axes: of samples, for each of its inputs.
     """
-    kind = view.type(name)
-    if kind in ELEMENTWISE:
-        return _aligned(view, name, axes)
-    if kind in _BATCH_FIRST:
-        return 0 if set(axes) <= {0, None} else None
-    if kind in _KEEPING or kind in _BY_ATTRIBUTE or kind in _BY_INPUT:
-        return _kept(view, name, axes)
-    if kind in REGROUPING:
-        return _regrouped(view, name, axes)
-    if kind.startswith("Reduce"):
-        return _reduced(view, name, axes)
-    rule = _RULES.get(kind)
+    rule = _RULES.get(traits(view.type(name)).samples)
     return None if rule is None else rule(view, name, axes)
 
 
@@ -203,24 +167,29 @@ def _aligned(view: GraphView, name: str, axes: Axes) -> int | None:
 def _touched(view: GraphView, name: str) -> set[int] | None:
     """The axes along which an operation works, None where these are no constants."""
     inputs, rank = view.inputs(name), _rank(view, view.inputs(name)[0])
-    if view.type(name) in _BY_ATTRIBUTE:
+    if traits(view.type(name)).samples == "beside_attribute":
         return {int(view.nodes[name].get_attributes()["axis"]) % rank}
     if not view.is_constant(inputs[1]):
         return None
     return {int(axis) % rank for axis in np.atleast_1d(view.value(inputs[1]))}
 
 
+def _along_first(view: GraphView, name: str, axes: Axes) -> int | None:
+    """Samples lie along the first axis of all that depends on them."""
+    return 0 if set(axes) <= {0, None} else None
+
+
 def _kept(view: GraphView, name: str, axes: Axes) -> int | None:
-    kind = view.type(name)
-    axis = axes[0] if kind != "Concat" else next((axis for axis in axes if axis is not None), None)
-    others = set(axes[1:]) - {None}
-    if axis is None or others - ({axis} if kind == "Concat" else set()):
-        return None
-    if kind in _KEEPING:
-        same = _rank(view, view.inputs(name)[0]) == _rank(view, TensorId(name))
-        return axis if same and not _turns(view, name) else None
+    same = _rank(view, view.inputs(name)[0]) == _rank(view, TensorId(name))
+    return _only(axes) if same and not _turns(view, name) else None
+
+
+def _beside(view: GraphView, name: str, axes: Axes) -> int | None:
+    """The axis of all that depends on samples, unless the operation works along it."""
+    found = {axis for axis in axes if axis is not None}
+    axis = _only(axes) if traits(view.type(name)).moves != "joins" else min(found, default=None)
     touched = _touched(view, name)
-    return None if touched is None or axis in touched else axis
+    return None if axis is None or touched is None or {axis} != found or axis in touched else axis
 
 
 def _turns(view: GraphView, name: str) -> bool:
@@ -296,9 +265,16 @@ def _broadcast(view: GraphView, name: str, axes: Axes) -> int | None:
     return _aligned(view, name, [axes[0], *(None for _ in axes[1:])])
 
 
-_RULES: dict[str, Callable[[GraphView, str, Axes], int | None]] = {
-    "Broadcast": _broadcast,
-    "Gather": _gathered,
-    "MatMul": _multiplied,
-    "Transpose": _transposed,
+_RULES: dict[Samples, Callable[[GraphView, str, Axes], int | None]] = {
+    "aligned": _aligned,
+    "first": _along_first,
+    "kept": _kept,
+    "beside_attribute": _beside,
+    "beside_input": _beside,
+    "regrouped": _regrouped,
+    "reduced": _reduced,
+    "broadcast": _broadcast,
+    "gathered": _gathered,
+    "multiplied": _multiplied,
+    "transposed": _transposed,
 }

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import openvino as ov
 
+from openvino.tools.pot.graph.operations import traits
+
 
 def bodies_of(node: ov.Node) -> list[ov.Model]:
     """The networks within an operation."""
-    kind = node.get_type_name()
-    if kind == "If":
-        return [node.get_function(0), node.get_function(1)]
-    return [node.get_function()] if kind in ("Loop", "TensorIterator") else []
+    count = traits(node.get_type_name()).bodies
+    return [node.get_function()] if count == 1 else [node.get_function(number) for number in range(count)]
 
 
 def all_bodies(model: ov.Model) -> Iterator[ov.Model]:

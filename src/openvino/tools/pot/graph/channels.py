@@ -8,6 +8,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -15,13 +16,8 @@ CHANNEL_AXIS = 1
 Ids = NDArray[np.float32]
 """A figure for each element of a tensor, or for each channel where the others of it are equal."""
 
-_MOVING = frozenset(
-    {
-        "Concat", "Gather", "Reshape", "ShuffleChannels", "Slice", "Split", "Squeeze", "StridedSlice", "Transpose",
-        "Unsqueeze", "VariadicSplit",
-    }
-)  # fmt: skip
-_KEEPING = frozenset({"Interpolate", "MaxPool", "Pad"})
+_MOVING = frozenset({"reorders", "shuffles", "cuts", "picks", "joins"})
+_KEEPING = frozenset({"resizes", "pools"})
 _LARGEST = 1 << 23
 """Ids are float32, which is exact up to here; tensors of more elements are not followed."""
 
@@ -88,11 +84,11 @@ def _nodes_on_the_way(
 
 def _moved(view: GraphView, name: str, ids: Sequence[Ids | None]) -> list[Ids] | None:
     """What an operation makes of the ids of its inputs."""
-    kind = view.type(name)
-    if kind in _KEEPING:
+    moves = traits(view.type(name)).moves
+    if moves in _KEEPING:
         same = _channels(view, TensorId(name)) == _channels(view, view.inputs(name)[0])
         return [ids[0]] if same and ids[0] is not None and ids[0].ndim == 1 else None
-    if kind not in _MOVING:
+    if moves not in _MOVING:
         return None
     values = [_full(view, tensor, known) for tensor, known in zip(view.inputs(name), ids, strict=True)]
     shapes = [view.shape(tensor) for tensor in view.outputs(name)]

@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 Number = TypeVar("Number", bound=np.number[Any])
-
-CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData")
-RECURRENT = frozenset({"GRUCell", "GRUSequence", "LSTMCell", "LSTMSequence", "RNNCell", "RNNSequence"})
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,15 @@ class Window:
 
 def window(view: GraphView, name: str) -> Window | None:
     """The window of a Convolution or GroupConvolution, None for others and where an extent is dynamic."""
-    kind = view.type(name)
-    if kind not in ("Convolution", "GroupConvolution"):
+    own = traits(view.type(name))
+    if own.linear != "sliding":
         return None
     weights, source, target = (
         view.shape(t) for t in (view.inputs(name)[1], view.inputs(name)[0], TensorId(name))
     )
     if source is None or target is None or weights is None:
         return None
-    kernel, size, positions = weights[3 if kind == "GroupConvolution" else 2 :], source[2:], target[2:]
+    kernel, size, positions = weights[len(own.axes) :], source[2:], target[2:]
     attributes = view.attributes(name)
     given = (attributes["strides"], attributes["dilations"], attributes["pads_begin"])
     known = [tuple(n for n in axes if n is not None) for axes in (kernel, *given, size, positions)]
@@ -107,26 +105,26 @@ class LinearLayer:
 
 def linear_layer(view: GraphView, name: str) -> LinearLayer | None:
     """The linear layer that a node is, None for any other operation."""
-    kind = view.type(name)
-    if kind in CONVOLUTIONS:
-        weight_shape = view.shape(view.inputs(name)[1]) or ()
-        groups = weight_shape[0] or 1 if kind.startswith("Group") else 1
-        return LinearLayer(name, 0, 1, 1, 1, groups, _tap_share(view, name))
-    if kind == "MatMul":
+    own = traits(view.type(name))
+    if not own.linear:
+        return None
+    if not own.convolves:
         return _matmul(view, name)
-    return None
+    shape = view.shape(view.inputs(name)[own.weights]) or ()
+    groups = shape[0] or 1 if "g" in own.axes else 1
+    return LinearLayer(name, own.data, own.weights, 1, 1, groups, _tap_share(view, name))
 
 
 def canonical_weights(
     view: GraphView, layer: LinearLayer, weights: NDArray[np.generic]
 ) -> NDArray[np.floating]:
     """Weights as ``[groups, outputs, inputs, taps]``, a view where the layout allows."""
-    kind = view.type(layer.node)
-    if kind == "MatMul":
+    own = traits(view.type(layer.node))
+    if not own.convolves:
         matrix = weights.reshape(weights.shape[-2:])
         return np.asarray((matrix if _outputs_first(view, layer) else matrix.T)[None, :, :, None])
-    grouped = weights if kind.startswith("Group") else weights[None]
-    if "Backprop" in kind:
+    grouped = weights if "g" in own.axes else weights[None]
+    if own.axes.endswith("io"):
         grouped = grouped.swapaxes(1, 2)
     return np.asarray(grouped.reshape(*grouped.shape[:3], -1))
 
@@ -163,14 +161,13 @@ def along_inputs(
     view: GraphView, layer: LinearLayer, figures: NDArray[np.floating], rank: int
 ) -> NDArray[np.floating]:
     """A figure for each input channel, in a shape that broadcasts against the layer's weights of ``rank``."""
-    kind = view.type(layer.node)
-    if kind == "MatMul":
+    own = traits(view.type(layer.node))
+    if not own.convolves:
         return along(figures, -1 if _outputs_first(view, layer) else -2, rank)
-    inputs = 0 if "Backprop" in kind else 1
-    if not kind.startswith("Group"):
-        return along(figures, inputs, rank)
     shape = [1] * rank
-    shape[0], shape[1 + inputs] = layer.groups, len(figures) // layer.groups
+    shape[own.axes.index("i")] = len(figures) // layer.groups
+    if "g" in own.axes:
+        shape[0] = layer.groups
     return figures.reshape(shape)
 
 
@@ -192,10 +189,12 @@ def _matmul(view: GraphView, name: str) -> LinearLayer | None:
 
 
 def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
-    attributes = view.attributes(name)
-    kernel = [int(size) for size in (view.shape(view.inputs(name)[1]) or ())]  # type: ignore[arg-type]
-    kernel = kernel[3 if view.type(name).startswith("Group") else 2 :]
-    backwards = "Backprop" in view.type(name)
+    attributes, own = view.attributes(name), traits(view.type(name))
+    shape = view.shape(view.inputs(name)[own.weights]) or ()
+    kernel = [int(size or 1) for size in shape[len(own.axes) :]]
+    if own.linear == "deformed":
+        return np.ones(prod(kernel))
+    backwards = own.linear == "transposed"
     source, target = view.shape(view.inputs(name)[0]), view.shape(view.outputs(name)[0])
     if source is None or target is None or None in source[2:] or None in target[2:]:
         # Of large maps the border hardly counts.

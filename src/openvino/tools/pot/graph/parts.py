@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.graph.batch import ELEMENTWISE, REGROUPING, axis_behind
+from openvino.tools.pot.graph.batch import axis_behind
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -31,11 +31,8 @@ _MOST = 16
 _STEPS = 40
 """Operations that are followed back; a Concat counts as ten, since ways part there."""
 
-_MOVING = frozenset(
-    {*REGROUPING, "Broadcast", "Gather", "Interpolate", "Pad", "Slice", "StridedSlice", "Tile", "Transpose"}
-)
-_AFFINE = frozenset({*CONVOLUTIONS, "MatMul", "Add", "Subtract", "Multiply", "Divide"})
-"""What gives boxes or scores before any function: each beside another in a Concat of channels is of its own kind."""
+_MOVES = frozenset({"reorders", "picks", "repeats", "resizes"})
+"""How values may move while what lies along an axis can be told."""
 
 Kind = tuple[str, int | None]
 """What makes values, and for some at which place of a Concat."""
@@ -95,7 +92,7 @@ def _kinds(view: GraphView, tensor: TensorId, steps: int = _STEPS) -> Kinds:
     kind = view.type(name)
     if shape is None or steps <= 0:
         return {(kind, None): [()]}
-    if kind == "Concat":
+    if traits(kind).moves == "joins":
         return _joined(view, name, shape, steps - _STEPS // 4)
     changing = [port for port, source in enumerate(view.inputs(name)) if not view.is_constant(source)]
     own: Kinds = {(f"{kind} of {len(changing)}", None): [()]}
@@ -104,7 +101,7 @@ def _kinds(view: GraphView, tensor: TensorId, steps: int = _STEPS) -> Kinds:
         return own
     found = _kinds(view, view.inputs(name)[port], steps - 1)
     if len(found) < 2:
-        return found if kind in _MOVING else own
+        return found if traits(kind).moves in _MOVES else own
     moved = {key: [_moved(view, name, port, region) for region in regions] for key, regions in found.items()}
     if any(region is None for regions in moved.values() for region in regions):
         return own
@@ -113,10 +110,11 @@ def _kinds(view: GraphView, tensor: TensorId, steps: int = _STEPS) -> Kinds:
 
 def _followed(view: GraphView, name: str, changing: list[int]) -> int | None:
     """The input whose values come out in an order that can be told: the only one, or the only one of full size."""
-    if view.type(name) in ELEMENTWISE and len(changing) > 1:
+    own = traits(view.type(name))
+    if own.elementwise and len(changing) > 1:
         shape = view.shape(TensorId(name))
         changing = [port for port in changing if view.shape(view.inputs(name)[port]) == shape]
-    elif view.type(name) not in ELEMENTWISE | _MOVING:
+    elif not (own.elementwise or own.moves in _MOVES):
         return None
     return changing[0] if len(changing) == 1 else None
 
@@ -131,31 +129,36 @@ def _joined(view: GraphView, name: str, shape: tuple[int | None, ...], steps: in
     for place, (source, start, stop) in enumerate(zip(inputs, ends[:-1], ends[1:], strict=True)):
         apart = _joins_channels(view, source, axis, len(shape))
         for (kind, at), regions in _kinds(view, source, steps).items():
-            key = (kind, place if apart and at is None and kind.split()[0] in _AFFINE else at)
+            key = (kind, place if apart and at is None and _is_affine(kind.split()[0]) else at)
             kinds.setdefault(key, []).extend(
                 _within(region, axis, start, stop, len(shape)) for region in regions
             )
     return kinds
 
 
+def _is_affine(kind: str) -> bool:
+    """Whether it gives boxes or scores before any function: each beside another in a Concat is of its own kind."""
+    return traits(kind).affine or traits(kind).linear != ""
+
+
 def _joins_channels(view: GraphView, source: TensorId, axis: int, rank: int) -> bool:
     """Whether the channels of what made a tensor lie along an axis of it, as far as can be told."""
     channels = _channel_axis(view, source)
     if channels is None:
-        return axis in (1, rank - 1) and view.type(source.node) in _AFFINE
+        return axis in (1, rank - 1) and _is_affine(view.type(source.node))
     return channels == axis
 
 
 def _channel_axis(view: GraphView, tensor: TensorId, steps: int = 8) -> int | None:
     """Where the output channels of the layer behind a tensor lie in it."""
-    name, kind = tensor.node, view.type(tensor.node)
-    if kind in CONVOLUTIONS:
+    name, own = tensor.node, traits(view.type(tensor.node))
+    if own.convolves:
         return CHANNEL_AXIS
-    if kind == "MatMul":
+    if own.linear:
         return len(view.shape(tensor) or ()) - 1
     inputs = view.inputs(name)
     changing = [port for port, source in enumerate(inputs) if not view.is_constant(source)]
-    if not steps or len(changing) != 1 or kind not in ELEMENTWISE | _MOVING:
+    if not steps or len(changing) != 1 or not (own.elementwise or own.moves in _MOVES):
         return None
     found = _channel_axis(view, inputs[changing[0]], steps - 1)
     axes = [found if port == changing[0] else None for port in range(len(inputs))]

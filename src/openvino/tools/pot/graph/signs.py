@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
-_NEVER_NEGATIVE = frozenset(
-    {"Abs", "Exp", "HSigmoid", "HardSigmoid", "Relu", "Sigmoid", "SoftPlus", "Softmax"}
-)
-_KEEPING = frozenset(
-    {
-        "AvgPool", "Concat", "Gather", "MaxPool", "ReduceMax", "ReduceMean", "Reshape", "ShuffleChannels", "Slice",
-        "Split", "Squeeze", "StridedSlice", "Transpose", "Unsqueeze", "VariadicSplit",
-    }
-)  # fmt: skip
+_CARRYING = frozenset({"reorders", "shuffles", "cuts", "picks", "joins", "pools"})
 
 
 def is_nonnegative(view: GraphView, tensor: TensorId) -> bool:
@@ -22,11 +15,12 @@ def is_nonnegative(view: GraphView, tensor: TensorId) -> bool:
     while open_tensors:
         name = open_tensors.pop().node
         kind = view.type(name)
-        if kind in _NEVER_NEGATIVE or (kind == "Clamp" and view.nodes[name].get_attributes()["min"] >= 0):
+        own = traits(kind)
+        if own.signs == "never" or (kind == "Clamp" and view.nodes[name].get_attributes()["min"] >= 0):
             continue
-        if kind not in _KEEPING:
+        if own.signs != "kept" and own.moves not in _CARRYING:
             return False
-        data = view.inputs(name) if kind == "Concat" else view.inputs(name)[:1]
+        data = view.inputs(name) if own.moves == "joins" else view.inputs(name)[:1]
         open_tensors.extend(source for source in data if source not in seen)
         seen.update(data)
     return True

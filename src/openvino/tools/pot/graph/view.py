@@ -9,13 +9,11 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import ModelError, nearest, reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
-
-# Their outputs carry no data of the user's even where all inputs are constant.
-_NEVER_CONSTANT = frozenset({"Parameter", "ReadValue", "RandomUniform"})
 
 
 class GraphView:
@@ -139,9 +137,7 @@ class GraphView:
         for name, tensors in self._inputs.items():
             kind = self._types[name]
             if kind == "Constant" or (
-                tensors
-                and kind not in _NEVER_CONSTANT
-                and all(tensor.node in constants for tensor in tensors)
+                tensors and not traits(kind).varies and all(tensor.node in constants for tensor in tensors)
             ):
                 constants.add(name)
         return frozenset(constants)

@@ -8,10 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from openvino.tools.pot.hardware.schema import Cost, Device, Integers, Operation, Preset, Scheme
+from openvino.tools.pot.hardware.schema import Cost, Device, Fault, Integers, Operation, Preset, Scheme
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-__all__ = ["Cost", "Device", "Integers", "Operation", "Preset", "Scheme", "find_device"]
+__all__ = ["Cost", "Device", "Fault", "Integers", "Operation", "Preset", "Scheme", "find_device"]
 
 _TABLES = ("cpu.json", "gpu.json", "npu.json", "gna.json", "gna3.json")
 

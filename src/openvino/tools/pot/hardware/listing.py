@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from openvino.tools.pot.arithmetic.formats import BYTE, FORMATS
 from openvino.tools.pot.hardware import Device, Operation, find_device
 
 
@@ -23,7 +24,7 @@ def load_hardware_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
         ConfigError: the device is unknown.
     """
     device = find_device(config.get("target_device") or "ANY")
-    bits = device.integers.bits if device.integers else 8
+    bits = device.integers.bits if device.integers else BYTE.bits
     return [
         {"target_device": device.name},
         {"primary_bitwidth": bits},
@@ -36,7 +37,9 @@ def _row(operation: Operation, bits: int) -> dict[str, Any]:
     row = {"activations": [{"bits": bits, "granularity": "pertensor"}] if operation.activations else []}
     granularity = "perchannel" if operation.scheme.per_channel else "pertensor"
     row["weights"] = (
-        [{"bits": operation.scheme.bits, "granularity": granularity}] if operation.weights else []
+        [{"bits": FORMATS[operation.scheme.format].bits, "granularity": granularity}]
+        if operation.weights
+        else []
     )
     return row
 

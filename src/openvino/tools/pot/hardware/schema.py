@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-ChannelRule = Literal["first", "first_two", "second", "first_and_third", "matmul", "rows"]
-"""Where the output channels of a weight lie: axis 0; axes 0 and 1; axis 1; axes 0 and 2; the output
-dimension of a matrix product, which depends on its transpose flags; the rows of a lookup table."""
+from openvino.tools.pot.arithmetic.formats import FORMATS
 
+Fault = Literal[
+    "vectors", "chained_products", "odd_zero_points", "channel_multipliers", "left_matrices", "open_batches",
+    "open_gates", "open_divisions", "counted_padding",
+]  # fmt: skip
+"""What a plugin computes wrongly, or refuses; ``placement/faults.py`` finds where."""
 
 Preset = Literal["performance", "mixed", "accuracy"]
+
+
+def _known(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"format is {name!r}, expected one of {', '.join(FORMATS)}")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_known)]
+"""Of an entry of ``arithmetic/formats.py``."""
 
 
 class _Frozen(BaseModel):
@@ -22,17 +35,12 @@ class Scheme(_Frozen):
     """How weights are stored.
 
     Attributes:
-        bits: of a weight.
+        format: of a weight.
         per_channel: whether each output channel has a range of its own.
     """
 
-    bits: Literal[8, 16] = 8
+    format: FormatName = "i8"
     per_channel: bool = True
-
-    @property
-    def levels(self) -> int:
-        """As many as a narrow symmetric range has: 255 or 65535."""
-        return int(2**self.bits) - 1
 
 
 class Operation(_Frozen):
@@ -42,7 +50,6 @@ class Operation(_Frozen):
         activations: input ports that get activation quantizers; of a recurrent operation data, then its states.
         weights: input ports that get weight quantizers where they are constant, of a recurrent operation those of
             data, then those of the state.
-        channels: where the output channels of the weights lie.
         shared_weights: whether all weight ports share one range.
         shared_activations: whether all activation ports share one range.
         depthwise_per_channel: whether a depthwise form takes one range per channel for its activations.
@@ -60,7 +67,6 @@ class Operation(_Frozen):
 
     activations: tuple[int, ...] = ()
     weights: tuple[int, ...] = ()
-    channels: ChannelRule = "first"
     shared_weights: bool = False
     shared_activations: bool = False
     depthwise_per_channel: bool = False
@@ -78,18 +84,28 @@ class Integers(_Frozen):
     """How a device stores tensors that computes in integers from its inputs to its outputs.
 
     Attributes:
-        bits: of a tensor.
-        sum_bits: of what the device's operations sum up for functions alone, which read the accumulator itself.
+        format: of a tensor.
+        sums: of what the device's operations sum up for functions alone, which read the accumulator itself.
         functions: type -> input ports of data, of what is looked up element by element.
         ends: types whose inputs are kept in integers.
         passive: further types that may stand in a model; all others the device can't run.
     """
 
-    bits: int
-    sum_bits: int
+    format: FormatName
+    sums: FormatName
     functions: dict[str, tuple[int, ...]]
     ends: tuple[str, ...]
     passive: tuple[str, ...]
+
+    @property
+    def bits(self) -> int:
+        """Of a tensor."""
+        return FORMATS[self.format].bits
+
+    @property
+    def sum_bits(self) -> int:
+        """Of a sum."""
+        return FORMATS[self.sums].bits
 
 
 class Cost(_Frozen):
@@ -144,6 +160,7 @@ class Device(_Frozen):
             then takes the axis along which ranges differ for that of channels, whichever it is.
         asymmetric_weights: whether weights may have a zero point.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
+        faults: what its plugin computes wrongly, each with a sentence that says so.
         cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
         integers: absent for devices that compute in floating point as well.
     """
@@ -157,5 +174,6 @@ class Device(_Frozen):
     fusing_by_channel: tuple[str, ...] = ()
     asymmetric_weights: bool = False
     int16_sums: bool = False
+    faults: dict[Fault, str] = {}
     cost: Cost | None = None
     integers: Integers | None = None

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Cost
 from openvino.tools.pot.placement.layers import Layer, contracted
-
-_CONVOLUTIONS = ("Convolution", "GroupConvolution")
-_BACKWARDS = ("ConvolutionBackpropData", "GroupConvolutionBackpropData")
 
 
 @dataclass(frozen=True)
@@ -179,17 +177,19 @@ def _saved(view: GraphView, cost: Cost, layer: Layer) -> float | None:
 
 def _products(view: GraphView, layer: Layer, cost: Cost) -> float | None:
     """Products of a layer in one request that INT8 makes faster; None for types whose work is not known."""
-    source, results = view.inputs(layer.node)[0], _elements(view, TensorId(layer.node))
-    if layer.type == "MatMul":
+    own, inputs, results = traits(layer.type), view.inputs(layer.node), _elements(view, TensorId(layer.node))
+    if not own.linear:
+        return None
+    if not own.convolves:
         depth = contracted(view, layer.node)
         return None if results is None or depth is None else results * _terms(depth, cost)
-    kernel, entered = view.shape(view.inputs(layer.node)[-1]) or (), _elements(view, source)
+    entered, kernel = _elements(view, inputs[own.data]), view.shape(inputs[own.weights]) or ()
     sizes = [size for size in kernel if size is not None]
-    if layer.type in _BACKWARDS and entered is not None:
-        return entered * prod(sizes[2 if layer.type.startswith("Group") else 1 :])
-    if layer.type not in _CONVOLUTIONS or results is None:
+    if own.linear == "transposed" and entered is not None:
+        return entered * prod(sizes[2 if "g" in own.axes else 1 :])
+    if own.linear != "sliding" or results is None:
         return None
-    if layer.type == "GroupConvolution":
+    if "g" in own.axes:
         return results * _terms(prod(sizes[2:]), cost)
     return results / sizes[0] * max(sizes[0], cost.block) * prod(sizes[1:])
 

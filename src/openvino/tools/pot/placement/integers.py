@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from openvino.tools.pot.arithmetic.formats import BYTE, FORMATS, Format
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS
 from openvino.tools.pot.graph.edits.bias import bias_input
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS, linear_layer
+from openvino.tools.pot.graph.geometry import linear_layer
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Integers, Operation, Preset, Scheme
@@ -26,9 +28,6 @@ from openvino.tools.pot.placement.plan import (
     WeightQuantizer,
 )
 from openvino.tools.pot.utils.errors import ModelError
-
-_PREPARING = ("Add", "Multiply", "Subtract")
-_NARROW = 8
 
 
 def make_integer_plan(
@@ -100,7 +99,7 @@ class _Network:
                 raise ModelError(
                     f"{self.device.name} can't run {kind} {name!r}: expected a fixed rank, found a dynamic one"
                 )
-            if kind in CONVOLUTIONS and not self.view.is_constant(self.view.inputs(name)[1]):
+            if traits(kind).convolves and not self.view.is_constant(self.view.inputs(name)[1]):
                 raise ModelError(f"{self.device.name} can't run {kind} {name!r}: its weights are computed")
 
     def _is_silent(self, name: str) -> bool:
@@ -145,7 +144,7 @@ class _Network:
         """Whether a node scales or shifts an input by a constant, which is done before data reach the device."""
         sources = self.view.inputs(name)
         data = [source for source in sources if not self.view.is_constant(source)]
-        if self.view.type(name) not in _PREPARING or len(data) != 1 or len(sources) != 2:
+        if not traits(self.view.type(name)).affine or len(data) != 1 or len(sources) != 2:
             return False
         before, kind = data[0].node, self.view.type(data[0].node)
         scaled = self.view.type(name) == "Add" and kind == "Multiply" and self._prepares_input(before)
@@ -175,7 +174,8 @@ class _Network:
             feeds=tuple(sorted({kind for kind in kinds.values() if kind in self.device.operations})),
             covers=0.0,
             reason="read by " + ", ".join(f"{kind} {end!r}" for end, kind in kinds.items()),
-            levels=self._levels(tensor, readers, kinds),
+            format=(stored := self._format(tensor, readers, kinds)),
+            narrow=stored == BYTE,
             signed=True,
         )
 
@@ -195,12 +195,12 @@ class _Network:
             return False
         return name not in self.biases.values()
 
-    def _levels(self, tensor: TensorId, readers: tuple[InputId, ...], ends: Collection[str]) -> int:
+    def _format(self, tensor: TensorId, readers: tuple[InputId, ...], ends: Collection[str]) -> Format:
         sums_up = tensor.node in self.layers or tensor.node in self.biases
         kinds = {self.view.type(end) for end in ends}
         data = [each for each in self.view.consumers(tensor) if not self._is_silent(each.node)]
         if sums_up and len(readers) == len(data) and kinds <= set(self.integers.functions):
-            return int(2**self.integers.sum_bits)
+            return FORMATS[self.integers.sums]
         # What an operation has not summed up keeps its bits on the way through others.
         near = ends if sums_up else {reader.node for reader in readers}
         layers = [self.layers[end] for end in ends if end in self.layers]
@@ -209,8 +209,8 @@ class _Network:
         ]
         leaves = not kinds.isdisjoint(self.integers.ends)
         if wanted and not leaves and all(layer.follows or self._is_narrow(layer) for layer in layers):
-            return int(2**_NARROW) - 1
-        return int(2**self.integers.bits)
+            return BYTE
+        return FORMATS[self.integers.format]
 
     def _is_narrow(self, layer: Operation) -> bool:
         return self.preset in layer.narrow
@@ -236,22 +236,23 @@ class _Network:
 
     def weights(self) -> Iterator[WeightQuantizer]:
         """One quantizer for the constant inputs of each layer; layers that share a constant share it."""
-        readers: dict[tuple[TensorId, tuple[int, ...], int], list[InputId]] = {}
+        readers: dict[tuple[TensorId, tuple[int, ...], str], list[InputId]] = {}
         for name, operation in self.layers.items():
             scheme = self._scheme(operation)
             divided = scheme.per_channel or self.per_channel
             for port in operation.weights:
                 source = self.view.inputs(name)[port]
                 if self.view.is_constant(source) and not is_quantized(self.view, source):
-                    axes = channel_axes(self.view, name, port, operation) if divided else ()
-                    readers.setdefault((source, axes, scheme.levels), []).append(InputId(name, port))
-        for (source, axes, levels), inputs in readers.items():
+                    axes = channel_axes(self.view, name, port, self.device) if divided else ()
+                    readers.setdefault((source, axes, scheme.format), []).append(InputId(name, port))
+        for (source, axes, name), inputs in readers.items():
             named = ", ".join(f"{self.view.type(each.node)} {each.node!r}" for each in inputs)
-            yield WeightQuantizer(source, tuple(inputs), axes, source, False, f"weights of {named}", levels)
+            reason, stored = f"weights of {named}", FORMATS[name]
+            yield WeightQuantizer(source, tuple(inputs), axes, source, False, reason, stored)
 
     def _scheme(self, operation: Operation) -> Scheme:
         if self.weight_bits is not None:
-            return Scheme(bits=self.weight_bits, per_channel=self.weight_bits == _NARROW)
+            return Scheme(format=f"i{self.weight_bits}", per_channel=self.weight_bits == BYTE.bits)
         return operation.schemes.get(self.preset, operation.scheme)
 
     def quantized_layers(self) -> Iterator[QuantizedLayer]:
@@ -293,7 +294,7 @@ class _Network:
         """What another device runs, or nobody needs to."""
         for name in self.view.nodes:
             kind = self.view.type(name)
-            if self._is_silent(name) or kind in ("Parameter", "Result", "Assign", "ReadValue"):
+            if self._is_silent(name) or traits(kind).source or traits(kind).sink:
                 continue
             if name in self.ignored:
                 yield FloatLayer(name, kind, self.ignored[name])

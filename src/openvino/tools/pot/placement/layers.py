@@ -10,19 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Operation
+from openvino.tools.pot.placement.faults import open_batch, origin, wrong_layer
 
 _FEW_MEANS = 4
 """Averages of positions that come from one distribution: a few coordinates."""
 
-_NEAR = 0.05
-"""Of a step: how far from a level zero may lie."""
-
 _LOW_PRECISION = frozenset({"i8", "u8", "i4", "u4", "nf4", "f8e4m3", "f8e5m2", "f4e2m1"})
-
 
 _VOLUME_WEIGHTS = 6
 """Axes of the weights of a grouped convolution over volumes."""
@@ -56,21 +53,27 @@ def find_layers(
         operation = device.operations.get(view.type(name))
         if operation is None or view.is_constant(TensorId(name)):
             continue
-        reason = ignored.get(name) or _obstacle(view, name, operation) or _odd_source(view, name, device)
+        reason = (
+            ignored.get(name)
+            or _obstacle(view, name, operation)
+            or _averages_positions(view, name, device)
+            or wrong_layer(view, name, device)
+        )
         if reason:
             floats[name] = reason
         else:
-            layers[name] = _layer(view, name, operation)
+            layers[name] = _layer(view, name, operation, device)
     return layers, floats
 
 
-def _layer(view: GraphView, name: str, operation: Operation) -> Layer:
+def _layer(view: GraphView, name: str, operation: Operation, device: Device) -> Layer:
     inputs = view.inputs(name)
     activations = [p for p in operation.activations if not view.is_constant(inputs[p])]
     weights = [
         p for p in operation.weights if view.is_constant(inputs[p]) and not is_quantized(view, inputs[p])
     ]
-    axes = {p: channel_axes(view, name, p, operation) for p in weights}
+    divided = operation.scheme.per_channel
+    axes = {p: channel_axes(view, name, p, device) if divided else () for p in weights}
     return Layer(
         node=name,
         type=view.type(name),
@@ -80,7 +83,7 @@ def _layer(view: GraphView, name: str, operation: Operation) -> Layer:
         channel_axes=axes,
         per_channel=operation.depthwise_per_channel
         and is_depthwise(view, name)
-        and _keeps_channels(view, name),
+        and ("channel_multipliers" not in device.faults or _keeps_channels(view, name)),
     )
 
 
@@ -92,19 +95,15 @@ def _obstacle(view: GraphView, name: str, operation: Operation) -> str:
         return "its data is not floating-point"
     if any(view.stored_shape(inputs[port]) is None for port in operation.activations):
         return "the rank of its input is dynamic"
-    if kind == "Gather":
+    if traits(kind).lookup:
         return "" if _is_embedding(view, inputs) else "it is no lookup in a constant table"
     fixed = [view.is_constant(inputs[port]) for port in operation.weights]
-    if kind != "MatMul" and not all(fixed):
+    if not traits(kind).product and not all(fixed):
         return "its weights are computed, not constant"
     if view.nodes[name].get_attributes().get("linear_before_reset"):
         return "its form with linear_before_reset does not run in INT8"
-    if kind == "MatMul" and any(len(view.shape(source) or (0, 0)) < 2 for source in inputs):
-        return "one of its operands has one axis only, which the CPU plugin takes for two in INT8 (2026.4)"
     if kind == "MatMul" and contracted(view, name) == 1:
         return "it sums over one element only: an outer product, not worth INT8"
-    if kind == "MatMul" and _follows_product(view, name):
-        return "the CPU plugin miscomputes a product of several fixed rows right behind another (2026.4)"
     return ""
 
 
@@ -114,49 +113,24 @@ def _is_embedding(view: GraphView, inputs: tuple[TensorId, ...]) -> bool:
     return view.is_constant(inputs[0]) and shape is not None and len(shape) == 2 and axis
 
 
-def _odd_source(view: GraphView, name: str, device: Device) -> str:
-    """Why a layer of constant weights can't take what it reads as integers, an empty string where it can."""
+def _averages_positions(view: GraphView, name: str, device: Device) -> str:
+    """Why a layer of constant weights would lose what a distribution says, an empty string where it reads none."""
     constant = [view.is_constant(tensor) for tensor in view.inputs(name)]
-    if view.type(name) not in (*CONVOLUTIONS, "MatMul") or not any(constant):
+    if not traits(view.type(name)).linear or not any(constant):
         return ""
-    source = _moved(view, view.inputs(name)[constant.index(False)], device)
-    if view.type(source) == "Softmax" and _are_means(view, name, constant.index(True)):
-        return "it averages positions behind a Softmax, as box distributions do, and rounding would move them"
-    if view.type(source) == "FakeQuantize" and view.type(name) != "MatMul" and not _has_zero(view, source):
-        return "zero is no level of the FakeQuantize that it reads: the CPU plugin rounds the zero point (2026.4)"
-    return ""
-
-
-def _moved(view: GraphView, tensor: TensorId, device: Device) -> str:
-    """The node that a tensor comes from, past those that move data at most."""
-    while view.type(tensor.node) in device.transparent and view.inputs(tensor.node):
-        tensor = view.inputs(tensor.node)[0]
-    return tensor.node
-
-
-def _has_zero(view: GraphView, name: str) -> bool:
-    """Whether zero is a level of all that a FakeQuantize gives, or that is not known."""
-    borders = view.inputs(name)[3:]
-    if not all(map(view.is_constant, borders)):
-        return True
-    low, high = (np.asarray(view.value(tensor), np.float64) for tensor in borders)
-    last = int(view.nodes[name].get_attributes()["levels"]) - 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = -low * last / (high - low)
-    inside = (level > -_NEAR) & (level < last + _NEAR)
-    return bool(np.all(inside & (np.abs(level - np.round(level)) < _NEAR)))
+    source = origin(view, view.inputs(name)[constant.index(False)], device)
+    if view.type(source) != "Softmax" or not _are_means(view, name, constant.index(True)):
+        return ""
+    return "it averages positions behind a Softmax, as box distributions do, and rounding would move them"
 
 
 def _are_means(view: GraphView, name: str, port: int) -> bool:
     """Whether a product or a convolution with some weights gives means of evenly spaced positions."""
-    kind = view.type(name)
-    if "Backprop" in kind:
+    own, values = traits(view.type(name)), view.value(view.inputs(name)[port])
+    if own.linear == "transposed":
         return False
-    values = view.value(view.inputs(name)[port])
-    summed = (
-        contracted(view, name) if kind == "MatMul" else prod(values.shape[1 + kind.startswith("Group") :])
-    )
-    groups = values.shape[0] if kind.startswith("Group") else 1
+    summed = prod(values.shape[len(own.axes) - 1 :]) if own.convolves else contracted(view, name)
+    groups = values.shape[0] if "g" in own.axes else 1
     return values.size <= _FEW_MEANS * groups * (summed or 0) and _are_positions(values)
 
 
@@ -164,28 +138,6 @@ def _are_positions(values: NDArray[Any]) -> bool:
     """Whether values are evenly spaced, up to the rounding of half precision."""
     steps = np.diff(np.unique(np.asarray(values, np.float64)))
     return len(steps) > 1 and bool(np.all(np.abs(steps - steps.mean()) < 0.1 * steps.mean()))
-
-
-def _follows_product(view: GraphView, name: str) -> bool:
-    """Whether a matrix with a fixed number of rows above one comes from a MatMul through elementwise operations.
-
-    Fused with the first product, the quantizer between the two is applied wrongly; outputs are garbage. Single
-    rows, dynamic batches and higher ranks are right.
-    """
-    pending = [source for source in view.inputs(name) if not view.is_constant(source)]
-    seen: set[TensorId] = set()
-    while pending:
-        tensor = pending.pop()
-        shape = view.stored_shape(tensor)
-        if tensor in seen or shape is None or len(shape) != 2 or shape[0] in (None, 1):
-            continue
-        seen.add(tensor)
-        if view.type(tensor.node) == "MatMul":
-            return True
-        sources = [source for source in view.inputs(tensor.node) if not view.is_constant(source)]
-        if all(view.stored_shape(source) == shape for source in sources):
-            pending.extend(sources)
-    return False
 
 
 def contracted(view: GraphView, name: str) -> int | None:
@@ -198,14 +150,11 @@ def contracted(view: GraphView, name: str) -> int | None:
 def is_depthwise(view: GraphView, name: str) -> bool:
     """Whether a GroupConvolution has one input channel in each group."""
     shape = view.shape(view.inputs(name)[1])
-    return view.type(name) == "GroupConvolution" and shape is not None and shape[2] == 1
+    return traits(view.type(name)).axes == "goi" and shape is not None and shape[2] == 1
 
 
 def _keeps_channels(view: GraphView, name: str) -> bool:
-    """Whether a GroupConvolution has one output channel in each group.
-
-    Where it has several, the CPU plugin (2026.4) takes zero points of other channels.
-    """
+    """Whether a GroupConvolution has one output channel in each group."""
     return (view.shape(view.inputs(name)[1]) or ())[1:2] == (1,)
 
 
@@ -234,32 +183,24 @@ def is_quantized(view: GraphView, tensor: TensorId) -> bool:
     return kind == "FakeQuantize" or any(is_quantized(view, source) for source in view.inputs(tensor.node))
 
 
-def channel_axes(view: GraphView, name: str, port: int, operation: Operation) -> tuple[int, ...]:
+def channel_axes(view: GraphView, name: str, port: int, device: Device) -> tuple[int, ...]:
     """The axes of the weight at ``port`` that hold output channels."""
     rank = len(view.shape(view.inputs(name)[port]) or ())
-    if operation.channels == "matmul":
-        return _matmul_axes(view, name, port, rank)
-    axes = {
-        "first": (0,),
-        "first_two": (0, 1),
-        "second": (1,),
-        "first_and_third": (0, 2),
-        "rows": (0,),
-    }[operation.channels]
-    return tuple(axis for axis in axes if axis < rank)
+    own = traits(view.type(name))
+    if own.product:
+        return _matmul_axes(view, name, port, device)
+    return tuple(axis for axis, letter in enumerate(own.axes[:rank]) if letter in "go")
 
 
-def _matmul_axes(view: GraphView, name: str, port: int, rank: int) -> tuple[int, ...]:
-    """The axis of output channels, and of a batch of matrices the axes of these.
-
-    Of a matrix on the left, whose rows are no channels, and of a batch beside rows of an unknown number, the CPU
-    plugin reads ranges for each channel wrongly, or doesn't compile them.
-    """
+def _matmul_axes(view: GraphView, name: str, port: int, device: Device) -> tuple[int, ...]:
+    """The axis of output channels, and of a batch of matrices the axes of these."""
     shape = view.shape(view.inputs(name)[port]) or ()
-    if rank < 2 or port == 0:
+    rank = len(shape)
+    if rank < 2 or (port == 0 and "left_matrices" in device.faults):
         return ()
     batch = tuple(axis for axis, size in enumerate(shape[:-2]) if size != 1)
-    rows = view.stored_shape(view.inputs(name)[0]) or ()
-    if batch and len(rows) < 4 and None in rows[-2:]:
+    if batch and open_batch(view, name, device):
         return ()
-    return (*batch, rank - 2 if view.nodes[name].get_attributes()["transpose_b"] else rank - 1)
+    attributes = view.nodes[name].get_attributes()
+    rows = attributes["transpose_b"] if port else not attributes["transpose_a"]
+    return (*batch, rank - 2 if rows else rank - 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from openvino.tools.pot.arithmetic.formats import BYTE, Format
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 
 
@@ -25,7 +26,8 @@ class ActivationQuantizer:
         covers: magnitude that the range must reach whatever the data, since further values share the range.
         feeds: types of the layers that read it, directly or through transparent operations.
         reason: why it is there, in words.
-        levels: of its range, unless the parameters fix them.
+        format: of its numbers, unless the parameters fix their levels.
+        narrow: whether it does without the lowest of them.
         signed: whether its range has both signs whatever the data.
         divisible: whether channels may be divided before they are rounded, as ranges of their own are.
         ends: inputs at which layers, and what joins them in integers, read it, directly or through transparent
@@ -42,10 +44,16 @@ class ActivationQuantizer:
     feeds: tuple[str, ...]
     covers: float
     reason: str
-    levels: int = 256
+    format: Format = BYTE
+    narrow: bool = False
     signed: bool = False
     divisible: bool = True
     ends: tuple[InputId, ...] = ()
+
+    @property
+    def levels(self) -> int:
+        """Of its range, unless the parameters fix them."""
+        return self.format.narrow if self.narrow else self.format.levels
 
     @property
     def name(self) -> str:
@@ -64,7 +72,7 @@ class WeightQuantizer:
         group: quantizers of one group share their range.
         first: it belongs to a convolution that an input reaches past no other.
         reason: why it is there, in words.
-        levels: of a narrow symmetric range, unless the parameters fix them.
+        format: of its numbers, unless the parameters fix their levels; a symmetric range is narrow.
     """
 
     tensor: TensorId
@@ -73,7 +81,7 @@ class WeightQuantizer:
     group: TensorId
     first: bool
     reason: str
-    levels: int = 255
+    format: Format = BYTE
 
     @property
     def name(self) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS, RECURRENT
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 _ATTENTION = "ScaledDotProductAttention"
-_PRODUCTS = frozenset({"MatMul", _ATTENTION})
 # What may lie between the products of an attention block and its softmax: scales, masks, changes of shape.
 _BETWEEN = frozenset(
     {
@@ -99,12 +98,12 @@ def _work(view: GraphView) -> tuple[int, int]:
     """Multiplications in matrix products, and in all layers."""
     products = others = 0
     for name in view.nodes:
-        kind = view.type(name)
-        if kind in _PRODUCTS:
+        own = traits(view.type(name))
+        if own.product:
             products += _in_product(view, name)
-        elif kind in CONVOLUTIONS:
+        elif own.convolves:
             others += _in_convolution(view, name)
-        elif kind in RECURRENT:
+        elif own.recurrent:
             others += _in_recurrence(view, name)
     return products, products + others
 
@@ -120,8 +119,11 @@ def _in_product(view: GraphView, name: str) -> int:
 
 
 def _in_convolution(view: GraphView, name: str) -> int:
-    data, weights = view.inputs(name)[:2]
-    places = data if "Backprop" in view.type(name) else TensorId(name)
+    own, inputs = traits(view.type(name)), view.inputs(name)
+    weights, places = (
+        inputs[own.weights],
+        inputs[own.data] if own.linear == "transposed" else TensorId(name),
+    )
     return _size(view, weights) * _size(view, places, slice(1)) * _size(view, places, slice(2, None))
 
 

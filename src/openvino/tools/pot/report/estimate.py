@@ -9,7 +9,6 @@ from math import prod
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import Plan
@@ -26,8 +25,8 @@ def stored_bytes(view: GraphView) -> int:
 def quantized_bytes(view: GraphView, plan: Plan) -> int:
     """Bytes of all constants once the weights of a plan are integers, with their scales and all ranges."""
     saved = added = 0
-    # Weights of more levels keep their FakeQuantize.
-    stored = [quantizer for quantizer in plan.weights if quantizer.levels <= BYTE_LEVELS]
+    # Weights of other formats keep their FakeQuantize.
+    stored = [quantizer for quantizer in plan.weights if not quantizer.format.wide]
     for tensor in {quantizer.tensor for quantizer in stored}:
         saved += sum(_bytes(view, TensorId(name)) for name in _constants_under(view, tensor, plan))
     for quantizer in stored:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.arithmetic.accumulator import Integers, patches, spread
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.formats import BYTE
+from openvino.tools.pot.arithmetic.pair_sums import Integers, patches, spread
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.arithmetic.saturation import pair_bound
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
@@ -62,44 +64,45 @@ def layer_factors(view: GraphView) -> Iterator[Factors]:
 
 def _weighted(view: GraphView, layer: LinearLayer) -> Factors | None:
     activation, weight = (view.inputs(layer.node)[port] for port in (layer.activation, layer.weights))
-    grid, integers = _source_grid(view, activation), _weight_integers(view, weight)
-    if grid is None or integers is None or is_depthwise(view, layer.node):
+    span, integers = _source_span(view, activation), _weight_integers(view, weight)
+    own = traits(view.type(layer.node))
+    if span is None or integers is None or own.linear == "deformed" or is_depthwise(view, layer.node):
         return None
     weights = canonical_weights(view, layer, integers).astype(np.int32)
-    rows = _row_maker(view, layer, _zero(grid))
-    backwards = "Backprop" in view.type(layer.node)
+    rows = _row_maker(view, layer, _zero(span))
+    backwards = own.linear == "transposed"
 
     def of(values: Values) -> Pair:
-        levels = rows(_levels(values[0], grid))
+        levels = rows(_levels(values[0], span))
         turned = weights[..., ::-1] if backwards else weights
         return levels.reshape(len(levels), len(weights), -1, levels.shape[-1]), turned
 
     return Factors(
-        layer.node, (activation,), _zero(grid), of, partial(_bound, grid, weights), layer.input_axis
+        layer.node, (activation,), _zero(span), of, partial(_bound, span, weights), layer.input_axis
     )
 
 
-def _bound(grid: QuantizerRange, weights: Integers, largest: NDArray[Any]) -> float:
+def _bound(span: QuantizerRange, weights: Integers, largest: NDArray[Any]) -> float:
     # Padding holds the level of zero, whatever the data.
-    levels = _levels(np.maximum(largest, 0).reshape(len(weights), -1), grid)
+    levels = _levels(np.maximum(largest, 0).reshape(len(weights), -1), span)
     return float(pair_bound(weights.astype(np.float64), levels.astype(np.float64)).max())
 
 
 def _product(view: GraphView, name: str) -> Factors | None:
     """A product of two activations, the second of which is signed."""
     kind = view.type(name)
-    if kind not in ("MatMul", "ScaledDotProductAttention"):
+    if not traits(kind).product:
         return None
     left, right = tensors = view.inputs(name)[:2]
-    grids = [_source_grid(view, tensor) for tensor in tensors]
-    if grids[0] is None or grids[1] is None or _zero(grids[1]) != 128:
+    spans = [_source_span(view, tensor) for tensor in tensors]
+    if spans[0] is None or spans[1] is None or _zero(spans[1]) != BYTE.levels // 2:
         return None
     attributes = view.nodes[name].get_attributes()
     turns = attributes.get("transpose_a", False), not attributes.get("transpose_b", True)
     ranks = [len(view.shape(tensor) or ()) for tensor in tensors]
     if min(ranks) < 2:
         return None
-    first, second = grids[0], grids[1]
+    first, second = spans[0], spans[1]
 
     def of(values: Values) -> Pair:
         a, b = (
@@ -108,52 +111,52 @@ def _product(view: GraphView, name: str) -> Factors | None:
         )
         batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         a, b = (np.broadcast_to(v, (*batch, *v.shape[-2:])).reshape(-1, *v.shape[-2:]) for v in (a, b))
-        return a.transpose(1, 0, 2)[..., None], b[..., None].astype(np.int32) - 128
+        return a.transpose(1, 0, 2)[..., None], b[..., None].astype(np.int32) - BYTE.levels // 2
 
     return Factors(name, (left, right), _zero(first), of)
 
 
-def _source_grid(view: GraphView, tensor: TensorId) -> QuantizerRange | None:
-    """The grid of a tensor that a FakeQuantize makes and others may have moved about."""
+def _source_span(view: GraphView, tensor: TensorId) -> QuantizerRange | None:
+    """The span of a tensor that a FakeQuantize makes and others may have moved about."""
     transparent = find_device("CPU").transparent
     while view.type(tensor.node) in transparent:
         tensor = view.inputs(tensor.node)[0]
-    return _grid(view, tensor.node) if view.type(tensor.node) == "FakeQuantize" else None
+    return _span(view, tensor.node) if view.type(tensor.node) == "FakeQuantize" else None
 
 
-def _grid(view: GraphView, name: str) -> QuantizerRange | None:
+def _span(view: GraphView, name: str) -> QuantizerRange | None:
     """The output range of a FakeQuantize of up to 256 levels."""
     low, high = (np.asarray(view.value(tensor), np.float32) for tensor in view.inputs(name)[3:])
     levels = int(view.nodes[name].get_attributes()["levels"])
     # One range for each channel is for depthwise convolutions only.
     if low.size > 1 and not view.is_constant(TensorId(name)):
         return None
-    return QuantizerRange(low, high, levels) if levels <= 256 else None
+    return QuantizerRange(low, high, levels) if levels <= BYTE.levels else None
 
 
-def _levels(values: NDArray[Any], grid: QuantizerRange) -> NDArray[np.uint8]:
+def _levels(values: NDArray[Any], span: QuantizerRange) -> NDArray[np.uint8]:
     """Levels as the processor has them: 0 to 255, signed ones shifted by 128."""
-    indices = level_indices(np.asarray(values, np.float32), grid)
-    return (indices + _shift(grid)).astype(np.uint8)
+    indices = level_indices(np.asarray(values, np.float32), span)
+    return (indices + _shift(span)).astype(np.uint8)
 
 
-def _shift(grid: QuantizerRange) -> int:
-    return 1 if grid.is_symmetric else 0  # -127 becomes 1
+def _shift(span: QuantizerRange) -> int:
+    return 1 if span.is_symmetric else 0  # -127 becomes 1
 
 
-def _zero(grid: QuantizerRange) -> int:
-    return int(_levels(np.zeros(1), grid.reshaped(-1)).flat[0])
+def _zero(span: QuantizerRange) -> int:
+    return int(_levels(np.zeros(1), span.reshaped(-1)).flat[0])
 
 
 def _weight_integers(view: GraphView, tensor: TensorId) -> NDArray[np.int8] | None:
     """Symmetric integers behind a FakeQuantize over constants, or before their scale."""
     kind, inputs = view.type(tensor.node), view.inputs(tensor.node)
     if kind == "FakeQuantize" and view.is_constant(tensor):
-        grid = _grid(view, tensor.node)
-        middle = np.float32(grid.levels // 2) if grid is not None else 0
-        if grid is None or not np.allclose(-grid.low / grid.scale, middle, rtol=0, atol=0.01):
+        span = _span(view, tensor.node)
+        middle = np.float32(span.levels // 2) if span is not None else 0
+        if span is None or not np.allclose(-span.low / span.scale, middle, rtol=0, atol=0.01):
             return None
-        return (level_indices(np.asarray(view.value(inputs[0]), np.float32), grid) - middle).astype(np.int8)
+        return (level_indices(np.asarray(view.value(inputs[0]), np.float32), span) - middle).astype(np.int8)
     if kind == "Multiply" and view.type(inputs[0].node) == "Convert":
         stored = view.value(view.inputs(inputs[0].node)[0])
         return stored.astype(np.int8, copy=False) if stored.dtype == np.int8 else None
@@ -162,14 +165,14 @@ def _weight_integers(view: GraphView, tensor: TensorId) -> NDArray[np.int8] | No
 
 def _row_maker(view: GraphView, layer: LinearLayer, zero: int) -> Callable[[Integers], Integers]:
     """From the levels of an input to rows ``[rows, channels, taps]``."""
-    kind = view.type(layer.node)
-    if kind == "MatMul":
+    own = traits(view.type(layer.node))
+    if not own.convolves:
         return lambda levels: _flat(np.moveaxis(levels, layer.input_axis, -1))
-    kernel = (view.shape(view.inputs(layer.node)[1]) or ())[3 if kind.startswith("Group") else 2 :]
+    kernel = (view.shape(view.inputs(layer.node)[layer.weights]) or ())[len(own.axes) :]
     taps = [int(size or 1) for size in kernel]
     given = view.nodes[layer.node].get_attributes()
     dilations, pads = given["dilations"], list(zip(given["pads_begin"], given["pads_end"], strict=True))
-    if "Backprop" not in kind:
+    if own.linear != "transposed":
         return lambda levels: patches(levels, taps, given["strides"], dilations, pads, zero)
     reach = [(size - 1) * dilation for size, dilation in zip(taps, dilations, strict=True)]
     around = [

@@ -1,7 +1,7 @@
 """Whether a quantized model's sums overflow on processors without VNNI, found by making the sums as they do.
 
 The model runs in float32 with its FakeQuantize nodes; what each INT8 layer reads is taken out, turned into
-levels and multiplied as ``quantization/accumulator.py`` says. Signed activations are shifted to 0 to 255, as
+levels and multiplied as ``arithmetic/pair_sums.py`` says. Signed activations are shifted to 0 to 255, as
 such processors need them. Padding holds the level of zero.
 """
 
@@ -16,7 +16,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from openvino.tools.pot.arithmetic.accumulator import HIGHEST, saturating_product
+from openvino.tools.pot.arithmetic.pair_sums import HIGHEST, saturating_product
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.factors import Factors, layer_factors
@@ -83,7 +83,7 @@ class _Count:
         levels, weights = layer.of(values)
         sums = saturating_product(levels, weights)
         zero = weights.sum(axis=(2, 3), dtype=np.int64) * layer.zero
-        self.overflows += sums.overflows
+        self.overflows += sums.saturations
         self.change += float(np.square(sums.saturated - sums.exact, dtype=np.float64).sum())
         self.power += float(np.square(sums.exact - zero, dtype=np.float64).sum())
 

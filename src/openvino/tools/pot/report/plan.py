@@ -105,7 +105,7 @@ def _activation(quantizer: ActivationQuantizer) -> dict[str, Any]:
         "tensor": quantizer.tensor.node,
         "port": quantizer.tensor.port,
         "granularity": "perchannel" if quantizer.per_channel else "pertensor",
-        "bits": _bits(quantizer.levels),
+        "bits": quantizer.format.bits,
         "shares_range_with": quantizer.group.node if quantizer.group != quantizer.tensor else "",
         "reason": quantizer.reason,
     }
@@ -116,12 +116,7 @@ def _weight(quantizer: WeightQuantizer) -> dict[str, Any]:
         "name": quantizer.name,
         "tensor": quantizer.tensor.node,
         "granularity": "perchannel" if quantizer.channel_axes else "pertensor",
-        "bits": _bits(quantizer.levels),
+        "bits": quantizer.format.bits,
         "axes": list(quantizer.channel_axes),
         "reason": quantizer.reason,
     }
-
-
-def _bits(levels: int) -> int:
-    """Of a number that tells that many levels apart."""
-    return (levels - 1).bit_length()

@@ -9,15 +9,8 @@ from __future__ import annotations
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS
+from openvino.tools.pot.graph.operations import traits
 
-_FOLLOWING = frozenset(
-    {
-        "Abs", "Add", "AvgPool", "Clamp", "Divide", "Elu", "Exp", "Gelu", "HSigmoid", "HSwish", "Interpolate",
-        "MaxPool", "Maximum", "Minimum", "Mish", "Multiply", "Negative", "PRelu", "Power", "Relu", "Sigmoid",
-        "SoftPlus", "Sqrt", "Subtract", "Swish", "Tanh",
-    }
-)  # fmt: skip
 _FARTHEST = 32
 
 
@@ -32,12 +25,12 @@ def keeps_channels_together(output: ov.Output) -> bool:
     rank = output.get_partial_shape().rank
     for _ in range(_FARTHEST):
         node = output.get_node()
-        kind = node.get_type_name()
-        if kind in CONVOLUTIONS:
+        own = traits(node.get_type_name())
+        if own.convolves:
             return True
         sources = [port.get_source_output() for port in node.inputs()]
         data = [s for s in sources if s.get_node().get_type_name() != "Constant" and _of_rank(s, rank)]
-        if kind not in _FOLLOWING or not data:
+        if not own.layout or not data:
             return False
         output = data[0]
     return False

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.graph.geometry import CONVOLUTIONS, RECURRENT
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.parts import WHOLE, Part, parts
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -20,28 +20,6 @@ WITNESSED = 8
 
 _MOST = 4 * WITNESSED
 """Inferences that are kept, where samples are fed in parts."""
-
-_LAYERS = frozenset({*CONVOLUTIONS, *RECURRENT, "MatMul"})
-
-_ORDERING = frozenset(
-    {
-        *(
-            "DetectionOutput",
-            "GenerateProposals",
-            "MatrixNms",
-            "MulticlassNms",
-            "NMSRotated",
-            "NonMaxSuppression",
-        ),
-        *("NonMaxSuppressionIEInternal", "NonZero", "Proposal", "TopK", "Unique", "PSROIPooling"),
-        *("ExperimentalDetectronDetectionOutput", "ExperimentalDetectronGenerateProposalsSingleImage"),
-        *("ExperimentalDetectronTopKROIs", "CTCGreedyDecoder", "CTCGreedyDecoderSeqLen", "Multinomial"),
-    }
-)
-"""Operations that choose or sort: behind them a small difference changes the place of everything.
-
-The values of TopK are none of it: sorted values differ by no more than the values did.
-"""
 
 
 @dataclass(frozen=True)
@@ -140,9 +118,11 @@ def watched_inputs(view: GraphView) -> Watched:
         firsts[name] = tuple(
             dict.fromkeys(first for source in sources for first in firsts.get(source.node, ()))
         )
-        if firsts[name] and (view.type(name) in _LAYERS or any(source.node in layered for source in sources)):
+        own = traits(view.type(name))
+        computes = own.linear != "" or own.recurrent
+        if firsts[name] and (computes or any(source.node in layered for source in sources)):
             layered.add(name)
-        if not firsts[name] and view.type(name) in _ORDERING:
+        if not firsts[name] and own.sorts:
             firsts[name] = (name,)
         if view.type(name) == "Result":
             ordered.update(dict.fromkeys(_of_sorting(view, firsts[name]) or [InputId(name, 0)]))

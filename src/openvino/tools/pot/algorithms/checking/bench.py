@@ -19,7 +19,7 @@ from openvino.tools.pot.algorithms.checking.running import (
 )
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
-from openvino.tools.pot.graph.geometry import RECURRENT
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.statistics.witness import Witness
 
 LOSS = 10.0
@@ -132,4 +132,4 @@ def explained(job: Job) -> float:
     """
     layers = job.plan.layers
     whole = _SINGLE_LAYER - 10 * log10(max(1, len(layers)))
-    return max(LOSS, whole - _STATE * any(layer.type in RECURRENT for layer in layers))
+    return max(LOSS, whole - _STATE * any(traits(layer.type).recurrent for layer in layers))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.arithmetic.overflow import accumulator_limit, fitting_factor, steps
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
+from openvino.tools.pot.arithmetic.accumulator import accumulator_limit, fitting_factor, steps
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import TensorId
@@ -62,8 +62,8 @@ class AccumulatorStage:
         """
         if network.plan.device != self._device.name:
             raise ConfigError(
-                f"OverflowCorrection params: target_device is {self._device.name}, expected {network.plan.device} as "
-                "for the quantizers"
+                f"target_device is {self._device.name}, expected {network.plan.device} as for the quantizers",
+                "OverflowCorrection params",
             )
         for _, layer, _ in _layers(network):
             yield from _results(network.view, layer)
@@ -72,7 +72,7 @@ class AccumulatorStage:
         """Widen the ranges that need it, those of inputs first."""
         network, ranges = decisions.network, _Ranges.of(decisions)
         layers = [(each, _counted(network.view, statistics, each[1])) for each in _layers(network)]
-        layers.sort(key=lambda each: each[0][2].levels)  # inputs are widened for weights of 8 bits
+        layers.sort(key=lambda each: each[0][2].format.bits)  # inputs are widened for weights of 8 bits
         widened = 0
         for _ in range(_ROUNDS):  # one range wider may make another too fine
             factors = [ranges.bring_closer(pair) for pair in _pairs(network, ranges)]
@@ -152,7 +152,7 @@ class _Ranges:
         widest = float(np.max(factor))
         if widest <= 1:
             return widest
-        if quantizer.levels <= BYTE_LEVELS:
+        if not quantizer.format.wide:
             self.widen(coarsest, widest)
         else:
             self.widen(quantizer, factor.reshape(weights.low.shape))

@@ -19,6 +19,7 @@ from openvino.tools.pot.arithmetic.schemes import (
     limited,
 )
 from openvino.tools.pot.arithmetic.search import least_error_range
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer
@@ -28,9 +29,6 @@ from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 
 Array = NDArray[np.float64]
-
-_BOUNDED = frozenset({"Clamp", "HSigmoid", "HardSigmoid", "Sigmoid", "SoftSign", "Softmax", "Tanh"})
-_RESHAPING = frozenset({"Reshape", "Squeeze", "Transpose", "Unsqueeze"})
 
 
 class ActivationRanges(Protocol):
@@ -202,11 +200,9 @@ class LeastError:
 
 def _is_bounded(view: GraphView, tensor: TensorId) -> bool:
     """Whether what makes a tensor keeps it within the same borders whatever the data."""
-    kind = view.type(tensor.node)
-    while kind in _RESHAPING:
+    while traits(view.type(tensor.node)).moves == "reorders":
         tensor = view.inputs(tensor.node)[0]
-        kind = view.type(tensor.node)
-    return kind in _BOUNDED
+    return traits(view.type(tensor.node)).bounded
 
 
 def _divided(

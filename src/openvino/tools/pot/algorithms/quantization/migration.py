@@ -59,7 +59,7 @@ class MigrationStage:
             moves = bool(np.any(migration.scale != 1))
             if not moves and self._recipe.is_symmetric(quantizer) is False:
                 continue  # The preset's free zero point is worth more than nothing.
-            found: dict[str, dict[Any, Any]] = {"activations": {quantizer.tensor: migration.grid.reshaped()}}
+            found: dict[str, dict[Any, Any]] = {"activations": {quantizer.tensor: migration.span.reshaped()}}
             if moves:
                 count += 1
                 found["divisors"] = {quantizer.tensor: migration.scale}

@@ -8,7 +8,10 @@ from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorS
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError
+
+__path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
 
 
 class OverflowCorrection(Algorithm):
@@ -29,3 +32,6 @@ class OverflowCorrection(Algorithm):
 
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
         return (AccumulatorStage(recipe),)
+
+
+offer(globals())

@@ -104,7 +104,7 @@ class RangeStage:
             borders = [(np.full_like(low, least), np.full_like(high, most)) for low, high in borders]
         found = {}
         for quantizer, (low, high) in zip(group, borders, strict=True):
-            wide = weight_range(low, high, self._recipe.symmetric_weights, own, quantizer.levels)
+            wide = weight_range(low, high, self._recipe.symmetric_weights, own, quantizer.format)
             found[quantizer] = halved(wide) if self._is_halved(quantizer) else wide
         return found
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
 from openvino.tools.pot.algorithms.quantization.inputs import Inputs, sampled_inputs
 from openvino.tools.pot.arithmetic.bias import InputMeans
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS
 from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.graph.view import GraphView
@@ -60,7 +59,7 @@ def _roundable(decisions: Decisions) -> Iterator[PlannedLayer]:
 def _layers(network: PlannedNetwork) -> Iterator[PlannedLayer]:
     """Linear layers with weights of their own."""
     for planned, layer, quantizer in network.linear_layers:
-        if len(quantizer.readers) == 1 and quantizer.levels <= BYTE_LEVELS:
+        if len(quantizer.readers) == 1 and not quantizer.format.wide:
             yield planned, layer, quantizer
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.arithmetic.saturation import overflow_free
+from openvino.tools.pot.arithmetic.saturation import saturation_free
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.layers import is_depthwise
@@ -98,5 +98,5 @@ def _factor(
         for border in (own.low, own.high)
     )
     canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), own.levels)
-    factor = overflow_free(canonical_weights(view, layer, weights), canonical, largest)
+    factor = saturation_free(canonical_weights(view, layer, weights), canonical, largest)
     return factor.reshape(own.low.shape) if factor.size == own.low.size else np.full((), np.max(factor))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
+from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -40,38 +41,38 @@ def compress_weights(model: ov.Model) -> int:
 
 
 def _compress(view: GraphView, name: str) -> bool:
-    grid = _grid(view, name)
-    if grid is None:
+    span = _span(view, name)
+    if span is None:
         return False
-    lowest = -(grid.levels // 2)
-    zero_point = lowest - grid.low / grid.scale
-    rounded = np.clip(np.round(zero_point), -128, 127)
+    lowest = -(span.levels // 2)
+    zero_point = lowest - span.low / span.scale
+    rounded = np.clip(np.round(zero_point), -BYTE.highest - 1, BYTE.highest)
     if np.any(np.abs(zero_point - rounded) > _TOLERANCE):
         return False  # zero is no level: a model that came quantized
-    values = _integers(view.stored(view.inputs(name)[0]), grid, lowest)
-    _replace(view.nodes[name], values, rounded.astype(np.int8), grid.scale)
+    values = _integers(view.stored(view.inputs(name)[0]), span, lowest)
+    _replace(view.nodes[name], values, rounded.astype(np.int8), span.scale)
     return True
 
 
-def _integers(values: NDArray[np.generic], grid: QuantizerRange, lowest: int) -> NDArray[np.int8]:
+def _integers(values: NDArray[np.generic], span: QuantizerRange, lowest: int) -> NDArray[np.int8]:
     """The levels of values, from the lowest; block by block, so that what lies between stays in the cache."""
     listed = np.atleast_1d(values)
     found = np.empty(listed.shape, np.int8)
     rows = max(1, _BLOCK // max(1, prod(listed.shape[1:])))
     for start in range(0, len(listed), rows):
         part = slice(start, start + rows)
-        indices = level_indices(listed[part].astype(np.float32), grid.of_rows(part, listed.ndim))
+        indices = level_indices(listed[part].astype(np.float32), span.of_rows(part, listed.ndim))
         indices += np.float32(lowest)
         found[part] = indices
     return found.reshape(values.shape)
 
 
-def _grid(view: GraphView, name: str) -> QuantizerRange | None:
-    """The range of a FakeQuantize that maps a range onto itself in at most 256 levels, None for others."""
+def _span(view: GraphView, name: str) -> QuantizerRange | None:
+    """The range of a FakeQuantize that maps a range onto itself in levels that a byte tells apart, None for others."""
     borders = [np.asarray(view.value(tensor), np.float32) for tensor in view.inputs(name)[1:]]
     levels = int(view.nodes[name].get_attributes()["levels"])
     same = all(np.array_equal(a, b) for a, b in zip(borders[:2], borders[2:], strict=True))
-    fits = same and 2 <= levels <= 256 and bool(np.all(borders[0] < borders[1]))
+    fits = same and 2 <= levels <= BYTE.levels and bool(np.all(borders[0] < borders[1]))
     return QuantizerRange(borders[0], borders[1], levels) if fits else None
 
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
-from openvino.tools.pot.arithmetic.ranges import BYTE_LEVELS, QuantizerRange
+from openvino.tools.pot.arithmetic.formats import BYTE
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 _TOLERANCE = 0.02  # of a step: what rounding of the borders to float32 may move zero by
 _TINY = np.finfo(np.float64).tiny
@@ -33,7 +34,7 @@ def emulated(model: ov.Model, narrow: bool = False) -> ov.Model:
     Returns:
         What gives on the CPU what FakeQuantize is defined to give, to the precision of float32.
     """
-    most = 0 if narrow else BYTE_LEVELS
+    most = 0 if narrow else BYTE.levels
     if not any(_has_more(node, most) for node in model.get_ops()):
         return model
     clone = model.clone()
@@ -81,14 +82,14 @@ def _replace(node: ov.Node) -> None:
         reader.replace_source_output(value.output(0))
 
 
-def _rounded(values: NDArray[np.floating], borders: Sequence[Floats], levels: int) -> Floats:
+def _rounded(values: NDArray[np.floating], borders: Sequence[Doubles], levels: int) -> Doubles:
     low, high, target_low, target_high = borders
-    grid = QuantizerRange(low.astype(np.float32), _above(low, high).astype(np.float32), levels)
-    indices = level_indices(np.asarray(values, np.float64), grid)
+    span = QuantizerRange(low.astype(np.float32), _above(low, high).astype(np.float32), levels)
+    indices = level_indices(np.asarray(values, np.float64), span)
     return np.asarray(indices * (target_high - target_low) / (levels - 1) + target_low)
 
 
-def _computed(source: ov.Output, borders: Sequence[Floats], levels: int) -> ov.Node:
+def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.Node:
     """The same as operations, in float32."""
     low, high, target_low, target_high = borders
     high = _above(low, high)
@@ -109,7 +110,7 @@ def _computed(source: ov.Output, borders: Sequence[Floats], levels: int) -> ov.N
     return value if source.element_type == ov.Type.f32 else op.convert(value, source.element_type)
 
 
-def _above(low: Floats, high: Floats) -> Floats:
+def _above(low: Doubles, high: Doubles) -> Doubles:
     """``high``, or where a range is empty a number beyond it, so that it has steps."""
     return np.where(high > low, high, low + 1)
 
@@ -122,6 +123,6 @@ def _widen(node: ov.Node) -> None:
         reader.replace_source_output(constant.output(0))
 
 
-def _constant(values: Floats) -> ov.Node:
+def _constant(values: Doubles) -> ov.Node:
     constant: ov.Node = op.constant(np.asarray(values, np.float32))
     return constant

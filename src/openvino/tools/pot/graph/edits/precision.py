@@ -10,9 +10,8 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.bodies import bodies_of
+from openvino.tools.pot.graph.operations import traits
 
-_SOURCES = frozenset({"Parameter", "Constant", "ReadValue"})
-_ENDS = frozenset({"Result", "Assign", "ReadValue"})
 _KINDS = (ov.Type.bf16, ov.Type.f64)
 
 
@@ -30,7 +29,7 @@ def in_float32(model: ov.Model) -> None:
 
 
 def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
-    outer = [node for node in nodes if node.get_type_name() in _SOURCES or bodies_of(node)]
+    outer = [node for node in nodes if traits(node.get_type_name()).source or bodies_of(node)]
     others = [port for node in outer for port in node.outputs() if port.get_element_type() == kind]
     kept = [
         port
@@ -89,4 +88,4 @@ def _stays(port: ov.Input) -> bool:
 
 
 def _is_end(node: ov.Node) -> bool:
-    return node.get_type_name() in _ENDS or bool(bodies_of(node))
+    return traits(node.get_type_name()).sink or bool(bodies_of(node))

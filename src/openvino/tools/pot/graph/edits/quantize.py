@@ -26,7 +26,7 @@ def insert_fake_quantize(
     view: GraphView,
     tensor: TensorId,
     readers: Iterable[InputId],
-    grid: QuantizerRange,
+    span: QuantizerRange,
     name: str,
     divisor: NDArray[np.floating] | None = None,
     apart: bool = False,
@@ -37,20 +37,20 @@ def insert_fake_quantize(
         view: the model, edited in place.
         tensor: what is quantized.
         readers: who reads the quantized form.
-        grid: the range of what leaves the FakeQuantize.
+        span: the range of what leaves the FakeQuantize.
         name: of the new node.
         divisor: what the tensor is divided by on the way, broadcast against it: the input range is wider by it.
         apart: divide in a node of its own instead.
     """
     source = view.output(tensor)
-    low, high = _borders(grid, source, name)
+    low, high = _borders(span, source, name)
     from_low, from_high = low, high
     if divisor is not None and apart:
         factor = _constant(1 / divisor, source, f"{name}/scale")
         source = op.multiply(source, factor, name=f"{name}/scaled").output(0)
     elif divisor is not None:
-        from_low, from_high = _borders(grid.widened(divisor), source, f"{name}/input")
-    node = op.fake_quantize(source, from_low, from_high, low, high, grid.levels, name=name)
+        from_low, from_high = _borders(span.widened(divisor), source, f"{name}/input")
+    node = op.fake_quantize(source, from_low, from_high, low, high, span.levels, name=name)
     for reader in readers:
         if view.type(reader.node) == "Result":
             _move_names(source, node.output(0))
@@ -65,8 +65,8 @@ def _move_names(source: ov.Output, target: ov.Output) -> None:
         target.get_tensor().set_names(names)
 
 
-def _borders(grid: QuantizerRange, source: ov.Output, name: str) -> tuple[ov.Node, ov.Node]:
-    return _constant(grid.low, source, f"{name}/low"), _constant(grid.high, source, f"{name}/high")
+def _borders(span: QuantizerRange, source: ov.Output, name: str) -> tuple[ov.Node, ov.Node]:
+    return _constant(span.low, source, f"{name}/low"), _constant(span.high, source, f"{name}/high")
 
 
 def _constant(border: NDArray[np.floating], source: ov.Output, name: str) -> ov.Node:

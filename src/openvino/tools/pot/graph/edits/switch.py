@@ -43,19 +43,19 @@ class Switches:
         self,
         number: int,
         reader: InputId,
-        grid: QuantizerRange,
+        span: QuantizerRange,
         divisor: NDArray[np.floating] | None = None,
     ) -> None:
         """Let a layer's input be rounded to a range, whose borders broadcast against it, divided meanwhile."""
         port = self._view.node(reader.node).input(reader.port)
         source = port.get_source_output()
-        low, high = (_like(source, border) for border in (grid.low, grid.high))
+        low, high = (_like(source, border) for border in (span.low, span.high))
         if divisor is None:
-            rounded = op.fake_quantize(source, low, high, low, high, grid.levels)
+            rounded = op.fake_quantize(source, low, high, low, high, span.levels)
         else:
             factor = _like(source, np.asarray(divisor))
             divided = op.divide(source, factor)
-            rounded = op.multiply(op.fake_quantize(divided, low, high, low, high, grid.levels), factor)
+            rounded = op.multiply(op.fake_quantize(divided, low, high, low, high, span.levels), factor)
         error = op.multiply(op.subtract(rounded, source), self._flag(number, source))
         port.replace_source_output(op.add(source, error).output(0))
 

@@ -14,7 +14,7 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.bodies import all_bodies
-from openvino.tools.pot.graph.geometry import RECURRENT
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -36,7 +36,7 @@ def unpack_unreadable_weights(model: ov.Model) -> None:
     """
     for network in (model, *all_bodies(model)):
         if any(map(_unpacks, network.get_ops())):
-            _write_out(network, lambda reader, kind: reader in RECURRENT or kind == ov.Type.f64)
+            _write_out(network, lambda reader, kind: traits(reader).recurrent or kind == ov.Type.f64)
 
 
 def _write_out(model: ov.Model, is_meant: Callable[[str, ov.Type], bool]) -> None:

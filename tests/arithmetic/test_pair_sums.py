@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic import accumulator
-from openvino.tools.pot.arithmetic.accumulator import patches, saturating_product, spread
+from openvino.tools.pot.arithmetic.pair_sums import patches, saturating_product, spread
 
 # rows, groups, outputs, inputs, taps
 SHAPES = st.tuples(*(st.integers(1, most) for most in (3, 2, 3, 5, 3)))
@@ -46,14 +46,14 @@ def test_sums_are_those_made_one_by_one(shape: tuple[int, ...], seed: int, small
     exact, saturated, overflows = one_by_one(levels, weights)
     np.testing.assert_array_equal(sums.exact, exact)
     np.testing.assert_array_equal(sums.saturated, saturated)
-    assert sums.overflows == overflows
+    assert sums.saturations == overflows
 
 
 def product(levels: list[int], weights: list[int]) -> tuple[int, int, int]:
     sums = saturating_product(
         np.array(levels, np.uint8).reshape(1, 1, -1, 1), np.array(weights, np.int8).reshape(1, 1, -1, 1)
     )
-    return int(sums.exact[0, 0, 0]), int(sums.saturated[0, 0, 0]), sums.overflows
+    return int(sums.exact[0, 0, 0]), int(sums.saturated[0, 0, 0]), sums.saturations
 
 
 def test_only_pairs_beyond_sixteen_bits_saturate() -> None:
