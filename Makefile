@@ -23,6 +23,7 @@ check: lint
 lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python scripts/core_lines.py
 	$(BIN)/python scripts/typecheck.py
 
 format: .venv/.dev

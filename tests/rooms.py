@@ -1,6 +1,6 @@
 """The rooms of the package in the order of dependency, and their table in docs/architecture.md.
 
-    python tests/rooms.py    # writes the table anew
+python tests/rooms.py    # writes the table anew
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
 from rooms import DOCUMENT, LAYERS, ROOT, table
 
 POT = ROOT / "src/openvino/tools/pot"
