@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo samples test check lint format clean
@@ -14,15 +15,16 @@ samples: .venv/.samples
 
 # Everything that must hold before a change goes in.
 test: lint
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
-# The quick part: style, types and the order of the packages.
+# The quick part: what starts no processes, and needs no zoo of real models.
 check: lint
-	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(PYTEST) -m "not process and not zoo"
 
 lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python scripts/core_lines.py
 	$(BIN)/python scripts/typecheck.py
 
 format: .venv/.dev

@@ -22,6 +22,9 @@ from openvino.tools.pot.utils.runtime import core
 Arrays = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float32]
 
+# Real models, beside the repository; tests that are marked `zoo` need them.
+ZOO = Path(__file__).resolve().parents[2] / "shared" / "zoo"
+
 
 @contextmanager
 def logger_as_before() -> Iterator[None]:

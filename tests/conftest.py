@@ -1,19 +1,96 @@
 """What all tests share; this file's place also lets them import ``builders``."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from builders import logger_as_before
+# Else OpenVINO tells its makers of each import and each conversion, by a process that is a copy of this one.
+# Hypothesis, which has settings of its own for CI, has looked before.
+os.environ.setdefault("CI", "true")
 
 # The cores may be shared: a slow example says nothing about the code.
 settings.register_profile("pot", deadline=None, max_examples=50)
 settings.load_profile("pot")
 
+# Of several test processes each runs what it starts on a core of its own: threads of two that share cores wait for
+# each other. Itself it takes all, since with one thread OpenVINO does not raise what goes wrong within a request.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+CORES = sorted(os.sched_getaffinity(0)) if WORKER and hasattr(os, "sched_getaffinity") else []
+
+STARTS = frozenset({"os.fork", "os.posix_spawn", "subprocess.Popen"})
+_unmarked: list[str] = []
+"""The test that runs, if it says nothing of processes."""
+
+
+def _refuse_processes(event: str, _: object) -> None:
+    if event in STARTS and _unmarked:
+        raise AssertionError(f"{_unmarked[0]} starts a process: it wants @pytest.mark.process")
+
+
+sys.addaudithook(_refuse_processes)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by folder and by fixture, and skip what needs the zoo where it is not."""
+    from builders import ZOO
+
+    for item in items:
+        if item.path.parent == Path(__file__).with_name("zoo"):
+            item.add_marker("zoo")
+        if "package_index" in getattr(item, "fixturenames", ()):
+            item.add_marker("process")
+        if item.get_closest_marker("zoo") and not ZOO.is_dir():
+            item.add_marker(pytest.mark.skip(f"the zoo of real models is not at {ZOO}"))
+
+
+def pytest_sessionstart() -> None:
+    """Let OpenVINO count the cores before any of them is taken away."""
+    if CORES:
+        import openvino
+
+        openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
+
+
+@contextmanager
+def _processes_on_one_core() -> Iterator[None]:
+    if CORES:
+        os.sched_setaffinity(0, {CORES[int(WORKER.removeprefix("gw")) % len(CORES)]})
+    try:
+        yield
+    finally:
+        if CORES:
+            os.sched_setaffinity(0, CORES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep processes to the tests that are marked, as a quick check leaves those out."""
+    if item.get_closest_marker("process"):
+        with _processes_on_one_core():
+            return (yield)
+    _unmarked[:] = [item.nodeid]
+    try:
+        return (yield)
+    finally:
+        _unmarked.clear()
+
+
+@pytest.fixture(scope="session")
+def package_index() -> None:
+    """What a fixture that has a package downloaded asks for: that is done by a process of pip."""
+
 
 @pytest.fixture(autouse=True)
 def _logger_as_it_was() -> Iterator[None]:
     """Undo what a test, or what it runs, sets about logging: others read warnings."""
+    from builders import logger_as_before
+
     with logger_as_before():
         yield

@@ -7,22 +7,10 @@ from pathlib import Path
 
 import pytest
 
-POT = Path(__file__).resolve().parents[1] / "src/openvino/tools/pot"
-LAYERS = (
-    ("__main__", "demo", "app", "api.samples"),
-    ("__init__",),
-    ("cli",),
-    ("legacy",),
-    ("shortcut",),
-    ("pipeline", "report"),
-    ("algorithms",),
-    ("placement", "statistics", "engines", "samplers", "data_loaders", "accuracy_checker"),
-    ("graph",),
-    ("hardware", "arithmetic", "datasets"),
-    ("configs", "api"),
-    ("utils", "version", "paths"),
-)
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+from rooms import DOCUMENT, LAYERS, ROOT, table
+
+POT = ROOT / "src/openvino/tools/pot"
+RANK = {name: rank for rank, rooms in enumerate(LAYERS) for name in rooms}
 PREFIX = ["openvino", "tools", "pot"]
 FILES = sorted(POT.rglob("*.py"))
 
@@ -61,6 +49,18 @@ def broken_rules(source: str, module: list[str]) -> list[str]:
 
 def test_every_module_has_a_layer() -> None:
     assert {file.relative_to(POT).parts[0].removesuffix(".py") for file in FILES} <= set(RANK)
+
+
+def test_every_layer_has_a_module() -> None:
+    for name in RANK:
+        path = POT.joinpath(*name.split("."))
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name
+
+
+def test_the_table_of_rooms_is_that_of_the_list() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    written = text.partition("<!-- rooms: begin -->\n")[2].partition("\n<!-- rooms: end -->")[0]
+    assert written == table(), "python tests/rooms.py writes it anew"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(POT)))

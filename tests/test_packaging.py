@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 # What importing openvino needs, and what building our package in the environment itself needs.

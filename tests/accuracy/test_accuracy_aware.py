@@ -301,6 +301,7 @@ KILLED = """
 """
 
 
+@pytest.mark.process
 def test_a_killed_search_goes_on_and_ends_in_the_same_model(samples: Items, tmp_path: Path) -> None:
     whole, report = search(samples, TopOne(), maximal_drop=0.05)
     here = Path(__file__).parent

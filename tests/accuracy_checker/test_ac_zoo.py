@@ -12,13 +12,13 @@ import pytest
 from ac_data import configuration
 from PIL import Image
 
+from builders import ZOO
 from openvino.tools.pot import AccuracyAwareQuantization, create_pipeline, load_model
 from openvino.tools.pot.engines.ac_engine import ACEngine
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 
-ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
 SAMPLES = 200
-pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
+pytestmark = pytest.mark.zoo
 
 
 @pytest.fixture(scope="module")

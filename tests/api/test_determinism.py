@@ -100,10 +100,12 @@ def test_runs_of_a_model_in_memory() -> None:
 
 
 @pytest.mark.parametrize(("nodes", "requests"), [(0, 0), (7, 1), (123, 2)])
+@pytest.mark.process
 def test_runs_of_two_processes(source: Path, nodes: int, requests: int) -> None:
     assert in_another_process(source, nodes, requests) == digest(source)
 
 
+@pytest.mark.process
 def test_half_precision_sources_too(tmp_path: Path) -> None:
     ov.save_model(rich(), tmp_path / "half.xml", compress_to_fp16=True)
     assert in_another_process(tmp_path / "half.xml", 11, 1) == digest(tmp_path / "half.xml")
@@ -174,6 +176,7 @@ def with_bodies() -> ov.Model:
     )
 
 
+@pytest.mark.process
 def test_constants_that_are_folded_within_loops_and_branches(tmp_path: Path) -> None:
     path = Path(save_model(with_bodies(), tmp_path, "source")[0]["model"])
     bodies = [all_names(body) for body in all_bodies(load_model(path).submodels[0].model)]

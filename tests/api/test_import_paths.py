@@ -108,6 +108,7 @@ def test_all_names_that_are_listed_exist() -> None:
     assert set(PATHS[POT]) <= set(dir(pot))
 
 
+@pytest.mark.process
 def test_importing_the_package_alone_loads_nothing_else_of_ours_and_nothing_of_others() -> None:
     """Beyond what importing openvino loads; its telemetry goes on to import things in a thread of its own."""
     probe = f"import sys, {POT}; print(*sys.modules.copy())"

@@ -107,6 +107,7 @@ def in_a_process_of_its_own(source: str) -> None:
     subprocess.run([sys.executable, "-c", source], check=True, timeout=120)
 
 
+@pytest.mark.process
 def test_imports_of_old_scripts_work_in_a_fresh_process() -> None:
     in_a_process_of_its_own(SCRIPTS)
 
@@ -115,6 +116,7 @@ def test_imports_of_old_scripts_work_in_a_fresh_process() -> None:
 @pytest.mark.parametrize(
     "first", ["compression.graph.nx_model", "compression.custom.metric", "compression.version"]
 )
+@pytest.mark.process
 def test_a_path_of_before_2022_may_be_the_first_import(first: str) -> None:
     in_a_process_of_its_own(f"import {first}; from compression.graph.nx_model import CompressedModel")
 
@@ -306,6 +308,7 @@ def test_small_names_do_what_they_say(tmp_path: Path) -> None:
     assert send_event("action", "label") is None
 
 
+@pytest.mark.process
 def test_all_paths_are_attributes_of_the_package() -> None:
     below = [path for path in PATHS if path and not path.startswith("api.samples.")]
     in_a_process_of_its_own(
@@ -314,6 +317,7 @@ def test_all_paths_are_attributes_of_the_package() -> None:
     )
 
 
+@pytest.mark.process
 def test_paths_are_attributes_too_as_pot_had_imported_all_of_itself() -> None:
     code = (
         "from openvino.tools import pot\n"

@@ -11,11 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from builders import logger_as_before
+from builders import ZOO, logger_as_before
 from openvino.tools.pot.cli.main import main
-
-ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
-needs_zoo = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 
 
 @dataclass(frozen=True)

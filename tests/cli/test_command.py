@@ -50,6 +50,7 @@ def run(*arguments: str | Path, cwd: Path | None = None, **kwargs: Any) -> subpr
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--version"], ["plan", "--help"], ["--wrong"], []])
+@pytest.mark.process
 def test_help_and_usage_errors_import_next_to_nothing(argv: list[str]) -> None:
     found = subprocess.run(
         [sys.executable, "-c", COUNT.format(argv=argv)],
@@ -70,6 +71,7 @@ def test_help_and_usage_errors_import_next_to_nothing(argv: list[str]) -> None:
     assert len(modules) < 30
 
 
+@pytest.mark.process
 def test_help_names_every_flag_of_pot() -> None:
     words = re.split(r"[\s,\[\]]+", run("--help").stdout)
     for flag in ("-c", "--config", "-q", "--quantize", "--preset", "-m", "--model", "-w", "--weights", "-n", "--name",
@@ -79,6 +81,7 @@ def test_help_names_every_flag_of_pot() -> None:
         assert flag in words, flag
 
 
+@pytest.mark.process
 def test_version_and_the_installed_program() -> None:
     program = Path(sys.executable).with_name("pot")
     for start in (PROGRAM, (str(program),)):
@@ -94,6 +97,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["-q", "default", "-m", "net.xml", "--data-source", "images"]
 
 
+@pytest.mark.process
 def test_results_on_standard_output_and_the_rest_on_standard_error(job: list[str]) -> None:
     finished = run(*job)
     assert finished.returncode == 0
@@ -101,6 +105,7 @@ def test_results_on_standard_output_and_the_rest_on_standard_error(job: list[str
     assert "Statistics pass: 40 of 40" in finished.stderr
 
 
+@pytest.mark.process
 def test_a_reader_that_has_enough(job: list[str]) -> None:
     shell = f"{sys.executable} -m openvino.tools.pot plan -m net.xml | head -n 1"
     finished = subprocess.run(shell, shell=True, capture_output=True, text=True, check=False, timeout=60)
@@ -295,6 +300,7 @@ def test_made_images_of_an_interrupted_run_do_not_count(
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.process
 def test_ctrl_c_and_sigterm_leave_nothing(job: list[str], sent: signal.Signals) -> None:
     write_images(Path("images"), 3000)
     before = {str(path) for path in Path().rglob("*")}
@@ -329,6 +335,7 @@ def test_nothing_of_a_direct_dump_is_lost(job: list[str], capsys: pytest.Capture
     assert Path("out/log.txt").read_text(encoding="utf-8").count("results go to out") == 2
 
 
+@pytest.mark.process
 def test_completion(tmp_path: Path) -> None:
     pytest.importorskip("argcomplete")
     line = "pot --keep-un"
@@ -340,6 +347,7 @@ def test_completion(tmp_path: Path) -> None:
     assert (tmp_path / "found").read_text(encoding="utf-8").strip() == "--keep-uncompressed-weights"
 
 
+@pytest.mark.process
 def test_a_script_is_run(tmp_path: Path) -> None:
     script = tmp_path / "old.py"
     script.write_text(

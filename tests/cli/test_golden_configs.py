@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from commands import ZOO, Finished, needs_zoo, pot, zoo_facts, zoo_images
+from commands import Finished, pot, zoo_facts, zoo_images
 from ruamel import yaml
 
+from builders import ZOO
 from openvino.tools.pot.utils.runtime import core
 
-pytestmark = needs_zoo
+pytestmark = pytest.mark.zoo
 NORMALISED = {"mean_values": [123.675, 116.28, 103.53], "scale_values": [58.395, 57.12, 57.375]}
 WITH_COMMENTS = """\
 /* A configuration as it came with POT:

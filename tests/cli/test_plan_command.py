@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from commands import ZOO, needs_zoo, pot, write_images
+from commands import pot, write_images
 from openvino import opset13 as op
 
 import builders
+from builders import ZOO
 from openvino.tools.pot import compress_model_weights, load_model, save_model
 from openvino.tools.pot.utils.runtime import core
 
@@ -33,7 +34,7 @@ def quantizers(model: ov.Model) -> set[str]:
     return {node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"}
 
 
-@needs_zoo
+@pytest.mark.zoo
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_plan_of_a_real_network_is_what_is_done(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -113,6 +114,7 @@ def test_a_network_that_comes_quantized(tmp_path: Path, capsys: pytest.CaptureFi
     }
 
 
+@pytest.mark.process
 def test_a_reader_of_the_table_that_has_enough(small: Path) -> None:
     shell = f"{sys.executable} -m openvino.tools.pot plan -m {small} | true; echo ${{PIPESTATUS[0]}}"
     finished = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True, timeout=60)

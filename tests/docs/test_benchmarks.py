@@ -12,6 +12,8 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from builders import ZOO
+
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -49,6 +51,7 @@ def variants(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module("variants", monkeypatch)
 
 
+@pytest.mark.process
 def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
     finished = run("zoo.py", "--zoo", tmp_path, "--repeats", "1", "--limit", "40")
     assert finished.returncode == 0, finished.stderr
@@ -59,6 +62,7 @@ def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
     assert record["size"] < 0.3
 
 
+@pytest.mark.process
 def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
     (tmp_path / "nncf.py").write_text(PEER)
     peer = ("--peer-python", sys.executable, "--peer-models", tmp_path / "peer")
@@ -81,6 +85,7 @@ def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
     assert "| 10 of 11 | 0 of 11 |" in finished.stderr
 
 
+@pytest.mark.process
 def test_ingredients_and_orders_of_samples(tmp_path: Path, variants: ModuleType) -> None:
     finished = run("accuracy.py", "digits", "--zoo", tmp_path, "--limit", "40", "--ablation", "--orders")
     assert finished.returncode == 0, finished.stderr
@@ -105,6 +110,7 @@ def test_every_variant_is_described(variants: ModuleType) -> None:
     assert [name for name in variants.VARIANTS if f"\n| {name} | " not in text] == []
 
 
+@pytest.mark.process
 def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
     finished = run("overflow.py", "--zoo", tmp_path, "--samples", "20", "--fix", "absent", "no")
     assert finished.returncode == 0, finished.stderr
@@ -115,6 +121,7 @@ def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
     assert finished.stdout.splitlines()[-1].startswith("| digits | ")
 
 
+@pytest.mark.process
 def test_estimates_beside_measurements() -> None:
     finished = run("cost.py", "4096x8x8 behind Softmax", "16x384x384", "--rounds", "1", "--seconds", "0.001")
     assert finished.returncode == 0, finished.stderr
@@ -125,11 +132,13 @@ def test_estimates_beside_measurements() -> None:
 
 
 @pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
+@pytest.mark.process
 def test_an_incomplete_run_writes_nothing(script: str, tmp_path: Path) -> None:
     assert "needs the zoo" in run(script, "--zoo", tmp_path, "--write").stderr
 
 
 @pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
+@pytest.mark.process
 def test_an_unknown_entry_is_named(script: str, tmp_path: Path) -> None:
     assert "no entry 'digit', there are: digits" in run(script, "digit", "--zoo", tmp_path).stderr
 
@@ -184,6 +193,7 @@ def test_the_documents_have_the_markers_once(document: str, marker: str) -> None
     assert text.count(f"<!-- {marker}: begin -->") == text.count(f"<!-- {marker}: end -->") == 1
 
 
+@pytest.mark.process
 def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
     (tmp_path / "nncf.py").write_text(PEER)
     arguments = ("--zoo", tmp_path, "--cache", tmp_path / "cache", "--rounds", "1", "--memory")
@@ -202,6 +212,7 @@ def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
     assert "| digits |" in finished.stderr
 
 
+@pytest.mark.process
 def test_accuracy_control_of_the_embedded_network(tmp_path: Path) -> None:
     finished = run("accuracy_control.py", "digits", "--zoo", tmp_path, "--limit", "100")
     assert finished.returncode == 0, finished.stderr
@@ -212,6 +223,7 @@ def test_accuracy_control_of_the_embedded_network(tmp_path: Path) -> None:
     assert "| digits |" in finished.stderr
 
 
+@pytest.mark.process
 def test_a_slow_loader_beside_samples_in_memory(tmp_path: Path) -> None:
     finished = run("slow_loader.py", "digits", "--zoo", tmp_path, "--cache", tmp_path, "--rounds", "1")
     assert finished.returncode == 0, finished.stderr
@@ -231,9 +243,10 @@ def test_large_networks_keep_the_variance_of_their_inputs(name: str, monkeypatch
     assert 0.05 < output.std() < 20
 
 
-@pytest.mark.skipif(not (ROOT / "../shared/zoo").is_dir(), reason="the zoo of real models is not there")
+@pytest.mark.zoo
+@pytest.mark.process
 def test_images_that_are_made_are_better_than_noise() -> None:
-    finished = run("data_free.py", "tiny_resnet8", "--zoo", ROOT / "../shared/zoo", "--limit", "200")
+    finished = run("data_free.py", "tiny_resnet8", "--zoo", ZOO, "--limit", "200")
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["real"]["fidelity"] > record["made"]["fidelity"] > record["noise"]["fidelity"] + 5

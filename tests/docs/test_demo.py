@@ -18,6 +18,7 @@ def row_titles(table: str) -> list[str]:
     return [line.split("│")[1].strip() for line in table.splitlines() if line.startswith("│")]
 
 
+@pytest.mark.process
 def test_a_small_demo_shows_what_the_readme_shows(tmp_path: Path) -> None:
     run = subprocess.run(
         [*COMMAND, "--samples", "20"],

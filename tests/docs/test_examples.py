@@ -15,6 +15,7 @@ SCRIPTS = sorted(
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)
+@pytest.mark.process
 def test_script(script: Path, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300

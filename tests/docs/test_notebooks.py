@@ -92,6 +92,7 @@ def test_a_notebook_that_is_too_large_leaves_the_old_one(
 
 
 @each_notebook
+@pytest.mark.process
 def test_runs_and_keeps_its_figure(source: Path, tmp_path: Path) -> None:
     try:
         notebook = runner().execute(source.with_suffix(".ipynb"), tmp_path)

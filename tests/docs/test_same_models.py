@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts/same_models.py"
 
 
@@ -15,6 +17,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
+@pytest.mark.process
 def test_what_differs_is_named(tmp_path: Path) -> None:
     assert run(tmp_path).returncode == 0
     kept = tmp_path / ".same_models.json"

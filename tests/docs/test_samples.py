@@ -34,6 +34,7 @@ def samples() -> ModuleType:
     return module
 
 
+@pytest.mark.process
 def test_a_sample_has_a_line_and_one_that_lacks_its_network_says_so(tmp_path: Path) -> None:
     finished = run(tmp_path, "digits", "cifar_resnet20", "detect_yolo_fastestv2")
     assert finished.returncode == 0, finished.stderr
@@ -50,6 +51,7 @@ def test_a_sample_has_a_line_and_one_that_lacks_its_network_says_so(tmp_path: Pa
     ("arguments", "sentence"),
     [(["digit"], "no network 'digit', there are: digits,"), (["digits", "--write"], "needs all networks")],
 )
+@pytest.mark.process
 def test_wrong_arguments_are_named(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     finished = run(tmp_path, *arguments)
     assert finished.returncode == 2
@@ -116,6 +118,7 @@ def test_the_exit_code_tells_whether_all_is_well(
         (0, "failed: comparison 'results/samples/b/results/a/comparison.json' can't be read: ", True),
     ],
 )
+@pytest.mark.process
 def test_a_sample_without_data_is_no_failure(
     message: str | int,
     trouble: str,

@@ -41,6 +41,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.process
 def test_after_compiled_models_have_gone_in_any_order() -> None:
     script = SCRIPT.format(tests=str(Path(builders.__file__).parent))
     run = subprocess.run(

@@ -45,7 +45,9 @@ def packages() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ov.Model:
+def network(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, package_index: None
+) -> ov.Model:
     """From the package where it is installed; it needs torch, so that otherwise it is only unpacked."""
     installed = importlib.util.find_spec("silero_vad")
     if installed is not None and installed.origin is not None:

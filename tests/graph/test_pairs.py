@@ -61,6 +61,7 @@ def killed_at(step: int, work: Callable[[], Any]) -> bool:
     os._exit(0)
 
 
+@pytest.mark.process
 def test_a_kill_at_any_step_leaves_one_of_both_models_and_no_litter(tmp_path: Path) -> None:
     found, step = [], 1
     while True:
@@ -80,6 +81,7 @@ def test_a_kill_at_any_step_leaves_one_of_both_models_and_no_litter(tmp_path: Pa
     assert {bool(np.array_equal(each, NEW)) for each in found} == {True, False}
 
 
+@pytest.mark.process
 def test_a_kill_at_any_step_leaves_the_models_of_one_cascade(tmp_path: Path) -> None:
     old, new = cascade(0), cascade(1)
     save_model(old, tmp_path)
@@ -95,6 +97,7 @@ def test_a_kill_at_any_step_leaves_the_models_of_one_cascade(tmp_path: Path) -> 
     assert step > 12
 
 
+@pytest.mark.process
 def test_a_kill_at_any_step_leaves_nothing_where_nothing_was(tmp_path: Path) -> None:
     new, step = cascade(1), 1
     while killed_at(step, partial(save_model, new, tmp_path)):
@@ -176,6 +179,7 @@ for _ in range(15):
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["locks", "lock files"])
+@pytest.mark.process
 def test_two_processes_that_save_under_one_name(tmp_path: Path, plain: bool) -> None:
     tests = str(Path(builders.__file__).parent)
     known = [builders.run(builders.network(seed), IMAGE)[0] for seed in range(4)]

@@ -174,6 +174,7 @@ def test_a_failed_write_leaves_everything_as_it_was(
     assert contents(old) == before
 
 
+@pytest.mark.process
 def test_a_full_disk(old: Path) -> None:
     """With a limit on the size of files in its place, in a process of its own."""
     resource = pytest.importorskip("resource")

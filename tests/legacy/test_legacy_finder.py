@@ -114,11 +114,13 @@ def output(tmp_path: Path, text: str, **environment: str) -> str:
     return finished.stdout
 
 
+@pytest.mark.process
 def test_all_names_that_scripts_import_are_there(tmp_path: Path) -> None:
     lines = [f"from {module} import {', '.join(names)}" for module, names in IMPORTS.items()]
     output(tmp_path, "\n".join([*lines, *(f"import {module}" for module in IMPORTS)]))
 
 
+@pytest.mark.process
 def test_old_names_are_the_things_of_today(tmp_path: Path) -> None:
     text = """
 import openvino
@@ -142,6 +144,7 @@ assert ie.__doc__ and openvino.opset8.__spec__.name == "openvino.opset8"
     output(tmp_path, text)
 
 
+@pytest.mark.process
 def test_runtime_is_there_without_being_imported(tmp_path: Path) -> None:
     text = """
 import openvino as ov
@@ -152,6 +155,7 @@ except AttributeError as error: print(error)
     assert output(tmp_path, text) == "module 'openvino' has no attribute 'runtimes'\n"
 
 
+@pytest.mark.process
 def test_nothing_is_loaded_until_it_is_imported(tmp_path: Path) -> None:
     text = "import sys\nprint(*sorted(name for name in sys.modules if 'pot.legacy' in name))"
     loaded = output(tmp_path, text).split()
@@ -160,6 +164,7 @@ def test_nothing_is_loaded_until_it_is_imported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["openvino.runtime", "openvino.inference_engine", "openvino.tools.mo"])
+@pytest.mark.process
 def test_a_real_module_wins(tmp_path: Path, name: str) -> None:
     """A folder on the search path, as OpenVINO's packages take in such folders."""
     real = tmp_path / "real" / Path(*name.split("."))
@@ -170,6 +175,7 @@ def test_a_real_module_wins(tmp_path: Path, name: str) -> None:
     output(tmp_path, text + f"assert not hasattr({name}, 'Core')", PYTHONPATH=str(tmp_path / "real"))
 
 
+@pytest.mark.process
 def test_the_finder_is_the_last_and_only_one(tmp_path: Path) -> None:
     text = """
 import sys
@@ -181,6 +187,7 @@ assert found[-1] and found.count(True) == 1
     output(tmp_path, text)
 
 
+@pytest.mark.process
 def test_other_processes_know_nothing_of_it(tmp_path: Path) -> None:
     text = """
 import subprocess, sys
@@ -194,6 +201,7 @@ assert "No module named 'openvino.runtime'" in finished.stderr, finished.stderr
         __import__("openvino.runtime")
 
 
+@pytest.mark.process
 def test_the_rest_of_model_optimizer_is_said_to_be_gone(tmp_path: Path) -> None:
     text = """
 for name in ("openvino.tools.mo.front.tf", "openvino.tools.mo.utils.error"):
@@ -218,6 +226,7 @@ except ModuleNotFoundError as error:
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="there the package is real, see the next test")
+@pytest.mark.process
 def test_the_names_before_2022_beside_the_standard_library_of_python_3_14(tmp_path: Path) -> None:
     """There ``compression`` is a package of the standard library's, with parts such as ``zstd``."""
     standard = tmp_path / "stdlib" / "compression"
@@ -250,6 +259,7 @@ def test_the_names_before_2022_beside_the_standard_library(tmp_path: Path) -> No
     output(tmp_path, "import compression.zstd\nfrom compression.graph.model_utils import load_model")
 
 
+@pytest.mark.process
 def test_passes_by_their_names_of_2022(tmp_path: Path) -> None:
     text = """
 import numpy as np

@@ -14,6 +14,7 @@ import builders
 from openvino.tools.pot.demo import digits
 from openvino.tools.pot.utils.runtime import core
 
+pytestmark = pytest.mark.process
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 IMAGES = digits.load().calibration_images[:60]
 LABELS = digits.load().calibration_labels[:60]

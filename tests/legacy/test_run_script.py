@@ -18,6 +18,8 @@ from old_models import RUN, run_script
 from openvino.tools.pot.legacy.script import run
 from openvino.tools.pot.utils.errors import ConfigError
 
+pytestmark = pytest.mark.process
+
 # What Python itself makes of the same script and arguments.
 PLAIN = "import os, sys; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 

@@ -270,6 +270,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.process
 def test_a_full_standard_output_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     saved()
@@ -278,6 +279,7 @@ def test_a_full_standard_output_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     assert (run.returncode, run.stderr) == (1, sentence)
 
 
+@pytest.mark.process
 def test_a_closed_standard_output_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     saved()
@@ -287,6 +289,7 @@ def test_a_closed_standard_output_is_told(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("closing", ["sys.stderr.close()", "sys.stderr = sys.stdout = None"])
+@pytest.mark.process
 def test_scripts_without_standard_streams_quantize(closing: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

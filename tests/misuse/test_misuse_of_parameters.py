@@ -95,6 +95,9 @@ SEARCHES: list[tuple[str, Any]] = [
 
 
 def shown(value: Any) -> str:
+    """The value in a name that is the same in every process."""
+    if callable(value):
+        return "a function"
     return "an object" if type(value) is object else repr(value)[:60]
 
 

@@ -11,15 +11,13 @@ import pytest
 from openvino import opset13 as op
 from PIL import Image
 
-from builders import model, parameter, weights
+from builders import ZOO, model, parameter, weights
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
 from openvino.tools.pot.api.samples.classification import Accuracy, ImageNetDataLoader
 from openvino.tools.pot.api.samples.utils.argument_parser import get_common_argparser
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
 SCRIPT = Path(__file__).resolve().parents[2] / "examples/image_classification/quantize.py"
-ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
-needs_zoo = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 
 
 def save(folder: Path, name: str, pixels: Any) -> None:
@@ -343,6 +341,7 @@ def row(run: subprocess.CompletedProcess[str], title: str) -> list[float]:
     return [float(word) for word in line.split() if "." in word]
 
 
+@pytest.mark.process
 def test_the_script_without_arguments_reads_the_files_that_it_wrote(tmp_path: Path) -> None:
     run = script(tmp_path)
     before, after = row(run, "top-1 accuracy, 600 images")
@@ -352,6 +351,7 @@ def test_the_script_without_arguments_reads_the_files_that_it_wrote(tmp_path: Pa
     assert [len(list((images / part).glob("*.png"))) for part in ("calibration", "evaluation")] == [300, 600]
 
 
+@pytest.mark.process
 def test_the_script_says_what_is_wrong_in_one_sentence(tmp_path: Path) -> None:
     run = script(tmp_path, "-m", str(tmp_path / "a.xml"), "-d", str(tmp_path), "-a", "labels.txt")
     assert run.returncode == 1
@@ -359,7 +359,7 @@ def test_the_script_says_what_is_wrong_in_one_sentence(tmp_path: Path) -> None:
     assert len(run.stderr.strip().splitlines()) == 1
 
 
-@needs_zoo
+@pytest.mark.zoo
 @pytest.mark.parametrize(
     ("name", "preprocessing"),
     [
@@ -367,6 +367,7 @@ def test_the_script_says_what_is_wrong_in_one_sentence(tmp_path: Path) -> None:
         ("tiny_resnet8", ""),
     ],
 )
+@pytest.mark.process
 def test_the_script_keeps_the_accuracy_of_networks_for_photographs(
     name: str, preprocessing: str, tmp_path: Path
 ) -> None:

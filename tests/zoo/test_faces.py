@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from zoo_runs import ZOO, zoo
+from zoo_runs import zoo
 
 from common.faces import write_annotated
 from common.mtcnn import mtcnn_config
@@ -27,9 +27,7 @@ ENGINE = {"device": "CPU"}
 
 
 @pytest.fixture(scope="module")
-def cascade() -> CompressedModel:
-    if not ZOO.is_dir():
-        pytest.skip(f"the zoo of real models is not at {ZOO}")
+def cascade(package_index: None) -> CompressedModel:
     try:
         return load_model(mtcnn_config())
     except DataError as error:

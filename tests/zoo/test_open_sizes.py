@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from zoo_runs import ZOO, zoo
+from zoo_runs import zoo
 
 from openvino.tools.pot import quantize
 from openvino.tools.pot.utils.runtime import core
-
-pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 
 
 def opened(network: ov.Model, form: str) -> ov.Model:

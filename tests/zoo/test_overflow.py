@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from zoo_runs import BARS, ZOO, Result, zoo
+from zoo_runs import BARS, Result, zoo
 
 from openvino.tools.pot import quantize
 from openvino.tools.pot.report.overflow import overflows
-
-pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 
 
 def samples(entry: Any, count: int = 20) -> list[Any]:

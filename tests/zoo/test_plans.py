@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from zoo_runs import BARS, ZOO, zoo
+from zoo_runs import BARS, zoo
 
 from openvino.tools.pot import load_model
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.planner import make_plan
 from openvino.tools.pot.placement.transformers import why_transformer
-
-pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 
 
 @pytest.mark.parametrize("name", BARS)

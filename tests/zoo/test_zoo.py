@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import openvino as ov
-import pytest
-from zoo_runs import BARS, FIDELITY_SAMPLES, ZOO, Result, digests, zoo
+from zoo_runs import BARS, FIDELITY_SAMPLES, Result, digests, zoo
 
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-
-pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason=f"the zoo of real models is not at {ZOO}")
 
 
 def test_every_entry_has_its_bar() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import openvino as ov
 
+from builders import ZOO
 from openvino.tools.pot import (
     DataLoader,
     IEEngine,
@@ -19,8 +20,6 @@ from openvino.tools.pot import (
     load_model,
     save_model,
 )
-
-ZOO = Path(__file__).resolve().parents[3] / "shared" / "zoo"
 
 
 @dataclass(frozen=True)
