@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite, isnan, nan
 from typing import Any
@@ -116,25 +116,31 @@ def describe(
         for name, figure in zip(names, found.figures, strict=True)
         if not figure.reaches(least)
     )
-    behind = tuple(
-        f"output {name!r} is of layers behind what chooses or sorts, which can't be compared ({figure.decibels:.1f} dB "
-        "in its order): hold it against a metric"
-        for name, figure in zip(names_of(job.network, witness.watched.behind), found.behind, strict=True)
-        if not figure.reaches(least)
-    )
-    nothing = (
-        () if any(figure.tells for figure in found.figures) else ("no output can be compared with float",)
-    )
-    constant = (
-        ()
-        if nothing or _varies(witness)
-        else ("no output varies on these samples, which tells nothing of the model",)
-    )
+    tells = any(figure.tells for figure in found.figures)
     return CheckReport(
-        witness.samples, outputs, nan if nothing else found.decibels,
+        witness.samples, outputs, found.decibels if tells else nan,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
-        (*lost, *behind, *nothing, *constant, *notes), bool(lost),
+        (*lost, *_behind(job, found, witness, least), *_untold(witness, tells), *notes), bool(lost),
     )  # fmt: skip
+
+
+def _behind(job: Job, found: Run, witness: Witness, least: float) -> Iterator[str]:
+    """What is known of outputs whose values may come in another order."""
+    names = names_of(job.network, witness.watched.behind)
+    for name, figure in zip(names, found.behind, strict=True):
+        if not figure.reaches(least):
+            yield (
+                f"output {name!r} is of layers behind what chooses or sorts, which can't be compared "
+                f"({figure.decibels:.1f} dB in its order): hold it against a metric"
+            )
+
+
+def _untold(witness: Witness, tells: bool) -> Iterator[str]:
+    """Why the figures say nothing, where they don't."""
+    if not tells:
+        yield "no output can be compared with float"
+    elif not _varies(witness):
+        yield "no output varies on these samples, which tells nothing of the model"
 
 
 def _varies(witness: Witness) -> bool:
