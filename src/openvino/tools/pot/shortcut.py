@@ -15,7 +15,7 @@ from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own
-from openvino.tools.pot.engines.sizes import fixed_by_sample
+from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.static import with_shapes

@@ -27,8 +27,8 @@ from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
-from openvino.tools.pot.engines.sizes import fixed_by_sample
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel

@@ -301,7 +301,9 @@ class Filler:
         self, model: ov.Model | ov.CompiledModel, images: list[Any] | NDArray[Any]
     ) -> dict[str, NDArray[np.generic]]:
         """The feed for the data of a batch: one entry a sample, or an array of all."""
-        feeder, indices = self._feeder_of(model), self.indices or [0]
+        if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
+            self._feeder = (model, Feeder(model, self._axis, self._parts))
+        feeder, indices = self._feeder[1], self.indices or [0]
         if isinstance(images, np.ndarray):
             return feeder.feed(images, indices[0])
         # A hook may have made several images of one sample.
@@ -309,11 +311,6 @@ class Filler:
         if feeder.note:
             self.tell(feeder.note)
         return stack(feeds, self._axis)
-
-    def _feeder_of(self, model: ov.Model | ov.CompiledModel) -> Feeder:
-        if self._feeder is None or self._feeder[0] is not model or not self._feeder[1].is_of(model):
-            self._feeder = (model, Feeder(model, self._axis, self._parts))
-        return self._feeder[1]
 
     def tell(self, note: str) -> None:
         """Log a warning, once."""

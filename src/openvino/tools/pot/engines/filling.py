@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -56,9 +57,7 @@ def feeds(
     """What inferences are fed: samples as the sampler and the loader join them, or a fixed batch of them.
 
     Args:
-        engine: whose hooks fill inputs.
-        model: that is fed.
-        samples: the samples.
+        engine, model, samples: whose hooks fill inputs of what with what.
         single: leave it to the model alone how many samples are fed at a time, not to the sampler.
         apart: whether the samples of a loader's batches are fed one by one, too.
 
@@ -83,14 +82,14 @@ def feeds(
 def filled(engine: Hooks, model: ov.Model, samples: Samples, single: bool = False) -> Iterator[Fed]:
     """What hooks make of the batches of a sampler, or of each image in them; see ``feeds``."""
     fill = _filling(engine, model)
-    for items, images in processed(engine, samples):
+    for items, images in _processed(engine, samples):
         if not single or (isinstance(images, np.ndarray) and len(items) == 1):
-            yield items, _checked(engine, fill, items, images)
+            yield items, fill(items, images)
             continue
         # The hook before may have made several images of one sample.
         for position, image in enumerate(images):
             owner = [items[min(position, len(items) - 1)]]
-            yield owner, _checked(engine, fill, owner, [image])
+            yield owner, fill(owner, [image])
 
 
 def time_steps(
@@ -98,28 +97,22 @@ def time_steps(
 ) -> Iterator[list[TimeStep]]:
     """The time steps of each sample.
 
-    Args:
-        engine: whose hooks fill inputs.
-        model: that is fed.
-        recurrence: of it.
-        samples: the samples.
-
     Raises:
         ConfigError: there are several in a batch.
         DataError: a sample doesn't fit the model; its index is named.
     """
     fill = _filling(engine, model)
-    for position, (items, images) in enumerate(processed(engine, samples)):
+    for position, (items, images) in enumerate(_processed(engine, samples)):
         if not len(items) == len(images) == 1:
             found = max(len(items), len(images))
             raise ConfigError(
                 f"{KEY}: samples are fed one by one, found a batch of {found}: leave stat_batch_size at 1"
             )
         item = replace(items[0], data=images[0])
-        yield prepared(recurrence, item, position, lambda arrays: fill([arrays]))
+        yield prepared(recurrence, item, position, partial(fill, items))
 
 
-def processed(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:
+def _processed(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:
     """The samples of each batch, without data, and what there is to feed of them."""
     if engine._overrides("_process_batch"):
         yield from _of_hook(engine, samples)
@@ -142,17 +135,17 @@ def _of_hook(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list
         yield items, images
 
 
-def _filling(engine: Hooks, model: ov.Model) -> Callable[[Any], Feed]:
+def _filling(engine: Hooks, model: ov.Model) -> Callable[[list[Item], Any], Feed]:
     """What feeds a model, by the names that the default gives inputs."""
-    if engine._overrides("_fill_input"):
-        return lambda images: named(model, engine._fill_input(model, images))
-    return lambda images: engine._fill_input(model, images)
+    overridden = engine._overrides("_fill_input")
 
+    def fill(items: list[Item], images: Any) -> Feed:
+        engine._filler.indices = [item.index for item in items]
+        with _naming(items[0].index):
+            feed = engine._fill_input(model, images)
+            return named(model, feed) if overridden else feed
 
-def _checked(engine: Hooks, fill: Callable[[Any], Feed], items: list[Item], images: Any) -> Feed:
-    engine._filler.indices = [item.index for item in items]
-    with _naming(items[0].index):
-        return fill(images)
+    return fill
 
 
 @contextmanager

@@ -14,11 +14,10 @@ from openvino.tools.pot.engines.feeding import Filler
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import parse_item
-from openvino.tools.pot.engines.metrics import average, reset_metric, sample_values
+from openvino.tools.pot.engines.metrics import Tally, average, reset_metric, sample_values
 from openvino.tools.pot.engines.options import KEYS, read_options
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.engines.tally import Tally
 from openvino.tools.pot.engines.watching import Runtime
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel

@@ -55,11 +55,6 @@ def own(value: Any) -> Any:
     return value
 
 
-def as_it_is(value: Any) -> Any:
-    """``value`` itself, where nobody fills its buffers anew meanwhile."""
-    return value
-
-
 def is_tensor(value: Any) -> bool:
     """Whether a value is a torch tensor, perhaps on a device or with a gradient."""
     # An addict.Dict has any attribute.

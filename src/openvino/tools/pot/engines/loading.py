@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from openvino.tools.pot.engines.items import Item, as_it_is, own, parse_item
+from openvino.tools.pot.engines.items import Item, own, parse_item
 from openvino.tools.pot.utils.errors import DataError, PotError, said
 
 T = TypeVar("T")
@@ -25,8 +25,9 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
     if _is_ours(sampler):
         for indices in sampler.batches():
             # Samples of one batch are held together: a loader may use one buffer for all of them.
-            keep = own if len(indices) > 1 else as_it_is
-            yield [_held(parse_item(keep(_load(sampler, index)), index)) for index in indices]
+            loaded = ((index, _load(sampler, index)) for index in indices)
+            many = len(indices) > 1
+            yield [_held(parse_item(own(item) if many else item, index)) for index, item in loaded]
         return
     count = 0
     for batch in _guarded(sampler):

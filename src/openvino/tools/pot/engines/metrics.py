@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from openvino.tools.pot.utils.errors import EngineError, naming, nearest
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 _DIRECTIONS = {"higher-better": True, "lower-worse": True, "higher-worse": False, "lower-better": False}
 
@@ -31,6 +35,31 @@ def update_metric(metric: Any, output: Any, target: list[Any], metadata: list[An
             metric.update(output, target, metadata)
         else:
             metric.update(output, target)
+
+
+@dataclass
+class Tally:
+    """What an engine remembers of an evaluation between its hooks.
+
+    Attributes:
+        metadata: of the samples whose outputs are given to the metric next.
+        labelled: whether any sample had an annotation, as far as that is known.
+    """
+
+    metadata: list[Any] = field(default_factory=list)
+    labelled: bool = True
+    _warned: bool = False
+
+    def update(self, metric: Any, output: Any, annotations: list[tuple[int, Any]]) -> bool:
+        """Give outputs and annotations of a batch to a metric, if all samples have one; whether they have."""
+        labels = [label for _, label in annotations]
+        if all(label is not None for label in labels):
+            update_metric(metric, output, labels, self.metadata)
+            return True
+        if not self._warned:
+            logger.warning("sample %d has no annotation: the metric leaves it out", annotations[0][0])
+        self._warned = True
+        return False
 
 
 def _takes_metadata(update: Any) -> bool:

@@ -5,13 +5,13 @@ Single samples, batches, time steps and inferences that an override makes differ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import openvino as ov
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines import stepping
 from openvino.tools.pot.engines.batches import Batch, Splitter, run_batches
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.calling import naming_hook, predicted
@@ -23,7 +23,9 @@ from openvino.tools.pot.engines.loading import first_read
 from openvino.tools.pot.engines.metrics import reset_metric
 from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.recurrent import Recurrence
-from openvino.tools.pot.engines.stream import Feed, Outputs, copied
+from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.steps import TimeStep
+from openvino.tools.pot.engines.stream import Feed, Outputs, copied, run_stream
 from openvino.tools.pot.engines.watching import Compile, Measurement, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
 from openvino.tools.pot.graph.model import CompressedModel
@@ -31,6 +33,8 @@ from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.timing import timed
+
+T = TypeVar("T")
 
 
 def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: Any) -> dict[str, Statistics]:
@@ -109,14 +113,7 @@ def call_predict(engine: Hooks, *arguments: Any) -> Any:
 
 
 def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
-    """What is measured on a single network, by ``_predict``, or beside the inferences that an override makes.
-
-    Args:
-        engine: that ``set_model`` has told of the network.
-        layout: what is measured.
-        sampler: the samples.
-        show: whether progress is shown.
-    """
+    """What is measured on a single network, by us, or beside the inferences that an override of ``_predict`` makes."""
     if not engine._overrides("_predict"):
         return collect(engine, layout, sampler, show)
     assert engine._given is not None
@@ -135,7 +132,7 @@ def _measuring(engine: Hooks) -> Compile:
 
 
 def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
-    """What is measured on the single network by inferences of our own; see ``measure_one``."""
+    """What is measured on a single network by inferences of our own."""
     samples = Samples(sampler, "Statistics", show)
     statistics = (_of_steps if engine._options.out_in_map else _of_samples)(engine, layout, samples)
     statistics.samples = len(sampler)
@@ -153,7 +150,7 @@ def _of_samples(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> St
     expected = -(-len(samples.sampler) // fixed_batch(model, options.batch_axis))
 
     def work(ready: Iterator[tuple[Batch, Feed]]) -> Statistics:
-        fed = stepping.with_places(layout, ready, lambda batch: batch.parts[0])
+        fed = _with_places(layout, ready, lambda batch: batch.parts[0])
         results = run_batches(compiled, fed, options.stat_requests, copies=False)
         return layout.collect((outputs for _, outputs in results), expected)
 
@@ -168,21 +165,37 @@ def _of_steps(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Stat
     layout = layout.with_outputs(recurrence.outputs)
     with timed("compile"):
         compiled = compiled_for("measured", layout.model, options.device)
-    number, expected = options.stat_requests, len(samples.sampler)
+    measured = len(compiled.outputs) - len(recurrence.outputs)
+
+    def infer(fed: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
+        own = _with_places(layout, fed, lambda tag: tag[0])
+        return run_stream(compiled, own, options.stat_requests, copies=False)
+
+    def state(outputs: Outputs) -> Feed:
+        return recurrence.state(dict(zip(recurrence.outputs, outputs[measured:], strict=True)))
+
+    def work(ready: Iterator[list[TimeStep]]) -> Statistics:
+        results = run_steps(ready, state, infer, in_order=False)
+        return layout.collect((outputs[:measured] for _, outputs in results), len(samples.sampler))
+
     with timed("pass"):
-        return run_beside(
-            steps, lambda own: stepping.statistics(compiled, recurrence, own, number, layout, expected)
-        )
+        return run_beside(steps, work)
+
+
+def _with_places(
+    layout: StatisticsLayout, fed: Iterable[tuple[T, Feed] | None], sample_of: Callable[[T], object]
+) -> Iterator[tuple[T, Feed] | None]:
+    """The same feeds, with what the measuring model gets beside them; ``sample_of`` tells the sample of a tag."""
+    position = 0
+    for entry in fed:
+        if entry is not None:
+            entry = (entry[0], layout.feed(position, entry[1], sample=sample_of(entry[0])))
+            position += 1
+        yield entry
 
 
 def evaluate(engine: Hooks, sampler: Any, show: bool, per_sample: bool) -> None:
-    """Give the outputs of the single network to the engine's metric, sample after sample.
-
-    Args:
-        engine: that ``set_model`` has told of the network.
-        sampler: the samples.
-        show: whether progress is shown.
-        per_sample: whether values per sample are wanted.
+    """Give the outputs of a single network to the engine's metric, sample after sample.
 
     Raises:
         DataError: a sample doesn't fit the network, or an inference failed; its index is named.
@@ -215,7 +228,8 @@ def _results(
         recurrence = Recurrence(model, options.out_in_map)
         steps = first_read(time_steps(engine, model, recurrence, samples))
         compiled = compiled_for("evaluated", model, options.device)
-        found = stepping.results(compiled, recurrence, steps, number)
+        infer = partial(run_stream, compiled, requests=number)
+        found = run_steps(steps, recurrence.state, infer, in_order=True)
         return compiled, (([step.item], outputs) for step, outputs in found)
     plain = first_read(feeds(engine, model, samples))
     compiled = compiled_for("evaluated", model, options.device)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -11,13 +12,17 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines import filling, stepping
+from openvino.tools.pot.engines import filling
 from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, run_batches
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.recurrent import KEY, Recurrence
-from openvino.tools.pot.engines.stream import Feed, Outputs
+from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.steps import TimeStep
+from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.sizes import sizes_of
+from openvino.tools.pot.graph.static import is_static, with_shapes
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.utils.errors import EngineError
 
@@ -116,5 +121,36 @@ def _feeds(engine: Hooks, indices: Sequence[int]) -> Iterator[tuple[Batch, Feed]
     compiled = compiled_for("evaluated", network, options.device)
     recurrence = Recurrence(network, options.out_in_map)
     steps = filling.time_steps(engine, network, recurrence, samples)
-    single = stepping.single_steps(compiled, recurrence, steps, len(indices))
+    single = _single_steps(compiled, recurrence, steps, len(indices))
     return as_they_are(([step.item], feed) for step, feed in single)
+
+
+def _single_steps(
+    compiled: ov.CompiledModel, recurrence: Recurrence, samples: Iterable[Sequence[TimeStep]], count: int
+) -> Iterator[tuple[TimeStep, Feed]]:
+    """One step of each sample with its whole feed: near the first sample's beginning, ..., near the last one's end."""
+    infer = partial(run_stream, compiled, requests=1)
+    for number, steps in enumerate(samples):
+        chosen, state = steps[len(steps) * (2 * number + 1) // (2 * count)], Feed()
+        before = steps[: chosen.number]
+        for _, found in run_steps([before] if before else [], recurrence.state, infer, in_order=False):
+            state = recurrence.state(found)
+        yield chosen, chosen.feed_after(state)
+
+
+def fixed_by_sample(model: CompressedModel, engine: Hooks, where: str = "") -> CompressedModel:
+    """A model of one network with those sizes of its inputs that are open as the first sample has them.
+
+    Args:
+        model: stays as it is.
+        engine: has the samples.
+        where: begins messages.
+
+    Raises:
+        DataError: the sample doesn't fit the model.
+        ModelError: the rest of the model doesn't go with its sizes.
+    """
+    if not is_static(model) and len(engine.data_loader):
+        (feed,) = feeds(engine, model, [0])
+        return with_shapes(model, sizes_of(feed), where)
+    return model

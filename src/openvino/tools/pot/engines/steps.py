@@ -10,7 +10,7 @@ from typing import Any
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.utils.errors import DataError, PotError, reason
+from openvino.tools.pot.utils.errors import DataError, PotError
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class TimeStep:
 
 
 def prepared(
-    recurrence: Recurrence, item: Item, sample: int, fill: Callable[[dict[Any, Any]], Mapping[Any, Any]]
+    recurrence: Recurrence, item: Item, sample: int, fill: Callable[[list[Any]], Mapping[Any, Any]]
 ) -> list[TimeStep]:
     """The time steps of a sample.
 
@@ -56,7 +56,7 @@ def prepared(
         recurrence: of the model.
         item: the sample.
         sample: its place in the pass.
-        fill: from the arrays of a time step to a feed.
+        fill: from the arrays of a time step, a batch of one, to a feed.
 
     Raises:
         DataError: the sample doesn't fit; names it, and the time step.
@@ -64,12 +64,9 @@ def prepared(
     steps = []
     for number, (arrays, awaited) in enumerate(recurrence.read(item.data, item.index)):
         try:
-            feed = recurrence.without(fill(arrays), awaited)
+            feed = recurrence.without(fill([arrays]), awaited)
         except PotError as error:
             raise type(error)(_at_step(str(error), item.index, number)) from error.__cause__
-        except Exception as error:
-            found = f"it can't be fed to the model: {type(error).__name__}: {reason(error)}"
-            raise DataError(_at_step(found, item.index, number)) from error
         steps.append((feed, awaited))
     return [
         TimeStep(_item_at(item, number, len(steps)), sample, number, len(steps), *step)

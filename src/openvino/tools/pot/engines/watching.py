@@ -264,14 +264,11 @@ def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:
 
 def _feed(feeder: Feeder, inputs: Any) -> Feed:
     if isinstance(inputs, Mapping):
-        given = {_spec_of(feeder, key): value for key, value in inputs.items()}
+        given = {
+            feeder.inputs[key] if isinstance(key, int) else feeder.by_name[key_name(key)]: value
+            for key, value in inputs.items()
+        }
     else:
         arrays = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         given = dict(zip(feeder.inputs, arrays, strict=True))
     return {spec.name: spec.typed(value) for spec, value in given.items()}
-
-
-def _spec_of(feeder: Feeder, key: Any) -> Any:
-    if isinstance(key, int):
-        return feeder.inputs[key]
-    return feeder.by_name[key_name(key)]
