@@ -88,7 +88,7 @@ def test_outputs_that_wait_for_their_turn_are_bounded(monkeypatch: pytest.Monkey
 
 def test_what_stands_in_for_a_state_is_not_kept() -> None:
     recurrence = Recurrence(NETWORK, MAP)
-    steps = prepared(recurrence, Item(0, sample(0, 3), None, {}), 0, lambda arrays: arrays)
+    steps = prepared(recurrence, Item(0, sample(0, 3), None, {}), 0, lambda images: images[0])
     assert [set(step.feed) for step in steps] == [{"x", "h"}, {"x"}, {"x"}]
 
 

@@ -109,12 +109,7 @@ def time_steps(
                 f"{KEY}: samples are fed one by one, found a batch of {found}: leave stat_batch_size at 1"
             )
         item = replace(items[0], data=images[0])
-        yield prepared(recurrence, item, position, partial(_one, fill, items))
-
-
-def _one(fill: Callable[[list[Item], Any], Feed], items: list[Item], arrays: Any) -> Feed:
-    """What one time step is fed."""
-    return fill(items, [arrays])
+        yield prepared(recurrence, item, position, partial(fill, items))
 
 
 def _processed(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:

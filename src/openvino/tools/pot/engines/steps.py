@@ -48,7 +48,7 @@ class TimeStep:
 
 
 def prepared(
-    recurrence: Recurrence, item: Item, sample: int, fill: Callable[[dict[Any, Any]], Mapping[Any, Any]]
+    recurrence: Recurrence, item: Item, sample: int, fill: Callable[[list[Any]], Mapping[Any, Any]]
 ) -> list[TimeStep]:
     """The time steps of a sample.
 
@@ -56,7 +56,7 @@ def prepared(
         recurrence: of the model.
         item: the sample.
         sample: its place in the pass.
-        fill: from the arrays of a time step to a feed.
+        fill: from the arrays of a time step, a batch of one, to a feed.
 
     Raises:
         DataError: the sample doesn't fit; names it, and the time step.
@@ -65,7 +65,7 @@ def prepared(
     for number, (arrays, awaited) in enumerate(recurrence.read(item.data, item.index)):
         where = f"sample {item.index}, time step {number}"
         try:
-            feed = recurrence.without(fill(arrays), awaited)
+            feed = recurrence.without(fill([arrays]), awaited)
         except PotError as error:
             raise type(error)(error.sentence, where) from error.__cause__
         steps.append((feed, awaited))
