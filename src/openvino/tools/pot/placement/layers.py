@@ -115,11 +115,13 @@ def _is_embedding(view: GraphView, inputs: tuple[TensorId, ...]) -> bool:
 
 def _averages_positions(view: GraphView, name: str, device: Device) -> str:
     """Why a layer of constant weights would lose what a distribution says, an empty string where it reads none."""
-    constant = [view.is_constant(tensor) for tensor in view.inputs(name)]
-    if not traits(view.type(name)).linear or not any(constant):
+    own, inputs = traits(view.type(name)), view.inputs(name)
+    if not own.linear:
         return ""
-    source = origin(view, view.inputs(name)[constant.index(False)], device)
-    if view.type(source) != "Softmax" or not _are_means(view, name, constant.index(True)):
+    data, weights = sorted((own.data, own.weights), key=lambda port: view.is_constant(inputs[port]))
+    if not view.is_constant(inputs[weights]) or view.type(origin(view, inputs[data], device)) != "Softmax":
+        return ""
+    if not _are_means(view, name, weights):
         return ""
     return "it averages positions behind a Softmax, as box distributions do, and rounding would move them"
 

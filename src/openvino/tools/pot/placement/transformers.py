@@ -120,11 +120,10 @@ def _in_product(view: GraphView, name: str) -> int:
 
 def _in_convolution(view: GraphView, name: str) -> int:
     own, inputs = traits(view.type(name)), view.inputs(name)
-    weights, places = (
-        inputs[own.weights],
-        inputs[own.data] if own.linear == "transposed" else TensorId(name),
+    places = inputs[own.data] if own.linear == "transposed" else TensorId(name)
+    return (
+        _size(view, inputs[own.weights]) * _size(view, places, slice(1)) * _size(view, places, slice(2, None))
     )
-    return _size(view, weights) * _size(view, places, slice(1)) * _size(view, places, slice(2, None))
 
 
 def _in_recurrence(view: GraphView, name: str) -> int:

@@ -133,6 +133,7 @@ def watched_inputs(view: GraphView) -> Watched:
 
 
 def _is_sorted_values(view: GraphView, source: TensorId, firsts: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether it is what TopK gives: sorted values differ by no more than the values did."""
     return view.type(source.node) == "TopK" and source.port == 0 and firsts[source.node] == (source.node,)
 
 
