@@ -106,7 +106,7 @@ def test_a_wrong_configuration_of_images_is_refused(
 
 def test_a_misspelt_key_is_named_and_a_strange_one_told_of(tmp_path: Path, caplog: Any) -> None:
     config = dataset(tmp_path, [[]])
-    with pytest.raises(ConfigError, match="COCOLoader: unknown parameter 'image_sise'.*'image_size'"):
+    with pytest.raises(ConfigError, match=r"COCOLoader: unknown parameter 'image_sise'.*'image_size'"):
         COCOLoader({**config, "image_sise": 4})
     assert len(COCOLoader({**config, "name": "mine", "layout": None})) == 1
     assert "COCOLoader: without effect here: 'name'" in caplog.text
