@@ -82,7 +82,7 @@ def test_flags_switch_between_the_float_and_the_quantized_model(case: object) ->
         )
     )
     exact = list(probes.outputs(engine, model, range(20)))
-    rounded = list(probes.outputs(engine, candidates.quantized(AS_GIVEN), range(20)))
+    rounded = list(probes.outputs(engine, candidates.assembled(candidates.made(AS_GIVEN)), range(20)))
     assert distance(outputs[0::2], exact) < 1e-6 * distance(rounded, exact)
     # Another rounding would be twice as far away.
     assert distance(outputs[1::2], rounded) < 0.6 * distance(rounded, exact)

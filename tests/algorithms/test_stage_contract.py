@@ -90,7 +90,7 @@ def way(case: str) -> tuple[Job, Statistics, tuple[Step, ...]]:
     loaded = load_model(network, parameters.get("target_device", "ANY"))
     networks = Networks.of(loaded, algorithms, IEEngine({}, loader))
     (name, job), *_ = networks.planned(algorithms).items()
-    statistics = networks.measured_again(name, job)
+    statistics = networks.measuring.measured({name: job})[name]
     steps, decisions = [], job.decisions
     for stage in algorithms[0].stages:
         after = stage.decide(decisions, statistics)

@@ -16,7 +16,7 @@ from openvino.tools.pot import quantize
 from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.checking.check import check
 
-CHECKED = importlib.import_module("openvino.tools.pot.algorithms.checking.checked")
+CHECKED = importlib.import_module("openvino.tools.pot.algorithms.checking.check")
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 SEEDS = (1, 3, 4, 5, 6, 8, 9, 10, 14, 19, 21, 22, 25, 27, 28, 30, 31, 34, 35, 36)

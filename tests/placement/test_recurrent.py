@@ -148,7 +148,7 @@ def test_the_copy_with_switches_rounds_wide_data_at_its_own_width() -> None:
     loaded, algorithms = load_model(network), [DefaultQuantization({}, engine)]
     networks = Networks.of(loaded, algorithms, engine)
     (name, job), *_ = networks.planned(algorithms).items()
-    job = decided(job, networks.measured_again(name, job))
+    job = decided(job, networks.measuring.measured({name: job})[name])
     copy, flags = compiled(switched(job.decisions)), np.ones(1, np.float32)
     ours = np.array([copy({**feed, "quantized_layers": flags})[0] for feed in data])
     theirs = np.array([compiled(network)(feed)[0] for feed in data])

@@ -9,26 +9,31 @@ from types import MappingProxyType
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.decisions import Decisions
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.parameters import placing
-from openvino.tools.pot.algorithms.placing import place
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.algorithms.recording import record
-from openvino.tools.pot.algorithms.transform import transform
+from openvino.tools.pot.algorithms.transform import record, transform
 from openvino.tools.pot.graph.edits.inputs import keep_conversions
 from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.sizes import Sizes, with_sizes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
+from openvino.tools.pot.placement.integers import make_integer_plan
 from openvino.tools.pot.placement.plan import Plan
+from openvino.tools.pot.placement.planner import make_plan
+from openvino.tools.pot.placement.scope import ignored_nodes
+from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
+
+logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Job:
         decisions: of their stages about the network in it; none before there are statistics.
         requests: what they want to be measured.
         sizes: of samples, as far as the model leaves them open and they are known.
+        samples: that the statistics are of.
         begun: when it was planned, by ``time.perf_counter``.
     """
 
@@ -49,6 +55,7 @@ class Job:
     decisions: Decisions
     requests: tuple[Request, ...]
     sizes: Sizes = field(default_factory=dict)
+    samples: int = 0
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -105,16 +112,39 @@ def planned(
     if recipe.device.integers is not None:
         fix_known_shapes(sub.model)
     with timed("plan"):
-        network = place(recipe, sub, GraphView(sub.model, with_sizes(sub.model, sizes)), avoided)
+        network = _placed(recipe, sub, GraphView(sub.model, with_sizes(sub.model, sizes)), avoided)
         stages = (stage for algorithm in algorithms for stage in algorithm.stages)
         requests = tuple(request for stage in stages for request in stage.requests(network))
     return Job(result, tuple(algorithms), Decisions(network), requests, sizes)
 
 
-def missing(job: Job, known: Statistics | None) -> Job:
-    """The same, asking only for what is not known."""
-    asked = job.requests if known is None else [each for each in job.requests if not known.answers(each)]
-    return replace(job, requests=tuple(asked))
+def _placed(recipe: Recipe, sub: SubModel, view: GraphView, avoided: Avoided) -> PlannedNetwork:
+    """Where quantizers go, less the ignored scope; with anything avoided, all was said of the plan before."""
+    parameters, device = recipe.parameters, recipe.device
+    ignored = {**ignored_nodes(view, parameters.ignored.of(sub.name), sub), **avoided.floats}
+    if device.integers is None:
+        transformer = _is_transformer(parameters.model_type, sub, view, tells=not avoided)
+        plan = make_plan(view, device, ignored, transformer, avoided.divided)
+    else:
+        weights = parameters.weights
+        preset, per_channel = parameters.preset or "mixed", weights.granularity == "perchannel"
+        plan = make_integer_plan(view, device, ignored, preset, weights.bits, per_channel)
+    for layer in plan.floats:
+        if layer.costly and not avoided:
+            logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)
+    return PlannedNetwork(sub, view, plan, avoided)
+
+
+def _is_transformer(said: str | None, sub: SubModel, view: GraphView, tells: bool) -> bool:
+    """What the parameters say, and where they are silent, what the graph looks like."""
+    if said is not None:
+        return said == "transformer"
+    found = why_transformer(view)
+    if found and tells:
+        logger.info(
+            "model %r is a transformer: %s (model_type: none treats it as any other model)", sub.name, found
+        )
+    return bool(found)
 
 
 def decided(job: Job, statistics: Statistics) -> Job:
@@ -124,18 +154,13 @@ def decided(job: Job, statistics: Statistics) -> Job:
         for stage in algorithm.stages:
             with timed(type(stage).__name__):
                 decisions = stage.decide(decisions, statistics)
-    return replace(job, decisions=decisions)
+    return replace(job, decisions=decisions, samples=statistics.samples)
 
 
-def edited(job: Job, samples: int) -> Job:
-    """The same with all that was decided carried out on its model, which says of itself what made it.
-
-    Args:
-        job: decided; it is used up.
-        samples: that the statistics are of.
-    """
+def edited(job: Job) -> Job:
+    """The same with all that was decided carried out on its model, which says of itself what made it; it is used up."""
     with timed("transform"):
         transform(job.decisions)
-    record(job.network, job.plan, job.algorithms, samples)
+    record(job.network, job.plan, job.algorithms, job.samples)
     job.result.submodels[0].decided = job.decisions.histories()
     return job

@@ -49,23 +49,23 @@ class Measuring:
         model: in float.
         engine: what measures.
         sampling: the parameters that choose samples.
+        fed: network of a cascade -> the sizes in which it is fed, where these are others than it has.
         tells: whether what there is to say of the choice of samples has not been said.
     """
 
     model: CompressedModel
     engine: Engine | None
     sampling: MinMaxParameters
-    tells: bool = field(default=True)
+    fed: Mapping[str, Sizes] = field(default_factory=dict)
+    tells: bool = True
 
     def shapes(self) -> dict[str, Sizes]:
-        """Network of a cascade -> the sizes in which it is fed, where these are others than it has, from one sample.
+        """The sizes in which the networks of a cascade are fed, as ``fed``, from one sample.
 
         Raises:
             EngineError: the engine can't run a cascade, or has no data loader.
             DataError: the data loader is empty.
         """
-        if not self.model.is_cascade:
-            return {}
         engine, subset = self._ready()
         found = fed_shapes(engine, BatchSampler(engine.data_loader, 1, subset[:1]))
         return {
@@ -103,7 +103,7 @@ class Measuring:
         sampler = BatchSampler(engine.data_loader, together, subset)
         found = measure(engine, layouts, sampler)
         for name, statistics in found.items():
-            statistics.sizes = dict(jobs[name].sizes)
+            statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
         return found
 
     def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:

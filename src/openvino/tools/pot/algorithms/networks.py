@@ -9,7 +9,7 @@ from types import MappingProxyType
 import openvino as ov
 
 from openvino.tools.pot.algorithms.interfaces import Configured
-from openvino.tools.pot.algorithms.job import Job, planned
+from openvino.tools.pot.algorithms.job import Job, decided, planned
 from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measured, Measuring
 from openvino.tools.pot.algorithms.parameters import check_models, placing
 from openvino.tools.pot.api.engine import Engine
@@ -17,7 +17,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
-from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -37,13 +37,11 @@ class Networks:
         model: in float.
         alone: name -> the network as a model of its own, with inputs of the sizes that it is fed in.
         measuring: the engine's samples.
-        shapes: name -> the sizes in which it is fed, where these are others than it has.
     """
 
     model: CompressedModel
     alone: Mapping[str, CompressedModel]
     measuring: Measuring
-    shapes: Mapping[str, Sizes]
 
     @classmethod
     def of(
@@ -67,10 +65,10 @@ class Networks:
         measuring = Measuring(model, engine, placing(algorithms).recipe.parameters)
         check_models(algorithms, model)
         if not model.is_cascade:
-            return cls(model, {model.submodels[0].name: model}, measuring, {})
-        shapes = measuring.shapes() if known is None else {n: found.sizes for n, found in known.items()}
-        alone = {sub.name: _alone(sub, shapes.get(sub.name, {})) for sub in model}
-        return cls(model, alone, measuring, shapes)
+            return cls(model, {model.submodels[0].name: model}, measuring)
+        fed = measuring.shapes() if known is None else {n: found.sizes for n, found in known.items()}
+        measuring.fed = fed
+        return cls(model, {sub.name: _alone(sub, fed.get(sub.name, {})) for sub in model}, measuring)
 
     def planned(
         self,
@@ -94,24 +92,6 @@ class Networks:
             for name in (self.alone if names is None else names)
         }
 
-    def measured(self, jobs: Jobs) -> Measured:
-        """What jobs ask for, from one pass over the samples; it knows in which sizes networks of a cascade were fed."""
-        return self._with_shapes(self.measuring.measured(jobs))
-
-    def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:
-        """The same of jobs planned for the sizes of samples, as ``Measuring.measured_in_sizes``."""
-        sized, found = self.measuring.measured_in_sizes(jobs, plan)
-        return sized, self._with_shapes(found)
-
-    def _with_shapes(self, found: Measured) -> Measured:
-        for name in self.shapes.keys() & found.keys():
-            found[name].sizes = self.shapes[name]
-        return found
-
-    def measured_again(self, name: str, job: Job) -> Statistics:
-        """What a job of one network asks for."""
-        return self.measured({name: job})[name]
-
     def assembled(self, results: Mapping[str, CompressedModel]) -> CompressedModel:
         """The quantized networks as one model, with inputs as the float ones have them."""
         if not self.model.is_cascade:
@@ -119,6 +99,61 @@ class Networks:
             return result
         subs = [_as_given(results[sub.name].submodels[0], sub) for sub in self.model]
         return CompressedModel(subs, self.model.name, is_cascade=True)
+
+
+class Known:
+    """Statistics of the networks of a model; what they don't answer is measured.
+
+    Args:
+        networks: of the model.
+        passes: of earlier runs over the same model and samples.
+
+    Attributes:
+        passes: statistics of the networks, by their names, one for each pass.
+        taken: how many passes were not known from earlier runs.
+    """
+
+    def __init__(self, networks: Networks, passes: Iterable[Measured] = ()) -> None:
+        self.passes, self.taken = list(passes), 0
+        self._networks = networks
+
+    def add(self, found: Measured) -> None:
+        """Keep what a pass found."""
+        self.passes.append(found)
+        self.taken += 1
+
+    def decided(self, jobs: Jobs) -> Jobs:
+        """Jobs with all that their stages decide; those with nothing to quantize stay as they are."""
+        if not all(job.is_empty for job in jobs.values()):
+            self.provide(jobs)
+            jobs = {name: job if job.is_empty else decided(job, self._of(name)) for name, job in jobs.items()}
+        return jobs
+
+    def provide(self, jobs: Jobs) -> None:
+        """Measure at once what jobs ask for and is not known."""
+        wanted = {name: self._missing(name, job) for name, job in jobs.items()}
+        if self.passes:
+            wanted = {name: job for name, job in wanted.items() if job.requests}
+        if wanted:
+            self.add(self._networks.measuring.measured(wanted))
+
+    def maker(self, name: str, job: Job) -> Callable[[Avoided], Job]:
+        """What makes further decided jobs of one network, which do without some forms."""
+
+        def made(avoided: Avoided) -> Job:
+            other = planned(self._networks.alone[name], job.algorithms, avoided, job.sizes)
+            self.provide({name: other})
+            return decided(other, self._of(name))
+
+        return made
+
+    def _missing(self, name: str, job: Job) -> Job:
+        known = [found[name] for found in self.passes if name in found]
+        asked = (each for each in job.requests if not any(found.answers(each) for found in known))
+        return replace(job, requests=tuple(asked))
+
+    def _of(self, name: str) -> Statistics:
+        return JoinedStatistics([found[name] for found in self.passes if name in found])
 
 
 def by_name(model: CompressedModel, statistics: MeasuredModel | None) -> Measured | None:

@@ -9,7 +9,7 @@ from openvino.tools.pot.algorithms.checking import CheckReport, checked
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs, Measured
-from openvino.tools.pot.algorithms.networks import MeasuredModel, Networks, by_name
+from openvino.tools.pot.algorithms.networks import Known, MeasuredModel, Networks, by_name
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.probes import device_of
 from openvino.tools.pot.graph.model import CompressedModel
@@ -54,7 +54,7 @@ def collect_statistics(
         EngineError, ConfigError, DataError: as ``run``.
     """
     networks = Networks.of(model, algorithms, engine)
-    found = networks.measured(networks.planned(algorithms))
+    found = networks.measuring.measured(networks.planned(algorithms))
     return found if model.is_cascade else found[model.submodels[0].name]
 
 
@@ -69,9 +69,8 @@ def _measured(
     if not wanted:
         return jobs, {}
     if known is None:
-        sized, found = networks.measured_in_sizes(
-            wanted, partial(networks.planned, algorithms, tuple(wanted))
-        )
+        plan = partial(networks.planned, algorithms, tuple(wanted))
+        sized, found = networks.measuring.measured_in_sizes(wanted, plan)
         return {**jobs, **sized}, found
     for name, job in wanted.items():
         known[name].check(job.requests)
@@ -85,9 +84,10 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         job.result.submodels[0].check = CheckReport(notes=("the model has nothing to quantize",))
         return job.result
     statistics = found.pop(name)
-    samples, job = statistics.samples, decided(job, statistics)
-    if not job.recipe.parameters.self_check or not len(statistics.witness):
+    job, witness = decided(job, statistics), statistics.witness
+    if not job.recipe.parameters.self_check or not len(witness):
         del statistics  # the transformed model needs the room
-        return edited(job, samples).result
-    measure, device = partial(networks.measured_again, name), device_of(networks.measuring.engine)
-    return checked(edited(job, samples), networks.alone[name], statistics, measure, device)
+        return edited(job).result
+    maker = Known(networks, [{name: statistics}]).maker(name, job)
+    original = networks.alone[name].submodels[0].model
+    return checked(edited(job), witness, device_of(networks.measuring.engine), original, maker)

@@ -1,12 +1,16 @@
-"""From a plan and its parameters to the edited model."""
+"""From decisions to the edited model, and what made it left in it, so that a file found years later explains itself."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions
+from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
@@ -15,6 +19,11 @@ from openvino.tools.pot.graph.geometry import along
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import Plan
+from openvino.tools.pot.version import __version__
+
+ROOT = "openvino_pot"
+"""Of all records, in ``rt_info``."""
 
 
 def is_divided_apart(shape: tuple[int | None, ...], divisor: NDArray[Any]) -> bool:
@@ -61,3 +70,18 @@ def transform(decisions: Decisions) -> None:
 def _now_read(view: GraphView, readers: tuple[InputId, ...]) -> TensorId:
     """What the readers of a planned tensor read by now: behind an added bias, or a rewritten constant."""
     return view.inputs(readers[0].node)[readers[0].port]
+
+
+def record(model: ov.Model, plan: Plan, algorithms: Sequence[Configured], samples: int) -> None:
+    """Leave version, samples and algorithms in a model: their parameters as said, and what these mean."""
+    model.set_rt_info({}, [ROOT])  # what an earlier run left is of another model
+    model.set_rt_info(__version__, [ROOT, "version"])
+    model.set_rt_info(str(samples), [ROOT, "samples"])
+    model.set_rt_info("transformer" if plan.transformer else "none", [ROOT, "model_type"])
+    for position, algorithm in enumerate(algorithms):
+        path = [ROOT, f"algorithm_{position}"]
+        parameters = json.dumps(algorithm.config, default=str, sort_keys=True)
+        model.set_rt_info(algorithm.name, [*path, "name"])
+        model.set_rt_info(parameters, [*path, "parameters"])
+        if algorithm.places:
+            model.set_rt_info(json.dumps(algorithm.recipe.as_json(), sort_keys=True), [*path, "recipe"])

@@ -80,7 +80,7 @@ class AccuracyAwareQuantization(Algorithm):
         """
         candidates = Candidates(model, engine, self._base_config)
         candidates.measure(self._variants(), in_sizes=False)
-        found = candidates.passes[0]
+        (found,) = candidates.known.passes
         return found if model.is_cascade else next(iter(found.values()))
 
     def _variants(self) -> tuple[Variant, ...]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from openvino.tools.pot.algorithms.checking import Maker, check, looked_at
-from openvino.tools.pot.algorithms.job import Job, decided, edited, missing
+import openvino as ov
+
+from openvino.tools.pot.algorithms.checking import check, checked
+from openvino.tools.pot.algorithms.job import Job, edited
 from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measured
-from openvino.tools.pot.algorithms.networks import Networks
+from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.api.engine import Engine
@@ -19,7 +21,7 @@ from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
-from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
+from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.timing import timed
 
@@ -89,11 +91,11 @@ def _merged(parameters: Mapping[str, Any], variant: Variant) -> dict[str, Any]:
 def _meaning(parameters: Mapping[str, Any]) -> str | None:
     """A text that is the same for parameters that mean the same; None where they don't fit together."""
     try:
-        checked = validate(DefaultQuantizationParameters, parameters, DefaultQuantization.name)
+        valid = validate(DefaultQuantizationParameters, parameters, DefaultQuantization.name)
     except ConfigError:
         return None
-    rounding = "least_error" if Recipe.of(checked).rounds else "nearest"
-    return repr(checked.model_copy(update={"weight_rounding": rounding}))
+    rounding = "least_error" if Recipe.of(valid).rounds else "nearest"
+    return repr(valid.model_copy(update={"weight_rounding": rounding}))
 
 
 class Candidates:
@@ -109,8 +111,7 @@ class Candidates:
 
     Attributes:
         networks: of the model.
-        passes: statistics of the networks, by their names, one for each pass.
-        passes_taken: how many passes were not known from earlier runs.
+        known: their statistics.
     """
 
     def __init__(
@@ -118,16 +119,14 @@ class Candidates:
         model: CompressedModel,
         engine: Engine | None,
         parameters: Mapping[str, Any],
-        passes: Iterable[Measured] = (),
+        passes: Sequence[Measured] = (),
     ) -> None:
-        self.passes = list(passes)
-        self.passes_taken = 0
+        first = next(iter(passes), None)
         self._parameters = parameters
-        known = self.passes[0] if self.passes else None
-        self.networks = Networks.of(model, [self._algorithm(AS_GIVEN)], engine, known)
+        self.networks = Networks.of(model, [self._algorithm(AS_GIVEN)], engine, first)
+        self.known = Known(self.networks, passes)
         self._avoided: Mapping[str, Avoided] = {}
-        single = known is not None and not model.is_cascade
-        self._sizes: Sizes = next(iter(known.values())).sizes if known and single else OPEN
+        self._sizes = OPEN if first is None or model.is_cascade else next(iter(first.values())).sizes
         self._known_layers: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     @property
@@ -153,14 +152,10 @@ class Candidates:
             self._known_layers.clear()
             return self._joint(choices)
 
-        if self.passes or not in_sizes:
-            self._provide(self._joint(choices))
-            return
-        self._keep(self.networks.measured_in_sizes(plan(OPEN), plan)[1])
-
-    def _keep(self, found: Measured) -> None:
-        self.passes.append(found)
-        self.passes_taken += 1
+        if self.known.passes or not in_sizes:
+            self.known.provide(self._joint(choices))
+        else:
+            self.known.add(self.networks.measuring.measured_in_sizes(plan(OPEN), plan)[1])
 
     def _joint(self, choices: Sequence[Variant]) -> Jobs:
         """The jobs of the first variant, which ask for what those of all variants do.
@@ -184,89 +179,57 @@ class Candidates:
 
     def _by_network(self, floats: Iterable[str]) -> dict[str, dict[str, str]]:
         """Network -> the layers of it that are to stay in float, with the reason."""
-        found: dict[str, dict[str, str]] = {name: {} for name in self.networks.alone}
+        names = list(self.networks.alone)
+        found: dict[str, dict[str, str]] = {name: {} for name in names}
         for called in floats:
-            name, node = self._place(called)
-            found[name][node] = _REASON
+            owners = (name for name in names if called.startswith(self.called(name, "")))
+            name = max(owners, key=len)
+            found[name][called.removeprefix(self.called(name, ""))] = _REASON
         return found
 
-    def _place(self, called: str) -> tuple[str, str]:
-        """The network and the node of a layer."""
-        names = list(self.networks.alone)
-        if not self.model.is_cascade:
-            return names[0], called
-        name = max((name for name in names if called.startswith(f"{name}/")), key=len)
-        return name, called.removeprefix(f"{name}/")
-
-    def jobs(
-        self,
-        variant: Variant,
-        floats: Iterable[str] = (),
-        avoided: Mapping[str, Avoided] | None = None,
-        names: Sequence[str] | None = None,
-    ) -> Jobs:
-        """Where quantizers go, with layers left in float, and what must be measured for them.
-
-        Args:
-            variant: of the parameters.
-            floats: the layers.
-            avoided: network -> what its plan must do without; absent: what the device was found to miscompute.
-            names: of the networks; absent: all.
-        """
-        known = self._avoided if avoided is None else avoided
+    def jobs(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
+        """Where quantizers go, with layers left in float, and what must be measured for them."""
         without = {
-            name: known.get(name, NOTHING).and_float(own) for name, own in self._by_network(floats).items()
+            name: self._avoided.get(name, NOTHING).and_float(own)
+            for name, own in self._by_network(floats).items()
         }
-        return self.networks.planned([self._algorithm(variant)], names, self._sizes, without)
+        return self.networks.planned([self._algorithm(variant)], sizes=self._sizes, avoided=without)
+
+    def _algorithm(self, variant: Variant) -> DefaultQuantization:
+        return DefaultQuantization(_merged(self._parameters, variant))
 
     def decided(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
         """The same with all that stages decide, before models are edited."""
-        return self._decided(self.jobs(variant, floats))
-
-    def quantized(self, variant: Variant, floats: Iterable[str] = ()) -> CompressedModel:
-        """The quantized model; the float one if no layer is left to quantize."""
-        return self.assembled(self.made(variant, floats))
+        return self.known.decided(self.jobs(variant, floats))
 
     def made(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
         """The edited jobs of a quantized model; those stay as they are of which no layer is left to quantize."""
-        return self.edited(self.decided(variant, floats))
-
-    def edited(self, jobs: Jobs) -> Jobs:
-        """Decided jobs, carried out; they are used up."""
-        samples = next(iter(self.passes[0].values())).samples if self.passes else 0
-        return {name: job if job.is_empty else edited(job, samples) for name, job in jobs.items()}
+        return {
+            name: job if job.is_empty else edited(job) for name, job in self.decided(variant, floats).items()
+        }
 
     def assembled(self, jobs: Jobs) -> CompressedModel:
-        """The model of edited jobs."""
+        """The model of edited jobs; the float one if no layer is left to quantize."""
         return self.networks.assembled({name: job.result for name, job in jobs.items()})
 
     def mend(self, device: str) -> None:
         """Find out which forms the device computes wrongly, and let all models do without them."""
-        avoided = {
-            name: self._mended(name, job, device).decisions.network.avoided
-            for name, job in self.made(AS_GIVEN).items()
-            if self._is_watched(name, job)
-        }
+        avoided = {}
+        for name, job in self.made(AS_GIVEN).items():
+            if self._is_watched(name, job):
+                maker = self.known.maker(name, job)
+                with timed("check"):
+                    chosen, _ = check(job, *self._witnessed(name, device), maker, least=-inf)
+                avoided[name] = chosen.decisions.network.avoided
         if avoided:
             self._avoided = avoided
             self._known_layers.clear()
-
-    def _mended(self, name: str, job: Job, device: str) -> Job:
-        """A job without what the device computes wrongly."""
-
-        def again(avoided: Avoided) -> Job:
-            return self._decided(self.jobs(AS_GIVEN, (), {name: avoided}, [name]))[name]
-
-        maker = Maker(again, lambda other: self.edited({name: other})[name])
-        original = self.networks.alone[name].submodels[0].model
-        with timed("check"):
-            return check(job, self.passes[0][name].witness, device, original, maker, least=-inf)[0]
 
     def looked_at(self, jobs: Jobs, device: str) -> CompressedModel:
         """The model of edited jobs, with what was seen of it; whether outputs are good enough, metrics say."""
         return self.networks.assembled(
             {
-                name: looked_at(job, self.passes[0][name], device, self.networks.alone[name], least=-inf)
+                name: checked(job, *self._witnessed(name, device), least=-inf)
                 if self._is_watched(name, job)
                 else job.result
                 for name, job in jobs.items()
@@ -275,16 +238,12 @@ class Candidates:
 
     def _is_watched(self, name: str, job: Job) -> bool:
         watches = job.recipe.parameters.self_check
-        return not job.is_empty and watches and len(self.passes[0][name].witness) > 0
+        return not job.is_empty and watches and len(self.known.passes[0][name].witness) > 0
 
-    def _decided(self, jobs: Jobs) -> Jobs:
-        if all(job.is_empty for job in jobs.values()):
-            return jobs
-        self._provide(jobs)
-        return {name: job if job.is_empty else decided(job, self._known(name)) for name, job in jobs.items()}
-
-    def _known(self, name: str) -> Statistics:
-        return JoinedStatistics([found[name] for found in self.passes if name in found])
+    def _witnessed(self, name: str, device: str) -> tuple[Witness, str, ov.Model]:
+        """What a network is held against."""
+        original = self.networks.alone[name].submodels[0].model
+        return self.known.passes[0][name].witness, device, original
 
     def floats(self, variant: Variant, floats: Iterable[str] = ()) -> tuple[str, ...]:
         """The layers that are in float if some are asked to be: others may not be worth quantizing without them."""
@@ -298,17 +257,6 @@ class Candidates:
                 self.called(name, layer.node) for name, job in jobs.items() for layer in job.plan.layers
             )
         return self._known_layers[key]
-
-    def _provide(self, jobs: Jobs) -> None:
-        unknown = {
-            name: missing(job, self._known(name) if self.passes else None) for name, job in jobs.items()
-        }
-        wanted = {name: job for name, job in unknown.items() if job.requests}
-        if wanted or not self.passes:
-            self._keep(self.networks.measured(wanted or unknown))
-
-    def _algorithm(self, variant: Variant) -> DefaultQuantization:
-        return DefaultQuantization(_merged(self._parameters, variant))
 
 
 def _passing(job: Job) -> list[str]:

@@ -18,7 +18,7 @@ from openvino.tools.pot.algorithms.accuracy.sensitivity import most_telling
 from openvino.tools.pot.algorithms.accuracy.state import State
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
 from openvino.tools.pot.algorithms.measuring import Jobs
-from openvino.tools.pot.algorithms.recording import ROOT
+from openvino.tools.pot.algorithms.transform import ROOT
 from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
@@ -81,7 +81,7 @@ class Search:
             return "the model has nothing to quantize"
         self._candidates.measure(self._choices)
         self._candidates.mend(self._engine.device)
-        self._state.keep_passes(self._candidates.passes)
+        self._state.keep_passes(self._candidates.known.passes)
         start = self._judge(AS_GIVEN, frozenset(), "full INT8")
         if self._is_met(start):
             return "full INT8 meets the target"
@@ -154,7 +154,7 @@ class Search:
                 raise OutOfTimeError
             jobs = self._candidates.made(variant, floats)
             self._usual_seconds = self._clock.seconds - started
-            self._state.keep_passes(self._candidates.passes)
+            self._state.keep_passes(self._candidates.known.passes)
             evaluation = self._evaluator.evaluate(
                 self._candidates.assembled(jobs), self._target, self._worst()
             )
@@ -254,7 +254,7 @@ class Search:
             self._record(model, step)
         report.seconds = self._clock.seconds
         samples = self._evaluator.samples_seen + self._extra_samples
-        report.passes = samples / self._evaluator.size + self._candidates.passes_taken
+        report.passes = samples / self._evaluator.size + self._candidates.known.taken
         logger.info("%s\n%s", report.ended, report.table())
         if self._best is not None and not self._best[0].met:
             logger.warning(

@@ -10,6 +10,7 @@ from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.ranking import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.accuracy.sensitivity import Shares, error_shares
+from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
@@ -87,7 +88,7 @@ def _seconds(
         if name in jobs:
             feeds = [feed for _, feed in fed]
             original = candidates.networks.alone[name].submodels[0].model
-            int8 = candidates.edited({name: jobs[name]})[name].network
+            int8 = edited(jobs[name]).network
             for network, seconds in ((original, plain), (int8, fast)):
                 found = layer_seconds(network, feeds, engine.device)
                 seconds.update((candidates.called(name, node), own) for node, own in found.items())

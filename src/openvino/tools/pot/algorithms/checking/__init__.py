@@ -1,8 +1,5 @@
 """The check of every model: does it do on its device what the float one does, and if not, what mends it."""
 
-from openvino.tools.pot.algorithms.checking.bench import LOSS as LOSS
 from openvino.tools.pot.algorithms.checking.check import check as check
-from openvino.tools.pot.algorithms.checking.checked import checked as checked
-from openvino.tools.pot.algorithms.checking.checked import looked_at as looked_at
-from openvino.tools.pot.algorithms.checking.mending import Maker as Maker
+from openvino.tools.pot.algorithms.checking.check import checked as checked
 from openvino.tools.pot.algorithms.checking.report import CheckReport as CheckReport

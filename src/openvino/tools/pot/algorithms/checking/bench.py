@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf, log10
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import (
-    AS_USERS,
-    IN_FLOAT32,
-    Run,
-    run,
-    run_as_defined,
-    run_float,
-)
+from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, run, run_as_defined, run_float
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.runtime import FLOAT32
 
 LOSS = 10.0
 """dB: an output that follows the float model's less is lost."""
@@ -37,8 +31,14 @@ _GAP = 3.0
 _SMALL = 40
 """Layers of a model that costs next to nothing to compile once more."""
 
+_TIMED = 1e-4
+"""Seconds of a request below which its time tells nothing."""
 
-@dataclass(frozen=True)
+_FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
+"""What the float model takes to compile and to run, as shares of what the quantized one takes."""
+
+
+@dataclass
 class Bench:
     """Where quantized models are held against the float one.
 
@@ -51,6 +51,7 @@ class Bench:
     witness: Witness
     device: str
     original: ov.Model | None = None
+    _plain: Run | None = field(default=None, init=False)
 
     def run(self, job: Job) -> Run:
         """A model as users run it; where that costs next to nothing, the worse of both precisions of the rest."""
@@ -69,18 +70,26 @@ class Bench:
 
     def run_in_float32(self, job: Job) -> Run:
         """The same with full precision of what is not quantized."""
-        return run(job.network, self.witness, self.device, IN_FLOAT32)
+        return run(job.network, self.witness, self.device, FLOAT32)
 
     def run_as_defined(self, job: Job) -> Run:
         """A model with its quantizers as plain arithmetic."""
         return run_as_defined(job.network, self.witness)
 
-    @cached_property
+    @property
     def plain(self) -> Run | None:
-        """The float model by itself, in float32; None where it is not at hand."""
-        if self.original is None:
+        """The float model by itself in float32, run once; None where it is not at hand."""
+        if self._plain is None and self.original is not None:
+            self._plain = run_float(self.original, self.witness, self.device)
+        return self._plain
+
+    def as_fast(self, found: Run, room: float) -> float | None:
+        """How many times as fast as in float32 a model is; None where finding out takes more than so many seconds."""
+        expected = _FLOAT_COMPILATION * found.compilation + _FLOAT_REQUEST * found.seconds * len(self.witness)
+        if not found.seconds or (self._plain is None and expected > room):
             return None
-        return run_float(self.original, self.witness, self.device)
+        plain = self.plain
+        return plain.seconds / found.seconds if plain is not None and plain.seconds > _TIMED else None
 
     @cached_property
     def own_precision(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 
@@ -13,7 +14,13 @@ from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, wit
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
 from openvino.tools.pot.algorithms.checking.running import Run
 from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.algorithms.transform import ROOT
+from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.timing import timed
+
+logger = get_logger(__name__)
 
 _LIGHT = 4 << 20
 """Bytes of constants of such a model in float."""
@@ -24,11 +31,23 @@ _BESIDE = 10.0
 _QUICK, _SHARE = 0.4, 0.03
 """Seconds that a check may take with timing, and the share of the whole run that timing may take beyond it."""
 
-_TIMED = 1e-4
-"""Seconds of a request below which its time tells nothing."""
 
-_FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
-"""What the float model takes to compile and to run, as shares of what the quantized one takes."""
+def checked(
+    job: Job,
+    witness: Witness,
+    device: str,
+    original: ov.Model,
+    maker: Maker | None = None,
+    least: float = LOSS,
+) -> CompressedModel:
+    """The quantized model of a job, or a better one, with what was seen of it; see ``check`` for the arguments."""
+    with timed("check"):
+        chosen, report = check(job, witness, device, original, maker, least)
+    level = logging.WARNING if report.is_lost or report.notes else logging.INFO
+    logger.log(level, "%s: %s", chosen.result.name, report.line)
+    chosen.network.set_rt_info(report.as_json(), [ROOT, "check"])
+    chosen.result.submodels[0].check = report
+    return chosen.result
 
 
 def check(
@@ -46,7 +65,7 @@ def check(
         witness: inferences of the float model; put right where the float model by itself gives others.
         device: where users will run it.
         original: the float model.
-        maker: of further models of the same statistics; None: nothing is mended.
+        maker: of further models; None: nothing is mended.
         least: dB below which an output is lost by quantization; minus infinity leaves that to be judged elsewhere.
 
     Returns:
@@ -59,7 +78,7 @@ def check(
     chosen, found, notes = _judged(job, bench, maker, least)
     spent = time.perf_counter()
     room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))
-    return chosen, describe(chosen, found, witness, notes, least, _as_fast(bench, found, room))
+    return chosen, describe(chosen, found, witness, notes, least, bench.as_fast(found, room))
 
 
 def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[Job, Run, list[str]]:
@@ -126,15 +145,6 @@ def _put_right(bench: Bench, least: float) -> bool:
         "ranges may be wrong; it was held against what the float model gives by itself"
     )
     return True
-
-
-def _as_fast(bench: Bench, found: Run, room: float) -> float | None:
-    """How many times as fast as the float model in float32; None where finding out takes more than so many seconds."""
-    expected = _FLOAT_COMPILATION * found.compilation + _FLOAT_REQUEST * found.seconds * len(bench.witness)
-    if not found.seconds or ("plain" not in vars(bench) and expected > room):
-        return None
-    plain = bench.plain
-    return plain.seconds / found.seconds if plain is not None and plain.seconds > _TIMED else None
 
 
 def _weight(model: ov.Model) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from openvino.tools.pot.algorithms.checking.bench import LOSS, Bench
 from openvino.tools.pot.algorithms.checking.culprits import culprits
 from openvino.tools.pot.algorithms.checking.ranking import worst_layers
 from openvino.tools.pot.algorithms.checking.running import Run
-from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.algorithms.job import Job, edited
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.avoided import Avoided
 from openvino.tools.pot.utils.logger import get_logger
@@ -19,22 +18,20 @@ logger = get_logger(__name__)
 _FEW = 0.1
 """Share of the layers that may go back to float for what quantization loses."""
 
+_FAULTS = (
+    "computes the quantized model otherwise than it is defined",
+    "computes ranges for each channel wrongly there",
+    "computes it wrongly",
+)
+_REFUSALS = (
+    "can't run the quantized model",
+    "doesn't run with ranges for each channel there",
+    "runs no model with it",
+)
+"""What a device does: to a model, to ranges for each channel, and to a layer."""
 
-@dataclass(frozen=True)
-class Maker:
-    """Makes further models of the same statistics.
-
-    Attributes:
-        decided: without some forms, with all decisions made and no edit.
-        finish: carries the decisions out.
-    """
-
-    decided: Callable[[Avoided], Job]
-    finish: Callable[[Job], Job]
-
-    def finished(self, avoided: Avoided) -> Job:
-        """The job of a quantized model that does without some forms."""
-        return self.finish(self.decided(avoided))
+Maker = Callable[[Avoided], Job]
+"""Makes further models of the same statistics, which do without some forms: decided, and not edited yet."""
 
 
 def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> Job:
@@ -46,50 +43,36 @@ def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> J
         maker: of the same model.
         runs: whether the device runs it at all.
     """
-    fault = (
-        "computes the quantized model otherwise than it is defined"
-        if runs
-        else "can't run the quantized model"
-    )
-    logger.warning("%s %s: looking for where", bench.device, fault)
-    avoided = _undivided(job, bench, maker, runs)
-    if not bench.is_right(maker.finished(avoided)):
-        layers = [layer.node for layer in job.plan.layers]
-        reason = f"{bench.device} {'computes it wrongly' if runs else 'runs no model with it'} in INT8"
-
-        def right(nodes: Sequence[str]) -> bool:
-            return bench.is_right(maker.finished(avoided.and_float(dict.fromkeys(nodes, reason))))
-
-        avoided = avoided.and_float(dict.fromkeys(culprits(layers, right), reason))
-    return maker.finished(avoided)
-
-
-def _undivided(job: Job, bench: Bench, maker: Maker, runs: bool) -> Avoided:
-    """What is avoided, with one range in place of one for each channel where that helps."""
+    whole, by_channel, in_int8 = _FAULTS if runs else _REFUSALS
+    logger.warning("%s %s: looking for where", bench.device, whole)
     avoided, tensors = job.decisions.network.avoided, job.decisions.divided
-    wrong = (
-        "computes ranges for each channel wrongly there"
-        if runs
-        else "doesn't run with ranges for each channel there"
-    )
-    reason = f"{bench.device} {wrong}"
 
-    def right(some: Sequence[TensorId]) -> bool:
-        return bench.is_right(maker.finished(avoided.and_undivided(dict.fromkeys(some, reason))))
+    def right(other: Avoided) -> bool:
+        return bench.is_right(edited(maker(other)))
 
-    if not tensors or not right(tensors):
-        return avoided
-    return avoided.and_undivided(dict.fromkeys(culprits(tensors, right), reason))
+    def undivided(some: Sequence[TensorId]) -> Avoided:
+        return avoided.and_undivided(dict.fromkeys(some, f"{bench.device} {by_channel}"))
+
+    helps = tensors and right(undivided(tensors))
+    chosen = undivided(culprits(tensors, lambda some: right(undivided(some)))) if helps else avoided
+    if right(chosen):
+        return edited(maker(chosen))
+
+    def in_float(nodes: Sequence[str]) -> Avoided:
+        return chosen.and_float(dict.fromkeys(nodes, f"{bench.device} {in_int8} in INT8"))
+
+    layers = [layer.node for layer in job.plan.layers]
+    return edited(maker(in_float(culprits(layers, lambda some: right(in_float(some))))))
 
 
 def without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Job, Run, str]:
     """The model with the few layers in float that cost most, if that brings it back."""
     avoided = job.decisions.network.avoided
-    worst = worst_layers(maker.decided(avoided), bench.witness)
+    worst = worst_layers(maker(avoided), bench.witness)
     most = max(1, int(_FEW * len(worst)))
     reason = "rounding it costs the outputs too much"
     for count in dict.fromkeys((1, max(1, most // 2), most)):
-        other = maker.finished(avoided.and_float(dict.fromkeys(worst[:count], reason)))
+        other = edited(maker(avoided.and_float(dict.fromkeys(worst[:count], reason))))
         again = bench.run(other)
         if again.decibels >= LOSS:
             return other, again, "; ".join(sentences(other))

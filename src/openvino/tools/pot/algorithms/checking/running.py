@@ -32,10 +32,6 @@ from openvino.tools.pot.utils.runtime import FLOAT32, core
 AS_USERS: Mapping[str, Any] = {}
 """The device's own settings."""
 
-IN_FLOAT32: Mapping[str, Any] = FLOAT32
-"""INT8 as users run it, and everything else in full precision."""
-
-
 _OF_OTHER_SHAPE = Likeness(decibels=-float("inf"))
 
 
@@ -106,13 +102,8 @@ def watching(model: ov.Model, witness: Witness, as_stored: bool = True) -> ov.Mo
     outputs = [op.result(view.output(tensor)).output(0) for tensor in tensors_of(view, witness.watched)]
     other = ov.Model(outputs, clone.get_sinks(), clone.get_parameters(), clone.get_friendly_name())
     if not _takes(other, witness):
-        feed = witness.feeds[0]
-        other.reshape({name: _shape_of(value) for name, value in feed.items()})
+        other.reshape({n: ov.PartialShape([-1] * value.ndim) for n, value in witness.feeds[0].items()})
     return other
-
-
-def _shape_of(value: NDArray[Any]) -> ov.PartialShape:
-    return ov.PartialShape([ov.Dimension()] * value.ndim)
 
 
 def _takes(model: ov.Model, witness: Witness) -> bool:
@@ -147,7 +138,7 @@ def compared(
     """
     figures, count = [], len(witness.watched.ordered)
     masks = [feed.get(token_mask) if token_mask else None for feed in witness.feeds]
-    before, after = (_by_place(found) for found in (witness.values, values))
+    before, after = (list(zip(*found, strict=True)) for found in (witness.values, values))
     for first, second, parts in zip(before[:count], after[:count], witness.watched.joined, strict=True):
         same = all(one.shape == other.shape for one, other in zip(first, second, strict=True))
         for part in parts:
@@ -181,24 +172,30 @@ def _hides(mask: NDArray[Any], own: NDArray[Any]) -> bool:
     return own.ndim > mask.ndim and own.shape[: mask.ndim] == mask.shape and is_token_mask(mask)
 
 
-def _by_place(values: Iterable[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
-    return [list(of_place) for of_place in zip(*values, strict=True)]
-
-
 def _values(network: ov.CompiledModel, witness: Witness) -> tuple[list[list[NDArray[Any]]], float]:
+    """What came of each inference, and the seconds of the fastest."""
     request = network.create_infer_request()
-    names = [input_name(port) for port in network.inputs]
     stateful, found, times = bool(request.query_state()), [], []
-    first = witness.feeds[0]
-    awaken(request, network, {number: first[name] for number, name in enumerate(names)})
-    for feed, fresh in zip(witness.feeds, witness.fresh, strict=True):
+    feeds = [by_number(network.inputs, feed) for feed in witness.feeds]
+    awaken(request, network, feeds[0])
+    for feed, fresh in zip(feeds, witness.fresh, strict=True):
         if stateful and fresh:
             request.reset_state()
         started = time.perf_counter()
-        request.infer({number: feed[name] for number, name in enumerate(names)})
+        request.infer(feed)
         times.append(time.perf_counter() - started)
-        found.append([np.array(values_of(tensor)) for tensor in request.output_tensors])
+        found.append(outputs_of(request))
     return found, min(times)
+
+
+def by_number(inputs: Iterable[ov.ConstOutput], feed: Mapping[str, NDArray[Any]]) -> dict[int, NDArray[Any]]:
+    """What a compiled model is fed, by the numbers of its inputs, some of which may have no name."""
+    return {number: feed[input_name(port)] for number, port in enumerate(inputs)}
+
+
+def outputs_of(request: ov.InferRequest) -> list[NDArray[Any]]:
+    """What a request gave, as arrays of their own."""
+    return [np.array(values_of(tensor)) for tensor in request.output_tensors]
 
 
 def names_of(model: ov.Model, watched: Iterable[InputId]) -> list[str]:
