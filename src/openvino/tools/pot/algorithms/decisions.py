@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,21 @@ from openvino.tools.pot.statistics.requests import Request
 PlannedLayer = tuple[QuantizedLayer, LinearLayer, WeightQuantizer]
 """A layer of the plan, its linear form, and the quantizer of its weights."""
 
-_NONE: Mapping[Any, Any] = MappingProxyType({})
+
+class Reading(NamedTuple):
+    """The rows that a layer takes, and how: what is computed of these serves all layers of which it is the same.
+
+    Attributes:
+        request: for the rows.
+        tensor: whose range they are rounded to; None where the model came quantized.
+        groups: of the layer.
+        averaged: whether outputs average over all positions.
+    """
+
+    request: Request
+    tensor: TensorId | None
+    groups: int
+    averaged: bool
 
 
 @dataclass(frozen=True)
@@ -70,14 +84,16 @@ class PlannedNetwork:
 
     def by_inputs(
         self, layers: Iterable[PlannedLayer], request: Callable[[LinearLayer], Request | None]
-    ) -> dict[Hashable, list[PlannedLayer]]:
-        """Layers by the rows they take and how: what is computed of these serves all of a group."""
-        groups: dict[Hashable, list[PlannedLayer]] = {}
-        for planned, layer, quantizer in layers:
-            read = (request(layer), planned.group_at(layer.activation), layer.groups)
-            key = (*read, layer.node in self._averaged)
-            groups.setdefault(key, []).append((planned, layer, quantizer))
-        return groups
+    ) -> dict[Reading, list[PlannedLayer]]:
+        """Layers by what they take, those left out for which there is no request."""
+        found: dict[Reading, list[PlannedLayer]] = {}
+        for each in layers:
+            planned, layer, _ = each
+            asked, tensor = request(layer), planned.group_at(layer.activation)
+            if asked is not None:
+                reading = Reading(asked, tensor, layer.groups, layer.node in self._averaged)
+                found.setdefault(reading, []).append(each)
+        return found
 
     def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
         """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.
@@ -123,7 +139,7 @@ class Decisions:
         levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
             where these are not simply the nearest.
         bias_shifts: layer -> what is added to each output channel.
-        input_means: those that a stage computed on its way, by the key of ``by_inputs``; whoever uses them
+        input_means: those that a stage computed on its way, as ``by_inputs`` tells them apart; whoever uses them
             takes them out, since of all layers together they are large.
         changes: tensor, weight quantizer or layer -> who decided about it, in order.
     """
@@ -135,7 +151,7 @@ class Decisions:
     weight_scales: Mapping[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
     levels: Mapping[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
     bias_shifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    input_means: Mapping[Hashable, InputMeans] = field(default_factory=dict)
+    input_means: Mapping[Reading, InputMeans] = field(default_factory=dict)
     changes: Mapping[Hashable, tuple[Change, ...]] = field(default_factory=dict)
 
     def decided(
@@ -156,7 +172,7 @@ class Decisions:
         merged: dict[str, Any] = {what: {**getattr(self, what), **more} for what, more in values.items()}
         return replace(self, changes=changes, **merged)
 
-    def with_means(self, means: Mapping[Hashable, InputMeans] = _NONE) -> Decisions:
+    def with_means(self, means: Mapping[Reading, InputMeans] = MappingProxyType({})) -> Decisions:
         """The same with these means of inputs alone."""
         return replace(self, input_means=means)
 

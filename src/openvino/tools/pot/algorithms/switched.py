@@ -13,7 +13,7 @@ from openvino.tools.pot.graph.edits.switch import Switches
 from openvino.tools.pot.graph.geometry import LinearLayer, along, along_inputs
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
-from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.placement.plan import WeightQuantizer
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.floating]
@@ -33,12 +33,14 @@ def switched(decisions: Decisions) -> ov.Model:
     switches = Switches(model, len(network.plan.layers))
     linear = {planned.node: (layer, quantizer) for planned, layer, quantizer in network.linear_layers}
     for number, planned in enumerate(network.plan.layers):
-        layer, quantizer = linear.get(planned.node, (None, None))
+        own = linear.get(planned.node)
         for reader in planned.activations:
-            own = _input_range(decisions, planned, reader.port, layer, quantizer)
-            if own is not None:
-                switches.activation(number, reader, own, _divided_apart(decisions, planned, quantizer))
-        if _is_linear_in_weights(planned.type):
+            group = planned.group_at(reader.port)
+            if group is not None:
+                switches.activation(number, reader, *_as_read(decisions, reader, group, own))
+        # Of layers that are not linear in their weights, inputs alone count.
+        if traits(planned.type).lookup or traits(planned.type).linear:
+            layer = None if own is None else own[0]
             for reader in planned.weights:
                 error = _weight_error(decisions, network.weights_at[reader], layer)
                 switches.weights(number, reader, error, _shift(decisions, layer))
@@ -46,71 +48,36 @@ def switched(decisions: Decisions) -> ov.Model:
     return model
 
 
-def _is_linear_in_weights(kind: str) -> bool:
-    """Whether outputs differ by what an error of the weights alone would give; of others, inputs alone count."""
-    return traits(kind).lookup or traits(kind).linear != ""
-
-
-def _input_range(
-    decisions: Decisions,
-    planned: QuantizedLayer,
-    port: int,
-    layer: LinearLayer | None,
-    quantizer: WeightQuantizer | None,
-) -> QuantizerRange | None:
-    """The range of a layer's input as it reads it, undivided unless a Multiply divides it."""
-    group = planned.group_at(port)
-    if group is None:
-        return None
-    own = decisions.activations[group]
-    if layer is None or quantizer is None:
-        return own.widened(_divisor(decisions, InputId(planned.node, port)))
-    shape = decisions.network.view.shape(decisions.network.view.inputs(planned.node)[port]) or ()
+def _as_read(
+    decisions: Decisions, reader: InputId, group: TensorId, linear: tuple[LinearLayer, WeightQuantizer] | None
+) -> tuple[QuantizerRange, Array | None]:
+    """The range of a layer's input as it reads it, and what a product's is divided by where no range can say that."""
+    view, own = decisions.network.view, decisions.activations[group]
+    if linear is None:
+        quantizers = (q for q in decisions.network.plan.activations if reader in q.ends)
+        whole = next((decisions.divisors.get(q.tensor, np.ones(())) for q in quantizers), np.ones(()))
+        return own.widened(whole), None
+    layer, quantizer = linear
+    tensor, divisor = view.inputs(reader.node)[reader.port], decisions.input_divisor(quantizer)
+    rank = len(view.shape(tensor) or ())
     if own.low.size > 1:
-        low, high = (
-            along(border.reshape(-1), layer.input_axis, len(shape)) for border in (own.low, own.high)
-        )
+        low, high = (along(border.reshape(-1), layer.input_axis, rank) for border in (own.low, own.high))
         own = QuantizerRange(low, high, own.levels)
-    divisor = decisions.input_divisor(quantizer)
-    apart = _divided_apart(decisions, planned, quantizer) is not None
-    return own if apart or divisor.size == 1 else own.widened(along(divisor, layer.input_axis, len(shape)))
-
-
-def _divided_apart(
-    decisions: Decisions, planned: QuantizedLayer, quantizer: WeightQuantizer | None
-) -> Array | None:
-    """What a product's input is divided by along its last axis where that can't be a part of its range."""
-    if quantizer is None or planned.type != "MatMul":
-        return None
-    divisor = decisions.input_divisor(quantizer)
     if divisor.size == 1:
-        return None
-    (reader,) = planned.activations
-    shape = decisions.network.view.stored_shape(decisions.network.view.inputs(reader.node)[reader.port]) or ()
-    return divisor if is_divided_apart(shape, divisor) else None
-
-
-def _divisor(decisions: Decisions, reader: InputId) -> Array:
-    """What the data of a layer that is not linear is divided by, as a whole."""
-    ones = np.ones(())
-    return next(
-        (
-            decisions.divisors.get(q.tensor, ones)
-            for q in decisions.network.plan.activations
-            if reader in q.ends
-        ),
-        ones,
-    )
+        return own, None
+    if view.type(reader.node) == "MatMul" and is_divided_apart(view.stored_shape(tensor) or (), divisor):
+        return own, divisor
+    return own.widened(along(divisor, layer.input_axis, rank)), None
 
 
 def _weight_error(decisions: Decisions, quantizer: WeightQuantizer, layer: LinearLayer | None) -> Floats:
-    weights = np.asarray(decisions.network.view.value(quantizer.tensor), np.float32)
-    rounded = decisions.rounded_weights(quantizer)
-    scale = decisions.weight_scales.get(quantizer)
+    view, scale = decisions.network.view, decisions.weight_scales.get(quantizer)
+    weights, rounded = (
+        np.asarray(view.value(quantizer.tensor), np.float32),
+        decisions.rounded_weights(quantizer),
+    )
     if scale is not None and layer is not None:
-        rounded = rounded / along_inputs(
-            decisions.network.view, layer, scale.astype(np.float32), rounded.ndim
-        )
+        rounded = rounded / along_inputs(view, layer, scale.astype(np.float32), rounded.ndim)
     return np.asarray(rounded - weights, np.float32)
 
 

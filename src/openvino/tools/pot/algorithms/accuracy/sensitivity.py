@@ -8,11 +8,10 @@ layer in float says the same in principle, but as the small difference of two la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
@@ -23,9 +22,6 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.probes import Fed
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.utils.progress import track
-
-Floats = NDArray[np.float32]
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -51,38 +47,30 @@ def error_shares(decisions: Decisions, engine: IEEngine, feeds: Fed, count: int,
         feeds: of the network, as ``probes.fed`` gives them.
         count: how many there are, as far as that is known.
         clock: OutOfTimeError is raised when it is over.
-
     """
     layers = decisions.network.plan.layers
     settings = np.zeros((len(layers) + 2, len(layers)), np.float32)
     settings[1] = 1.0
     settings[2:] = np.eye(len(layers))
-    shares, number, whole = np.zeros(len(layers)), 0, 0.0
-    for errors in _errors(switched(decisions), engine, feeds, count, settings, clock):
-        number += 1
-        whole += errors[0]
-        if errors[0] > 0:
-            shares += errors[1:] / errors[0]
-    number = max(number, 1)
-    by_layer = {layer.node: float(share) for layer, share in zip(layers, shares / number, strict=True)}
-    return Shares(by_layer, float(whole / number))
-
-
-def _errors(
-    model: ov.Model, engine: IEEngine, feeds: Fed, count: int, settings: Floats, clock: Clock
-) -> Iterator[Array]:
-    """For each sample the squared error of the outputs with all settings of the flags but the first, which is float."""
-    outputs = probes.run_settings(engine, model, feeds, FLAGS, settings)
+    shares, whole, known = np.zeros(len(layers)), 0.0, 0
     exact: Sequence[NDArray[np.generic]] = ()
-    found: list[float] = []
+    errors = np.zeros(len(settings))
+    outputs = probes.run_settings(engine, switched(decisions), feeds, FLAGS, settings)
     for number, current in enumerate(track(outputs, count * len(settings), "Sensitivity")):
         clock.check()
-        if number % len(settings) == 0:
-            exact, found = current, []
-            continue
-        found.append(_distance(exact, current))
-        if len(found) == len(settings) - 1:
-            yield np.array(found)
+        setting = number % len(settings)
+        if setting == 0:
+            exact = current
+        else:
+            errors[setting] = _distance(exact, current)
+        if setting == len(settings) - 1:
+            known += 1
+            whole += errors[1]
+            if errors[1] > 0:
+                shares += errors[2:] / errors[1]
+    known = max(known, 1)
+    by_layer = {layer.node: float(share) for layer, share in zip(layers, shares / known, strict=True)}
+    return Shares(by_layer, float(whole / known))
 
 
 def _distance(exact: Sequence[NDArray[np.generic]], other: Sequence[NDArray[np.generic]]) -> float:

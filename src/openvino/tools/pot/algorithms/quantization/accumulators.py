@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,6 @@ Array = NDArray[np.float64]
 
 _MARGIN = 1.25
 """Data that was not seen may sum up to more than the largest that was."""
-
 
 _ROUNDS = 10
 _ENOUGH = 1 + 1e-6
@@ -83,45 +82,30 @@ class AccumulatorStage:
                 break
         logger.info("%d ranges are wider, so that %d-bit sums can't overflow", widened, self._bits)
         evidence = f"sums of {self._bits} bits, of the largest results in {statistics.samples} samples"
-        return decisions.decided(self, evidence, **ranges.changed(decisions))
+        activations, weights = ranges.changed(decisions.activations), ranges.changed(decisions.weights)
+        return decisions.decided(self, evidence, activations=activations, weights=weights)
 
 
 @dataclass(frozen=True)
 class _Ranges:
-    """Ranges on their way, each of which may be widened several times.
+    """Ranges on their way, each of which may be widened several times."""
 
-    Attributes:
-        activations, weights: as in ``Decisions``.
-    """
-
-    activations: dict[TensorId, QuantizerRange]
-    weights: dict[WeightQuantizer, QuantizerRange]
+    now: dict[Source, QuantizerRange]
 
     @classmethod
     def of(cls, decisions: Decisions) -> _Ranges:
-        return cls(dict(decisions.activations), dict(decisions.weights))
+        return cls(dict([*decisions.activations.items(), *decisions.weights.items()]))
 
-    def changed(self, decisions: Decisions) -> dict[str, dict[Any, QuantizerRange]]:
+    def changed(self, before: Mapping[Any, QuantizerRange]) -> dict[Any, QuantizerRange]:
         """The ranges that are others now."""
-        activations, weights = decisions.activations, decisions.weights
-        return {
-            "activations": {key: own for key, own in self.activations.items() if own is not activations[key]},
-            "weights": {key: own for key, own in self.weights.items() if own is not weights[key]},
-        }
-
-    def at(self, source: Source) -> QuantizerRange:
-        return self.weights[source] if isinstance(source, WeightQuantizer) else self.activations[source]
+        return {key: self.now[key] for key, own in before.items() if self.now[key] is not own}
 
     def widen(self, source: Source, factor: NDArray[np.float64] | float) -> None:
-        wider = self.at(source).widened(factor)
-        if isinstance(source, WeightQuantizer):
-            self.weights[source] = wider
-        else:
-            self.activations[source] = wider
+        self.now[source] = self.now[source].widened(factor)
 
     def step(self, source: Source) -> float:
         """The largest step of any channel."""
-        return float(np.max(self.at(source).scale))
+        return float(np.max(self.now[source].scale))
 
     def coarsest(self, groups: Sequence[TensorId]) -> TensorId:
         """Of tensors that are joined, the one with the largest step, to which all are brought."""
@@ -145,24 +129,20 @@ class _Ranges:
         bits: int,
     ) -> float:
         """Widen a layer's range so that its sums fit; gives how much wider it becomes."""
-        weights, coarsest = self.weights[quantizer], self.coarsest(planned.groups_at(layer.activation))
+        weights, coarsest = self.now[quantizer], self.coarsest(planned.groups_at(layer.activation))
         if weights.scale.size == 1:
             largest = np.max(largest, keepdims=True)
         factor = fitting_factor(steps(largest, self.step(coarsest), weights.scale.reshape(-1)), bits)
         widest = float(np.max(factor))
-        if widest <= 1:
-            return widest
-        if not quantizer.format.wide:
-            self.widen(coarsest, widest)
-        else:
+        if widest > 1 and quantizer.format.wide:
             self.widen(quantizer, factor.reshape(weights.low.shape))
+        elif widest > 1:
+            self.widen(coarsest, widest)
         return widest
 
 
 def _layers(network: PlannedNetwork) -> Iterator[PlannedLayer]:
-    for planned, layer, quantizer in network.linear_layers:
-        if planned.groups_at(layer.activation):
-            yield planned, layer, quantizer
+    return (each for each in network.linear_layers if each[0].groups_at(each[1].activation))
 
 
 def _counted(view: GraphView, statistics: Statistics, layer: LinearLayer) -> Array:

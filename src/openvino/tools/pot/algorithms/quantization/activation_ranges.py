@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,29 +28,6 @@ from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
 
 Array = NDArray[np.float64]
-
-
-class ActivationRanges(Protocol):
-    """Asks for statistics of a quantizer's tensor and finds the one range of a group of quantizers."""
-
-    def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
-        """What must be measured."""
-        ...
-
-    def range(
-        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
-    ) -> QuantizerRange:
-        """The range, with borders for each channel or one of each."""
-        ...
-
-    def evidence(self, view: GraphView, quantizer: ActivationQuantizer, samples: int) -> str:
-        """What a range is found from, in words."""
-        ...
-
-
-def activation_ranges(recipe: Recipe) -> ActivationRanges:
-    """What finds ranges as a recipe says."""
-    return LeastError(recipe) if recipe.estimation == "least error" else Estimators(recipe)
 
 
 def _is_per_channel(recipe: Recipe, view: GraphView, quantizer: ActivationQuantizer) -> bool:
@@ -93,7 +69,7 @@ class Estimators:
     def range(
         self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
-        """The range that covers the borders of each member."""
+        """The range that covers the borders of each member, with borders for each channel or one of each."""
         lows, highs, smallest = [], [], []
         for quantizer in group:
             low, high, least = (
@@ -196,6 +172,15 @@ class LeastError:
         most = min(max(high[0], -low[0]) if symmetric else high[0], LARGEST)
         values = np.clip(np.concatenate([part.reshape(-1) for part in rows]), -LARGEST, LARGEST)
         return least_error_range(values, 0.0 if fixed else max(low[0], -LARGEST), most, make)
+
+
+ActivationRanges = Estimators | LeastError
+"""Asks for statistics of a quantizer's tensor and finds the one range of a group of quantizers."""
+
+
+def activation_ranges(recipe: Recipe) -> ActivationRanges:
+    """What finds ranges as a recipe says."""
+    return LeastError(recipe) if recipe.estimation == "least error" else Estimators(recipe)
 
 
 def _is_bounded(view: GraphView, tensor: TensorId) -> bool:

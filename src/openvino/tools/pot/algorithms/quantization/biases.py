@@ -37,17 +37,17 @@ class BiasStage:
 
     def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for rows of each layer's input."""
-        for _, layer, _ in self._layers(network):
-            request = _rows(network.view, layer)
-            assert request is not None
-            yield request
+        requests = (_rows(network.view, layer) for _, layer, _ in self._layers(network))
+        yield from (request for request in requests if request is not None)
 
     def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Compute the shift of each layer's bias; layers that read the same rows share what is computed of them."""
         network, shifts = decisions.network, {}
-        layers_of = network.by_inputs(self._layers(network), partial(_rows, network.view))
-        for key, layers in layers_of.items():
-            means = decisions.input_means.get(key) or _means(decisions, statistics, layers[0])
+        readings = network.by_inputs(self._layers(network), partial(_rows, network.view))
+        for reading, layers in readings.items():
+            means = decisions.input_means.get(reading)
+            if means is None:
+                means = sampled_inputs(decisions, statistics, reading.request, layers[0]).means()
             for _, linear, quantizer in layers:
                 shift = _shift(decisions, means, linear, quantizer)
                 if not self._too_large(network.view, linear, shift):
@@ -56,11 +56,10 @@ class BiasStage:
         return decisions.decided(self, evidence, bias_shifts=shifts).with_means()
 
     def _layers(self, network: PlannedNetwork) -> Iterator[PlannedLayer]:
-        """The layers to correct: those with inputs of a known number of channels."""
-        for planned, layer, quantizer in network.linear_layers:
-            corrected = self._parameters.apply_for_all_nodes or bias_input(network.view, layer) is not None
-            if corrected and _rows(network.view, layer) is not None:
-                yield planned, layer, quantizer
+        """The layers to correct, as far as the number of channels of their inputs is known."""
+        for each in network.linear_layers:
+            if self._parameters.apply_for_all_nodes or bias_input(network.view, each[1]) is not None:
+                yield each
 
     def _too_large(self, view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) -> bool:
         threshold, bias = self._parameters.threshold, bias_input(view, layer)
@@ -74,12 +73,6 @@ class BiasStage:
 def _rows(view: GraphView, layer: LinearLayer) -> Request | None:
     """Rows of the layer's input; None where the number of channels is dynamic."""
     return rows_request(view, layer.source(view), layer.input_axis)
-
-
-def _means(decisions: Decisions, statistics: Statistics, planned_layer: PlannedLayer) -> InputMeans:
-    request = _rows(decisions.network.view, planned_layer[1])
-    assert request is not None
-    return sampled_inputs(decisions, statistics, request, planned_layer).means()
 
 
 def _shift(

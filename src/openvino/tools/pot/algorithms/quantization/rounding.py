@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
+from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork, Reading
 from openvino.tools.pot.algorithms.quantization.inputs import Inputs, sampled_inputs
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
@@ -28,32 +28,24 @@ class RoundingStage:
 
     def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for what each layer multiplies with its weights, at a few places."""
-        for _, layer, _ in _layers(network):
-            request = _request(network.view, layer)
-            if request is not None:
-                yield request
+        requests = (_request(network.view, layer) for _, layer, _ in _layers(network))
+        yield from (request for request in requests if request is not None)
 
     def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Round; layers that read the same rows share what is computed of them, and biases what they need of it."""
         levels: dict[WeightQuantizer, NDArray[np.integer]] = {}
-        means: dict[Hashable, InputMeans] = {}
-        network = decisions.network
-        for key, layers in network.by_inputs(_roundable(decisions), partial(_request, network.view)).items():
-            inputs = _inputs(decisions, statistics, layers[0])
+        means: dict[Reading, InputMeans] = {}
+        network, request = decisions.network, partial(_request, decisions.network.view)
+        roundable = (each for each in _layers(network) if decisions.weights[each[2]].is_symmetric)
+        for reading, layers in network.by_inputs(roundable, request).items():
+            inputs = sampled_inputs(decisions, statistics, reading.request, layers[0])
             if inputs.plain.shape[2] == 1:
-                means[key] = inputs.means()
+                means[reading] = inputs.means()
             moments = _moments(inputs, layers[0][1])
             for _, linear, quantizer in layers:
                 levels[quantizer] = _levels(decisions, linear, quantizer, moments)
         evidence = f"least error of the layer's output on its inputs in {statistics.samples} samples"
         return decisions.decided(self, evidence, levels=levels).with_means(means)
-
-
-def _roundable(decisions: Decisions) -> Iterator[PlannedLayer]:
-    """Those that can be: their inputs are known, and their weights have no zero point."""
-    for planned, layer, quantizer in _layers(decisions.network):
-        if _request(decisions.network.view, layer) is not None and decisions.weights[quantizer].is_symmetric:
-            yield planned, layer, quantizer
 
 
 def _layers(network: PlannedNetwork) -> Iterator[PlannedLayer]:
@@ -67,12 +59,6 @@ def _request(view: GraphView, layer: LinearLayer) -> Request | None:
     if layer.tap_share.size > 1:  # for transposed convolutions None: each output sees a part of the kernel
         return patches_request(view, layer.node)
     return rows_request(view, layer.source(view), layer.input_axis)
-
-
-def _inputs(decisions: Decisions, statistics: Statistics, planned_layer: PlannedLayer) -> Inputs:
-    request = _request(decisions.network.view, planned_layer[1])
-    assert request is not None
-    return sampled_inputs(decisions, statistics, request, planned_layer)
 
 
 def _moments(inputs: Inputs, layer: LinearLayer) -> InputMoments:

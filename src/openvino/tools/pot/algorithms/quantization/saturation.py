@@ -47,7 +47,8 @@ class SaturationStage:
                 continue
             view = decisions.network.view
             largest = statistics.value(_largest(view, layer)) / decisions.input_divisor(quantizer)
-            indices = _top_levels(largest, own)
+            # Padding reads as the level of zero, whatever the data.
+            indices = np.asarray(level_indices(np.maximum(largest, 0) * _MARGIN, own), np.float64)
             factor = _factor(decisions, layer, quantizer, indices.reshape(layer.groups, -1))
             factors[quantizer] = np.maximum(factor, factors.get(quantizer, 1.0))
         touched = {quantizer: int(np.sum(factor > 1)) for quantizer, factor in factors.items()}
@@ -78,21 +79,12 @@ def _largest(view: GraphView, layer: LinearLayer) -> Request:
     return Request(tensor, Extreme("max", axis), "max")
 
 
-def _top_levels(largest: NDArray[np.float64], found: QuantizerRange) -> NDArray[np.float64]:
-    # Padding reads as the level of zero, whatever the data.
-    top = np.maximum(largest, 0) * _MARGIN
-    return np.asarray(level_indices(top, found), np.float64)
-
-
 def _factor(
     decisions: Decisions, layer: LinearLayer, quantizer: WeightQuantizer, largest: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The factor in the shape of the quantizer's borders."""
-    own, weights, view = (
-        decisions.weights[quantizer],
-        decisions.weight_values(quantizer),
-        decisions.network.view,
-    )
+    own, weights = decisions.weights[quantizer], decisions.weight_values(quantizer)
+    view = decisions.network.view
     low, high = (
         canonical_weights(view, layer, np.broadcast_to(border, weights.shape))[:, :, :1, :1]
         for border in (own.low, own.high)
