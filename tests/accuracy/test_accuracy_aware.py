@@ -155,6 +155,7 @@ def search(
 
 
 @pytest.mark.parametrize("metric", [TopOne(), WholeSetError()], ids=["per sample", "whole set"])
+@pytest.mark.long
 def test_exactly_the_fragile_layer_ends_up_in_float(samples: Items, metric: Metric) -> None:
     result, report = search(samples, metric, maximal_drop=0.05)
     assert report.chosen is not None
@@ -169,6 +170,7 @@ def test_exactly_the_fragile_layer_ends_up_in_float(samples: Items, metric: Metr
     assert value == pytest.approx(dict(report.chosen.metrics))
 
 
+@pytest.mark.long
 def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=1.0)
     assert [s.what for s in report.steps] == ["full INT8"]
@@ -176,6 +178,7 @@ def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> Non
 
 
 @pytest.mark.parametrize("kind", ["accuracy", "any"])
+@pytest.mark.long
 def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: str) -> None:
     metric = TopOne()
     metric.kind = kind
@@ -195,6 +198,7 @@ def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: 
     assert whole.complete and whole.metrics["top1"] <= found.metrics["top1"]
 
 
+@pytest.mark.long
 def test_what_cannot_be_reached_gives_the_best(samples: Items, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "openvino.tools.pot"):
         result, report = search(samples, TopOne(), maximal_drop=-0.5)
@@ -204,6 +208,7 @@ def test_what_cannot_be_reached_gives_the_best(samples: Items, caplog: pytest.Lo
     assert any("is more than the -0.5 allowed" in record.getMessage() for record in caplog.records)
 
 
+@pytest.mark.long
 def test_no_more_layers_in_float_than_allowed(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=2)
     assert max(len(s.floats) for s in report.steps) == 2
@@ -226,6 +231,7 @@ class Interrupting(TopOne):
         self.left -= 1
 
 
+@pytest.mark.long
 def test_ctrl_c_returns_the_best_so_far(samples: Items) -> None:
     result, report = search(samples, Interrupting(4), maximal_drop=0.0)
     assert report.ended == "interrupted" and len(report.steps) == 2
@@ -253,6 +259,7 @@ class Slow(TopOne):
         self.passes += 1
 
 
+@pytest.mark.long
 def test_a_time_budget_returns_the_best_so_far(samples: Items) -> None:
     result, report = search(samples, Slow(), maximal_drop=-0.5, time_budget=4)
     assert report.ended == "the time budget of 4 s is used up"
@@ -261,6 +268,7 @@ def test_a_time_budget_returns_the_best_so_far(samples: Items) -> None:
     assert get_nodes_by_type(result, ["FakeQuantize"])
 
 
+@pytest.mark.long
 def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -> None:
     folder = tmp_path / "state"
     first, report = search(samples, TopOne(), maximal_drop=0.05, state_dir=folder)
@@ -271,6 +279,7 @@ def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -
     assert sorted(path.name for path in folder.iterdir()) == ["search.json", "statistics.pickle"]
 
 
+@pytest.mark.long
 def test_a_state_folder_of_another_search(samples: Items, tmp_path: Path) -> None:
     search(samples, TopOne(), maximal_drop=1.0, state_dir=tmp_path)
     with pytest.raises(ConfigError, match="holds another search: expected parameters"):
@@ -315,6 +324,7 @@ def test_a_killed_search_goes_on_and_ends_in_the_same_model(samples: Items, tmp_
     assert resumed.passes < report.passes
 
 
+@pytest.mark.long
 def test_annotations_from_the_float_model() -> None:
     arrays = pictures(60)
     unlabelled = Items([(array, None) for array in arrays])
@@ -327,6 +337,7 @@ def test_annotations_from_the_float_model() -> None:
         search(unlabelled, None, annotation_free=True, annotation_conf_threshold=0.99)
 
 
+@pytest.mark.long
 def test_tuning_looks_at_more_variants(samples: Items) -> None:
     few, many = (
         search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=1, tune_hyperparams=tune)[1]
@@ -363,6 +374,7 @@ def test_what_is_missing_is_said_first(samples: Items, nobody: IEEngine) -> None
         create_pipeline(search_two, nobody).run(source)
 
 
+@pytest.mark.long
 def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=0.05)
     assert json.loads(json.dumps(report.as_dict()))["chosen"]["floats"] == [FRAGILE]
@@ -370,6 +382,7 @@ def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
     assert "full INT8" in table and FRAGILE in table
 
 
+@pytest.mark.long
 def test_a_search_tells_nothing_of_names_that_it_chose_itself(
     samples: Items, caplog: pytest.LogCaptureFixture
 ) -> None:
