@@ -107,8 +107,10 @@ class WholeOrNothing(Slow):
 
 
 @pytest.mark.long
-def test_time_that_ends_in_an_evaluation_loses_nothing(samples: Items) -> None:
-    _, report = search(samples, WholeOrNothing(), maximal_drop=-0.5, time_budget=4)
+def test_time_that_ends_in_an_evaluation_loses_nothing(
+    samples: Items, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, report = search(samples, WholeOrNothing(monkeypatch), maximal_drop=-0.5, time_budget=4)
     assert report.ended == "the time budget of 4 s is used up"
     assert [step.what for step in report.steps] == ["full INT8"]
 
