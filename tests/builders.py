@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +40,18 @@ def logger_as_before() -> Iterator[None]:
             if handler not in kept[0]:
                 handler.close()
         logger.handlers[:], logger.level, logger.propagate, terminal.draws_bars = kept
+
+
+class _Stack(ctypes.Structure):
+    """``stack_t`` of Linux."""
+
+    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def signals_on_the_stack_of_the_process() -> None:
+    """Forget the stack that a Core of another test may have left for signals when it went."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).sigaltstack(ctypes.byref(_Stack(None, 2, 0)), None)
 
 
 def parameter(shape: list[int] | ov.PartialShape, name: str = "x", dtype: Any = np.float32) -> ov.Output:

@@ -53,9 +53,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionstart() -> None:
     """Let OpenVINO count the cores before any of them is taken away."""
     if CORES:
-        import openvino
+        from openvino.tools.pot.utils.runtime import core
 
-        openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
+        core().get_property("CPU", "FULL_DEVICE_NAME")
 
 
 @contextmanager

@@ -10,10 +10,10 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from openvino import opset13 as op
 
 from builders import Items, conv, images, model, parameter, quantized, run, stored, weights
 from openvino.tools.pot import AccuracyAwareQuantization, IEEngine, Metric, create_pipeline, load_model
+from openvino.tools.pot.algorithms.accuracy import clock
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
@@ -155,6 +156,7 @@ def search(
 
 
 @pytest.mark.parametrize("metric", [TopOne(), WholeSetError()], ids=["per sample", "whole set"])
+@pytest.mark.long
 def test_exactly_the_fragile_layer_ends_up_in_float(samples: Items, metric: Metric) -> None:
     result, report = search(samples, metric, maximal_drop=0.05)
     assert report.chosen is not None
@@ -169,6 +171,7 @@ def test_exactly_the_fragile_layer_ends_up_in_float(samples: Items, metric: Metr
     assert value == pytest.approx(dict(report.chosen.metrics))
 
 
+@pytest.mark.long
 def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=1.0)
     assert [s.what for s in report.steps] == ["full INT8"]
@@ -176,6 +179,7 @@ def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> Non
 
 
 @pytest.mark.parametrize("kind", ["accuracy", "any"])
+@pytest.mark.long
 def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: str) -> None:
     metric = TopOne()
     metric.kind = kind
@@ -195,6 +199,7 @@ def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: 
     assert whole.complete and whole.metrics["top1"] <= found.metrics["top1"]
 
 
+@pytest.mark.long
 def test_what_cannot_be_reached_gives_the_best(samples: Items, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "openvino.tools.pot"):
         result, report = search(samples, TopOne(), maximal_drop=-0.5)
@@ -204,6 +209,7 @@ def test_what_cannot_be_reached_gives_the_best(samples: Items, caplog: pytest.Lo
     assert any("is more than the -0.5 allowed" in record.getMessage() for record in caplog.records)
 
 
+@pytest.mark.long
 def test_no_more_layers_in_float_than_allowed(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=2)
     assert max(len(s.floats) for s in report.steps) == 2
@@ -226,6 +232,7 @@ class Interrupting(TopOne):
         self.left -= 1
 
 
+@pytest.mark.long
 def test_ctrl_c_returns_the_best_so_far(samples: Items) -> None:
     result, report = search(samples, Interrupting(4), maximal_drop=0.0)
     assert report.ended == "interrupted" and len(report.steps) == 2
@@ -239,28 +246,35 @@ def test_ctrl_c_before_there_is_anything(samples: Items) -> None:
 
 
 class Slow(TopOne):
-    """Takes a minute for its third pass, and for each one after it."""
+    """Takes a minute for its third pass, and for each one after it, by a clock of its own that nothing else moves."""
 
     passes = 0
+    seconds = 0.0
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: self.seconds))
 
     def update(self, output: list[Any], target: list[Any]) -> None:
         super().update(output, target)
         if self.passes > 3:
-            time.sleep(1)
+            self.seconds += 1
 
     def reset(self) -> None:
         super().reset()
         self.passes += 1
 
 
-def test_a_time_budget_returns_the_best_so_far(samples: Items) -> None:
-    result, report = search(samples, Slow(), maximal_drop=-0.5, time_budget=4)
+@pytest.mark.long
+def test_a_time_budget_returns_the_best_so_far(samples: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    result, report = search(samples, Slow(monkeypatch), maximal_drop=-0.5, time_budget=4)
     assert report.ended == "the time budget of 4 s is used up"
     assert [step.what for step in report.steps] == ["full INT8"]
-    assert report.seconds < 30
+    assert 4 <= report.seconds < 30
     assert get_nodes_by_type(result, ["FakeQuantize"])
 
 
+@pytest.mark.long
 def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -> None:
     folder = tmp_path / "state"
     first, report = search(samples, TopOne(), maximal_drop=0.05, state_dir=folder)
@@ -271,6 +285,7 @@ def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -
     assert sorted(path.name for path in folder.iterdir()) == ["search.json", "statistics.pickle"]
 
 
+@pytest.mark.long
 def test_a_state_folder_of_another_search(samples: Items, tmp_path: Path) -> None:
     search(samples, TopOne(), maximal_drop=1.0, state_dir=tmp_path)
     with pytest.raises(ConfigError, match="holds another search: expected parameters"):
@@ -315,6 +330,7 @@ def test_a_killed_search_goes_on_and_ends_in_the_same_model(samples: Items, tmp_
     assert resumed.passes < report.passes
 
 
+@pytest.mark.long
 def test_annotations_from_the_float_model() -> None:
     arrays = pictures(60)
     unlabelled = Items([(array, None) for array in arrays])
@@ -327,6 +343,7 @@ def test_annotations_from_the_float_model() -> None:
         search(unlabelled, None, annotation_free=True, annotation_conf_threshold=0.99)
 
 
+@pytest.mark.long
 def test_tuning_looks_at_more_variants(samples: Items) -> None:
     few, many = (
         search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=1, tune_hyperparams=tune)[1]
@@ -363,6 +380,7 @@ def test_what_is_missing_is_said_first(samples: Items, nobody: IEEngine) -> None
         create_pipeline(search_two, nobody).run(source)
 
 
+@pytest.mark.long
 def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=0.05)
     assert json.loads(json.dumps(report.as_dict()))["chosen"]["floats"] == [FRAGILE]
@@ -370,6 +388,7 @@ def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
     assert "full INT8" in table and FRAGILE in table
 
 
+@pytest.mark.long
 def test_a_search_tells_nothing_of_names_that_it_chose_itself(
     samples: Items, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,6 +16,7 @@ from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 SAMPLES = answered(fragile_network(), pictures(40))
 
 
+@pytest.mark.long
 def test_what_the_device_computes_wrongly_is_in_float_in_all_candidates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -29,17 +30,20 @@ def test_what_the_device_computes_wrongly_is_in_float_in_all_candidates(
     assert json.loads(told)["int8_layers"] == result.check.int8_layers > 0
 
 
+@pytest.mark.long
 def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric() -> None:
     result, report = search(SAMPLES, TopOne(), maximal_drop=0.05)
     assert report.chosen is not None and report.chosen.floats == (FRAGILE,)
     assert result.check.samples == 8 and result.check.decibels > 15 and not result.check.is_lost
 
 
+@pytest.mark.long
 def test_the_check_can_be_switched_off() -> None:
     result, _ = search(SAMPLES, TopOne(), maximal_drop=0.05, self_check=False)
     assert result.check is None
 
 
+@pytest.mark.long
 def test_networks_of_open_sizes_are_searched_as_those_of_fixed_ones(tmp_path: Path) -> None:
     """What is known of samples counts in every candidate, also in a search that goes on."""
     network = fragile_network()

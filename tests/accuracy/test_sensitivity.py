@@ -70,6 +70,7 @@ def distance(first: list[list[NDArray[np.generic]]], second: list[list[NDArray[n
 
 
 @pytest.mark.parametrize("case", [embedded, fragile])
+@pytest.mark.long
 def test_flags_switch_between_the_float_and_the_quantized_model(case: object) -> None:
     path, arrays = case()  # type: ignore[operator]
     model, engine, candidates = prepared(path, arrays)
@@ -95,6 +96,7 @@ def test_the_fragile_layer_makes_nearly_all_of_the_error() -> None:
     assert shares[FRAGILE] > 0.9 * sum(shares.values())
 
 
+@pytest.mark.long
 def test_errors_of_layers_add_up() -> None:
     model, engine, candidates = prepared(*embedded())
     shares = shares_of(model, engine, candidates, 20)

@@ -44,6 +44,7 @@ class SilentError(TopOne):
         return {}
 
 
+@pytest.mark.long
 def test_the_direction_of_the_metric_as_a_whole(samples: Items) -> None:
     _, report = search(samples, SilentError(), maximal_drop=0.05)
     assert report.steps[0].drop > 0.5
@@ -59,6 +60,7 @@ class Undefined(TopOne):
         return {"top1": share if share > 0.5 else float("nan"), "constant": 1.0}
 
 
+@pytest.mark.long
 def test_what_is_not_a_number_is_no_good(samples: Items) -> None:
     _, report = search(samples, Undefined(), maximal_drop=0.05)
     assert report.steps[0].drop == np.inf
@@ -86,6 +88,7 @@ class Detailed(TopOne):
         return {"top1": float(np.mean(self.hits)), "each": np.ones(3)}
 
 
+@pytest.mark.long
 def test_figures_that_do_not_count_may_be_arrays(samples: Items) -> None:
     _, report = search(samples, Detailed(), maximal_drop=1.0, metrics=[{"name": "top1"}])
     assert report.chosen is not None and report.chosen.met
@@ -103,8 +106,11 @@ class WholeOrNothing(Slow):
         return {"top1": float(np.mean(self.hits))}
 
 
-def test_time_that_ends_in_an_evaluation_loses_nothing(samples: Items) -> None:
-    _, report = search(samples, WholeOrNothing(), maximal_drop=-0.5, time_budget=4)
+@pytest.mark.long
+def test_time_that_ends_in_an_evaluation_loses_nothing(
+    samples: Items, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, report = search(samples, WholeOrNothing(monkeypatch), maximal_drop=-0.5, time_budget=4)
     assert report.ended == "the time budget of 4 s is used up"
     assert [step.what for step in report.steps] == ["full INT8"]
 
@@ -130,6 +136,7 @@ class Balanced(TopOne):
         self.labels = []
 
 
+@pytest.mark.long
 def test_an_average_that_only_looks_like_a_mean_is_seen_to_the_end(samples: Items) -> None:
     _, report = search(samples, Balanced(), maximal_drop=0.02)
     assert all(step.complete for step in report.steps)
@@ -232,6 +239,7 @@ def test_a_state_starts_anew_at_each_timed_request() -> None:
     assert layer_seconds(stateful, feeds, "CPU", repeats=4)
 
 
+@pytest.mark.long
 def test_dynamic_sequences_keep_one_range() -> None:
     x = parameter(ov.PartialShape([1, -1, 32]))
     mean = op.mvn(x, op.constant([2]), True, 1e-5, "inside_sqrt")

@@ -133,6 +133,7 @@ def test_a_classifier_is_evaluated(tmp_path: Path) -> None:
     assert found == {"accuracy@top1": pytest.approx(3 / 4), "top5": 1.0}
 
 
+@pytest.mark.long
 def test_a_detector_is_evaluated(tmp_path: Path) -> None:
     metrics = ["map", {"type": "coco_precision"}, {"name": "eleven", "type": "map", "integral": "11point"}]
     found = evaluated(a_detection(tmp_path, metrics=metrics), tmp_path, detector())
@@ -156,6 +157,7 @@ def measured_directly(entry: Any) -> float:
     return measure.of_all()
 
 
+@pytest.mark.long
 def test_a_segmenter_is_evaluated(tmp_path: Path) -> None:
     confusion = np.zeros((3, 3), int)
     for index in range(COUNT):
@@ -184,6 +186,7 @@ def test_models_are_quantized(task: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
+@pytest.mark.long
 def test_accuracy_control_keeps_each_metric(task: str, tmp_path: Path) -> None:
     config, network = TASKS[task]
     algorithm = AccuracyAwareQuantization(
@@ -216,6 +219,7 @@ def test_each_sample_has_its_figures(task: str, tmp_path: Path) -> None:
             assert np.mean(values) == pytest.approx(averages[name])
 
 
+@pytest.mark.long
 def test_annotation_free_takes_predictions_for_labels(tmp_path: Path) -> None:
     x = parameter([1, 3, SIDE, SIDE])
     scores = op.matmul(pooled(x), op.constant(weights((4, 5), 3, 20)), False, False)
@@ -383,6 +387,7 @@ def test_folders_of_masks_beside_those_of_the_converter(tmp_path: Path) -> None:
     assert evaluated(config, tmp_path, segmenter())["mean_iou"] > 0.2
 
 
+@pytest.mark.long
 def test_classes_from_folders(tmp_path: Path) -> None:
     for index in range(COUNT):
         write_images(tmp_path / "data" / str(truth(index)), {f"{index}.png": picture(index)})

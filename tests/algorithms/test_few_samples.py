@@ -45,6 +45,7 @@ def borders(model: ov.Model, name: str) -> tuple[float, float]:
     return float(np.min(low)), float(np.max(high))
 
 
+@pytest.mark.long
 def test_other_images_follow_better_than_with_ranges_that_just_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     float_model, others = network(), images(60, seed=1)
     expected = outputs(float_model, others)

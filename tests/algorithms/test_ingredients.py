@@ -50,6 +50,7 @@ def test_no_quantizer_stands_in_the_decoding_of_boxes() -> None:
     assert reasons["boxes"] == "no operation that runs in INT8 reads its result directly"
 
 
+@pytest.mark.long
 def test_a_decoding_in_float_keeps_boxes_where_they_are() -> None:
     proof = proofs.detector(0)
     quantized = proof.quantized()
@@ -98,6 +99,7 @@ def test_an_outlier_channel_before_a_matrix_product() -> None:
     assert_wins(proofs.outlier_before_matmul(0), without(MigrationStage), good=34, margin=13)
 
 
+@pytest.mark.long
 def test_an_outlier_channel_before_a_convolution() -> None:
     assert_wins(proofs.outlier_before_convolution(0), without(AlignmentStage), good=34, margin=14)
 
@@ -107,20 +109,24 @@ def test_an_imbalanced_pair_of_convolutions(activation: proofs.Activation) -> No
     assert_wins(proofs.imbalanced_pair(activation, 0), without(AlignmentStage), good=32, margin=9)
 
 
+@pytest.mark.long
 def test_weights_that_all_round_down() -> None:
     assert_wins(proofs.small_weights(0), without(BiasStage), good=35, margin=12)
 
 
+@pytest.mark.long
 def test_inputs_that_all_round_down() -> None:
     assert_wins(proofs.small_inputs(0), without(BiasStage), good=39, margin=9)
 
 
 @pytest.mark.parametrize("preset", ["default", "quantile"])
+@pytest.mark.long
 def test_ranges_that_some_samples_alone_reach(preset: str) -> None:
     assert_wins(proofs.loud_samples(0), pots_ranges(preset), good=28, margin=11)
 
 
 @pytest.mark.parametrize("preset", ["default", "quantile"])
+@pytest.mark.long
 def test_ranges_of_heavy_tails(preset: str) -> None:
     assert_wins(proofs.heavy_tails(0), pots_ranges(preset), good=27, margin=1.8)
 
@@ -148,6 +154,7 @@ def errors_of_columns(proof: Proof) -> NDArray[np.float64]:
     return np.sqrt(((differences[0] - differences[1]) ** 2).mean(axis=(0, 1, 2, 3)))
 
 
+@pytest.mark.long
 def test_protection_against_overflow_costs_only_where_it_is_needed() -> None:
     proof = proofs.large_neighbours(0)
     assert overflowing(proof, configured()) == 0

@@ -94,6 +94,7 @@ def test_runs_of_one_process(source: Path, requests: int) -> None:
     assert digest(source, requests) == digest(source, 0)
 
 
+@pytest.mark.long
 def test_runs_of_a_model_in_memory() -> None:
     network = rich()
     assert digest(network) == digest(network, 1)

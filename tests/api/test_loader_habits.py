@@ -248,6 +248,7 @@ def test_each_sample_is_read_once() -> None:
     assert reads == [0, 1, 2]
 
 
+@pytest.mark.long
 def test_images_of_different_sizes_for_a_dynamic_input() -> None:
     x = builders.parameter(ov.PartialShape([1, 3, -1, -1]))
     network = builders.model(builders.conv(x, 4, "c"), x)
@@ -284,6 +285,7 @@ def two_inputs() -> ov.Model:
     return builders.model(op.add(*products, name="sum"), a, b)
 
 
+@pytest.mark.long
 def test_several_inputs_in_every_form() -> None:
     forms: list[Callable[[Any, Any], Any]] = [
         lambda x, y: ({"a": x, "b": y}, 1),
@@ -305,6 +307,7 @@ def test_several_inputs_in_every_form() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.long
 def test_several_inputs_in_every_form_for_quantize() -> None:
     forms: list[Callable[[Any, Any], Any]] = [
         lambda x, y: {"a": x, "b": y},

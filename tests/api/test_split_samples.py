@@ -17,6 +17,7 @@ def pipeline(loader: Items | None) -> Pipeline:
     return create_pipeline([{"name": "DefaultQuantization"}], IEEngine({}, loader))
 
 
+@pytest.mark.long
 def test_collected_statistics_give_the_model_of_a_single_run() -> None:
     loader = labelled(images(40))
     statistics = pipeline(loader).collect_statistics(network())
@@ -24,6 +25,7 @@ def test_collected_statistics_give_the_model_of_a_single_run() -> None:
     assert stored(apart) == stored(pipeline(loader).run(load_model(network())))
 
 
+@pytest.mark.long
 def test_merged_statistics_quantize_as_well_as_those_of_one_pass() -> None:
     data = images(80)
     parts = [pipeline(labelled(part)).collect_statistics(network()) for part in (data[:30], data[30:])]

@@ -67,6 +67,7 @@ class Accuracy(Metric):
         return {self._name: {"direction": "higher-better", "type": "accuracy"}}
 
 
+@pytest.mark.long
 def test_the_documented_workflow(tmp_path: Path) -> None:
     model_config = Dict(
         {

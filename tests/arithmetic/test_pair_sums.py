@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openvino.tools.pot.arithmetic import accumulator
+from openvino.tools.pot.arithmetic import pair_sums
 from openvino.tools.pot.arithmetic.pair_sums import patches, saturating_product, spread
 
 # rows, groups, outputs, inputs, taps
@@ -41,7 +41,7 @@ def test_sums_are_those_made_one_by_one(shape: tuple[int, ...], seed: int, small
     levels = rng.choice([0, 100, 200, 255], (rows, groups, inputs, taps)).astype(np.uint8)
     weights = rng.choice([-128, -127, -90, 0, 90, 127], (groups, outputs, inputs, taps)).astype(np.int8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accumulator, "_BLOCK", 4 if small_blocks else 1 << 22)
+        patch.setattr(pair_sums, "_BLOCK", 4 if small_blocks else 1 << 22)
         sums = saturating_product(levels, weights)
     exact, saturated, overflows = one_by_one(levels, weights)
     np.testing.assert_array_equal(sums.exact, exact)

@@ -106,6 +106,7 @@ def test_a_pipeline_leaves_it_on_the_model() -> None:
 
 
 @pytest.mark.parametrize("number", range(4))
+@pytest.mark.long
 def test_a_fault_of_the_device_is_found_and_left_in_float(
     number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def fragile() -> ov.Model:
     return ov.Model([op.result(last)], [x], "fragile")
 
 
+@pytest.mark.long
 def test_what_rounding_loses_at_one_layer_is_won_back(caplog: pytest.LogCaptureFixture) -> None:
     data = samples(1, 64)
     _, plain = checked(dense(), data)
@@ -207,6 +209,7 @@ def test_padding_of_texts_counts_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("shape", [[-1, 3, 16, 16], [-1, 3, -1, -1]])
+@pytest.mark.long
 def test_dynamic_networks_follow_as_static_ones_do(shape: list[int]) -> None:
     def network(sizes: list[int]) -> ov.Model:
         kernels = [
@@ -285,6 +288,7 @@ def scaled_always(layer: str) -> Callable[[ov.Model], Any]:
     return fault
 
 
+@pytest.mark.long
 def test_what_the_device_spoils_in_its_own_precision_only_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_compiled", in_own_precision(scaled("layer_1"), spoils=False))
     _, report = checked(dense(4), samples(1, 64))

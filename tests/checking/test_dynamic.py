@@ -63,6 +63,7 @@ def decibels(network: ov.Model, found: ov.Model, data: Sequence[Floats]) -> floa
     "build, shape, channels",
     [(gated, (1, 3, 15, 16), 1), (tokens, (1, 12, 32), 2), (tokens, (1, 2, 6, 32), 3)],
 )
+@pytest.mark.long
 def test_open_sizes_cost_nothing(build: Build, shape: tuple[int, ...], channels: int) -> None:
     data, figures, layers = images(60, shape=shape), [], []
     for form in ("fixed", "batch", "all"):

@@ -47,6 +47,7 @@ def reported(seed: int, monkeypatch: pytest.MonkeyPatch) -> CheckReport:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.long
 def test_a_fault_of_the_device(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, spoil)
     monkeypatch.setattr(CHECKED, "check", lambda job, witness, device, *_: check(job, witness, device))
@@ -55,6 +56,7 @@ def test_a_fault_of_the_device(seed: int, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.long
 def test_a_loss_of_quantization(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def lossy(job: Any, witness: Any, device: str, *_: Any) -> Any:
         spoil(job.network)

@@ -134,6 +134,7 @@ def fail_to_save(*_: Any, **__: Any) -> None:
     raise ModelError("model can't be written to folder 'x': no space left")
 
 
+@pytest.mark.long
 def test_failing_at_work(
     job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +206,7 @@ def test_a_wrong_configuration_that_shows_at_work_is_a_failure(
     assert pot(capsys, *job).code == command.FAILED
 
 
+@pytest.mark.long
 def test_the_log_holds_results_and_the_command(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, *job, "-e")
     (log,) = Path("results").rglob("log.txt")
@@ -214,6 +216,7 @@ def test_the_log_holds_results_and_the_command(job: list[str], capsys: pytest.Ca
         assert line in text
 
 
+@pytest.mark.long
 def test_evaluation_tells_how_long_requests_take(
     job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +322,7 @@ def test_ctrl_c_and_sigterm_leave_nothing(job: list[str], sent: signal.Signals) 
     assert {str(path) for path in Path().rglob("*")} == before
 
 
+@pytest.mark.long
 def test_two_runs_in_one_second_have_folders_of_their_own(
     job: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -326,6 +330,7 @@ def test_two_runs_in_one_second_have_folders_of_their_own(
     assert len(paths) == 3
 
 
+@pytest.mark.long
 def test_nothing_of_a_direct_dump_is_lost(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("out").mkdir()
     Path("out/notes").write_text("mine", encoding="utf-8")

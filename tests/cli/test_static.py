@@ -58,6 +58,7 @@ def test_quantize_fixes_what_a_shape_says_and_else_what_the_first_sample_has(
     assert found.shape == (expected[0], 5, 8, 8)
 
 
+@pytest.mark.long
 def test_it_is_the_model_of_that_shape_that_is_quantized() -> None:
     result, fixed = quantize(dynamic(), IMAGES, static=True), quantize(builders.network(), IMAGES)
     assert np.array_equal(builders.run(result, IMAGES[0])[0], builders.run(fixed, IMAGES[0])[0])

@@ -235,6 +235,7 @@ def test_a_slow_loader_beside_samples_in_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "bert_base", "vit_small"])
+@pytest.mark.long
 def test_large_networks_keep_the_variance_of_their_inputs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     large = module("large", monkeypatch)
     make, sample = large._NETWORKS[name]

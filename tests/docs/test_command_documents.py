@@ -48,6 +48,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_the_readme_s_commands_run(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (block,) = blocks((ROOT / "README.md").read_text(encoding="utf-8"), "sh")
     lines = [shlex.split(line) for line in block.splitlines()]

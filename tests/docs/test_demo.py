@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import signals_on_the_stack_of_the_process
 from openvino.tools.pot.demo.__main__ import main
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -43,6 +44,7 @@ def test_an_interrupted_demo_shows_no_traceback(
         return 0
 
     monkeypatch.setattr("openvino.tools.pot.demo.walkthrough.run", interrupted)
+    signals_on_the_stack_of_the_process()
     assert main([]) == 130
     assert capsys.readouterr().err == "\nInterrupted.\n"
 

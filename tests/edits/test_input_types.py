@@ -44,6 +44,7 @@ def network(kind: Any, batch: int) -> ov.Model:
 
 @pytest.mark.parametrize("batch", [1, -1])
 @pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.long
 def test_every_layer_behind_an_input_of_any_type_runs_in_integers(kind: Any, batch: int) -> None:
     data = [RANDOM.integers(0, 120, (1, 3, 12, 12)).astype(kind) for _ in range(30)]
     model, report = quantize(network(kind, batch), data, report=True)

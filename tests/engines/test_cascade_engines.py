@@ -176,6 +176,7 @@ def run(own: Any, **params: Any) -> CompressedModel:
     return pipeline.run(cascade())
 
 
+@pytest.mark.long
 def test_all_models_are_quantized_with_ranges_of_what_they_are_fed() -> None:
     own = engine()
     quantized = run(own, range_estimator={"max": {"aggregator": "max", "type": "abs_max"}})
@@ -190,11 +191,13 @@ def test_all_models_are_quantized_with_ranges_of_what_they_are_fed() -> None:
     assert list(quantized.submodels[1].model.inputs[0].shape) == [1, 3, 6, 6]
 
 
+@pytest.mark.long
 def test_each_model_is_decided_on_from_its_own_statistics_where_no_preset_is_named() -> None:
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine())
     assert all(quantizers(sub.model) for sub in pipeline.run(cascade()))
 
 
+@pytest.mark.long
 def test_what_the_device_computes_wrongly_in_one_model_is_mended_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -209,6 +212,7 @@ def test_what_the_device_computes_wrongly_in_one_model_is_mended_there(
     assert list(quantized.submodels[1].model.inputs[0].shape) == [1, 3, 6, 6]
 
 
+@pytest.mark.long
 def test_what_the_second_model_is_fed_comes_from_the_first() -> None:
     own = engine()
     run(own)
@@ -218,6 +222,7 @@ def test_what_the_second_model_is_fed_comes_from_the_first() -> None:
     assert own.fed["rnet"][1].shape == (len(PYRAMID), 3, 6, 6)
 
 
+@pytest.mark.long
 def test_evaluation_before_and_after(tmp_path: Any) -> None:
     own = engine()
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": PARAMS}], own)
@@ -232,6 +237,7 @@ def test_evaluation_before_and_after(tmp_path: Any) -> None:
     assert after != before
 
 
+@pytest.mark.long
 def test_scopes_by_model() -> None:
     quantized = run(engine(), ignored={"pnet": {"scope": ["p1"]}, "rnet": {"skip_model": True}})
     assert "p1/fq_input_0" not in quantizers(quantized.submodels[0].model)
@@ -248,6 +254,7 @@ def test_a_scope_of_no_model() -> None:
         builders.quantized(builders.network(), builders.labelled(builders.images()), ignored={"pnet": {}})
 
 
+@pytest.mark.long
 def test_parameters_by_model() -> None:
     own = {"preset": "mixed", "ignored": {"scope": ["r1"]}}
     quantized = run(engine(), by_model={"rnet": own}, ignored={"pnet": {"scope": ["p1"]}})
@@ -258,6 +265,7 @@ def test_parameters_by_model() -> None:
     assert len(second) == len(quantizers(run(engine()).submodels[1].model)) - 2
 
 
+@pytest.mark.long
 def test_a_preset_by_model_changes_that_model_only() -> None:
     symmetric, varied = run(engine()), run(engine(), by_model={"rnet": {"preset": "mixed"}})
     ranges = [
@@ -395,6 +403,7 @@ class WithPredict(Cascade):
         return metrics, accumulated
 
 
+@pytest.mark.long
 def test_an_override_of_predict() -> None:
     quantized, plain = run(engine(WithPredict)), run(engine())
     for sub, other in zip(quantized, plain, strict=True):
@@ -474,6 +483,7 @@ class Early(Cascade):
         return self.compiled([np.ascontiguousarray(piece)])[0]
 
 
+@pytest.mark.long
 def test_models_compiled_early_and_keys_of_a_subclass() -> None:
     items = [((number, 0.0), image) for number, image in enumerate(images())]
     own = Early({"outputs": ["y"]}, builders.Items(items), Score())
@@ -497,6 +507,7 @@ class Filled(Cascade):
         return result
 
 
+@pytest.mark.long
 def test_what_is_set_before_an_inference_counts_as_what_it_is_given() -> None:
     first_way, other_way = run(engine()), run(engine(Filled))
     for one, other in zip(first_way, other_way, strict=True):

@@ -64,6 +64,7 @@ def test_single_images_fill_the_batch(size: int, params: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("aggregator", ["mean", "median", "max"])
 @pytest.mark.parametrize("kind", ["max", "quantile"])
+@pytest.mark.long
 def test_statistics_are_of_each_sample(aggregator: str, kind: str) -> None:
     """Of whole batches too: POT averaged over the samples of a batch, not over batches."""
     border = {"type": kind, "aggregator": aggregator}
@@ -75,6 +76,7 @@ def test_statistics_are_of_each_sample(aggregator: str, kind: str) -> None:
     assert_same_ranges(quantized(network(4), whole, **params), quantized(network(1), IMAGES, **params))
 
 
+@pytest.mark.long
 def test_batches_of_a_free_model_are_taken_apart_where_it_matters() -> None:
     x = builders.parameter([-1, 3, 8, 8])
     free = builders.model(builders.conv(op.relu(builders.conv(x, 4, "a")), 4, "b"), x)
@@ -109,6 +111,7 @@ def test_one_buffer_for_all_samples() -> None:
     assert_same_ranges(found, quantized(network(4), IMAGES, **PRESET))
 
 
+@pytest.mark.long
 def test_the_last_batch_repeats_samples(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         found = quantized(network(4), IMAGES[:6], **PRESET)
@@ -116,6 +119,7 @@ def test_the_last_batch_repeats_samples(caplog: pytest.LogCaptureFixture) -> Non
     assert_same_ranges(found, quantized(network(4), [*IMAGES[:6], *IMAGES[4:6]], **PRESET))
 
 
+@pytest.mark.long
 def test_the_axis_of_a_batch_may_be_another() -> None:
     x = builders.parameter([6, 4, 8])
     x.get_node().set_layout(ov.Layout("TNC"))
@@ -233,6 +237,7 @@ def test_noise_is_measured_where_outputs_cant_be_told_apart() -> None:
     assert signal_to_noise(engine, load_model(model), found)["y"] > 20
 
 
+@pytest.mark.long
 def test_predictions_for_labels_and_a_search_on_single_samples() -> None:
     model = network(
         4, lambda scores: op.softmax(op.reduce_mean(scores, op.constant(np.array([2])), False), 1)

@@ -75,6 +75,7 @@ class ProcessesStatically(IEEngine):
 
 
 @pytest.mark.parametrize("kind", [FillsHalf, CallsFill, ProcessesHalf, ProcessesStatically])
+@pytest.mark.long
 def test_what_is_fed(kind: type[IEEngine]) -> None:
     assert evaluated(engine(kind)) == pytest.approx(evaluated(engine(images=HALVED)))
     assert evaluated(engine(kind)) != pytest.approx(evaluated(engine()))

@@ -43,6 +43,7 @@ EXPECTED = decibels(builders.network(), IMAGES)
 
 
 @pytest.mark.parametrize("names", [{"tensor"}, {"tensor", "alias"}, {"tensor", "x"}, set()])
+@pytest.mark.long
 def test_a_sample_is_fed_by_either_name(names: set[str]) -> None:
     network = named(builders.network(), names)
     for name in ("x", *names):
@@ -51,6 +52,7 @@ def test_a_sample_is_fed_by_either_name(names: set[str]) -> None:
 
 
 @pytest.mark.parametrize("tensors", [({"a"}, {"b"}), ({"ta"}, {"tb"}), ({"b"}, {"a"})])
+@pytest.mark.long
 def test_two_inputs_get_what_is_theirs(tensors: tuple[set[str], set[str]]) -> None:
     """A name that is one input's tensor and another one's node means the tensor, as it does to OpenVINO."""
     (first,), (second,) = tensors
@@ -142,6 +144,7 @@ class Two(IEEngine):
                 value = compiled(self._fill_input(sub.model, [value]))[0]
 
 
+@pytest.mark.long
 def test_cascades() -> None:
     def run(*tensors: set[str]) -> CompressedModel:
         x = builders.parameter([1, 5, 8, 8])
@@ -159,6 +162,7 @@ def test_cascades() -> None:
     assert plain.check.decibels > 20
 
 
+@pytest.mark.long
 def test_migration_and_padding_by_a_mask() -> None:
     """The mask of tokens is told by any of its names."""
 

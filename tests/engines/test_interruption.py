@@ -64,6 +64,7 @@ def test_during_a_pass_and_the_engine_can_go_on(where: str) -> None:
     setattr(Interrupted, where, hook)
     engine = Interrupted({}, builders.labelled(builders.images(4)))
     engine.set_model(builders.network())
+    builders.signals_on_the_stack_of_the_process()
     with pytest.raises(KeyboardInterrupt):
         engine.predict()
     assert engine.predict() == (None, None)

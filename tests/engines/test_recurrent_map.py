@@ -214,6 +214,7 @@ def controlled(params: dict[str, Any]) -> tuple[Any, Any]:
     return pipeline.run(load_model(NETWORK)), pipeline.algo_seq[0].report
 
 
+@pytest.mark.long
 def test_accuracy_control_ranks_layers_with_the_states_of_the_float_model() -> None:
     """No drop is allowed, so that layers are ranked and put back to float until every step is right."""
     found, report = controlled(

@@ -160,6 +160,7 @@ def quantized_bytes(items: Any, engine_config: Any, **params: Any) -> tuple[byte
     return builders.stored(builders.quantized(NETWORK, builders.Items(items), engine_config, **params))
 
 
+@pytest.mark.long
 def test_statistics_do_not_depend_on_the_number_of_requests() -> None:
     items = [(sample(seed, 1 + seed * 7 % 20), 0) for seed in range(40)]
     found = {

@@ -127,6 +127,7 @@ def test_a_failure_keeps_its_tag(doubled: ov.CompiledModel) -> None:
     assert "got [1,5] expecting [1,4]" in str(caught.value)
 
 
+@pytest.mark.long
 def test_leaving_early_and_dropping_the_model_does_not_hang() -> None:
     """With callbacks on the device's threads it would."""
     x = builders.parameter([1, 3, 64, 64])
@@ -226,6 +227,7 @@ def test_batch_dim_is_the_axis_of_samples() -> None:
 
 
 @pytest.mark.parametrize("device", ["HETERO:CPU", "AUTO:CPU", "AUTO", "MULTI:CPU"])
+@pytest.mark.long
 def test_devices_that_choose_others(device: str) -> None:
     """Whatever string OpenVINO takes as a device: the pass runs there, and finds what it finds on the CPU."""
     x = builders.parameter([1, 3, 16, 16])

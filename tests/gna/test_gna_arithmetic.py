@@ -61,6 +61,7 @@ def test_outputs_are_close_to_float(name: str, device: str) -> None:
     assert decibels(model, quantized(model, 40, target_device=device), feeds) > least
 
 
+@pytest.mark.long
 def test_16_bit_weights_are_closer_than_8_bit_ones() -> None:
     model = networks.residual()
     feeds = networks.feeds(model)
@@ -99,6 +100,7 @@ def test_without_a_preset_no_sample_is_clipped() -> None:
     st.booleans(),
     st.integers(0, 1000),
 )
+@pytest.mark.long
 def test_emulation_is_what_fake_quantize_is_defined_as(
     levels: int, high: float, centred: bool, seed: int
 ) -> None:

@@ -74,6 +74,7 @@ def quantized(model: ov.Model, count: int = 8, **params: object) -> ov.Model:
 
 
 @pytest.mark.parametrize("case", POT)
+@pytest.mark.long
 def test_as_pot_placed_them(case: str) -> None:
     name, device, preset = case.split()
     ours = lines(quantized(networks.NETWORKS[name](), target_device=device, preset=preset))

@@ -28,6 +28,7 @@ def gained(batch: int) -> ov.Model:
 
 
 @pytest.mark.parametrize("batch", [1, -1])
+@pytest.mark.long
 def test_what_stays_in_float_is_read_as_the_model_came_with_it(batch: int) -> None:
     data = [RANDOM.standard_normal((1, 16, 20, 24)).astype(np.float32) for _ in range(30)]
     model, report = quantize(gained(batch), data, report=True)

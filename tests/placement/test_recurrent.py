@@ -101,6 +101,7 @@ def precision(network: ov.Model) -> set[str]:
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize(("state", "batch"), [("zeros", 1), ("input", 1), ("made", -1)])
 @pytest.mark.parametrize("kind", GATES)
+@pytest.mark.long
 def test_from_float_to_int8(kind: str, state: str, batch: int, compress: bool, algorithm: str) -> None:
     network = recurrent(kind, state, batch)
     data = feeds(network)

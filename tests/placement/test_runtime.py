@@ -163,6 +163,7 @@ def test_depthwise_convolutions_of_several_outputs(multiplier: int, preset: dict
 
 
 @pytest.mark.parametrize("size", [1e-6, 1e-9])
+@pytest.mark.long
 def test_small_weights_and_small_data(size: float) -> None:
     x = parameter([1, 8, 12, 12])
     small = op.tanh(op.multiply(x, const(np.float32(size))))

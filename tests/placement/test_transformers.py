@@ -193,6 +193,7 @@ def recorded(network: ov.Model, **params: object) -> str:
         ({"model_type": "None"}, False, "none"),
     ],
 )
+@pytest.mark.long
 def test_what_is_found_is_logged_and_recorded(
     params: dict[str, str | None], logged: bool, type_: str, caplog: pytest.LogCaptureFixture
 ) -> None:

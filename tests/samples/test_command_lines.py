@@ -98,6 +98,7 @@ def detector() -> ov.Model:
     return model(op.detection_output(moves, op.softmax(logits, 1), op.constant(prior), attributes), x)
 
 
+@pytest.mark.long
 def test_object_detection(images: Path, capsys: Any) -> None:
     listed = [{"id": n, "file_name": f"{n}.jpg", "height": 12, "width": 16} for n in range(6)]
     left = {"category_id": 3, "bbox": [0, 0, 8, 12], "iscrowd": 0}

@@ -227,6 +227,7 @@ def tumour_network() -> ov.Model:
     return ov.Model([ops.sigmoid(convolution)], [volume], "tumour")
 
 
+@pytest.mark.long
 def test_the_command_line_of_volumes(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(0)
@@ -252,6 +253,7 @@ def brain() -> dataset.Template:
     return dataset.template()
 
 
+@pytest.mark.long
 def test_pieces_for_evaluation_are_far_from_those_for_training(
     brain: dataset.Template, monkeypatch: Any
 ) -> None:
@@ -294,6 +296,7 @@ def test_pieces_of_a_seed_are_the_same(brain: dataset.Template, tmp_path: Path) 
     assert metadata["image_shape"] == (1, *dataset.SIZE)
 
 
+@pytest.mark.long
 def test_int8_finds_the_same_tissue(brain: dataset.Template, tmp_path: Path) -> None:
     calibration = BRATSDataLoader(dataset.write_pieces(tmp_path / "c", "training", 12, seed=2))
     evaluation = BRATSDataLoader(dataset.write_pieces(tmp_path / "e", "evaluation", 6, seed=1))

@@ -391,6 +391,7 @@ def test_a_result_of_16_bits_is_rounded(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("preset", "least"), [("accuracy", 0.99), ("performance", 0.97)])
+@pytest.mark.long
 def test_the_network_of_the_example_decides_as_in_float(preset: str, least: float) -> None:
     data = {
         "data_source": str(EXAMPLE / "data"),

@@ -111,6 +111,7 @@ def test_the_encoder_is_a_bert_and_takes_nothing_from_padding(ids: list[int]) ->
     assert np.allclose(states[0, : len(ids)], reference(checkpoint(), ids, kinds), atol=2e-4)
 
 
+@pytest.mark.long
 def test_all_products_with_weights_of_the_encoder_are_quantized() -> None:
     random = np.random.default_rng(1)
     feeds = [feed(random.integers(1, WORDS, LENGTH).tolist(), [0] * LENGTH) for _ in range(8)]

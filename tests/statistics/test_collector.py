@@ -20,6 +20,7 @@ class Counting(IEEngine):
         return super().predict(*args, **kwargs)
 
 
+@pytest.mark.long
 def test_an_algorithm_takes_what_the_collector_measured() -> None:
     model, engine = load_model(builders.network()), Counting({}, builders.labelled(builders.images()))
     algorithm, collector = DefaultQuantization({"stat_subset_size": 4}, engine), StatisticsCollector(engine)

@@ -1,4 +1,4 @@
-"""POT's import paths: those that no file of ours has are found in the table of ``table.py``.
+"""POT's import paths: those that no file of ours has are found in the table that ``table.py`` reads.
 
 A name leads to the thing of ours that does its work, or to a stand-in, which can be imported and says what to use
 when it is called. The finder stands at the end of ``sys.meta_path``: only modules that nothing else finds are looked
@@ -51,7 +51,7 @@ def offered(module: str, name: str) -> Any:
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # what it would stand in is no package
+    except ModuleNotFoundError:  # nor is there a package that it would stand in
         return False
 
 
@@ -91,33 +91,18 @@ class PathFinder(MetaPathFinder):
         below = path_of(fullname)
         if not below:
             return None
+        from openvino.tools.pot.paths.table import PATHS, moved
+
         if fullname.startswith(f"{_OLD}."):
-            return _old_spec(fullname, below)
-        from openvino.tools.pot.paths.table import PATHS
-
-        if below not in PATHS:
-            return None
-        return ModuleSpec(fullname, _Offering(), is_package=True)
-
-
-def _old_spec(fullname: str, below: str) -> ModuleSpec | None:
-    # The package itself may be the standard library's; the rooms of ours in it are files.
-    if "." not in below:
-        return None
-    from openvino.tools.pot.paths.table import moved
-
-    try:
-        home = importlib.util.find_spec(f"{_POT}.{moved(below)}")
-    except ModuleNotFoundError:  # nor is there its package
-        return None
-    return None if home is None else ModuleSpec(fullname, _Offering(), is_package=True)
+            # The package itself may be the standard library's; the rooms of ours in it are files.
+            known = "." in below and _is_module(f"{_POT}.{moved(below)}")
+        else:
+            known = below in PATHS
+        return ModuleSpec(fullname, _Offering(), is_package=True) if known else None
 
 
 class _Offering(Loader):
     """Makes modules that have no names but those they offer."""
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return None
 
     def exec_module(self, module: ModuleType) -> None:
         from openvino.tools.pot.paths.table import PATHS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import openvino as ov
@@ -23,15 +24,20 @@ from openvino.tools.pot.utils.errors import PotError
 
 
 def described_plan(
-    sub: SubModel, view: GraphView, plan: Plan, unmatched: Mapping[str, str] | None = None
+    sub: SubModel,
+    view: GraphView,
+    plan: Plan,
+    unmatched: Mapping[str, str] | None = None,
+    decided: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """All that is known of quantizing a model before there is data.
+    """All that is known of quantizing a model before there is data, and who decided what once there was.
 
     Args:
         sub: the model.
         view: of its float graph.
         plan: for it.
         unmatched: names of an ignored scope that match no node -> the nearest that is there, or nothing.
+        decided: of the same network after quantization, as ``SubModel.decided``; quantizers then have it, too.
 
     Returns:
         Plain data. Sizes are in bytes; ``seconds_per_sample`` is measured on this machine's CPU, both it and
@@ -47,8 +53,12 @@ def described_plan(
             {"node": layer.node, "type": layer.type, "quantizers": _quantizers_of(layer, view, plan)}
             for layer in plan.layers
         ],
-        "activations": [_activation(quantizer) for quantizer in plan.activations],
-        "weights": [_weight(quantizer) for quantizer in plan.weights],
+        "activations": [
+            {**_activation(quantizer), **_decided(quantizer.name, decided)} for quantizer in plan.activations
+        ],
+        "weights": [
+            {**_weight(quantizer), **_decided(quantizer.name, decided)} for quantizer in plan.weights
+        ],
         "float": [
             {"node": layer.node, "type": layer.type, "reason": layer.reason, "costly": layer.costly}
             for layer in plan.floats
@@ -97,6 +107,11 @@ def _quantizers_of(layer: QuantizedLayer, view: GraphView, plan: Plan) -> list[s
             ports = carried[view.type(source)] or range(len(view.inputs(source)))
             pending.extend(InputId(source, port) for port in ports)
     return list(found)
+
+
+def _decided(name: str, decided: Mapping[str, Sequence[Any]] | None) -> dict[str, Any]:
+    """Who decided about a quantizer, where that is known."""
+    return {} if decided is None else {"decided": [asdict(change) for change in decided.get(name, ())]}
 
 
 def _activation(quantizer: ActivationQuantizer) -> dict[str, Any]:

@@ -20,7 +20,8 @@ def separated(model: ov.Model) -> ov.Model:
     clone = model.clone()
     for node in clone.get_ops():
         for readers in list(_forms(node).values())[1:]:
-            own = op.constant(node.data, name=f"{node.get_friendly_name()}/{readers[0].get_node().name}")
+            reader_name = readers[0].get_node().get_friendly_name()
+            own = op.constant(node.data, name=f"{node.get_friendly_name()}/{reader_name}")
             for reader in readers:
                 reader.replace_source_output(own.output(0))
     return clone
@@ -34,7 +35,11 @@ def _forms(node: ov.Node) -> dict[bool, list[ov.Input]]:
     if len(shape) < 2 or shape[-1] != shape[-2]:
         return {}
     found: dict[bool, list[ov.Input]] = {}
-    for reader in node.output(0).get_target_inputs():
+    # OpenVINO gives them in the order of their addresses.
+    readers = sorted(
+        node.output(0).get_target_inputs(), key=lambda reader: reader.get_node().get_friendly_name()
+    )
+    for reader in readers:
         product = reader.get_node()
         if product.get_type_name() == "MatMul":
             key = ("transpose_a", "transpose_b")[reader.get_index()]
