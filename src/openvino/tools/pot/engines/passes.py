@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 import openvino as ov
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines.batches import Batch, Splitter, run_batches
+from openvino.tools.pot.engines.batches import Batch, run_batches, split
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.calling import naming_hook, predicted
 from openvino.tools.pot.engines.compiling import compiled_for
@@ -28,7 +29,6 @@ from openvino.tools.pot.engines.steps import TimeStep
 from openvino.tools.pot.engines.stream import Feed, Outputs, copied, run_stream
 from openvino.tools.pot.engines.watching import Compile, Measurement, Recording, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
-from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
@@ -52,7 +52,7 @@ def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: An
     """
     if isinstance(engine, Hooks) and engine._given is not None and engine._given.is_cascade:
         watch = Measurement(layouts, _measuring(engine), len(sampler))
-        _watched_pass(engine, engine._given, watch, sampler, show=True)
+        _watched_pass(engine, watch, sampler, show=True)
         found = watch.statistics()
     else:
         found = {name: _of_predict(engine, layout, sampler) for name, layout in layouts.items()}
@@ -69,10 +69,9 @@ def fed_shapes(engine: Engine, sampler: Any) -> dict[str, dict[str, ov.PartialSh
     """
     if not isinstance(engine, Hooks) or engine._given is None:
         raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
-    given = engine._given
-    shapes = Shapes(given)
-    _watched_pass(engine, given, shapes, sampler, show=False)
-    return {sub.name: shapes.freed(sub.name) for sub in given}
+    shapes = Shapes({sub.name: sub.model for sub in engine._given})
+    _watched_pass(engine, shapes, sampler, show=False)
+    return {sub.name: shapes.freed(sub.name) for sub in engine._given}
 
 
 def recorded(engine: Hooks, sampler: Any) -> dict[str, list[Feed]]:
@@ -82,8 +81,8 @@ def recorded(engine: Hooks, sampler: Any) -> dict[str, list[Feed]]:
         EngineError: nothing of the engine runs several networks.
     """
     assert engine._given is not None
-    recording = Recording(engine._given)
-    _watched_pass(engine, engine._given, recording, sampler, show=False)
+    recording = Recording({sub.name: sub.model for sub in engine._given})
+    _watched_pass(engine, recording, sampler, show=False)
     return recording.feeds
 
 
@@ -96,9 +95,10 @@ def _of_predict(engine: Engine, layout: StatisticsLayout, sampler: Any) -> Stati
     return statistics
 
 
-def _watched_pass(engine: Hooks, given: CompressedModel, watch: Watch, sampler: Any, show: bool) -> None:
+def _watched_pass(engine: Hooks, watch: Watch, sampler: Any, show: bool) -> None:
     """Let overrides run all models over the samples as for an evaluation, on copies: they may reshape these."""
-    own = engine._overrides("_predict")
+    own, given = engine._overrides("_predict"), engine._given
+    assert given is not None
     if not own and not engine._overrides("predict"):
         names = [sub.name for sub in given]
         raise EngineError(
@@ -198,12 +198,9 @@ def _with_places(
     layout: StatisticsLayout, fed: Iterable[tuple[T, Feed] | None], sample_of: Callable[[T], object]
 ) -> Iterator[tuple[T, Feed] | None]:
     """The same feeds, with what the measuring model gets beside them; ``sample_of`` tells the sample of a tag."""
-    position = 0
+    positions = count()
     for entry in fed:
-        if entry is not None:
-            entry = (entry[0], layout.feed(position, entry[1], sample=sample_of(entry[0])))
-            position += 1
-        yield entry
+        yield entry and (entry[0], layout.feed(next(positions), entry[1], sample=sample_of(entry[0])))
 
 
 def evaluate(engine: Hooks, sampler: Any, show: bool, per_sample: bool) -> None:
@@ -235,15 +232,14 @@ def _results(
 ) -> tuple[ov.CompiledModel, Iterator[tuple[list[Item], Outputs]]]:
     """The compiled model, and what its inferences are of, with their outputs."""
     model, options = engine._single_model(), engine._options
-    number = options.eval_requests
     if options.out_in_map:
         recurrence = Recurrence(model, options.out_in_map)
         steps = first_read(time_steps(engine, model, recurrence, samples))
         compiled = compiled_for("evaluated", model, options.device)
-        infer = partial(run_stream, compiled, requests=number)
+        infer = partial(run_stream, compiled, requests=options.eval_requests)
         found = run_steps(steps, recurrence.state, infer, in_order=True)
         return compiled, (([step.item], outputs) for step, outputs in found)
     plain = first_read(feeds(engine, model, samples))
     compiled = compiled_for("evaluated", model, options.device)
-    results = run_batches(compiled, plain, number)
-    return compiled, Splitter(model, options.batch_axis).split(results)
+    results = run_batches(compiled, plain, options.eval_requests)
+    return compiled, split(results, model, options.batch_axis)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import filling
-from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, run_batches
+from openvino.tools.pot.engines.batches import Batch, as_they_are, run_batches, split
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.items import Item
@@ -93,7 +93,7 @@ def outputs(
     network = engine._single_model()
     compiled = compiled_for("evaluated", network, options.device)
     results = run_batches(compiled, _feeds(engine, indices), options.eval_requests)
-    for _, found in Splitter(network, options.batch_axis, strict).split(results):
+    for _, found in split(results, network, options.batch_axis, strict):
         yield found
 
 

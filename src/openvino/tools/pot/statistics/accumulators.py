@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -34,49 +34,38 @@ class Accumulator(Protocol[Own]):
         ...
 
 
-class Extremum:
-    """The elementwise smallest or largest vector; exact under merging."""
+class Folded:
+    """The elementwise smallest, largest or mean vector; extremes are exact under merging, means are summed in float64.
 
-    def __init__(self, largest: bool) -> None:
-        self._pick = np.maximum if largest else np.minimum
-        self._best: Vector | None = None
+    Args:
+        aggregator: ``min``, ``max`` or ``mean``.
+    """
 
-    def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take one vector."""
-        own = vector[where]
-        self._best = own.copy() if self._best is None else self._pick(self._best, own)
-
-    def merge(self, other: Extremum) -> None:
-        """Take what another one has seen."""
-        if other._best is not None:
-            self.update(other._best)
-
-    def value(self, where: slice = _ALL) -> NDArray[np.float64]:
-        """The elementwise extremum."""
-        assert self._best is not None
-        return self._best[where].astype(np.float64)
-
-
-class Mean:
-    """The elementwise mean, summed in float64."""
-
-    def __init__(self) -> None:
-        self._sum: NDArray[np.float64] | float = 0.0
-        self._count = 0
+    def __init__(self, aggregator: str) -> None:
+        self._aggregator, self._count = aggregator, 0
+        self._folded: NDArray[np.floating] | None = None
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
         """Take one vector."""
-        self._sum = self._sum + vector[where].astype(np.float64)
-        self._count += 1
+        self._take(vector[where].astype(np.float64 if self._aggregator == "mean" else np.float32), 1)
 
-    def merge(self, other: Mean) -> None:
+    def merge(self, other: Folded) -> None:
         """Take what another one has seen."""
-        self._sum = self._sum + other._sum
-        self._count += other._count
+        if other._folded is not None:
+            self._take(other._folded.copy(), other._count)
+
+    def _take(self, own: NDArray[np.floating], count: int) -> None:
+        self._folded = own if self._folded is None else _FOLDS[self._aggregator](self._folded, own)
+        self._count += count
 
     def value(self, where: slice = _ALL) -> NDArray[np.float64]:
-        """The elementwise mean."""
-        return np.asarray(self._sum)[where] / self._count
+        """The elementwise figure."""
+        assert self._folded is not None
+        found = self._folded[where].astype(np.float64)
+        return found / self._count if self._aggregator == "mean" else found
+
+
+_FOLDS = {"min": np.minimum, "max": np.maximum, "mean": np.add}
 
 
 class PerSample:
@@ -190,18 +179,11 @@ def _units(vector: Vector, pieces: Sequence[int]) -> Vector:
     return np.repeat(np.ldexp(np.float32(1), exponents), pieces)
 
 
-ROW_SAMPLES, PATCH_SAMPLES = 150, 64
-_STREAMED: dict[str, Callable[[int, Sequence[int]], Accumulator[Any]]] = {
-    "min": lambda expected, pieces: Extremum(largest=False),
-    "max": lambda expected, pieces: Extremum(largest=True),
-    "mean": lambda expected, pieces: Mean(),
-    "stack": lambda expected, pieces: Stack(ROW_SAMPLES, expected, pieces),
-    "short stack": lambda expected, pieces: Stack(PATCH_SAMPLES, expected, pieces),
-}
+_STACKED = {"stack": 150, "short stack": 64}
 
 
 def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator[Any]:
     """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest."""
-    if aggregator in _STREAMED:
-        return _STREAMED[aggregator](expected, pieces)
-    return PerSample(aggregator)
+    if aggregator in _STACKED:
+        return Stack(_STACKED[aggregator], expected, pieces)
+    return Folded(aggregator) if aggregator in _FOLDS else PerSample(aggregator)
