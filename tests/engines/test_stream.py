@@ -17,8 +17,7 @@ from openvino import opset13 as op
 import builders
 from openvino.tools.pot import IEEngine, create_pipeline
 from openvino.tools.pot.engines import batches
-from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.stream import InferenceError, run_stream
+from openvino.tools.pot.engines.stream import InferenceError, NamedOutputs, run_stream
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,8 @@ import openvino as ov
 from openvino.tools.pot.engines.batches import Batch, Fed, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.feeding import named
 from openvino.tools.pot.engines.hooks import Hooks
-from openvino.tools.pot.engines.items import Item, own
-from openvino.tools.pot.engines.loading import given_batches, load_batches
-from openvino.tools.pot.engines.recurrent import KEY, Recurrence
-from openvino.tools.pot.engines.steps import TimeStep, prepared
+from openvino.tools.pot.engines.items import Item, given_batches, load_batches, own
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence, TimeStep
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import fixed_batch, is_batch
 from openvino.tools.pot.utils.errors import ConfigError, DataError, PotError, reason
@@ -109,7 +107,7 @@ def time_steps(
                 f"{KEY}: samples are fed one by one, found a batch of {found}: leave stat_batch_size at 1"
             )
         item = replace(items[0], data=images[0])
-        yield prepared(recurrence, item, position, partial(fill, items))
+        yield recurrence.steps(item, position, partial(fill, items))
 
 
 def _processed(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:

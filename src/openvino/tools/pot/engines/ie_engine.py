@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.engines import passes
 from openvino.tools.pot.engines.feeding import Filler
-from openvino.tools.pot.engines.hooks import Hooks
+from openvino.tools.pot.engines.hooks import Hooks, read_options
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import parse_item
 from openvino.tools.pot.engines.metrics import Tally, average, reset_metric, sample_values
-from openvino.tools.pot.engines.options import read_options
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.engines.watching import Runtime

@@ -15,18 +15,14 @@ import openvino as ov
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.batches import Batch, run_batches, split
 from openvino.tools.pot.engines.beside import run_beside
-from openvino.tools.pot.engines.calling import naming_hook, predicted
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
-from openvino.tools.pot.engines.hooks import Hooks
-from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.loading import first_read
+from openvino.tools.pot.engines.hooks import Hooks, naming_hook, predicted
+from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
-from openvino.tools.pot.engines.outputs import NamedOutputs
-from openvino.tools.pot.engines.recurrent import Recurrence
+from openvino.tools.pot.engines.recurrent import Recurrence, TimeStep
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.steps import TimeStep
-from openvino.tools.pot.engines.stream import Feed, Outputs, copied, run_stream
+from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_stream
 from openvino.tools.pot.engines.watching import Compile, Measurement, Recording, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
 from openvino.tools.pot.statistics.layout import StatisticsLayout

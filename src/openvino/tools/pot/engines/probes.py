@@ -18,9 +18,8 @@ from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.passes import recorded
-from openvino.tools.pot.engines.recurrent import KEY, Recurrence
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence, TimeStep
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.steps import TimeStep
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import sizes_of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from openvino.tools.pot.engines.steps import TimeStep
+from openvino.tools.pot.engines.recurrent import TimeStep
 from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs
 from openvino.tools.pot.utils.errors import DataError
 

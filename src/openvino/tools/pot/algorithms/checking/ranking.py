@@ -8,8 +8,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.arithmetic.distance import likeness
-from openvino.tools.pot.engines.branches import awaken
-from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.names import input_name
