@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import cast
 
 import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.engines.feeding import stack
 from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
+from openvino.tools.pot.engines.stream import Feed, Outputs, copied
 from openvino.tools.pot.graph.batch import output_axes
 from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.errors import DataError
@@ -33,6 +32,9 @@ class Batch:
     parts: tuple[list[Item], ...]
     rows: tuple[int, ...]
     size: int
+
+    def __str__(self) -> str:
+        return f"sample {self.parts[0][0].index}"
 
     @property
     def is_whole(self) -> bool:
@@ -100,24 +102,6 @@ def _filled(
         yield Batch(items, rows, size), feed
 
 
-def run_batches(
-    compiled: ov.CompiledModel,
-    feeds: Iterable[tuple[Batch, Feed] | None],
-    requests: int,
-    copies: bool = True,
-) -> Iterator[tuple[Batch, Outputs]]:
-    """``run_stream`` of batches.
-
-    Raises:
-        DataError: an inference failed; names the first sample of it.
-    """
-    try:
-        yield from run_stream(compiled, feeds, requests, copies)
-    except InferenceError as error:
-        items = cast(Batch, error.tag).parts[0]
-        raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
-
-
 def split(
     results: Iterable[tuple[Batch, Outputs]], model: ov.Model, axis: int, strict: bool = True
 ) -> Iterator[tuple[list[Item], Outputs]]:
@@ -149,7 +133,6 @@ def split(
         else:
             name = port_name(model.outputs[axes.index(None)])
             raise DataError(
-                f"sample {batch.parts[0][0].index}: the model has a batch of {batch.size}, and which part of output "
-                f"{name!r} is of which sample can't be told: expected a data loader that gives whole batches, each "
-                "with its annotations"
+                f"{batch}: the model has a batch of {batch.size}, and which part of output {name!r} is of which "
+                "sample can't be told: expected a data loader that gives whole batches, each with its annotations"
             )

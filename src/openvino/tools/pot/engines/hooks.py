@@ -82,12 +82,15 @@ class Hooks(Engine):
     _fill_input: Callable[..., Feed]
     postprocess_output: Callable[..., Any]
     _update_metrics: Callable[..., None]
-    _options: EngineOptions
-    _ie: Runtime
-    _given: CompressedModel | None
-    _model: CompressedModel | None
-    _filler: Filler
-    _tally: Tally
+
+    def __init__(self, config: Mapping[str, Any] | None, data_loader: Any, metric: Any, strict: bool) -> None:
+        super().__init__(config, data_loader, metric)
+        self._options = read_options(self.config, strict)
+        self._ie = Runtime()
+        self._given: CompressedModel | None = None
+        self._model: CompressedModel | None = None
+        self._filler = Filler(self._options.batch_axis, parts=not self._options.out_in_map)
+        self._tally = Tally()
 
     @abstractmethod
     def _overrides(self, name: str) -> bool:

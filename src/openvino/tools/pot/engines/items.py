@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
@@ -90,10 +91,13 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
     """
     if _is_ours(sampler):
         for indices in sampler.batches():
-            # Samples of one batch are held together: a loader may use one buffer for all of them.
-            loaded = ((index, _load(sampler, index)) for index in indices)
-            many = len(indices) > 1
-            yield [_held(parse_item(own(item) if many else item, index)) for index, item in loaded]
+            items = []
+            for index in indices:
+                with _reading(index):
+                    item = sampler.load(index)
+                # Samples of one batch are held together: a loader may use one buffer for all of them.
+                items.append(_held(parse_item(own(item) if len(indices) > 1 else item, index)))
+            yield items
         return
     count = 0
     for batch in _guarded(sampler):
@@ -138,22 +142,13 @@ def _held(item: Item) -> Item:
     return replace(item, annotation=own(item.annotation), metadata=own(item.metadata))
 
 
-def _load(sampler: Any, index: int) -> Any:
-    try:
-        return sampler.load(index)
-    except Exception as error:
-        raise _raised(index, error) from error
-
-
 def _guarded(sampler: Any) -> Iterator[Any]:
-    batches, count = iter(sampler), 0
+    batches, count, end = iter(sampler), 0, object()
     while True:
-        try:
-            batch = next(batches)
-        except StopIteration:
+        with _reading(count):
+            batch = next(batches, end)
+        if batch is end:
             return
-        except Exception as error:
-            raise _raised(count, error) from error
         if not hasattr(batch, "__len__"):
             raise DataError(
                 f"sample {count}: the sampler gave a {type(batch).__name__}, expected a list of items"
@@ -162,7 +157,12 @@ def _guarded(sampler: Any) -> Iterator[Any]:
         count += len(batch) if isinstance(batch, list) else 1
 
 
-def _raised(index: int, error: Exception) -> DataError:
-    if isinstance(error, PotError):  # one of our own loaders, which says all there is to say
-        return DataError(error.sentence, Place(f"sample {index}").around(error.where))
-    return DataError(f"the data loader raised {said(error)}", f"sample {index}")
+@contextmanager
+def _reading(index: int) -> Iterator[None]:
+    """Name the sample in errors of a user's loader; those of ours say all else there is to say."""
+    try:
+        yield
+    except PotError as error:
+        raise DataError(error.sentence, Place(f"sample {index}").around(error.where)) from error
+    except Exception as error:
+        raise DataError(f"the data loader raised {said(error)}", f"sample {index}") from error

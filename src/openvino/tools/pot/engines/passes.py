@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import openvino as ov
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines.batches import Batch, run_batches, split
+from openvino.tools.pot.engines.batches import Batch, split
 from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
@@ -159,7 +159,7 @@ def _of_samples(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> St
 
     def work(ready: Iterator[tuple[Batch, Feed]]) -> Statistics:
         fed = _with_places(layout, ready, lambda batch: batch.parts[0])
-        results = run_batches(compiled, fed, options.stat_requests, copies=False)
+        results = run_stream(compiled, fed, options.stat_requests, copies=False)
         return layout.collect((outputs for _, outputs in results), expected)
 
     with timed("pass"):
@@ -237,5 +237,5 @@ def _results(
         return compiled, (([step.item], outputs) for step, outputs in found)
     plain = first_read(feeds(engine, model, samples))
     compiled = compiled_for("evaluated", model, options.device)
-    results = run_batches(compiled, plain, options.eval_requests)
+    results = run_stream(compiled, plain, options.eval_requests)
     return compiled, split(results, model, options.batch_axis)

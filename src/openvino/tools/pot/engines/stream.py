@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.engines.compiling import awaken
 from openvino.tools.pot.utils.bfloat import values_of
-from openvino.tools.pot.utils.errors import reason
+from openvino.tools.pot.utils.errors import DataError, reason
 
 Feed = dict[str, NDArray[np.generic]]
 Outputs = list[NDArray[np.generic]]
@@ -21,18 +21,6 @@ T = TypeVar("T")
 
 # More requests than the device works on at once, so that it never waits for the host to take a result.
 _SPARE = 2
-
-
-class InferenceError(RuntimeError):
-    """OpenVINO refused a feed or failed on it.
-
-    Attributes:
-        tag: the feed's.
-    """
-
-    def __init__(self, tag: object, error: Exception) -> None:
-        super().__init__(reason(error))
-        self.tag = tag
 
 
 def copied(value: Any) -> NDArray[np.generic]:
@@ -58,18 +46,19 @@ def run_stream(
 
     Args:
         compiled: the model.
-        feeds: tags and feeds; None where the next one can't be had before the oldest result has been taken.
+        feeds: tags, whose texts are for errors, and feeds; None where the next one can't be had before the oldest
+            result has been taken.
         requests: parallel requests, 0 lets the device choose.
         copies: whether feeds and outputs are copied. Without, a feed must be left alone until its outputs are there,
             and outputs, which lie in memory of the request, be used before the next ones are asked for.
 
     Raises:
-        InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
+        DataError: OpenVINO refused a feed or failed on it; names its tag.
     """
     stream = _Stream[T](compiled, requests, copies)
     try:
         for entry in feeds:
-            if entry is None or stream.is_busy:
+            if entry is None or not stream.idle:
                 yield stream.finish()
             if entry is not None:
                 stream.start(*entry)
@@ -85,27 +74,23 @@ class _Stream(Generic[T]):
     """The requests of a compiled model, see ``run_stream``.
 
     Attributes:
+        idle: those that can be fed.
         running: those that are under way, the oldest first.
     """
 
     def __init__(self, compiled: ov.CompiledModel, requests: int, copies: bool) -> None:
         count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
         self._compiled, self._copies = compiled, copies
-        self._idle = [compiled.create_infer_request() for _ in range(count)]
-        self._stateful = bool(self._idle[0].query_state())
+        self.idle = [compiled.create_infer_request() for _ in range(count)]
+        self._stateful = bool(self.idle[0].query_state())
         # What arrays of bfloat16 are called is not what they are: their memory can't be used as it is.
         plain = all(port.get_element_type() != ov.Type.bf16 for port in compiled.inputs)
         self._shares, self._is_first = plain and not copies, True
         self.running: deque[tuple[T, ov.InferRequest]] = deque()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether the next feed has to wait for a request."""
-        return not self._idle
-
     def start(self, tag: T, feed: Feed) -> None:
         """Feed an idle request."""
-        request = self._idle.pop()
+        request = self.idle.pop()
         with _naming(tag):
             if self._is_first:
                 awaken(request, self._compiled, feed)
@@ -122,7 +107,7 @@ class _Stream(Generic[T]):
             with _naming(tag):
                 request.wait()
         finally:
-            self._idle.append(request)
+            self.idle.append(request)
         outputs = [values_of(tensor) for tensor in request.output_tensors]
         return tag, [output.copy() for output in outputs] if self._copies else outputs
 
@@ -132,7 +117,7 @@ def _naming(tag: object) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, TypeError, ValueError) as error:
-        raise InferenceError(tag, error) from error
+        raise DataError(f"inference failed: {reason(error)}", str(tag)) from error
 
 
 class NamedOutputs(dict[str, NDArray[np.generic]]):

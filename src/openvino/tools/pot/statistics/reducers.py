@@ -14,8 +14,7 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
-from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together
-from openvino.tools.pot.statistics.places import Places, as_f32
+from openvino.tools.pot.statistics.places import Places, as_f32, channels_lead, keeps_channels_together
 
 _VECTOR = 16
 """Floats that the widest vectors of a processor hold."""
