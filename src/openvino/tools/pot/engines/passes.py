@@ -5,10 +5,10 @@ Single samples, batches, time steps and inferences that an override makes differ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 import openvino as ov
 
@@ -20,17 +20,15 @@ from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
 from openvino.tools.pot.engines.hooks import Hooks, naming_hook, predicted
 from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
-from openvino.tools.pot.engines.recurrent import Recurrence, TimeStep
+from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_stream
-from openvino.tools.pot.engines.watching import Compile, Measurement, Recording, Shapes, Watch
+from openvino.tools.pot.engines.watching import Measurement, Recording, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.timing import timed
-
-T = TypeVar("T")
 
 
 def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: Any) -> dict[str, Statistics]:
@@ -47,7 +45,7 @@ def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: An
         OtherSizesError: samples are not of the sizes that a layout was made for.
     """
     if isinstance(engine, Hooks) and engine._given is not None and engine._given.is_cascade:
-        watch = Measurement(layouts, _measuring(engine), len(sampler))
+        watch = Measurement(layouts, engine._options.device, len(sampler))
         _watched_pass(engine, watch, sampler, show=True)
         found = watch.statistics()
     else:
@@ -126,7 +124,7 @@ def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: boo
         return collect(engine, layout, sampler, show)
     assert engine._given is not None
     name = engine._given.submodels[0].name
-    watch = Measurement({name: layout}, _measuring(engine), len(sampler))
+    watch = Measurement({name: layout}, engine._options.device, len(sampler))
     with engine._ie.watched(watch):
         found = call_predict(engine, layout, sampler, show, False)
     if isinstance(found, (tuple, list)) and len(found) == 2 and found[1] is not None:
@@ -135,68 +133,53 @@ def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: boo
     return watch.statistics()[name]
 
 
-def _measuring(engine: Hooks) -> Compile:
-    return lambda model: compiled_for("measured", model, engine._options.device)
-
-
 def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
     """What is measured on a single network by inferences of our own."""
-    samples = Samples(sampler, "Statistics", show)
-    statistics = (_of_steps if engine._options.out_in_map else _of_samples)(engine, layout, samples)
+    model, options = engine._single_model(), engine._options
+    samples, expected = Samples(sampler, "Statistics", show), len(sampler)
+    back = Recurrence(model, options.out_in_map) if options.out_in_map else None
+    read: Iterator[Any]
+    if back is not None:
+        read = first_read(time_steps(engine, model, back, samples))
+        layout = layout.with_outputs(back.outputs)
+    else:
+        apart = layout.is_per_sample and takes_samples_apart(model, options.batch_axis)
+        plain = first_read(feeds(engine, model, samples, single=True, apart=apart))
+        # Loaders may fill one buffer again and again.
+        read = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
+        expected = -(-expected // fixed_batch(model, options.batch_axis))
+    with timed("compile"):
+        compiled = compiled_for("measured", layout.model, options.device)
+
+    def infer(fed: Iterator[Any]) -> Iterator[tuple[Any, Outputs]]:
+        return run_stream(compiled, _with_places(layout, fed), options.stat_requests, copies=False)
+
+    def work(ready: Iterator[Any]) -> Statistics:
+        if back is None:
+            return layout.collect((outputs for _, outputs in infer(ready)), expected)
+        own = len(compiled.outputs) - len(back.outputs)
+
+        def state(outputs: Outputs) -> Feed:
+            return back.state(dict(zip(back.outputs, outputs[own:], strict=True)))
+
+        results = run_steps(ready, state, infer, in_order=False)
+        return layout.collect((outputs[:own] for _, outputs in results), expected)
+
+    with timed("pass"):
+        statistics = run_beside(read, work)
     statistics.samples = len(sampler)
     return statistics
 
 
-def _of_samples(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Statistics:
-    model, options = engine._single_model(), engine._options
-    apart = layout.is_per_sample and takes_samples_apart(model, options.batch_axis)
-    plain = first_read(feeds(engine, model, samples, single=True, apart=apart))
-    with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
-    # Loaders may fill one buffer again and again.
-    own = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
-    expected = -(-len(samples.sampler) // fixed_batch(model, options.batch_axis))
-
-    def work(ready: Iterator[tuple[Batch, Feed]]) -> Statistics:
-        fed = _with_places(layout, ready, lambda batch: batch.parts[0])
-        results = run_stream(compiled, fed, options.stat_requests, copies=False)
-        return layout.collect((outputs for _, outputs in results), expected)
-
-    with timed("pass"):
-        return run_beside(own, work)
-
-
-def _of_steps(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Statistics:
-    model, options = engine._single_model(), engine._options
-    recurrence = Recurrence(model, options.out_in_map)
-    steps = first_read(time_steps(engine, model, recurrence, samples))
-    layout = layout.with_outputs(recurrence.outputs)
-    with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
-    measured = len(compiled.outputs) - len(recurrence.outputs)
-
-    def infer(fed: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
-        own = _with_places(layout, fed, lambda tag: tag[0])
-        return run_stream(compiled, own, options.stat_requests, copies=False)
-
-    def state(outputs: Outputs) -> Feed:
-        return recurrence.state(dict(zip(recurrence.outputs, outputs[measured:], strict=True)))
-
-    def work(ready: Iterator[list[TimeStep]]) -> Statistics:
-        results = run_steps(ready, state, infer, in_order=False)
-        return layout.collect((outputs[:measured] for _, outputs in results), len(samples.sampler))
-
-    with timed("pass"):
-        return run_beside(steps, work)
-
-
-def _with_places(
-    layout: StatisticsLayout, fed: Iterable[tuple[T, Feed] | None], sample_of: Callable[[T], object]
-) -> Iterator[tuple[T, Feed] | None]:
-    """The same feeds, with what the measuring model gets beside them; ``sample_of`` tells the sample of a tag."""
+def _with_places(layout: StatisticsLayout, fed: Iterable[Any]) -> Iterator[Any]:
+    """The same feeds, with what the measuring model gets beside them."""
     positions = count()
     for entry in fed:
-        yield entry and (entry[0], layout.feed(next(positions), entry[1], sample=sample_of(entry[0])))
+        if entry is not None:
+            tag, feed = entry
+            sample = tag.parts[0] if isinstance(tag, Batch) else tag.lane
+            entry = tag, layout.feed(next(positions), feed, sample=sample)
+        yield entry
 
 
 def evaluate(engine: Hooks, sampler: Any, show: bool, per_sample: bool) -> None:

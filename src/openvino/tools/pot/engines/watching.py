@@ -15,7 +15,7 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.compiling import compiled_as_defined, compiled_for
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed, copied
 from openvino.tools.pot.graph.model import CompressedModel
@@ -30,8 +30,6 @@ _MOST = 32
 
 _FEW = 4
 """The same of a batch of which some are kept."""
-
-Compile = Callable[[ov.Model], ov.CompiledModel]
 
 
 class Watch:
@@ -209,14 +207,15 @@ class Measurement(Watch):
 
     Args:
         layouts: what is measured on each, by name.
-        compiled: compiles a measuring model.
+        device: runs the measuring models.
         expected: how many inferences of each model there will be, as far as that is known.
     """
 
-    def __init__(self, layouts: Mapping[str, StatisticsLayout], compiled: Compile, expected: int) -> None:
+    def __init__(self, layouts: Mapping[str, StatisticsLayout], device: str, expected: int) -> None:
         super().__init__({name: layout.float_model for name, layout in layouts.items()})
         self._layouts, self._fresh = layouts, dict.fromkeys(layouts, True)
-        self._requests = {name: compiled(own.model).create_infer_request() for name, own in layouts.items()}
+        compiled = {name: compiled_for("measured", own.model, device) for name, own in layouts.items()}
+        self._requests = {name: own.create_infer_request() for name, own in compiled.items()}
         self._collectors = {name: layout.collector(expected) for name, layout in layouts.items()}
 
     def take(self, name: str, samples: list[Feed]) -> None:
