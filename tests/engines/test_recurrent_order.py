@@ -31,7 +31,7 @@ from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.recurrent import Recurrence, TimeStep
 from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.statistics.layout import StatisticsLayout
-from openvino.tools.pot.statistics.measured import Collector
+from openvino.tools.pot.statistics.measured import Statistics
 
 
 @pytest.mark.parametrize("requests", [1, 2])
@@ -147,8 +147,8 @@ def test_statistics_are_of_all_steps() -> None:
 
 
 def test_the_number_of_inferences_is_that_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    own, taken, real = engine(), list[Any](), Collector.add
-    monkeypatch.setattr(Collector, "add", lambda each, outputs: (taken.append(outputs), real(each, outputs)))
+    own, taken, real = engine(), list[Any](), Statistics.add
+    monkeypatch.setattr(Statistics, "add", lambda each, outputs: (taken.append(outputs), real(each, outputs)))
     own.set_model(load_model(NETWORK))
     found = own.predict(stats_layout=StatisticsLayout(NETWORK, REQUESTS))[1]
     assert (len(taken), found.samples) == (sum(LENGTHS), len(LENGTHS))

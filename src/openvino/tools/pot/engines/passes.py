@@ -14,7 +14,6 @@ import openvino as ov
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.batches import Batch, split
-from openvino.tools.pot.engines.beside import run_beside
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
 from openvino.tools.pot.engines.hooks import Hooks, naming_hook, predicted
@@ -22,7 +21,7 @@ from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_stream
+from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_beside, run_stream
 from openvino.tools.pot.engines.watching import Measurement, Recording, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
 from openvino.tools.pot.statistics.layout import StatisticsLayout

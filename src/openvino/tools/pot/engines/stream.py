@@ -1,10 +1,15 @@
-"""A compiled model fed from a stream of samples: requests run side by side, results come in sample order."""
+"""A compiled model fed from a stream of samples: requests run side by side, results come in sample order.
+
+The stream may be read in the caller's thread while a thread of its own works on what was read.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from queue import Full, Queue
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -18,6 +23,10 @@ from openvino.tools.pot.utils.errors import DataError, reason
 Feed = dict[str, NDArray[np.generic]]
 Outputs = list[NDArray[np.generic]]
 T = TypeVar("T")
+R = TypeVar("R")
+
+_AHEAD = 2
+_PATIENCE = 0.1  # seconds; only when the work has failed does anybody wait so long for nothing
 
 # More requests than the device works on at once, so that it never waits for the host to take a result.
 _SPARE = 2
@@ -158,3 +167,45 @@ class NamedOutputs(dict[str, NDArray[np.generic]]):
             return self[name]
         except KeyError:
             return default
+
+
+def run_beside(items: Iterable[T], work: Callable[[Iterator[T]], R]) -> R:
+    """What ``work`` makes of the items.
+
+    Items are got in the caller's thread, which may be the only one that a user's loader works in; a loader that
+    waits, for a disk or for another process, holds up nothing but itself. Two items at most lie ready.
+
+    Args:
+        items: not None.
+        work: takes an iterator of them; runs in another thread.
+
+    Raises:
+        Exception: as ``items`` and ``work`` raise them; if ``work`` does, no more items are got.
+    """
+    ready: Queue[T | None] = Queue(_AHEAD)
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(work, _taken(ready))
+        try:
+            for item in items:
+                if not _handed(ready, item, future):
+                    break
+        finally:
+            _handed(ready, None, future)
+            wait([future])
+        return future.result()
+
+
+def _taken(ready: Queue[T | None]) -> Iterator[T]:
+    while (item := ready.get()) is not None:
+        yield item
+
+
+def _handed(ready: Queue[T | None], item: T | None, future: Future[R]) -> bool:
+    """Put an item into the queue; False where the work has ended and nobody will take it."""
+    while not future.done():
+        try:
+            ready.put(item, timeout=_PATIENCE)
+            return True
+        except Full:
+            pass
+    return False

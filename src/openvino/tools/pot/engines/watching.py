@@ -18,7 +18,7 @@ import openvino as ov
 from openvino.tools.pot.engines.compiling import compiled_as_defined, compiled_for
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed, copied
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.bfloat import values_of
@@ -63,12 +63,12 @@ class Runtime:
     """
 
     def __init__(self) -> None:
-        self._models: list[tuple[str, ov.Model]] = []
+        self._models: list[SubModel] = []
         self.watch: Watch | None = None
 
     def set_model(self, model: CompressedModel) -> None:
         """Take note of the models whose inferences count."""
-        self._models = [(sub.name, sub.model) for sub in model]
+        self._models = list(model)
 
     @contextmanager
     def watched(self, watch: Watch) -> Iterator[None]:
@@ -85,7 +85,7 @@ class Runtime:
         """As Core's, in float32 unless told otherwise; takes model objects of one network as well."""
         source = model.submodels[0].model if isinstance(model, CompressedModel) else model
         compiled = compiled_as_defined(source, device_name, {**FLOAT32, **(config or {})})
-        name = next((name for name, own in self._models if own is source), None)
+        name = next((own.name for own in self._models if own.model is source), None)
         return compiled if self.watch is None or name is None else _Watched(compiled, name, self.watch)
 
     def __getattr__(self, name: str) -> Any:
@@ -216,15 +216,15 @@ class Measurement(Watch):
         self._layouts, self._fresh = layouts, dict.fromkeys(layouts, True)
         compiled = {name: compiled_for("measured", own.model, device) for name, own in layouts.items()}
         self._requests = {name: own.create_infer_request() for name, own in compiled.items()}
-        self._collectors = {name: layout.collector(expected) for name, layout in layouts.items()}
+        self._found = {name: layout.empty(expected) for name, layout in layouts.items()}
 
     def take(self, name: str, samples: list[Feed]) -> None:
         """Measure on some of the samples of an inference."""
-        request, collector = self._requests[name], self._collectors[name]
+        request, found = self._requests[name], self._found[name]
         for feed in samples[:: ceil(len(samples) / _MOST)]:
-            request.infer(self._layouts[name].feed(collector.inferences, feed, self._fresh[name]))
+            request.infer(self._layouts[name].feed(found.samples, feed, self._fresh[name]))
             self._fresh[name] = False
-            collector.add([values_of(tensor) for tensor in request.output_tensors])
+            found.add([values_of(tensor) for tensor in request.output_tensors])
 
     def reset(self, name: str) -> None:
         """Let the measuring model begin anew, too."""
@@ -238,13 +238,13 @@ class Measurement(Watch):
         Raises:
             EngineError: a model was never run.
         """
-        for name, collector in self._collectors.items():
-            if collector.inferences == 0:
+        for name, found in self._found.items():
+            if found.samples == 0:
                 raise EngineError(
                     f"no inference of model {name!r} was seen in the pass over the samples: an override of _predict "
                     "must compile it with self._ie.compile_model, and some sample must reach it"
                 )
-        return {name: collector.statistics() for name, collector in self._collectors.items()}
+        return self._found
 
 
 def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:

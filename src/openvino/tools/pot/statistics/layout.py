@@ -19,7 +19,7 @@ from openvino.tools.pot.graph.batch import batch_axes, is_batch
 from openvino.tools.pot.graph.sizes import Sizes, have_sizes, sizes_of
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.measured import Answers, Block, Collector, Statistics
+from openvino.tools.pot.statistics.measured import Answers, Block, Statistics
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Reducer
 from openvino.tools.pot.statistics.requests import Request, known_by_channels
@@ -141,9 +141,9 @@ class StatisticsLayout:
         outs = [result.output(0) for result in results]
         return places, ov.Model(outs, clone.get_sinks(), parameters, clone.get_friendly_name())
 
-    def collector(self, expected: int = 1) -> Collector:
-        """What takes the outputs of inferences; see ``collect``."""
-        return Collector(self._blocks, self._answers, self.witness, expected)
+    def empty(self, expected: int = 1) -> Statistics:
+        """Statistics that wait for the outputs of inferences; see ``collect``."""
+        return Statistics(self._blocks, self._answers, self.witness, expected)
 
     def collect(self, inferences: Iterable[Sequence[NDArray[Any]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
@@ -152,10 +152,10 @@ class StatisticsLayout:
             inferences: the output vectors of each.
             expected: how many there will be, as far as that is known; of many, some statistics need a part only.
         """
-        collector = self.collector(expected)
+        statistics = self.empty(expected)
         for outputs in inferences:
-            collector.add(outputs)
-        return collector.statistics()
+            statistics.add(outputs)
+        return statistics
 
 
 def _blocks(
