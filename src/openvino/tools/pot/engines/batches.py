@@ -41,11 +41,6 @@ class Batch:
         """Whether the loader gave it as it is."""
         return self.rows == (self.size,)
 
-    @property
-    def missing(self) -> int:
-        """How many rows repeat others."""
-        return self.size - sum(self.rows)
-
 
 def as_they_are(feeds: Iterable[Fed]) -> Iterator[tuple[Batch, Feed]]:
     """Each feed as a batch, for models that take any number of samples."""

@@ -72,8 +72,8 @@ def feeds(
             engine._filler.tell(
                 f"the model takes {size} samples at a time, if its first axis is one of samples"
             )
-        if batch.missing and samples.title:
-            logger.info("the model has a batch of %d: the last one repeats %d samples", size, batch.missing)
+        if samples.title and (missing := size - sum(batch.rows)):
+            logger.info("the model has a batch of %d: the last one repeats %d samples", size, missing)
         yield batch, feed
 
 
@@ -112,15 +112,11 @@ def time_steps(
 
 def _processed(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:
     """The samples of each batch, without data, and what there is to feed of them."""
-    if engine._overrides("_process_batch"):
-        yield from _of_hook(engine, samples)
+    if not engine._overrides("_process_batch"):
+        for read in samples.tracked(load_batches(samples.sampler)):
+            engine._filler.indices = [item.index for item in read]
+            yield [replace(item, data=None) for item in read], [item.data for item in read]
         return
-    for batch in samples.tracked(load_batches(samples.sampler)):
-        engine._filler.indices = [item.index for item in batch]
-        yield [replace(item, data=None) for item in batch], [item.data for item in batch]
-
-
-def _of_hook(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:
     for indices, batch in samples.tracked(given_batches(samples.sampler)):
         engine._filler.indices = indices
         with _naming(indices[0]):

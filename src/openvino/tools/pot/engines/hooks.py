@@ -45,26 +45,6 @@ class EngineOptions:
     out_in_map: Mapping[str, str]
 
 
-def read_options(config: Mapping[str, Any], whole: bool) -> EngineOptions:
-    """The options that a config holds.
-
-    Args:
-        config: of an engine.
-        whole: whether it has no other keys; engines of users may keep keys of their own there.
-
-    Raises:
-        ConfigError: a value is of the wrong type, or a key is misspelt.
-    """
-    found = validate(EngineConfig, config if whole else EngineConfig.keys_in(config), "engine config")
-    return EngineOptions(
-        found.device or "CPU",
-        _requests("stat_requests_number", found.stat_requests_number),
-        _requests("eval_requests_number", found.eval_requests_number),
-        found.batch_dim or 0,
-        found.recurrent_out_in_map,
-    )
-
-
 def _requests(key: str, wanted: int | None) -> int:
     number, available = wanted or 0, os.cpu_count() or 1
     if number > available:
@@ -85,7 +65,16 @@ class Hooks(Engine):
 
     def __init__(self, config: Mapping[str, Any] | None, data_loader: Any, metric: Any, strict: bool) -> None:
         super().__init__(config, data_loader, metric)
-        self._options = read_options(self.config, strict)
+        # Engines of users may keep keys of their own there.
+        known = self.config if strict else EngineConfig.keys_in(self.config)
+        found = validate(EngineConfig, known, "engine config")
+        self._options = EngineOptions(
+            found.device or "CPU",
+            _requests("stat_requests_number", found.stat_requests_number),
+            _requests("eval_requests_number", found.eval_requests_number),
+            found.batch_dim or 0,
+            found.recurrent_out_in_map,
+        )
         self._ie = Runtime()
         self._given: CompressedModel | None = None
         self._model: CompressedModel | None = None

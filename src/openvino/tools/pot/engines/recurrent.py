@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -193,7 +193,7 @@ def _kind(value: Any) -> str:
     return name if shape is None else f"{name} of shape {list(shape)}"
 
 
-def _unknown(what: str, name: str, known: Sequence[str], names: Mapping[str, Any]) -> ConfigError:
+def _unknown(what: str, name: str, known: Sequence[str], names: Iterable[str]) -> ConfigError:
     return ConfigError(
         f"{_WHERE}: the model has no {what} {name!r}, its {what}s are {known}{nearest(name, names)}"
     )
@@ -201,31 +201,29 @@ def _unknown(what: str, name: str, known: Sequence[str], names: Mapping[str, Any
 
 def _find(model: ov.Model, name: str) -> int:
     """The number of the output of a name: its tensor's, its result's, or that of the node that makes the values."""
-    tensors, results, producers = _named_outputs(model)
-    for names in (tensors, results, producers):
-        if name in names:
-            numbers = list(names[name].values())
-            if len(numbers) > 1:
-                choices = [_shown(model.outputs[number]) for number in numbers]
-                raise ConfigError(
-                    f"{_WHERE}: node {name!r} makes the outputs {choices}, expected the name of one of them"
-                )
-            return numbers[0]
-    known = [_shown(port) for port in model.outputs]
-    raise _unknown("output", name, known, {**tensors, **results, **producers})
+    named = [_names_of(port) for port in model.outputs]
+    for kind in range(3):
+        numbers: dict[int, int] = {}  # by port of the producer
+        for number, names in enumerate(named):
+            if name in names[kind]:
+                source = model.outputs[number].get_node().input_value(0)
+                numbers.setdefault(source.get_index(), number)
+        if len(numbers) > 1:
+            choices = [_shown(model.outputs[number]) for number in numbers.values()]
+            raise ConfigError(
+                f"{_WHERE}: node {name!r} makes the outputs {choices}, expected the name of one of them"
+            )
+        if numbers:
+            return next(iter(numbers.values()))
+    every = [each for kind in range(3) for names in named for each in names[kind]]
+    raise _unknown("output", name, [_shown(port) for port in model.outputs], every)
 
 
-def _named_outputs(model: ov.Model) -> tuple[dict[str, dict[int, int]], ...]:
-    """Names of tensors, of results and of producers -> port of the producer -> number of the output."""
-    found: tuple[dict[str, dict[int, int]], ...] = ({}, {}, {})
-    for number, port in enumerate(model.outputs):
-        source = port.get_node().input_value(0)
-        result, producer = port.get_node().get_friendly_name(), source.get_node().get_friendly_name()
-        kinds = (port.get_names(), {result}, {producer})
-        for names, own in zip(found, kinds, strict=True):
-            for name in own:
-                names.setdefault(name, {}).setdefault(source.get_index(), number)
-    return found
+def _names_of(port: ov.Output) -> tuple[set[str], ...]:
+    """The names of the tensor, of the result and of the producer of an output."""
+    result = port.get_node()
+    producer = result.input_value(0).get_node()
+    return port.get_names(), {result.get_friendly_name()}, {producer.get_friendly_name()}
 
 
 def _shown(port: ov.Output) -> str:

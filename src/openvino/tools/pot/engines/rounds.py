@@ -62,16 +62,13 @@ def run_steps(
         DataError: an inference failed; names the sample and the time step.
     """
     rounds = _Rounds(iter(samples))
-    results = _stateful(infer(rounds.feeds()), state)
-    yield from rounds.in_order(results) if in_order else results
 
+    def results() -> Iterator[tuple[TimeStep, Outputs]]:
+        for (lane, step), outputs in infer(rounds.feeds()):
+            lane.state = {} if step.is_last else state(outputs)
+            yield step, outputs
 
-def _stateful(
-    results: Iterator[tuple[_Turn, Outputs]], state: Callable[[Outputs], Feed]
-) -> Iterator[tuple[TimeStep, Outputs]]:
-    for (lane, step), outputs in results:
-        lane.state = {} if step.is_last else state(outputs)
-        yield step, outputs
+    yield from rounds.in_order(results()) if in_order else results()
 
 
 class _Rounds:

@@ -1,9 +1,12 @@
-"""What the host keeps of the vectors that a reducer gives: streamed, merged, asked for once at the end."""
+"""What the host keeps of the vectors that a reducer gives: streamed, merged, asked for once at the end.
+
+An accumulator takes the vectors of one statistic in the order of the samples; they may be overwritten afterwards. It
+merges all that another one of the same statistic took, as if that came after.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,24 +28,6 @@ _SIGN = np.uint32(1 << 31)
 _BETWEEN = np.int32(~(7 << 28))
 """Clears the three exponent bits that half precision doesn't have, between its own and the sign."""
 
-Own = TypeVar("Own", contravariant=True)
-
-
-class Accumulator(Protocol[Own]):
-    """Takes the vectors of one statistic in sample order."""
-
-    def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take the figures at some places of the vector of one inference; it may be overwritten afterwards."""
-        ...
-
-    def merge(self, other: Own) -> None:
-        """Take all that another accumulator of the same statistic took, as if it came after."""
-        ...
-
-    def value(self, where: slice = _ALL) -> NDArray[np.floating]:
-        """The statistic over all inferences so far, at some places of the vectors."""
-        ...
-
 
 class Folded:
     """The elementwise smallest, largest or mean vector; extremes are exact under merging, means are summed in float64.
@@ -56,7 +41,7 @@ class Folded:
         self._folded: NDArray[np.floating] | None = None
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take one vector."""
+        """Take the figures at some places of the vector of one inference."""
         self._take(vector[where].astype(np.float64 if self._aggregator == "mean" else np.float32), 1)
 
     def merge(self, other: Folded) -> None:
@@ -90,7 +75,7 @@ class PerSample:
         self._vectors: list[Vector] = []
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take one vector."""
+        """Take the figures at some places of the vector of one inference."""
         self._vectors.append(vector[where].copy())
 
     def merge(self, other: PerSample) -> None:
@@ -230,7 +215,10 @@ def from_half(halves: NDArray[np.float16], unit: Vector) -> Vector:
 _STACKED = {"stack": 150, "short stack": 64}
 
 
-def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator[Any]:
+Accumulator = Folded | PerSample | Stack
+
+
+def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator:
     """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest."""
     if aggregator in _STACKED:
         return Stack(_STACKED[aggregator], expected, pieces)

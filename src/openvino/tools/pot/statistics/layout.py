@@ -161,12 +161,7 @@ class StatisticsLayout:
 def _blocks(
     view: GraphView, pieces: Mapping[Request, slice]
 ) -> tuple[dict[str, Block], dict[Request, slice]]:
-    """The block of each aggregator, and the place of each request in what the accumulator of its block gives.
-
-    Args:
-        view: of what is measured.
-        pieces: request -> its place in the vector.
-    """
+    """Of requests with their places in the vector the block of each aggregator, and their places in what that gives."""
     blocks: dict[str, Block] = {}
     parts: dict[Request, slice] = {}
     for aggregator in dict.fromkeys(request.aggregator for request in pieces):

@@ -196,5 +196,5 @@ def merge(first: Statistics | OfModels, second: Statistics | OfModels) -> Statis
     merged.samples, merged.sizes = first.samples + second.samples, first.sizes
     merged._accumulators = deepcopy(first._accumulators)
     for name, own in merged._accumulators.items():
-        own.merge(second._accumulators[name])
+        own.merge(second._accumulators[name])  # type: ignore[arg-type]
     return merged
