@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import openvino as ov
 
@@ -27,20 +26,26 @@ def get_clean_name(name: str) -> str:
     return name.removesuffix("/sink_port_0")
 
 
+def restore_original_node_names(*_: Any, **__: Any) -> None:
+    """Raise: names of nodes never change here."""
+    raise _gone("restore_original_node_names")
+
+
+def align_stat_names_with_results(*_: Any, **__: Any) -> None:
+    """Raise: statistics have no outputs with names."""
+    raise _gone("align_stat_names_with_results")
+
+
 def add_tensor_names(outputs: Any, names: Any) -> None:
     """Give each of a list of outputs a further name."""
     for port, name in zip(outputs, names, strict=True):
         port.add_names({name})
 
 
-def _gone(name: str, *_: Any, **__: Any) -> NoReturn:
-    """Raise: names of nodes never change here, and statistics have no outputs with names."""
-    raise EngineError(
+def _gone(name: str) -> EngineError:
+    return EngineError(
         f"{name} has nothing to do here: statistics are measured beside the inferences that go through self._ie"
     )
 
-
-restore_original_node_names = partial(_gone, "restore_original_node_names")
-align_stat_names_with_results = partial(_gone, "align_stat_names_with_results")
 
 offer(globals())
