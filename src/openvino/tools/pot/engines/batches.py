@@ -17,6 +17,7 @@ from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.errors import DataError
 
 Fed = tuple[list[Item], Feed]
+Held = tuple[list[Item], Feed, int]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def joined(feeds: Iterable[Fed], size: int, axis: int) -> Iterator[tuple[Batch, 
     Raises:
         DataError: a feed has more samples than a batch.
     """
-    held: list[tuple[list[Item], Feed, int]] = []
+    held: list[Held] = []
     for items, feed in feeds:
         rows = _rows(feed, size, axis)
         if rows > size:
@@ -87,9 +88,7 @@ def _rows(feed: Feed, other: int, axis: int) -> int:
     return int(counts.pop()) if len(counts) == 1 else other
 
 
-def _filled(
-    held: Sequence[tuple[list[Item], Feed, int]], size: int, axis: int
-) -> Iterator[tuple[Batch, Feed]]:
+def _filled(held: Sequence[Held], size: int, axis: int) -> Iterator[tuple[Batch, Feed]]:
     if held:
         items, feeds, rows = zip(*held, strict=True)
         places = np.arange(size) % sum(rows)

@@ -163,10 +163,7 @@ class NamedOutputs(dict[str, NDArray[np.generic]]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The array of an output, ``default`` where none has this name."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
+        return self[name] if name in self else default
 
 
 def run_beside(items: Iterable[T], work: Callable[[Iterator[T]], R]) -> R:
