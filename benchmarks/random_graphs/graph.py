@@ -11,7 +11,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from openvino.tools.pot.engines.branches import awaken
+from openvino.tools.pot.engines.compiling import awaken
 from openvino.tools.pot.utils.bfloat import packed, values_of
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 from random_graphs import bodies, elementwise, layers, moving  # noqa: F401  (they enter their steps)

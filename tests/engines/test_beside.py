@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openvino.tools.pot.engines.beside import run_beside
+from openvino.tools.pot.engines.stream import run_beside
 
 
 def test_items_come_in_order_in_another_thread() -> None:

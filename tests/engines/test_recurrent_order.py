@@ -28,11 +28,10 @@ import builders
 from openvino.tools.pot import IEEngine, load_model
 from openvino.tools.pot.engines import rounds
 from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.recurrent import Recurrence
+from openvino.tools.pot.engines.recurrent import Recurrence, TimeStep
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.steps import TimeStep, prepared
 from openvino.tools.pot.statistics.layout import StatisticsLayout
-from openvino.tools.pot.statistics.measured import Collector
+from openvino.tools.pot.statistics.measured import Statistics
 
 
 @pytest.mark.parametrize("requests", [1, 2])
@@ -87,8 +86,7 @@ def test_outputs_that_wait_for_their_turn_are_bounded(monkeypatch: pytest.Monkey
 
 
 def test_what_stands_in_for_a_state_is_not_kept() -> None:
-    recurrence = Recurrence(NETWORK, MAP)
-    steps = prepared(recurrence, Item(0, sample(0, 3), None, {}), 0, lambda images: images[0])
+    steps = Recurrence(NETWORK, MAP).steps(Item(0, sample(0, 3), None, {}), 0, lambda images: images[0])
     assert [set(step.feed) for step in steps] == [{"x", "h"}, {"x"}, {"x"}]
 
 
@@ -149,8 +147,8 @@ def test_statistics_are_of_all_steps() -> None:
 
 
 def test_the_number_of_inferences_is_that_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    own, taken, real = engine(), list[Any](), Collector.add
-    monkeypatch.setattr(Collector, "add", lambda each, outputs: (taken.append(outputs), real(each, outputs)))
+    own, taken, real = engine(), list[Any](), Statistics.add
+    monkeypatch.setattr(Statistics, "add", lambda each, outputs: (taken.append(outputs), real(each, outputs)))
     own.set_model(load_model(NETWORK))
     found = own.predict(stats_layout=StatisticsLayout(NETWORK, REQUESTS))[1]
     assert (len(taken), found.samples) == (sum(LENGTHS), len(LENGTHS))

@@ -10,7 +10,7 @@ import pytest
 
 import builders
 from openvino.tools.pot import IEEngine
-from openvino.tools.pot.engines.loading import load_batches
+from openvino.tools.pot.engines.items import load_batches
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset
 from openvino.tools.pot.utils.errors import DataError
 

@@ -11,12 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openvino.tools.pot.arithmetic.estimators import PER_SAMPLE_AGGREGATORS
-from openvino.tools.pot.statistics.accumulators import Extremum, Mean, PerSample, Stack
+from openvino.tools.pot.statistics.accumulators import Folded, PerSample, Stack
 
 EXACT: dict[str, Callable[[], Any]] = {
-    "min": lambda: Extremum(False),
-    "max": lambda: Extremum(True),
-    "mean": Mean,
+    **{name: (lambda name=name: Folded(name)) for name in ("min", "max", "mean")},
     **{name: (lambda name=name: PerSample(name)) for name in PER_SAMPLE_AGGREGATORS},
 }
 

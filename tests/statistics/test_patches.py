@@ -12,8 +12,7 @@ from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Patches
-from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.sampling import patches_request
+from openvino.tools.pot.statistics.requests import Request, patches_request
 
 CASES = {
     "1-D": ([1, 3, 17], [4], [2], [1], [2]),

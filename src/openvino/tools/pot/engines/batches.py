@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import cast
+from itertools import accumulate
 
 import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.engines.feeding import stack
 from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs, copied, run_stream
+from openvino.tools.pot.engines.stream import Feed, Outputs, copied
 from openvino.tools.pot.graph.batch import output_axes
 from openvino.tools.pot.graph.names import port_name
 from openvino.tools.pot.utils.errors import DataError
 
 Fed = tuple[list[Item], Feed]
+Held = tuple[list[Item], Feed, int]
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,13 @@ class Batch:
     rows: tuple[int, ...]
     size: int
 
+    def __str__(self) -> str:
+        return f"sample {self.parts[0][0].index}"
+
     @property
     def is_whole(self) -> bool:
         """Whether the loader gave it as it is."""
         return self.rows == (self.size,)
-
-    @property
-    def missing(self) -> int:
-        """How many rows repeat others."""
-        return self.size - sum(self.rows)
 
 
 def as_they_are(feeds: Iterable[Fed]) -> Iterator[tuple[Batch, Feed]]:
@@ -62,22 +60,18 @@ def joined(feeds: Iterable[Fed], size: int, axis: int) -> Iterator[tuple[Batch, 
     Raises:
         DataError: a feed has more samples than a batch.
     """
-    held: list[tuple[list[Item], Feed, int]] = []
+    held: list[Held] = []
     for items, feed in feeds:
         rows = _rows(feed, size, axis)
         if rows > size:
             raise DataError(f"sample {items[0].index}: found {rows} samples, the model has a batch of {size}")
-        if rows == size or sum(count for *_, count in held) + rows > size:
+        if sum(count for *_, count in held) + rows > size:
             yield from _filled(held, size, axis)
             held = []
         if rows == size:
             yield Batch((items,), (size,), size), feed
-            continue
-        # Loaders may fill one buffer again and again.
-        held.append((items, {name: copied(value) for name, value in feed.items()}, rows))
-        if sum(count for *_, count in held) == size:
-            yield from _filled(held, size, axis)
-            held = []
+        else:  # Loaders may fill one buffer again and again.
+            held.append((items, {name: copied(value) for name, value in feed.items()}, rows))
     yield from _filled(held, size, axis)
 
 
@@ -94,9 +88,7 @@ def _rows(feed: Feed, other: int, axis: int) -> int:
     return int(counts.pop()) if len(counts) == 1 else other
 
 
-def _filled(
-    held: Sequence[tuple[list[Item], Feed, int]], size: int, axis: int
-) -> Iterator[tuple[Batch, Feed]]:
+def _filled(held: Sequence[Held], size: int, axis: int) -> Iterator[tuple[Batch, Feed]]:
     if held:
         items, feeds, rows = zip(*held, strict=True)
         places = np.arange(size) % sum(rows)
@@ -104,72 +96,37 @@ def _filled(
         yield Batch(items, rows, size), feed
 
 
-def run_batches(
-    compiled: ov.CompiledModel,
-    feeds: Iterable[tuple[Batch, Feed] | None],
-    requests: int,
-    copies: bool = True,
-) -> Iterator[tuple[Batch, Outputs]]:
-    """``run_stream`` of batches.
-
-    Raises:
-        DataError: an inference failed; names the first sample of it.
-    """
-    try:
-        yield from run_stream(compiled, feeds, requests, copies)
-    except InferenceError as error:
-        items = cast(Batch, error.tag).parts[0]
-        raise DataError(f"sample {items[0].index}: inference failed: {error}") from error.__cause__
-
-
-class Splitter:
-    """Takes the outputs of batches apart.
+def split(
+    results: Iterable[tuple[Batch, Outputs]], model: ov.Model, axis: int, strict: bool = True
+) -> Iterator[tuple[list[Item], Outputs]]:
+    """What the loader gave at a time, with its part of the outputs.
 
     Args:
+        results: batches with their outputs.
         model: that gave them.
         axis: of its inputs, along which samples lie.
         strict: whether each sample must get its own; otherwise batches stay whole where that can't be.
+
+    Raises:
+        DataError: it can't be told which part that is.
     """
-
-    def __init__(self, model: ov.Model, axis: int, strict: bool = True) -> None:
-        self._model, self._axis, self._strict = model, axis, strict
-
-    def split(self, results: Iterable[tuple[Batch, Outputs]]) -> Iterator[tuple[list[Item], Outputs]]:
-        """What the loader gave at a time, with its part of the outputs.
-
-        Args:
-            results: batches with their outputs.
-
-        Raises:
-            DataError: it can't be told which part that is.
-        """
-        for batch, outputs in results:
-            yield from self._parts(batch, outputs)
-
-    def _parts(self, batch: Batch, outputs: Outputs) -> Iterator[tuple[list[Item], Outputs]]:
+    axes: list[int | None] = []
+    for batch, outputs in results:
         if batch.size == 1 or batch.is_whole:
             yield batch.parts[0], outputs
-            return
-        axes = [axis for axis in self._axes if axis is not None]
-        if len(axes) < len(outputs):
-            if self._strict:
-                raise self._inseparable(batch)
+            continue
+        axes = axes or output_axes(model, axis)
+        known = [axis for axis in axes if axis is not None]
+        if len(known) == len(outputs):
+            starts = accumulate(batch.rows, initial=0)
+            for items, rows, start in zip(batch.parts, batch.rows, starts, strict=False):
+                places = np.arange(start, start + rows)
+                yield items, [output.take(places, own) for output, own in zip(outputs, known, strict=True)]
+        elif not strict:
             yield [item for items in batch.parts for item in items], outputs
-            return
-        start = 0
-        for items, rows in zip(batch.parts, batch.rows, strict=True):
-            places = np.arange(start, start + rows)
-            yield items, [output.take(places, axis) for output, axis in zip(outputs, axes, strict=True)]
-            start += rows
-
-    @cached_property
-    def _axes(self) -> list[int | None]:
-        return output_axes(self._model, self._axis)
-
-    def _inseparable(self, batch: Batch) -> DataError:
-        name = port_name(self._model.outputs[self._axes.index(None)])
-        return DataError(
-            f"sample {batch.parts[0][0].index}: the model has a batch of {batch.size}, and which part of output "
-            f"{name!r} is of which sample can't be told: expected a data loader that gives whole batches, each with "
-            "its annotations"
-        )
+        else:
+            name = port_name(model.outputs[axes.index(None)])
+            raise DataError(
+                f"{batch}: the model has a batch of {batch.size}, and which part of output {name!r} is of which "
+                "sample can't be told: expected a data loader that gives whole batches, each with its annotations"
+            )

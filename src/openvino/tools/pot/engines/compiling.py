@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.engines.branches import has_branches
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.shared import separated
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
@@ -54,3 +54,22 @@ def compiled_for(purpose: str, model: ov.Model, device: str) -> ov.CompiledModel
         return compiled_as_defined(model, device, settings)
     except RuntimeError as error:
         raise ModelError(f"the model can't be {purpose} on device {device!r}: {reason(error)}") from error
+
+
+def has_branches(model: ov.Model) -> bool:
+    """Whether there is an ``If`` outside bodies: of open sizes, the CPU (2026.4) gets its first inference wrong."""
+    return any(node.get_type_name() == "If" for node in model.get_ops())
+
+
+def awaken(request: ov.InferRequest, compiled: ov.CompiledModel, feed: Mapping[Any, Any]) -> None:
+    """Infer once for nothing, where the first result of a compiled model is not to be used.
+
+    Args:
+        request: of the compiled model, before its first inference; its state changes.
+        compiled: on one stream, since each stream has a first inference.
+        feed: the first, or another of its sizes.
+    """
+    if any(port.get_partial_shape().is_dynamic for port in compiled.inputs):
+        nodes = compiled.get_runtime_model().get_ops()
+        if any(node.get_rt_info()["layerType"].astype(str) == "If" for node in nodes):
+            request.infer(dict(feed))

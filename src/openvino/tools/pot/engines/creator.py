@@ -32,7 +32,12 @@ def create_engine(config: Mapping[str, Any], data_loader: Any = None, metric: An
         hint = nearest(str(kind), _TYPES)
         raise ConfigError(f"engine config: type is {kind!r}, expected one of {', '.join(_TYPES)}{hint}")
     if kind == "accuracy_checker":
-        return _accuracy_checker({key: value for key, value in config.items() if key != "type"})
+        from openvino.tools.pot.engines.ac_engine import ACEngine
+
+        section = {key: value for key, value in config.items() if key not in ("type", "config")}
+        if (file := config.get("config")) is None:
+            return ACEngine(section)
+        return ACEngine({**read_mapping(file), **section}, Path(file).parent, str(file))
     from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 
     if kind == "simplified":
@@ -40,12 +45,3 @@ def create_engine(config: Mapping[str, Any], data_loader: Any = None, metric: An
     if data_loader is None:
         raise ConfigError("engine config: data_free has no samples yet, expected those of create_data_loader")
     return SimplifiedEngine({**EngineConfig.keys_in(config), "type": "simplified"}, data_loader, metric)
-
-
-def _accuracy_checker(section: dict[str, Any]) -> Engine:
-    from openvino.tools.pot.engines.ac_engine import ACEngine
-
-    file = section.pop("config", None)
-    if file is None:
-        return ACEngine(section)
-    return ACEngine({**read_mapping(file), **section}, Path(file).parent, str(file))

@@ -79,10 +79,7 @@ class InputSpec:
         array = self._typed(found, index)
         shape = self._shape_for(array.shape)
         if shape is None:
-            raise DataError(
-                f"input {self.name!r} expects shape {self._said}, found {list(found.shape)}",
-                f"sample {index}",
-            )
+            raise self._misfit(f"expects shape {self._said}, found {list(found.shape)}", index)
         return np.asarray(array.reshape(shape), order="C")
 
     def _as_array(self, value: Any, index: int) -> NDArray[Any]:
@@ -93,39 +90,39 @@ class InputSpec:
         try:
             array = np.asarray(value)
         except ValueError as error:
-            raise DataError(
-                f"input {self.name!r} expects an array, found a {type(value).__name__} of uneven parts",
-                f"sample {index}",
-            ) from error
+            kind = type(value).__name__
+            raise self._misfit(f"expects an array, found a {kind} of uneven parts", index) from error
         if array.dtype.name == "bfloat16":  # of ml_dtypes
             return array.astype(np.float32)
         if array.dtype.kind not in "biuf":
-            raise DataError(
-                f"input {self.name!r} expects numbers, found {type(value).__name__} of dtype {array.dtype}",
-                f"sample {index}",
-            )
+            kind = type(value).__name__
+            raise self._misfit(f"expects numbers, found {kind} of dtype {array.dtype}", index)
         return array
 
     def _typed(self, array: NDArray[Any], index: int) -> NDArray[Any]:
-        wanted, what, where = self._kind, f"input {self.name!r}", f"sample {index}"
+        wanted = self._kind
         finite = array.dtype.kind != "f" or _is_finite(array)
         if not finite and not np.any(np.isfinite(array)):
-            raise DataError(f"{what} holds NaN or infinite values", where)
+            raise self._misfit("holds NaN or infinite values", index)
         if not finite and not self._warned:
             self._warned = True
             logger.warning(
-                "%s: %s holds NaN or infinite values beside others: they are fed as they are", where, what
+                "sample %s: input %r holds NaN or infinite values beside others: they are fed as they are",
+                *(index, self.name),
             )
         with np.errstate(over="ignore", invalid="ignore"):
             typed = array.astype(wanted, copy=False)
         if wanted.kind == "f":
             if finite and typed is not array and not _is_finite(typed):
-                raise DataError(f"{what} holds values beyond {self.dtype.get_type_name()}", where)
+                raise self._misfit(f"holds values beyond {self.dtype.get_type_name()}", index)
         elif not np.can_cast(array.dtype, wanted) and not np.array_equal(typed, array):
             fractions = array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array))
             found = f"fractions in {array.dtype}" if fractions else f"{array.dtype} values beyond it"
-            raise DataError(f"{what} expects {self.dtype.get_type_name()}, found {found}", where)
+            raise self._misfit(f"expects {self.dtype.get_type_name()}, found {found}", index)
         return packed(typed) if self.dtype == ov.Type.bf16 else typed
+
+    def _misfit(self, said: str, index: int) -> DataError:
+        return DataError(f"input {self.name!r} {said}", f"sample {index}")
 
     def typed(self, value: Any) -> NDArray[Any]:
         """``value``, which somebody feeds to a request, as an array that a request takes."""

@@ -14,10 +14,8 @@ import openvino as ov
 from openvino.tools.pot.engines.batches import Batch, Fed, as_they_are, joined, taken_apart
 from openvino.tools.pot.engines.feeding import named
 from openvino.tools.pot.engines.hooks import Hooks
-from openvino.tools.pot.engines.items import Item, own
-from openvino.tools.pot.engines.loading import given_batches, load_batches
-from openvino.tools.pot.engines.recurrent import KEY, Recurrence
-from openvino.tools.pot.engines.steps import TimeStep, prepared
+from openvino.tools.pot.engines.items import Item, given_batches, load_batches, own
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence, TimeStep
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import fixed_batch, is_batch
 from openvino.tools.pot.utils.errors import ConfigError, DataError, PotError, reason
@@ -74,8 +72,8 @@ def feeds(
             engine._filler.tell(
                 f"the model takes {size} samples at a time, if its first axis is one of samples"
             )
-        if batch.missing and samples.title:
-            logger.info("the model has a batch of %d: the last one repeats %d samples", size, batch.missing)
+        if samples.title and (missing := size - sum(batch.rows)):
+            logger.info("the model has a batch of %d: the last one repeats %d samples", size, missing)
         yield batch, feed
 
 
@@ -109,20 +107,16 @@ def time_steps(
                 f"{KEY}: samples are fed one by one, found a batch of {found}: leave stat_batch_size at 1"
             )
         item = replace(items[0], data=images[0])
-        yield prepared(recurrence, item, position, partial(fill, items))
+        yield recurrence.steps(item, position, partial(fill, items))
 
 
 def _processed(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:
     """The samples of each batch, without data, and what there is to feed of them."""
-    if engine._overrides("_process_batch"):
-        yield from _of_hook(engine, samples)
+    if not engine._overrides("_process_batch"):
+        for read in samples.tracked(load_batches(samples.sampler)):
+            engine._filler.indices = [item.index for item in read]
+            yield [replace(item, data=None) for item in read], [item.data for item in read]
         return
-    for batch in samples.tracked(load_batches(samples.sampler)):
-        engine._filler.indices = [item.index for item in batch]
-        yield [replace(item, data=None) for item in batch], [item.data for item in batch]
-
-
-def _of_hook(engine: Hooks, samples: Samples) -> Iterator[tuple[list[Item], list[Any]]]:
     for indices, batch in samples.tracked(given_batches(samples.sampler)):
         engine._filler.indices = indices
         with _naming(indices[0]):

@@ -10,15 +10,12 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.engines import passes
-from openvino.tools.pot.engines.feeding import Filler
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.internals import PotInternals
 from openvino.tools.pot.engines.items import parse_item
 from openvino.tools.pot.engines.metrics import Tally, average, reset_metric, sample_values
-from openvino.tools.pot.engines.options import read_options
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.engines.watching import Runtime
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
@@ -62,16 +59,10 @@ class IEEngine(PotInternals, Hooks):
         metric: Any = None,
         loss: Any = None,
     ) -> None:
-        super().__init__(config, data_loader, metric)
+        super().__init__(config, data_loader, metric, type(self) is IEEngine)
         if loss is not None:
             tell_of_strange(["loss"], type(self).__name__)
-        self._options = read_options(self.config, type(self) is IEEngine)
         self.config.device = self._options.device
-        self._ie = Runtime()
-        self._given: CompressedModel | None = None
-        self._model: CompressedModel | None = None
-        self._filler = Filler(self._options.batch_axis, parts=not self._options.out_in_map)
-        self._tally = Tally()
         self._per_sample_metrics: list[dict[str, Any]] = []
 
     def _overrides(self, name: str) -> bool:

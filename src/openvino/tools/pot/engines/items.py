@@ -1,15 +1,19 @@
-"""What a data loader's item holds, in whichever of the known forms it comes."""
+"""The items of data loaders: the batches of any sampler, and what an item holds, in whichever form it comes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, TypeVar
 
 import numpy as np
 from addict import Dict
 
-from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.utils.errors import DataError, Place, PotError, said
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,91 @@ def is_array(value: Any) -> bool:
     if isinstance(value, list) or is_tensor(value):
         return True
     return not isinstance(value, Mapping) and hasattr(value, "__array__") and getattr(value, "ndim", 1) > 0
+
+
+def load_batches(sampler: Any) -> Iterator[list[Item]]:
+    """The items of each batch of a sampler; every sample is read once, in order.
+
+    Args:
+        sampler: a ``BatchSampler``, or anything that iterates over lists of items.
+
+    Raises:
+        DataError: the data loader raised, with its error as the cause; the sample is named.
+    """
+    if _is_ours(sampler):
+        for indices in sampler.batches():
+            items = []
+            for index in indices:
+                with _reading(index):
+                    item = sampler.load(index)
+                # Samples of one batch are held together: a loader may use one buffer for all of them.
+                items.append(_held(parse_item(own(item) if len(indices) > 1 else item, index)))
+            yield items
+        return
+    count = 0
+    for batch in _guarded(sampler):
+        yield [_held(parse_item(item, count + offset)) for offset, item in enumerate(batch)]
+        count += len(batch)
+
+
+def given_batches(sampler: Any) -> Iterator[tuple[list[int], Any]]:
+    """The indices of each batch's samples, and the batch for an override of ``_process_batch``.
+
+    Batches of a sampler that is not ours are handed on whatever they are, under their number.
+
+    Args:
+        sampler: as for ``load_batches``.
+
+    Raises:
+        DataError: as ``load_batches``.
+    """
+    if not _is_ours(sampler):
+        for number, batch in enumerate(_guarded(sampler)):
+            yield [number], batch
+        return
+    for items in load_batches(sampler):
+        batch = [((item.index, item.annotation), item.data, item.metadata) for item in items]
+        yield [item.index for item in items], batch
+
+
+def _is_ours(sampler: Any) -> bool:
+    return hasattr(sampler, "batches") and hasattr(sampler, "load")
+
+
+def first_read(feeds: Iterator[T]) -> Iterator[T]:
+    """The same feeds, the first read at once: one that doesn't fit is found before any long work."""
+    first = next(feeds, None)
+    if first is None:
+        raise DataError("sample 0: there is nothing to feed, expected data for the model")
+    return chain([first], feeds)
+
+
+def _held(item: Item) -> Item:
+    """Labels outlast the reading of further samples while inference goes on, data doesn't."""
+    return replace(item, annotation=own(item.annotation), metadata=own(item.metadata))
+
+
+def _guarded(sampler: Any) -> Iterator[Any]:
+    batches, count, end = iter(sampler), 0, object()
+    while True:
+        with _reading(count):
+            batch = next(batches, end)
+        if batch is end:
+            return
+        if not hasattr(batch, "__len__"):
+            raise DataError(
+                f"sample {count}: the sampler gave a {type(batch).__name__}, expected a list of items"
+            )
+        yield batch
+        count += len(batch) if isinstance(batch, list) else 1
+
+
+@contextmanager
+def _reading(index: int) -> Iterator[None]:
+    """Name the sample in errors of a user's loader; those of ours say all else there is to say."""
+    try:
+        yield
+    except PotError as error:
+        raise DataError(error.sentence, Place(f"sample {index}").around(error.where)) from error
+    except Exception as error:
+        raise DataError(f"the data loader raised {said(error)}", f"sample {index}") from error

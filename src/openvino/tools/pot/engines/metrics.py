@@ -28,15 +28,6 @@ def reset_metric(metric: Any) -> None:
         metric.reset()
 
 
-def update_metric(metric: Any, output: Any, target: list[Any], metadata: list[Any]) -> None:
-    """Call ``update(output, target)``, with the metadata too where the metric takes three arguments."""
-    with _naming(metric, "update"):
-        if _takes_metadata(metric.update):
-            metric.update(output, target, metadata)
-        else:
-            metric.update(output, target)
-
-
 @dataclass
 class Tally:
     """What an engine remembers of an evaluation between its hooks.
@@ -51,10 +42,15 @@ class Tally:
     _warned: bool = False
 
     def update(self, metric: Any, output: Any, annotations: list[tuple[int, Any]]) -> bool:
-        """Give outputs and annotations of a batch to a metric, if all samples have one; whether they have."""
+        """Give outputs and annotations of a batch to a metric, if all samples have one; whether they have.
+
+        A metric whose ``update`` takes three arguments gets the metadata, too.
+        """
         labels = [label for _, label in annotations]
         if all(label is not None for label in labels):
-            update_metric(metric, output, labels, self.metadata)
+            more = [self.metadata] if _takes_metadata(metric) else []
+            with _naming(metric, "update"):
+                metric.update(output, labels, *more)
             return True
         if not self._warned:
             logger.warning("sample %d has no annotation: the metric leaves it out", annotations[0][0])
@@ -62,9 +58,9 @@ class Tally:
         return False
 
 
-def _takes_metadata(update: Any) -> bool:
+def _takes_metadata(metric: Any) -> bool:
     try:
-        parameters = list(inspect.signature(update).parameters.values())
+        parameters = list(inspect.signature(metric.update).parameters.values())
     except (TypeError, ValueError):
         return False
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -5,36 +5,29 @@ Single samples, batches, time steps and inferences that an override makes differ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from itertools import count
+from typing import Any
 
 import openvino as ov
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines.batches import Batch, Splitter, run_batches
-from openvino.tools.pot.engines.beside import run_beside
-from openvino.tools.pot.engines.calling import naming_hook, predicted
+from openvino.tools.pot.engines.batches import Batch, split
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
-from openvino.tools.pot.engines.hooks import Hooks
-from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.loading import first_read
+from openvino.tools.pot.engines.hooks import Hooks, naming_hook, predicted
+from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
-from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.steps import TimeStep
-from openvino.tools.pot.engines.stream import Feed, Outputs, copied, run_stream
-from openvino.tools.pot.engines.watching import Compile, Measurement, Recording, Shapes, Watch
+from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_beside, run_stream
+from openvino.tools.pot.engines.watching import Measurement, Recording, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
-from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.timing import timed
-
-T = TypeVar("T")
 
 
 def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: Any) -> dict[str, Statistics]:
@@ -51,8 +44,8 @@ def measure(engine: Engine, layouts: Mapping[str, StatisticsLayout], sampler: An
         OtherSizesError: samples are not of the sizes that a layout was made for.
     """
     if isinstance(engine, Hooks) and engine._given is not None and engine._given.is_cascade:
-        watch = Measurement(layouts, _measuring(engine), len(sampler))
-        _watched_pass(engine, engine._given, watch, sampler, show=True)
+        watch = Measurement(layouts, engine._options.device, len(sampler))
+        _watched_pass(engine, watch, sampler, show=True)
         found = watch.statistics()
     else:
         found = {name: _of_predict(engine, layout, sampler) for name, layout in layouts.items()}
@@ -69,10 +62,9 @@ def fed_shapes(engine: Engine, sampler: Any) -> dict[str, dict[str, ov.PartialSh
     """
     if not isinstance(engine, Hooks) or engine._given is None:
         raise EngineError(f"a cascade needs an IEEngine, found {type(engine).__name__}")
-    given = engine._given
-    shapes = Shapes(given)
-    _watched_pass(engine, given, shapes, sampler, show=False)
-    return {sub.name: shapes.freed(sub.name) for sub in given}
+    shapes = Shapes({sub.name: sub.model for sub in engine._given})
+    _watched_pass(engine, shapes, sampler, show=False)
+    return {sub.name: shapes.freed(sub.name) for sub in engine._given}
 
 
 def recorded(engine: Hooks, sampler: Any) -> dict[str, list[Feed]]:
@@ -82,8 +74,8 @@ def recorded(engine: Hooks, sampler: Any) -> dict[str, list[Feed]]:
         EngineError: nothing of the engine runs several networks.
     """
     assert engine._given is not None
-    recording = Recording(engine._given)
-    _watched_pass(engine, engine._given, recording, sampler, show=False)
+    recording = Recording({sub.name: sub.model for sub in engine._given})
+    _watched_pass(engine, recording, sampler, show=False)
     return recording.feeds
 
 
@@ -96,9 +88,10 @@ def _of_predict(engine: Engine, layout: StatisticsLayout, sampler: Any) -> Stati
     return statistics
 
 
-def _watched_pass(engine: Hooks, given: CompressedModel, watch: Watch, sampler: Any, show: bool) -> None:
+def _watched_pass(engine: Hooks, watch: Watch, sampler: Any, show: bool) -> None:
     """Let overrides run all models over the samples as for an evaluation, on copies: they may reshape these."""
-    own = engine._overrides("_predict")
+    own, given = engine._overrides("_predict"), engine._given
+    assert given is not None
     if not own and not engine._overrides("predict"):
         names = [sub.name for sub in given]
         raise EngineError(
@@ -130,7 +123,7 @@ def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: boo
         return collect(engine, layout, sampler, show)
     assert engine._given is not None
     name = engine._given.submodels[0].name
-    watch = Measurement({name: layout}, _measuring(engine), len(sampler))
+    watch = Measurement({name: layout}, engine._options.device, len(sampler))
     with engine._ie.watched(watch):
         found = call_predict(engine, layout, sampler, show, False)
     if isinstance(found, (tuple, list)) and len(found) == 2 and found[1] is not None:
@@ -139,70 +132,52 @@ def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: boo
     return watch.statistics()[name]
 
 
-def _measuring(engine: Hooks) -> Compile:
-    return lambda model: compiled_for("measured", model, engine._options.device)
-
-
 def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
     """What is measured on a single network by inferences of our own."""
-    samples = Samples(sampler, "Statistics", show)
-    statistics = (_of_steps if engine._options.out_in_map else _of_samples)(engine, layout, samples)
+    model, options = engine._single_model(), engine._options
+    samples, expected = Samples(sampler, "Statistics", show), len(sampler)
+    back = Recurrence(model, options.out_in_map) if options.out_in_map else None
+    read: Iterator[Any]
+    if back is not None:
+        read = first_read(time_steps(engine, model, back, samples))
+        layout = layout.with_outputs(back.outputs)
+    else:
+        apart = layout.is_per_sample and takes_samples_apart(model, options.batch_axis)
+        plain = first_read(feeds(engine, model, samples, single=True, apart=apart))
+        # Loaders may fill one buffer again and again.
+        read = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
+        expected = -(-expected // fixed_batch(model, options.batch_axis))
+    with timed("compile"):
+        compiled = compiled_for("measured", layout.model, options.device)
+
+    def infer(fed: Iterator[Any]) -> Iterator[tuple[Any, Outputs]]:
+        return run_stream(compiled, _with_places(layout, fed), options.stat_requests, copies=False)
+
+    def work(ready: Iterator[Any]) -> Statistics:
+        if back is None:
+            return layout.collect((outputs for _, outputs in infer(ready)), expected)
+        own = len(compiled.outputs) - len(back.outputs)
+
+        def state(outputs: Outputs) -> Feed:
+            return back.state(dict(zip(back.outputs, outputs[own:], strict=True)))
+
+        results = run_steps(ready, state, infer, in_order=False)
+        return layout.collect((outputs[:own] for _, outputs in results), expected)
+
+    with timed("pass"):
+        statistics = run_beside(read, work)
     statistics.samples = len(sampler)
     return statistics
 
 
-def _of_samples(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Statistics:
-    model, options = engine._single_model(), engine._options
-    apart = layout.is_per_sample and takes_samples_apart(model, options.batch_axis)
-    plain = first_read(feeds(engine, model, samples, single=True, apart=apart))
-    with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
-    # Loaders may fill one buffer again and again.
-    own = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
-    expected = -(-len(samples.sampler) // fixed_batch(model, options.batch_axis))
-
-    def work(ready: Iterator[tuple[Batch, Feed]]) -> Statistics:
-        fed = _with_places(layout, ready, lambda batch: batch.parts[0])
-        results = run_batches(compiled, fed, options.stat_requests, copies=False)
-        return layout.collect((outputs for _, outputs in results), expected)
-
-    with timed("pass"):
-        return run_beside(own, work)
-
-
-def _of_steps(engine: Hooks, layout: StatisticsLayout, samples: Samples) -> Statistics:
-    model, options = engine._single_model(), engine._options
-    recurrence = Recurrence(model, options.out_in_map)
-    steps = first_read(time_steps(engine, model, recurrence, samples))
-    layout = layout.with_outputs(recurrence.outputs)
-    with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
-    measured = len(compiled.outputs) - len(recurrence.outputs)
-
-    def infer(fed: Iterator[tuple[Any, Feed] | None]) -> Iterator[tuple[Any, Outputs]]:
-        own = _with_places(layout, fed, lambda tag: tag[0])
-        return run_stream(compiled, own, options.stat_requests, copies=False)
-
-    def state(outputs: Outputs) -> Feed:
-        return recurrence.state(dict(zip(recurrence.outputs, outputs[measured:], strict=True)))
-
-    def work(ready: Iterator[list[TimeStep]]) -> Statistics:
-        results = run_steps(ready, state, infer, in_order=False)
-        return layout.collect((outputs[:measured] for _, outputs in results), len(samples.sampler))
-
-    with timed("pass"):
-        return run_beside(steps, work)
-
-
-def _with_places(
-    layout: StatisticsLayout, fed: Iterable[tuple[T, Feed] | None], sample_of: Callable[[T], object]
-) -> Iterator[tuple[T, Feed] | None]:
-    """The same feeds, with what the measuring model gets beside them; ``sample_of`` tells the sample of a tag."""
-    position = 0
+def _with_places(layout: StatisticsLayout, fed: Iterable[Any]) -> Iterator[Any]:
+    """The same feeds, with what the measuring model gets beside them."""
+    positions = count()
     for entry in fed:
         if entry is not None:
-            entry = (entry[0], layout.feed(position, entry[1], sample=sample_of(entry[0])))
-            position += 1
+            tag, feed = entry
+            sample = tag.parts[0] if isinstance(tag, Batch) else tag.lane
+            entry = tag, layout.feed(next(positions), feed, sample=sample)
         yield entry
 
 
@@ -235,15 +210,14 @@ def _results(
 ) -> tuple[ov.CompiledModel, Iterator[tuple[list[Item], Outputs]]]:
     """The compiled model, and what its inferences are of, with their outputs."""
     model, options = engine._single_model(), engine._options
-    number = options.eval_requests
     if options.out_in_map:
         recurrence = Recurrence(model, options.out_in_map)
         steps = first_read(time_steps(engine, model, recurrence, samples))
         compiled = compiled_for("evaluated", model, options.device)
-        infer = partial(run_stream, compiled, requests=number)
+        infer = partial(run_stream, compiled, requests=options.eval_requests)
         found = run_steps(steps, recurrence.state, infer, in_order=True)
         return compiled, (([step.item], outputs) for step, outputs in found)
     plain = first_read(feeds(engine, model, samples))
     compiled = compiled_for("evaluated", model, options.device)
-    results = run_batches(compiled, plain, number)
-    return compiled, Splitter(model, options.batch_axis).split(results)
+    results = run_stream(compiled, plain, options.eval_requests)
+    return compiled, split(results, model, options.batch_axis)

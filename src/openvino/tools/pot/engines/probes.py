@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import filling
-from openvino.tools.pot.engines.batches import Batch, Splitter, as_they_are, run_batches
+from openvino.tools.pot.engines.batches import Batch, as_they_are, split
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.passes import recorded
-from openvino.tools.pot.engines.recurrent import KEY, Recurrence
+from openvino.tools.pot.engines.recurrent import KEY, Recurrence, TimeStep
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.steps import TimeStep
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import sizes_of
@@ -92,8 +91,8 @@ def outputs(
     engine.set_model(model)
     network = engine._single_model()
     compiled = compiled_for("evaluated", network, options.device)
-    results = run_batches(compiled, _feeds(engine, indices), options.eval_requests)
-    for _, found in Splitter(network, options.batch_axis, strict).split(results):
+    results = run_stream(compiled, _feeds(engine, indices), options.eval_requests)
+    for _, found in split(results, network, options.batch_axis, strict):
         yield found
 
 
@@ -131,7 +130,7 @@ def run_settings(
     options = engine._options
     set_so = ((batch, {**feed, flags: setting}) for batch, feed in feeds for setting in settings)
     compiled = compiled_for("compared", model, options.device)
-    for _, found in run_batches(compiled, set_so, options.eval_requests):
+    for _, found in run_stream(compiled, set_so, options.eval_requests):
         yield found
 
 

@@ -88,8 +88,7 @@ def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
         raise ModelError(f"model is a {type(compiled).__name__}, expected a compiled one")
     layers = []
     for node in compiled.get_runtime_model().get_ordered_ops():
-        info = {key: node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision")}
-        if info["layerType"] in HEAVY_TYPES:
-            names = node.get_rt_info()["originalLayersNames"].astype(str)
-            layers.append(RuntimeLayer(info["layerType"], info["runtimePrecision"], tuple(names.split(","))))
+        kind, precision = (node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision"))
+        if kind in HEAVY_TYPES:
+            layers.append(RuntimeLayer(kind, precision, _originals(node)))
     return layers

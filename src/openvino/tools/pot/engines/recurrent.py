@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,18 +12,47 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.engines.feeding import key_name
+from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.stream import Feed, Outputs, copied
 from openvino.tools.pot.graph.names import by_any_name, input_name
-from openvino.tools.pot.utils.errors import ConfigError, DataError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, DataError, PotError, nearest
 
 KEY = "recurrent_out_in_map"
 _WHERE = f"engine config: {KEY}"
 
 
-def _fed_twice(first: str, second: str, name: str) -> ConfigError:
-    return ConfigError(
-        f"{_WHERE} maps outputs {first!r} and {second!r} to input {name!r}, expected one for each input"
-    )
+@dataclass(frozen=True)
+class TimeStep:
+    """One inference of a sample.
+
+    Attributes:
+        item: the sample, with the time step in its metadata, without data.
+        sample: its place in the pass.
+        number: of the time step, from 0.
+        count: how many time steps the sample has.
+        feed: what is known beforehand, in arrays of one's own.
+        awaited: names of the inputs that the step before gives.
+    """
+
+    item: Item
+    sample: int
+    number: int
+    count: int
+    feed: Feed
+    awaited: frozenset[str]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the sample's last one."""
+        return self.number == self.count - 1
+
+    def feed_after(self, state: Feed) -> Feed:
+        """The whole feed.
+
+        Args:
+            state: what the outputs of the step before are worth as inputs.
+        """
+        return {**self.feed, **{name: state[name] for name in self.awaited}}
 
 
 class Recurrence:
@@ -48,7 +79,8 @@ class Recurrence:
             port = inputs[name]
             own = input_name(port)
             if own in given:
-                raise _fed_twice(given[own], output, own)
+                both = f"outputs {given[own]!r} and {output!r}"
+                raise ConfigError(f"{_WHERE} maps {both} to input {own!r}, expected one for each input")
             given[own] = output
             self._sources[own] = _find(model, output)
             self._names.update({key: own for key, other in inputs.items() if input_name(other) == own})
@@ -65,28 +97,40 @@ class Recurrence:
         """The numbers of the outputs that are inputs, in the order of the model's outputs."""
         return sorted(set(self._sources.values()))
 
-    def read(self, data: Any, index: int) -> Iterator[tuple[dict[Any, Any], frozenset[str]]]:
-        """For each time step of a sample an array for each input, and the names of those that are stand-ins.
-
-        Where the step before gives an input, the array given last stands in for it.
+    def steps(
+        self, item: Item, sample: int, fill: Callable[[list[Any]], Mapping[Any, Any]]
+    ) -> list[TimeStep]:
+        """The time steps of a sample; where the step before gives an input, the array given last stands in for it.
 
         Args:
-            data: input name -> an array for each time step, None where the step before gives it.
-            index: the sample's index, for messages.
+            item: its data is input name -> an array for each time step, None where the step before gives it.
+            sample: its place in the pass.
+            fill: from the arrays of a time step, a batch of one, to a feed.
 
         Raises:
-            DataError: the data has another form; names the input, the sample and the time step.
+            DataError: the sample has another form, or doesn't fit; names it, the time step and the input.
         """
-        count = _count_of(data, index)
-        last = {key: arrays[0] for key, arrays in data.items()}
+        count = _count_of(item.data, item.index)
+        last = {key: arrays[0] for key, arrays in item.data.items()}
+        steps = []
         for number in range(count):
-            awaited = set()
-            for key, arrays in data.items():
-                if arrays[number] is not None:
-                    last[key] = arrays[number]
-                else:
-                    awaited.add(self._awaited(key, number, index))
-            yield dict(last), frozenset(awaited)
+            given = {key: arrays[number] for key, arrays in item.data.items()}
+            awaited = frozenset(
+                self._awaited(key, number, item.index) for key, array in given.items() if array is None
+            )
+            last.update({key: array for key, array in given.items() if array is not None})
+            try:
+                feed = fill([dict(last)])
+            except PotError as error:
+                where = f"sample {item.index}, time step {number}"
+                raise type(error)(error.sentence, where) from error.__cause__
+            own = {
+                key: copied(array)
+                for key, array in feed.items()
+                if self._names.get(key_name(key)) not in awaited
+            }
+            steps.append(TimeStep(_item_at(item, number, count), sample, number, count, own, awaited))
+        return steps
 
     def _awaited(self, key: Any, number: int, index: int) -> str:
         """The own name of an input that has no array."""
@@ -104,14 +148,20 @@ class Recurrence:
             )
         return own
 
-    def without(self, feed: Mapping[Any, Any], awaited: frozenset[str]) -> Feed:
-        """Copies of what a hook feeds but for stand-ins."""
-        kept = {key: value for key, value in feed.items() if self._names.get(key_name(key)) not in awaited}
-        return {key: copied(value) for key, value in kept.items()}
-
     def state(self, outputs: Outputs | Mapping[int, NDArray[np.generic]]) -> Feed:
         """Input name -> a copy of the output that it gets, of outputs by their numbers."""
         return {name: np.array(outputs[number]) for name, number in self._sources.items()}
+
+
+def _item_at(item: Item, number: int, count: int) -> Item:
+    metadata = {} if item.metadata is None else copy(item.metadata)
+    if not isinstance(metadata, MutableMapping):
+        kind = type(metadata).__name__
+        raise DataError(
+            f"sample {item.index}: metadata is a {kind}, expected a dict that takes the time step"
+        )
+    metadata.update({"_batch_id": item.index, "_cur_time_step": number, "_max_time_step": count})
+    return Item(item.index, None, item.annotation, metadata)
 
 
 def _count_of(data: Any, index: int) -> int:
@@ -143,7 +193,7 @@ def _kind(value: Any) -> str:
     return name if shape is None else f"{name} of shape {list(shape)}"
 
 
-def _unknown(what: str, name: str, known: Sequence[str], names: Mapping[str, Any]) -> ConfigError:
+def _unknown(what: str, name: str, known: Sequence[str], names: Iterable[str]) -> ConfigError:
     return ConfigError(
         f"{_WHERE}: the model has no {what} {name!r}, its {what}s are {known}{nearest(name, names)}"
     )
@@ -151,31 +201,29 @@ def _unknown(what: str, name: str, known: Sequence[str], names: Mapping[str, Any
 
 def _find(model: ov.Model, name: str) -> int:
     """The number of the output of a name: its tensor's, its result's, or that of the node that makes the values."""
-    tensors, results, producers = _named_outputs(model)
-    for names in (tensors, results, producers):
-        if name in names:
-            numbers = list(names[name].values())
-            if len(numbers) > 1:
-                choices = [_shown(model.outputs[number]) for number in numbers]
-                raise ConfigError(
-                    f"{_WHERE}: node {name!r} makes the outputs {choices}, expected the name of one of them"
-                )
-            return numbers[0]
-    known = [_shown(port) for port in model.outputs]
-    raise _unknown("output", name, known, {**tensors, **results, **producers})
+    named = [_names_of(port) for port in model.outputs]
+    for kind in range(3):
+        numbers: dict[int, int] = {}  # by port of the producer
+        for number, names in enumerate(named):
+            if name in names[kind]:
+                source = model.outputs[number].get_node().input_value(0)
+                numbers.setdefault(source.get_index(), number)
+        if len(numbers) > 1:
+            choices = [_shown(model.outputs[number]) for number in numbers.values()]
+            raise ConfigError(
+                f"{_WHERE}: node {name!r} makes the outputs {choices}, expected the name of one of them"
+            )
+        if numbers:
+            return next(iter(numbers.values()))
+    every = [each for kind in range(3) for names in named for each in names[kind]]
+    raise _unknown("output", name, [_shown(port) for port in model.outputs], every)
 
 
-def _named_outputs(model: ov.Model) -> tuple[dict[str, dict[int, int]], ...]:
-    """Names of tensors, of results and of producers -> port of the producer -> number of the output."""
-    found: tuple[dict[str, dict[int, int]], ...] = ({}, {}, {})
-    for number, port in enumerate(model.outputs):
-        source = port.get_node().input_value(0)
-        result, producer = port.get_node().get_friendly_name(), source.get_node().get_friendly_name()
-        kinds = (port.get_names(), {result}, {producer})
-        for names, own in zip(found, kinds, strict=True):
-            for name in own:
-                names.setdefault(name, {}).setdefault(source.get_index(), number)
-    return found
+def _names_of(port: ov.Output) -> tuple[set[str], ...]:
+    """The names of the tensor, of the result and of the producer of an output."""
+    result = port.get_node()
+    producer = result.input_value(0).get_node()
+    return port.get_names(), {result.get_friendly_name()}, {producer.get_friendly_name()}
 
 
 def _shown(port: ov.Output) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import NamedTuple
 
-from openvino.tools.pot.engines.steps import TimeStep
-from openvino.tools.pot.engines.stream import Feed, InferenceError, Outputs
-from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.engines.recurrent import TimeStep
+from openvino.tools.pot.engines.stream import Feed, Outputs
 
 _SIDE_BY_SIDE = 16
 """Samples that are under way together, whatever the number of requests: the order of the inferences depends on it."""
@@ -35,9 +34,16 @@ class _Lane:
         self.state: Feed | None = {}
 
 
-_Tag = tuple[_Lane, TimeStep]
-_Feeds = Iterator[tuple[_Tag, Feed] | None]
-Infer = Callable[[_Feeds], Iterator[tuple[_Tag, Outputs]]]
+class _Turn(NamedTuple):
+    lane: _Lane
+    step: TimeStep
+
+    def __str__(self) -> str:
+        return f"sample {self.step.item.index}, time step {self.step.number}"
+
+
+_Feeds = Iterator[tuple[_Turn, Feed] | None]
+Infer = Callable[[_Feeds], Iterator[tuple[_Turn, Outputs]]]
 
 
 def run_steps(
@@ -56,21 +62,13 @@ def run_steps(
         DataError: an inference failed; names the sample and the time step.
     """
     rounds = _Rounds(iter(samples))
-    results = _stateful(infer(rounds.feeds()), state)
-    yield from rounds.in_order(results) if in_order else results
 
-
-def _stateful(
-    results: Iterator[tuple[_Tag, Outputs]], state: Callable[[Outputs], Feed]
-) -> Iterator[tuple[TimeStep, Outputs]]:
-    try:
-        for (lane, step), outputs in results:
+    def results() -> Iterator[tuple[TimeStep, Outputs]]:
+        for (lane, step), outputs in infer(rounds.feeds()):
             lane.state = {} if step.is_last else state(outputs)
             yield step, outputs
-    except InferenceError as error:
-        _, step = cast(_Tag, error.tag)
-        where = f"sample {step.item.index}, time step {step.number}"
-        raise DataError(f"{where}: inference failed: {error}") from error.__cause__
+
+    yield from rounds.in_order(results()) if in_order else results()
 
 
 class _Rounds:
@@ -101,7 +99,7 @@ class _Rounds:
             while lane.state is None:
                 yield None
             step, state, lane.state = lane.steps.popleft(), lane.state, None
-            yield (lane, step), step.feed_after(state)
+            yield _Turn(lane, step), step.feed_after(state)
             if lane.steps:
                 self._lanes.append(lane)
 

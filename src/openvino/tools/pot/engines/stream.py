@@ -1,38 +1,35 @@
-"""A compiled model fed from a stream of samples: requests run side by side, results come in sample order."""
+"""A compiled model fed from a stream of samples: requests run side by side, results come in sample order.
+
+The stream may be read in the caller's thread while a thread of its own works on what was read.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from queue import Full, Queue
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.engines.branches import awaken
+from openvino.tools.pot.engines.compiling import awaken
 from openvino.tools.pot.utils.bfloat import values_of
-from openvino.tools.pot.utils.errors import reason
+from openvino.tools.pot.utils.errors import DataError, reason
 
 Feed = dict[str, NDArray[np.generic]]
 Outputs = list[NDArray[np.generic]]
 T = TypeVar("T")
+R = TypeVar("R")
+
+_AHEAD = 2
+_PATIENCE = 0.1  # seconds; only when the work has failed does anybody wait so long for nothing
 
 # More requests than the device works on at once, so that it never waits for the host to take a result.
 _SPARE = 2
-
-
-class InferenceError(RuntimeError):
-    """OpenVINO refused a feed or failed on it.
-
-    Attributes:
-        tag: the feed's.
-    """
-
-    def __init__(self, tag: object, error: Exception) -> None:
-        super().__init__(reason(error))
-        self.tag = tag
 
 
 def copied(value: Any) -> NDArray[np.generic]:
@@ -58,18 +55,19 @@ def run_stream(
 
     Args:
         compiled: the model.
-        feeds: tags and feeds; None where the next one can't be had before the oldest result has been taken.
+        feeds: tags, whose texts are for errors, and feeds; None where the next one can't be had before the oldest
+            result has been taken.
         requests: parallel requests, 0 lets the device choose.
         copies: whether feeds and outputs are copied. Without, a feed must be left alone until its outputs are there,
             and outputs, which lie in memory of the request, be used before the next ones are asked for.
 
     Raises:
-        InferenceError: OpenVINO refused a feed or failed on it; its tag is in the error.
+        DataError: OpenVINO refused a feed or failed on it; names its tag.
     """
     stream = _Stream[T](compiled, requests, copies)
     try:
         for entry in feeds:
-            if entry is None or stream.is_busy:
+            if entry is None or not stream.idle:
                 yield stream.finish()
             if entry is not None:
                 stream.start(*entry)
@@ -85,27 +83,23 @@ class _Stream(Generic[T]):
     """The requests of a compiled model, see ``run_stream``.
 
     Attributes:
+        idle: those that can be fed.
         running: those that are under way, the oldest first.
     """
 
     def __init__(self, compiled: ov.CompiledModel, requests: int, copies: bool) -> None:
         count = requests or int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + _SPARE
         self._compiled, self._copies = compiled, copies
-        self._idle = [compiled.create_infer_request() for _ in range(count)]
-        self._stateful = bool(self._idle[0].query_state())
+        self.idle = [compiled.create_infer_request() for _ in range(count)]
+        self._stateful = bool(self.idle[0].query_state())
         # What arrays of bfloat16 are called is not what they are: their memory can't be used as it is.
         plain = all(port.get_element_type() != ov.Type.bf16 for port in compiled.inputs)
         self._shares, self._is_first = plain and not copies, True
         self.running: deque[tuple[T, ov.InferRequest]] = deque()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether the next feed has to wait for a request."""
-        return not self._idle
-
     def start(self, tag: T, feed: Feed) -> None:
         """Feed an idle request."""
-        request = self._idle.pop()
+        request = self.idle.pop()
         with _naming(tag):
             if self._is_first:
                 awaken(request, self._compiled, feed)
@@ -122,7 +116,7 @@ class _Stream(Generic[T]):
             with _naming(tag):
                 request.wait()
         finally:
-            self._idle.append(request)
+            self.idle.append(request)
         outputs = [values_of(tensor) for tensor in request.output_tensors]
         return tag, [output.copy() for output in outputs] if self._copies else outputs
 
@@ -132,4 +126,83 @@ def _naming(tag: object) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, TypeError, ValueError) as error:
-        raise InferenceError(tag, error) from error
+        raise DataError(f"inference failed: {reason(error)}", str(tag)) from error
+
+
+class NamedOutputs(dict[str, NDArray[np.generic]]):
+    """Output name -> array in the model's order; further names of an output find the same array.
+
+    Args:
+        compiled: the model.
+        arrays: its outputs.
+    """
+
+    def __init__(self, compiled: ov.CompiledModel, arrays: list[NDArray[np.generic]]) -> None:
+        self._aliases: dict[str, str] = {}
+        super().__init__()
+        for port, array in zip(compiled.outputs, arrays, strict=True):
+            producer = port.get_node().input(0).get_source_output().get_node().get_friendly_name()
+            result = port.get_node().get_friendly_name()
+            names = sorted(port.get_names()) or [producer]
+            # Results of one tensor share its names.
+            choices = (*names, result, f"{result}:{len(self)}")
+            key = next(name for name in choices if not dict.__contains__(self, name))
+            self[key] = array
+            for name in (*names, result, producer):
+                self._aliases.setdefault(name, key)
+
+    def __missing__(self, name: str) -> NDArray[np.generic]:
+        """The array of an output under another of its names."""
+        if name not in self._aliases:
+            raise KeyError(f"the model has no output {name!r}, its outputs are {list(self)}")
+        return self[self._aliases[name]]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether an output has this name."""
+        return super().__contains__(name) or name in self._aliases
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The array of an output, ``default`` where none has this name."""
+        return self[name] if name in self else default
+
+
+def run_beside(items: Iterable[T], work: Callable[[Iterator[T]], R]) -> R:
+    """What ``work`` makes of the items.
+
+    Items are got in the caller's thread, which may be the only one that a user's loader works in; a loader that
+    waits, for a disk or for another process, holds up nothing but itself. Two items at most lie ready.
+
+    Args:
+        items: not None.
+        work: takes an iterator of them; runs in another thread.
+
+    Raises:
+        Exception: as ``items`` and ``work`` raise them; if ``work`` does, no more items are got.
+    """
+    ready: Queue[T | None] = Queue(_AHEAD)
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(work, _taken(ready))
+        try:
+            for item in items:
+                if not _handed(ready, item, future):
+                    break
+        finally:
+            _handed(ready, None, future)
+            wait([future])
+        return future.result()
+
+
+def _taken(ready: Queue[T | None]) -> Iterator[T]:
+    while (item := ready.get()) is not None:
+        yield item
+
+
+def _handed(ready: Queue[T | None], item: T | None, future: Future[R]) -> bool:
+    """Put an item into the queue; False where the work has ended and nobody will take it."""
+    while not future.done():
+        try:
+            ready.put(item, timeout=_PATIENCE)
+            return True
+        except Full:
+            pass
+    return False

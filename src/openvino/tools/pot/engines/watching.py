@@ -7,20 +7,20 @@ model with the same feed, so that an override needs to know nothing of statistic
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import ceil
-from typing import Any, Protocol
+from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.compiling import compiled_as_defined, compiled_for
 from openvino.tools.pot.engines.feeding import Feeder, key_name
 from openvino.tools.pot.engines.stream import Feed, copied
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.statistics.layout import StatisticsLayout
-from openvino.tools.pot.statistics.measured import Collector, Statistics
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
@@ -31,28 +31,28 @@ _MOST = 32
 _FEW = 4
 """The same of a batch of which some are kept."""
 
-Compile = Callable[[ov.Model], ov.CompiledModel]
 
+class Watch:
+    """Sees what becomes of some models, by their names.
 
-class Watch(Protocol):
-    """Sees what becomes of the models, by their names."""
+    Args:
+        models: by name, as they were read; overrides reshape copies of them.
+    """
+
+    def __init__(self, models: Mapping[str, ov.Model]) -> None:
+        self._feeders = {name: Feeder(model) for name, model in models.items()}
 
     def infer(self, name: str, inputs: Any) -> None:
         """An inference, and what it is given."""
+        if name in self._feeders:
+            self.take(name, samples_of(self._feeders[name], inputs))
+
+    def take(self, name: str, samples: list[Feed]) -> None:
+        """The samples of an inference, in arrays that overrides may fill again."""
+        raise NotImplementedError
 
     def reset(self, name: str) -> None:
         """The state of a request returns to its initial one."""
-
-
-@dataclass(frozen=True)
-class CascadeLayout:
-    """What to measure on each model of a cascade.
-
-    Attributes:
-        layouts: by the name of the model.
-    """
-
-    layouts: Mapping[str, StatisticsLayout]
 
 
 class Runtime:
@@ -63,12 +63,12 @@ class Runtime:
     """
 
     def __init__(self) -> None:
-        self._models: list[tuple[str, ov.Model]] = []
+        self._models: list[SubModel] = []
         self.watch: Watch | None = None
 
     def set_model(self, model: CompressedModel) -> None:
         """Take note of the models whose inferences count."""
-        self._models = [(sub.name, sub.model) for sub in model]
+        self._models = list(model)
 
     @contextmanager
     def watched(self, watch: Watch) -> Iterator[None]:
@@ -85,7 +85,7 @@ class Runtime:
         """As Core's, in float32 unless told otherwise; takes model objects of one network as well."""
         source = model.submodels[0].model if isinstance(model, CompressedModel) else model
         compiled = compiled_as_defined(source, device_name, {**FLOAT32, **(config or {})})
-        name = next((name for name, own in self._models if own is source), None)
+        name = next((own.name for own in self._models if own.model is source), None)
         return compiled if self.watch is None or name is None else _Watched(compiled, name, self.watch)
 
     def __getattr__(self, name: str) -> Any:
@@ -100,25 +100,23 @@ class _Watched:
         self._inner, self._name, self._watch = inner, name, watch
 
     def __call__(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch.infer(self._name, inputs)
-        return self._inner(inputs, *more, **options)
-
-    def infer(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch.infer(self._name, self._given(inputs))
-        return self._inner.infer(inputs, *more, **options)
-
-    def start_async(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
-        self._watch.infer(self._name, self._given(inputs))
-        return self._inner.start_async(inputs, *more, **options)
-
-    def _given(self, inputs: Any) -> Any:
-        """What a request is given, be it beforehand, as tensors that were set or filled."""
-        nothing = inputs is None or (isinstance(inputs, (dict, list, tuple)) and not inputs)
-        return list(self._inner.input_tensors) if nothing else inputs
+        return self._told(self._inner, inputs, *more, **options)
 
     def infer_new_request(self, inputs: Any = None) -> Any:
-        self._watch.infer(self._name, inputs)
-        return self._inner.infer_new_request(inputs)
+        return self._told(self._inner.infer_new_request, inputs)
+
+    def infer(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
+        return self._told(self._inner.infer, inputs, *more, **options)
+
+    def start_async(self, inputs: Any = None, *more: Any, **options: Any) -> Any:
+        return self._told(self._inner.start_async, inputs, *more, **options)
+
+    def _told(self, run: Callable[..., Any], inputs: Any, *more: Any, **options: Any) -> Any:
+        """Run, and tell what is given, of a request be it beforehand, as tensors that were set or filled."""
+        nothing = inputs is None or (isinstance(inputs, (dict, list, tuple)) and not inputs)
+        beforehand = nothing and isinstance(self._inner, ov.InferRequest)
+        self._watch.infer(self._name, list(self._inner.input_tensors) if beforehand else inputs)
+        return run(inputs, *more, **options)
 
     def reset_state(self) -> None:
         self._watch.reset(self._name)
@@ -158,31 +156,24 @@ class _WatchedState:
         return getattr(self._inner, name)
 
 
-class Shapes:
-    """The shapes of what each model of a cascade is fed.
+class Shapes(Watch):
+    """The shapes of what each model is fed."""
 
-    Args:
-        model: as it was read; overrides reshape copies of it.
-    """
+    def __init__(self, models: Mapping[str, ov.Model]) -> None:
+        super().__init__(models)
+        self._seen: defaultdict[tuple[str, str], set[tuple[int, ...]]] = defaultdict(set)
 
-    def __init__(self, model: CompressedModel) -> None:
-        self._feeders = {sub.name: Feeder(sub.model) for sub in model}
-        self._seen: dict[str, dict[str, set[tuple[int, ...]]]] = {}
-
-    def infer(self, name: str, inputs: Any) -> None:
+    def take(self, name: str, samples: list[Feed]) -> None:
         """Take note of an inference."""
-        for feed in samples_of(self._feeders[name], inputs):
+        for feed in samples:
             for key, array in feed.items():
-                self._seen.setdefault(name, {}).setdefault(key, set()).add(array.shape)
-
-    def reset(self, name: str) -> None:
-        """Nothing: shapes don't depend on a state."""
+                self._seen[name, key].add(array.shape)
 
     def freed(self, name: str) -> dict[str, ov.PartialShape]:
         """Input -> its shape with those sizes dynamic that were not always as the model has them; empty if all were."""
         found = {}
         for spec in self._feeders[name].inputs:
-            seen = self._seen.get(name, {}).get(spec.name, set())
+            seen = self._seen[name, spec.name]
             sizes = [_size(own, {shape[axis] for shape in seen}) for axis, own in enumerate(spec.shape)]
             if sizes != list(spec.shape):
                 found[spec.name] = ov.PartialShape(sizes)
@@ -193,52 +184,53 @@ def _size(own: ov.Dimension, seen: set[int]) -> ov.Dimension:
     return own if own.is_dynamic or seen <= {own.get_length()} else ov.Dimension()
 
 
-class Recording:
-    """Keeps some of what each model of a cascade is fed.
-
-    Args:
-        model: as it was read.
+class Recording(Watch):
+    """Keeps some of what each model is fed.
 
     Attributes:
         feeds: by the name of the model, in the order of the inferences.
     """
 
-    def __init__(self, model: CompressedModel) -> None:
-        self._feeders = {sub.name: Feeder(sub.model) for sub in model}
-        self.feeds: dict[str, list[Feed]] = {sub.name: [] for sub in model}
+    def __init__(self, models: Mapping[str, ov.Model]) -> None:
+        super().__init__(models)
+        self.feeds: dict[str, list[Feed]] = {name: [] for name in models}
 
-    def infer(self, name: str, inputs: Any) -> None:
-        """Keep a few samples of an inference, evenly spread: overrides may fill their buffers again."""
+    def take(self, name: str, samples: list[Feed]) -> None:
+        """Keep a few samples of an inference, evenly spread."""
         if len(self.feeds[name]) < _MOST:
-            samples = samples_of(self._feeders[name], inputs)
             for feed in samples[:: ceil(len(samples) / _FEW)]:
                 self.feeds[name].append({key: copied(array) for key, array in feed.items()})
 
-    def reset(self, name: str) -> None:
-        """Nothing: single inferences are kept."""
 
-
-class Measurement:
-    """Measures on all models of a cascade what a user's engine feeds them.
+class Measurement(Watch):
+    """Measures on models what a user's engine feeds them.
 
     Args:
         layouts: what is measured on each, by name.
-        compiled: compiles a measuring model.
+        device: runs the measuring models.
         expected: how many inferences of each model there will be, as far as that is known.
     """
 
-    def __init__(self, layouts: Mapping[str, StatisticsLayout], compiled: Compile, expected: int) -> None:
-        self._measuring = {name: _Measuring(own, compiled, expected) for name, own in layouts.items()}
+    def __init__(self, layouts: Mapping[str, StatisticsLayout], device: str, expected: int) -> None:
+        super().__init__({name: layout.float_model for name, layout in layouts.items()})
+        self._layouts, self._fresh = layouts, dict.fromkeys(layouts, True)
+        compiled = {name: compiled_for("measured", own.model, device) for name, own in layouts.items()}
+        self._requests = {name: own.create_infer_request() for name, own in compiled.items()}
+        self._found = {name: layout.empty(expected) for name, layout in layouts.items()}
 
-    def infer(self, name: str, inputs: Any) -> None:
-        """Measure on what an inference is given."""
-        if name in self._measuring:
-            self._measuring[name].run(inputs)
+    def take(self, name: str, samples: list[Feed]) -> None:
+        """Measure on some of the samples of an inference."""
+        request, found = self._requests[name], self._found[name]
+        for feed in samples[:: ceil(len(samples) / _MOST)]:
+            request.infer(self._layouts[name].feed(found.samples, feed, self._fresh[name]))
+            self._fresh[name] = False
+            found.add([values_of(tensor) for tensor in request.output_tensors])
 
     def reset(self, name: str) -> None:
         """Let the measuring model begin anew, too."""
-        if name in self._measuring:
-            self._measuring[name].reset()
+        if name in self._requests:
+            self._requests[name].reset_state()
+            self._fresh[name] = True
 
     def statistics(self) -> dict[str, Statistics]:
         """What was found, by the name of the model.
@@ -246,34 +238,13 @@ class Measurement:
         Raises:
             EngineError: a model was never run.
         """
-        for name, measuring in self._measuring.items():
-            if measuring.collector.inferences == 0:
+        for name, found in self._found.items():
+            if found.samples == 0:
                 raise EngineError(
                     f"no inference of model {name!r} was seen in the pass over the samples: an override of _predict "
                     "must compile it with self._ie.compile_model, and some sample must reach it"
                 )
-        return {name: measuring.collector.statistics() for name, measuring in self._measuring.items()}
-
-
-class _Measuring:
-    """One model's measuring model, and what it found."""
-
-    def __init__(self, layout: StatisticsLayout, compiled: Compile, expected: int) -> None:
-        self._layout, self._feeder = layout, Feeder(layout.float_model)
-        self._fresh = True
-        self._request = compiled(layout.model).create_infer_request()
-        self.collector: Collector = layout.collector(expected)
-
-    def reset(self) -> None:
-        self._request.reset_state()
-        self._fresh = True
-
-    def run(self, inputs: Any) -> None:
-        samples = samples_of(self._feeder, inputs)
-        for feed in samples[:: ceil(len(samples) / _MOST)]:
-            self._request.infer(self._layout.feed(self.collector.inferences, feed, self._fresh))
-            self._fresh = False
-            self.collector.add([values_of(tensor) for tensor in self._request.output_tensors])
+        return self._found
 
 
 def samples_of(feeder: Feeder, inputs: Any) -> list[Feed]:

@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
 
 _MOST = 100_000_000
 """More samples than any pass can see."""
+
+KEPT = 16
+"""Items that are remembered: whether samples differ in size shows in the first ones."""
 
 
 def count_samples(data_loader: Any, what: str = "data loader") -> int:
@@ -81,3 +85,28 @@ def choose_subset(length: int, size: int | None, shuffle: bool, seed: int) -> li
     if shuffle:
         np.random.default_rng(seed).shuffle(indices)
     return [int(index) for index in indices[: size or length]]
+
+
+class Remembered:
+    """A data loader whose first items are read once, however often a pass begins; some give the next at each call.
+
+    Args:
+        loader: of the user.
+    """
+
+    def __init__(self, loader: Any) -> None:
+        self._loader, self._items = loader, dict[Any, Any]()
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __getitem__(self, index: Any) -> Any:
+        if index in self._items:
+            return self._items[index]
+        item = self._loader[index]
+        if len(self._items) < KEPT:
+            self._items[index] = own(item)  # loaders may fill one buffer again and again
+        return item
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)

@@ -1,82 +1,66 @@
-"""What the host keeps of the vectors that a reducer gives: streamed, merged, asked for once at the end."""
+"""What the host keeps of the vectors that a reducer gives: streamed, merged, asked for once at the end.
+
+An accumulator takes the vectors of one statistic in the order of the samples; they may be overwritten afterwards. It
+merges all that another one of the same statistic took, as if that came after.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.estimators import PER_SAMPLE_AGGREGATORS
-from openvino.tools.pot.statistics.half import from_half, to_half
 
 Vector = NDArray[np.float32]
 Where = NDArray[np.int64] | slice
 _ALL = slice(None)
 _MIDDLE = 4  # bits: room for values 4096 times as large, and 2**18 times as small before precision is lost
-Own = TypeVar("Own", contravariant=True)
+_DROPPED = 13
+"""Bits of a float32's mantissa that half precision has no room for."""
+
+_BIAS = np.float32(2.0**112)
+"""A float32 divided by it has the exponent bits of the half of the same value."""
+
+_LARGEST = np.float32(np.finfo(np.float16).max)
+_SIGN = np.uint32(1 << 31)
+_BETWEEN = np.int32(~(7 << 28))
+"""Clears the three exponent bits that half precision doesn't have, between its own and the sign."""
 
 
-class Accumulator(Protocol[Own]):
-    """Takes the vectors of one statistic in sample order."""
+class Folded:
+    """The elementwise smallest, largest or mean vector; extremes are exact under merging, means are summed in float64.
 
-    def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take the figures at some places of the vector of one inference; it may be overwritten afterwards."""
-        ...
+    Args:
+        aggregator: ``min``, ``max`` or ``mean``.
+    """
 
-    def merge(self, other: Own) -> None:
-        """Take all that another accumulator of the same statistic took, as if it came after."""
-        ...
-
-    def value(self, where: slice = _ALL) -> NDArray[np.floating]:
-        """The statistic over all inferences so far, at some places of the vectors."""
-        ...
-
-
-class Extremum:
-    """The elementwise smallest or largest vector; exact under merging."""
-
-    def __init__(self, largest: bool) -> None:
-        self._pick = np.maximum if largest else np.minimum
-        self._best: Vector | None = None
+    def __init__(self, aggregator: str) -> None:
+        self._aggregator, self._count = aggregator, 0
+        self._folded: NDArray[np.floating] | None = None
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take one vector."""
-        own = vector[where]
-        self._best = own.copy() if self._best is None else self._pick(self._best, own)
+        """Take the figures at some places of the vector of one inference."""
+        self._take(vector[where].astype(np.float64 if self._aggregator == "mean" else np.float32), 1)
 
-    def merge(self, other: Extremum) -> None:
+    def merge(self, other: Folded) -> None:
         """Take what another one has seen."""
-        if other._best is not None:
-            self.update(other._best)
+        if other._folded is not None:
+            self._take(other._folded.copy(), other._count)
+
+    def _take(self, own: NDArray[np.floating], count: int) -> None:
+        self._folded = own if self._folded is None else _FOLDS[self._aggregator](self._folded, own)
+        self._count += count
 
     def value(self, where: slice = _ALL) -> NDArray[np.float64]:
-        """The elementwise extremum."""
-        assert self._best is not None
-        return self._best[where].astype(np.float64)
+        """The elementwise figure."""
+        assert self._folded is not None
+        found = self._folded[where].astype(np.float64)
+        return found / self._count if self._aggregator == "mean" else found
 
 
-class Mean:
-    """The elementwise mean, summed in float64."""
-
-    def __init__(self) -> None:
-        self._sum: NDArray[np.float64] | float = 0.0
-        self._count = 0
-
-    def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take one vector."""
-        self._sum = self._sum + vector[where].astype(np.float64)
-        self._count += 1
-
-    def merge(self, other: Mean) -> None:
-        """Take what another one has seen."""
-        self._sum = self._sum + other._sum
-        self._count += other._count
-
-    def value(self, where: slice = _ALL) -> NDArray[np.float64]:
-        """The elementwise mean."""
-        return np.asarray(self._sum)[where] / self._count
+_FOLDS = {"min": np.minimum, "max": np.maximum, "mean": np.add}
 
 
 class PerSample:
@@ -91,7 +75,7 @@ class PerSample:
         self._vectors: list[Vector] = []
 
     def update(self, vector: Vector, where: Where = _ALL) -> None:
-        """Take one vector."""
+        """Take the figures at some places of the vector of one inference."""
         self._vectors.append(vector[where].copy())
 
     def merge(self, other: PerSample) -> None:
@@ -190,18 +174,52 @@ def _units(vector: Vector, pieces: Sequence[int]) -> Vector:
     return np.repeat(np.ldexp(np.float32(1), exponents), pieces)
 
 
-ROW_SAMPLES, PATCH_SAMPLES = 150, 64
-_STREAMED: dict[str, Callable[[int, Sequence[int]], Accumulator[Any]]] = {
-    "min": lambda expected, pieces: Extremum(largest=False),
-    "max": lambda expected, pieces: Extremum(largest=True),
-    "mean": lambda expected, pieces: Mean(),
-    "stack": lambda expected, pieces: Stack(ROW_SAMPLES, expected, pieces),
-    "short stack": lambda expected, pieces: Stack(PATCH_SAMPLES, expected, pieces),
-}
+def to_half(values: Vector, unit: Vector, out: NDArray[np.float16]) -> None:
+    """Write ``values / unit`` as the nearest halves, ties away from zero, what is too large as the largest.
+
+    By whole arrays: numpy converts to and from halves one number at a time, several times as slowly.
+
+    Args:
+        values: any shape; not NaN.
+        unit: powers of two, of the same shape.
+        out: of the same shape.
+    """
+    scaled = np.divide(values, unit)
+    np.clip(scaled, -_LARGEST, _LARGEST, out=scaled)
+    scaled /= _BIAS
+    bits = scaled.view(np.uint32)
+    sign = bits & _SIGN
+    sign >>= 3
+    bits += np.uint32(1 << (_DROPPED - 1))
+    bits |= sign
+    bits >>= _DROPPED
+    np.copyto(out.view(np.uint16), bits, casting="unsafe")
 
 
-def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator[Any]:
+def from_half(halves: NDArray[np.float16], unit: Vector) -> Vector:
+    """What ``halves * unit`` is in float32.
+
+    Args:
+        halves: any shape, finite.
+        unit: powers of two, in a shape that broadcasts against it.
+    """
+    bits = halves.view(np.int16).astype(np.int32)  # repeats the sign in all bits above
+    bits <<= _DROPPED
+    bits &= _BETWEEN
+    values = bits.view(np.float32)
+    values *= _BIAS
+    values *= unit
+    return values
+
+
+_STACKED = {"stack": 150, "short stack": 64}
+
+
+Accumulator = Folded | PerSample | Stack
+
+
+def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator:
     """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest."""
-    if aggregator in _STREAMED:
-        return _STREAMED[aggregator](expected, pieces)
-    return PerSample(aggregator)
+    if aggregator in _STACKED:
+        return Stack(_STACKED[aggregator], expected, pieces)
+    return Folded(aggregator) if aggregator in _FOLDS else PerSample(aggregator)

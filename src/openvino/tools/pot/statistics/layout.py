@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from openvino.tools.pot.graph.batch import batch_axes, is_batch
 from openvino.tools.pot.graph.sizes import Sizes, have_sizes, sizes_of
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.measured import Answers, Block, Collector, Statistics
+from openvino.tools.pot.statistics.measured import Answers, Block, Statistics
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Reducer
 from openvino.tools.pot.statistics.requests import Request, known_by_channels
@@ -87,9 +88,8 @@ class StatisticsLayout:
         self._answers = Answers(parts, channels, zeros)
         self.float_model, self._slices = model, slices
         self.witness = Witness(watched_inputs(view) if watches else Watched())
-        self._guarded = guarded
-        self.places, self.model = _instrument(sized, slices, self.witness, guarded=guarded)
-        self._sized = seen
+        self._guarded, self._seen = guarded, seen
+        self.places, self.model = self._instrumented()
 
     def feed(
         self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None
@@ -105,7 +105,7 @@ class StatisticsLayout:
         Raises:
             OtherSizesError: it is not of the sizes that samples were said to have.
         """
-        if self._sized is not None and not have_sizes(self._sized, feed):
+        if self._seen is not None and not have_sizes(self._seen, feed):
             raise OtherSizesError(sizes_of(feed), position)
         self.witness.note_feed(feed, fresh, sample)
         return {**feed, **self.places.feed(position, feed)}
@@ -117,14 +117,33 @@ class StatisticsLayout:
             numbers: of those outputs, in the float model's order.
         """
         other = copy(self)
-        other.places, other.model = _instrument(
-            self._sized or self.float_model, self._slices, self.witness, numbers, self._guarded
-        )
+        other.places, other.model = self._instrumented(numbers)
         return other
 
-    def collector(self, expected: int = 1) -> Collector:
-        """What takes the outputs of inferences; see ``collect``."""
-        return Collector(self._blocks, self._answers, self.witness, expected)
+    def _instrumented(self, outputs: Sequence[int] = ()) -> tuple[Places, ov.Model]:
+        """A clone that gives concatenations of the reductions, what is watched, and some outputs of its own."""
+        clone = (self._seen or self.float_model).clone()
+        view = GraphView(clone)
+        places = Places(view)
+        sources = {tensor: view.output(tensor) for tensor, _ in self._slices}
+        if self._guarded:
+            sources = {tensor: _finite(source) for tensor, source in sources.items()}
+        vectors = [reducer.reduce(sources[tensor], places) for tensor, reducer in self._slices]
+        # Nothing to measure is no error.
+        vectors = vectors or [op.constant(np.zeros(1, np.float32)).output(0)]
+        parts = [vectors[start : start + _JOINED] for start in range(0, len(vectors), _JOINED)]
+        joined = [op.concat(part, 0).output(0) if len(part) > 1 else part[0] for part in parts]
+        places.connect()
+        results = [op.result(part, name=f"statistics_{number}") for number, part in enumerate(joined)]
+        results += [op.result(view.output(each)) for each in tensors_of(view, self.witness.watched)]
+        results += [clone.get_results()[number] for number in outputs]
+        parameters = [*clone.get_parameters(), *places.parameters]
+        outs = [result.output(0) for result in results]
+        return places, ov.Model(outs, clone.get_sinks(), parameters, clone.get_friendly_name())
+
+    def empty(self, expected: int = 1) -> Statistics:
+        """Statistics that wait for the outputs of inferences; see ``collect``."""
+        return Statistics(self._blocks, self._answers, self.witness, expected)
 
     def collect(self, inferences: Iterable[Sequence[NDArray[Any]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
@@ -133,41 +152,33 @@ class StatisticsLayout:
             inferences: the output vectors of each.
             expected: how many there will be, as far as that is known; of many, some statistics need a part only.
         """
-        collector = self.collector(expected)
+        statistics = self.empty(expected)
         for outputs in inferences:
-            collector.add(outputs)
-        return collector.statistics()
+            statistics.add(outputs)
+        return statistics
 
 
 def _blocks(
     view: GraphView, pieces: Mapping[Request, slice]
 ) -> tuple[dict[str, Block], dict[Request, slice]]:
-    """The block of each aggregator, and the place of each request in what the accumulator of its block gives.
-
-    Args:
-        view: of what is measured.
-        pieces: request -> its place in the vector.
-    """
+    """Of requests with their places in the vector the block of each aggregator, and their places in what that gives."""
     blocks: dict[str, Block] = {}
     parts: dict[Request, slice] = {}
     for aggregator in dict.fromkeys(request.aggregator for request in pieces):
         own = [request for request in pieces if request.aggregator == aggregator]
         sizes = tuple(request.size(view) for request in own)
         blocks[aggregator] = Block(_places([pieces[request] for request in own], sizes), sizes)
-        ends = np.cumsum([0, *sizes]).tolist()
-        parts.update(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
+        ends = accumulate(sizes, initial=0)
+        parts.update((request, slice(*extent)) for request, extent in zip(own, pairwise(ends), strict=True))
     return blocks, parts
 
 
 def _places(pieces: Sequence[slice], sizes: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
     """The figures of each sample; a piece without figures of its own for each counts for all of them."""
-    count = max((piece.stop - piece.start) // size for piece, size in zip(pieces, sizes, strict=True))
-    rows = [
-        np.arange(piece.start, piece.stop).reshape(-1, size)
-        for piece, size in zip(pieces, sizes, strict=True)
-    ]
-    whole = np.concatenate([np.broadcast_to(own, (count, own.shape[1])) for own in rows], axis=1)
-    return tuple(whole)
+    pairs = zip(pieces, sizes, strict=True)
+    rows = [np.arange(piece.start, piece.stop).reshape(-1, size) for piece, size in pairs]
+    count = max(len(own) for own in rows)
+    return tuple(np.concatenate([np.broadcast_to(own, (count, own.shape[1])) for own in rows], axis=1))
 
 
 def _laid_out(
@@ -179,37 +190,9 @@ def _laid_out(
     order a tensor is reduced while it is in the caches, and its memory is free again soon.
     """
     keys = {(tensor, reducer): reducer.size(view.shape(tensor) or ()) for tensor, reducer in reductions}
-    slices, end = {}, 0
-    for key in sorted(keys, key=lambda key: view.order[key[0].node]):
-        slices[key] = slice(end, end + keys[key])
-        end += keys[key]
-    return slices
-
-
-def _instrument(
-    model: ov.Model,
-    wanted: Iterable[tuple[TensorId, Reducer]],
-    witness: Witness,
-    outputs: Sequence[int] = (),
-    guarded: bool = False,
-) -> tuple[Places, ov.Model]:
-    """A clone whose outputs are concatenations of the reductions, what is watched, and some outputs of its own."""
-    clone = model.clone()
-    view = GraphView(clone)
-    places = Places(view)
-    sources = {tensor: view.output(tensor) for tensor, _ in wanted}
-    if guarded:
-        sources = {tensor: _finite(source) for tensor, source in sources.items()}
-    vectors = [reducer.reduce(sources[tensor], places) for tensor, reducer in wanted]
-    vectors = vectors or [op.constant(np.zeros(1, np.float32)).output(0)]  # nothing to measure is no error
-    parts = [vectors[start : start + _JOINED] for start in range(0, len(vectors), _JOINED)]
-    joined = [op.concat(part, 0).output(0) if len(part) > 1 else part[0] for part in parts]
-    places.connect()
-    results = [op.result(part, name=f"statistics_{number}").output(0) for number, part in enumerate(joined)]
-    results += [op.result(view.output(each)).output(0) for each in tensors_of(view, witness.watched)]
-    results += [clone.get_results()[number].output(0) for number in outputs]
-    parameters = [*clone.get_parameters(), *places.parameters]
-    return places, ov.Model(results, clone.get_sinks(), parameters, clone.get_friendly_name())
+    ordered = sorted(keys, key=lambda key: view.order[key[0].node])
+    ends = accumulate((keys[key] for key in ordered), initial=0)
+    return {key: slice(*extent) for key, extent in zip(ordered, pairwise(ends), strict=True)}
 
 
 def _finite(source: ov.Output) -> ov.Output:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.sizes import Sizes
-from openvino.tools.pot.statistics.accumulators import Accumulator, Stack, accumulator
+from openvino.tools.pot.statistics.accumulators import Stack, accumulator
 from openvino.tools.pot.statistics.reducers import Patches, Rows
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.witness import Witness
@@ -50,27 +50,39 @@ class Answers:
 class Statistics:
     """The figures of one pass, by request; they can be pickled, and ``merge`` joins those of several passes.
 
+    Args:
+        blocks: by aggregator, what it aggregates.
+        answers: to requests, from what is aggregated.
+        witness: keeps the first inferences.
+        expected: how many there will be, as far as that is known; of many, some statistics need a part only.
+
     Attributes:
-        samples: how many they are of, as whoever made the pass says; at first as many as inferences.
+        samples: how many they are of, as whoever made the pass says; until then as many as inferences.
         witness: the first of them, with what the float model gave.
         is_finite: whether all that was measured is; kept figures are too coarse to tell afterwards.
         sizes: that all samples have, where the model leaves them open and they were asked for.
     """
 
     def __init__(
-        self,
-        accumulators: Mapping[str, Accumulator[Any]],
-        answers: Answers,
-        samples: int,
-        witness: Witness | None = None,
+        self, blocks: Mapping[str, Block], answers: Answers, witness: Witness, expected: int
     ) -> None:
-        self.witness = witness or Witness()
-        self.is_finite = True
+        self.witness, self.samples, self.is_finite = witness, 0, True
         self.sizes: Sizes = {}
-        self._accumulators = dict(accumulators)
-        self._answers = answers
+        self._blocks, self._answers = blocks, answers
+        self._accumulators = {name: accumulator(name, expected, own.sizes) for name, own in blocks.items()}
         self._values: dict[Request, NDArray[np.float64]] = {}
-        self.samples = samples
+
+    def add(self, outputs: Sequence[NDArray[Any]]) -> None:
+        """Take the outputs of one inference, vectors and then what is watched; they may be overwritten afterwards."""
+        self.samples += 1
+        count = len(outputs) - len(self.witness.watched.all)
+        self.witness.note_values(outputs[count:])
+        vectors = [np.asarray(part, np.float32) for part in outputs[:count]]
+        vector = vectors[0] if count == 1 else np.concatenate(vectors)
+        self.is_finite = self.is_finite and bool(np.isfinite(vector.sum(dtype=np.float64)))
+        for name, own in self._accumulators.items():
+            for where in self._blocks[name].where:
+                own.update(vector, where)
 
     def value(self, request: Request) -> NDArray[np.float64]:
         """The figure of a request, a vector; see ``rows`` and ``patches`` for those of kept vectors."""
@@ -180,49 +192,9 @@ def merge(first: Statistics | OfModels, second: Statistics | OfModels) -> Statis
         raise EngineError(f"statistics to merge are a {kinds}, expected those of two passes over one model")
     if first._answers != second._answers or first.sizes != second.sizes:
         raise EngineError("statistics of different models or requests can't be merged")
-    accumulators = deepcopy(first._accumulators)
-    for name, own in accumulators.items():
-        own.merge(second._accumulators[name])
-    merged = Statistics(accumulators, first._answers, first.samples + second.samples, first.witness)
-    merged.sizes = first.sizes
+    merged = Statistics(first._blocks, first._answers, first.witness, expected=1)
+    merged.samples, merged.sizes = first.samples + second.samples, first.sizes
+    merged._accumulators = deepcopy(first._accumulators)
+    for name, own in merged._accumulators.items():
+        own.merge(second._accumulators[name])  # type: ignore[arg-type]
     return merged
-
-
-class Collector:
-    """Takes the outputs of inferences, in sample order.
-
-    Args:
-        blocks: by aggregator, what it aggregates.
-        answers: to requests, from what is aggregated.
-        witness: keeps the first inferences.
-        expected: how many there will be, as far as that is known; of many, some statistics need a part only.
-
-    Attributes:
-        inferences: how many it took.
-    """
-
-    def __init__(
-        self, blocks: Mapping[str, Block], answers: Answers, witness: Witness, expected: int
-    ) -> None:
-        self._blocks, self._answers, self._witness = blocks, answers, witness
-        self._accumulators = {name: accumulator(name, expected, own.sizes) for name, own in blocks.items()}
-        self._is_finite = True
-        self.inferences = 0
-
-    def add(self, outputs: Sequence[NDArray[Any]]) -> None:
-        """Take the outputs of one inference, vectors and then what is watched; they may be overwritten afterwards."""
-        self.inferences += 1
-        count = len(outputs) - len(self._witness.watched.all)
-        self._witness.note_values(outputs[count:])
-        vectors = [np.asarray(part, np.float32) for part in outputs[:count]]
-        vector = vectors[0] if count == 1 else np.concatenate(vectors)
-        self._is_finite = self._is_finite and bool(np.isfinite(vector.sum(dtype=np.float64)))
-        for name, own in self._accumulators.items():
-            for where in self._blocks[name].where:
-                own.update(vector, where)
-
-    def statistics(self) -> Statistics:
-        """The figures of all of them."""
-        found = Statistics(self._accumulators, self._answers, self.inferences, self._witness)
-        found.is_finite = self._is_finite
-        return found

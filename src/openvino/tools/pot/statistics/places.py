@@ -2,6 +2,10 @@
 
 Sentences are padded to one length, and what a network computes at the padding is noise that nobody reads: where
 the model has a mask of its tokens as an input, rows of token tensors come from the valid ones alone.
+
+Which of several equal ways is fast depends on how the device lays tensors out in memory. That is guessed, and a wrong
+guess costs time and never a figure: convolutions of the CPU keep the channels of a position together, what follows
+them element by element leaves it so, and operations that move data put tensors back in order.
 """
 
 from __future__ import annotations
@@ -17,8 +21,8 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together, owned
 
 Indices = NDArray[np.int32]
 Feed = Mapping[str, NDArray[np.generic]]
@@ -26,6 +30,7 @@ Feed = Mapping[str, NDArray[np.generic]]
 _PLACES, _COVERED, _PHASE = "statistics_places", "statistics_covered", "statistics_phase"
 TOKEN_MASKS = frozenset({"attention_mask", "input_mask"})
 _GOLDEN = 0.6180339887498949
+_FARTHEST = 32
 _SHARED = 16
 """Readers of a constant: compiling takes a time that grows with the square of their number, and with each constant."""
 
@@ -35,20 +40,16 @@ _PHASES = 31
 
 @dataclass(frozen=True)
 class _Spread:
-    """``count`` places, one from each equal part of ``size`` rows; without a size, of the valid tokens."""
+    """``length`` places, one from each equal part of ``size`` rows; without a size, of the valid tokens."""
 
     size: int | None
-    count: int
-
-    @property
-    def length(self) -> int:
-        return self.count
+    length: int
 
     def read(self, phase: float, tokens: Indices) -> tuple[Indices, None]:
         """The places."""
         if self.size is None:
-            return tokens[_spread(len(tokens), self.count, phase)], None
-        return _spread(self.size, self.count, phase), None
+            return tokens[_spread(len(tokens), self.length, phase)], None
+        return _spread(self.size, self.length, phase), None
 
 
 @dataclass(frozen=True)
@@ -113,10 +114,6 @@ class Places:
             turns.extend([op.constant(np.array(values, np.int64))] * _SHARED)
         return turns.pop()
 
-    def are_tokens(self, size: int | None) -> bool:
-        """Whether a tensor of ``size`` rows has one for each place of the mask."""
-        return self._tokens is not None and size == self._tokens[1]
-
     def rows(self, source: ov.Output, axis: int, count: int) -> ov.Output:
         """``count`` vectors along an axis of a tensor, shape ``[count, channels]``."""
         shape = source.get_partial_shape()
@@ -125,9 +122,8 @@ class Places:
             rows = self.matrix(source, axis)
             return op.gather(rows, self._spread_later(rows, count), self.constant(0)).output(0)
         size = prod(dimension.get_length() for dimension in others)
-        return self._gathered(
-            source, axis, self._indices(_Spread(None if self.are_tokens(size) else size, count))
-        )
+        are_tokens = self._tokens is not None and size == self._tokens[1]
+        return self._gathered(source, axis, self._indices(_Spread(None if are_tokens else size, count)))
 
     def patches(self, source: ov.Output, window: Window, count: int) -> ov.Output:
         """What ``count`` windows read, padding as zeros, float32 of shape ``[count * taps, channels]``."""
@@ -200,22 +196,17 @@ class Places:
     def feed(self, position: int, feed: Feed) -> dict[str, NDArray[np.generic]]:
         """What the inference at ``position`` gets beside the sample's own ``feed``."""
         turn = position % _PHASES
-        phase = turn * _GOLDEN % 1.0
-        extra: dict[str, NDArray[np.generic]] = {}
-        if self._phase is not None:
-            extra[_PHASE] = np.array(phase, np.float32)
-        if turn not in self._fed or self._follow_tokens:
-            self._fed[turn] = self._read(phase, self._valid_tokens(feed))
-        return {**extra, **self._fed[turn]}
-
-    @property
-    def _follow_tokens(self) -> bool:
-        """Whether places depend on the sample, so that they can't be used again."""
-        return any(isinstance(group, _Spread) and group.size is None for group in self._groups)
+        if turn not in self._fed or any(
+            isinstance(own, _Spread) and own.size is None for own in self._groups
+        ):
+            self._fed[turn] = self._read(turn * _GOLDEN % 1.0, self._valid_tokens(feed))
+        return self._fed[turn]
 
     def _read(self, phase: float, tokens: Indices) -> dict[str, NDArray[np.generic]]:
         found = {group: group.read(phase, tokens) for group in self._groups}
         fed: dict[str, NDArray[np.generic]] = {}
+        if self._phase is not None:
+            fed[_PHASE] = np.array(phase, np.float32)
         if found:
             fed[_PLACES] = np.concatenate([places for places, _ in found.values()])
         if self._covered:
@@ -253,3 +244,51 @@ def _token_mask(view: GraphView) -> tuple[set[str], int] | None:
         if names & TOKEN_MASKS and shape.is_static and len(shape) == 2:
             return names, int(np.prod(list(shape.to_shape())))
     return None
+
+
+def channels_lead(output: ov.Output, axis: int) -> bool:
+    """Whether a tensor is one row for each index of ``axis`` as it stands: that of the channels of one sample."""
+    shape = output.get_partial_shape()
+    return axis % len(shape) == 1 and bool(shape[0].is_static and shape[0].get_length() == 1)
+
+
+def keeps_channels_together(output: ov.Output) -> bool:
+    """Whether a tensor comes from a convolution, with nothing but element by element operations in between."""
+    rank = output.get_partial_shape().rank
+    for _ in range(_FARTHEST):
+        node = output.get_node()
+        own = traits(node.get_type_name())
+        if own.convolves:
+            return True
+        sources = [port.get_source_output() for port in node.inputs()]
+        data = [s for s in sources if s.get_node().get_type_name() != "Constant"]
+        data = [s for s in data if s.get_partial_shape().rank == rank]
+        if not own.layout or not data:
+            return False
+        output = data[0]
+    return False
+
+
+def owned(output: ov.Output) -> ov.Output:
+    """A tensor, or its copy where it is a sum that a convolution writes over one of its summands.
+
+    Turning such a tensor costs many times as much as a copy. Pooling of single values is a copy that keeps channels
+    together.
+    """
+    if not (_is_sum_in_place(output) and keeps_channels_together(output)):
+        return output
+    axes = len(output.get_partial_shape()) - 2
+    ones, zeros = [1] * axes, [0] * axes
+    return op.max_pool(output, ones, ones, zeros, zeros, ones).output(0)
+
+
+def _is_sum_in_place(output: ov.Output) -> bool:
+    """Whether a tensor is a sum, perhaps behind an activation, of two tensors that nobody else reads."""
+    node = output.get_node()
+    if node.get_input_size() == 1:
+        node = node.input_value(0).get_node()
+    summands = [port.get_source_output() for port in node.inputs()]
+    return node.get_type_name() == "Add" and all(
+        summand.get_node().get_type_name() != "Constant" and len(summand.get_target_inputs()) == 1
+        for summand in summands
+    )

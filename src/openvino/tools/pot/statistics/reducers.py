@@ -14,8 +14,7 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
-from openvino.tools.pot.statistics.memory import channels_lead, keeps_channels_together
-from openvino.tools.pot.statistics.places import Places, as_f32
+from openvino.tools.pot.statistics.places import Places, as_f32, channels_lead, keeps_channels_together
 
 _VECTOR = 16
 """Floats that the widest vectors of a processor hold."""
@@ -53,9 +52,10 @@ class Extreme:
         if self.axis == 1 and _can_be_pooled(source):
             return _vector(self._pooled(value, places), places)
         if self.batch is not None:
-            value = _samples_lead(value, self.batch, self.axis, places)
-            return _vector(self._reduced(value, [-1], places), places)
-        return self._reduced(value, _other_axes(source, self.axis), places)
+            return self._reduced(_matrix(value, (self.batch, self.axis), places), [-1], places)
+        rank = source.get_partial_shape().rank.get_length()
+        others = [a for a in range(rank) if self.axis is None or a != self.axis % rank]
+        return self._reduced(value, others, places)
 
     def _reduced(self, value: ov.Output, axes: list[int], places: Places) -> ov.Output:
         reduce = {"min": op.reduce_min, "mean": op.reduce_mean}.get(self.kind, op.reduce_max)
@@ -106,10 +106,7 @@ class Quantile:
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``: a TopK no longer than the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
-        if self.batch is None:
-            rows = as_f32(_rows_by_channel(value, self.axis, places))
-        else:
-            rows = as_f32(_samples_lead(value, self.batch, self.axis, places))
+        rows = as_f32(_matrix(value, (self.batch, self.axis), places))
         count = op.gather(op.shape_of(rows), places.constant(1), places.constant(0))
         place = op.multiply(
             op.convert(op.subtract(count, places.constant(1)), "f32"),
@@ -179,11 +176,6 @@ def _channels(shape: tuple[int | None, ...], axis: int | None) -> int:
     return size
 
 
-def _other_axes(source: ov.Output, axis: int | None) -> list[int]:
-    rank = source.get_partial_shape().rank.get_length()
-    return [a for a in range(rank) if axis is None or a != axis % rank]
-
-
 def _can_be_pooled(source: ov.Output) -> bool:
     """Whether the axes behind the channels are known, of one sample, and its channels lie together in memory."""
     shape = source.get_partial_shape()
@@ -192,25 +184,14 @@ def _can_be_pooled(source: ov.Output) -> bool:
     return channels_lead(source, 1) and keeps_channels_together(source)
 
 
-def _rows_by_channel(source: ov.Output, axis: int | None, places: Places) -> ov.Output:
-    """The tensor as a matrix with a row for each channel, or one row."""
-    if axis is None:
-        return op.reshape(source, places.constant((1, -1)), False).output(0)
+def _matrix(source: ov.Output, axes: tuple[int | None, ...], places: Places) -> ov.Output:
+    """The tensor as a matrix with a row for each index of some axes, or with one row."""
     shape = source.get_partial_shape()
-    moved = source
-    if not channels_lead(source, axis):
-        order = places.constant([axis % len(shape), *_other_axes(source, axis)])
-        moved = op.transpose(source, order).output(0)
-    return op.reshape(moved, places.constant((shape[axis].get_length(), -1)), False).output(0)
-
-
-def _samples_lead(source: ov.Output, batch: int, axis: int | None, places: Places) -> ov.Output:
-    """The tensor as a matrix with a row for each channel of each sample, or for each sample."""
-    rank = source.get_partial_shape().rank.get_length()
-    lead = [batch] if axis is None else [batch, axis % rank]
-    order = [*lead, *(other for other in range(rank) if other not in lead)]
-    count = prod(source.get_partial_shape()[each].get_length() for each in lead)
-    moved = op.transpose(source, places.constant(order)).output(0) if order != sorted(order) else source
+    lead = [axis % len(shape) for axis in axes if axis is not None]
+    order = [*lead, *(other for other in range(len(shape)) if other not in lead)] if lead else []
+    stays = order == sorted(order) or (len(lead) == 1 and channels_lead(source, lead[0]))
+    moved = source if stays else op.transpose(source, places.constant(order)).output(0)
+    count = prod(shape[axis].get_length() for axis in lead)
     return op.reshape(moved, places.constant((count, -1)), False).output(0)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
 from openvino.tools.pot.algorithms.accuracy.target import Target
-from openvino.tools.pot.engines.calling import predicted
+from openvino.tools.pot.engines.hooks import predicted
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.metrics import ValuesError, as_number, attributes_of, directions_of
 from openvino.tools.pot.graph.model import CompressedModel

@@ -9,8 +9,7 @@ from openvino.tools.pot.algorithms.checking.running import by_number, outputs_of
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.switched import switched
 from openvino.tools.pot.arithmetic.distance import likeness
-from openvino.tools.pot.engines.branches import awaken
-from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.parts import parts, values_in

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.arithmetic.distance import Likeness, likeness
-from openvino.tools.pot.engines.branches import awaken
-from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.edits.emulate import emulated

@@ -24,8 +24,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
-from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
+from openvino.tools.pot.statistics.requests import Request, has_many_rows, rows_request
 
 Array = NDArray[np.float64]
 

@@ -18,8 +18,7 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
 from openvino.tools.pot.statistics.measured import Statistics
-from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.sampling import has_many_rows, rows_request
+from openvino.tools.pot.statistics.requests import Request, has_many_rows, rows_request
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)

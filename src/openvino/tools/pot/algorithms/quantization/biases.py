@@ -17,8 +17,7 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
-from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.sampling import rows_request
+from openvino.tools.pot.statistics.requests import Request, rows_request
 
 
 class BiasStage:

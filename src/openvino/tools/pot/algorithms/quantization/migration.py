@@ -19,8 +19,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
 from openvino.tools.pot.placement.transformers import has_normalization
 from openvino.tools.pot.statistics.measured import Statistics
-from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.sampling import rows_request
+from openvino.tools.pot.statistics.requests import Request, rows_request
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)

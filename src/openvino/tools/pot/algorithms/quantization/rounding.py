@@ -16,8 +16,7 @@ from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, fr
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
-from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.sampling import patches_request, rows_request
+from openvino.tools.pot.statistics.requests import Request, patches_request, rows_request
 
 
 class RoundingStage:

@@ -14,8 +14,8 @@ from openvino.tools.pot.api.samples.speech.data_loader import Utterance
 from openvino.tools.pot.engines.filling import Samples, filled
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import Item
-from openvino.tools.pot.engines.outputs import NamedOutputs
 from openvino.tools.pot.engines.passes import judge
+from openvino.tools.pot.engines.stream import NamedOutputs
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError, reason
