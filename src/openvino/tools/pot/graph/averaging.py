@@ -14,7 +14,7 @@ def averaged(view: GraphView) -> frozenset[str]:
     """
     found: set[str] = set()
     for name in reversed(view.nodes):
-        readers = [r.node for output in view.outputs(name) for r in view.consumers(output)]
+        readers = (reader.node for reader in view.readers(name))
         values = [reader for reader in readers if not traits(view.type(reader)).shapes]
         if values and all(reader in found or _averages(view, reader) for reader in values):
             found.add(name)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.edits.replace import rewire
+
 _UNFUSABLE = frozenset({"f64", "i16", "u16", "u32", "u64"})
 
 
@@ -20,11 +22,5 @@ def keep_conversions(model: ov.Model) -> None:
             for port in parameter.output(0).get_target_inputs():
                 node = port.get_node()
                 if node.get_type_name() == "Convert" and node.get_output_element_type(0) == ov.Type.f32:
-                    _hold(node)
-
-
-def _hold(conversion: ov.Node) -> None:
-    readers = conversion.output(0).get_target_inputs()
-    held = op.maximum(conversion, conversion, name=f"{conversion.get_friendly_name()}/held")
-    for port in readers:
-        port.replace_source_output(held.output(0))
+                    readers = node.output(0).get_target_inputs()
+                    rewire(readers, op.maximum(node, node, name=f"{node.get_friendly_name()}/held"))

@@ -12,6 +12,8 @@ from collections.abc import Container
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.graph.edits.replace import rewire
+
 _COMPARED = 64
 """Values by which constants are told apart before they are compared as a whole; smaller ones take no room."""
 
@@ -35,6 +37,5 @@ def merge_copies(model: ov.Model, own: Container[str]) -> None:
         same = next((each for each in alike if np.array_equal(np.asarray(each.data), values)), None)
         if same is None:
             alike.append(node)
-            continue
-        for reader in node.output(0).get_target_inputs():
-            reader.replace_source_output(same.output(0))
+        else:
+            rewire(node.output(0).get_target_inputs(), same)
