@@ -19,7 +19,11 @@ from openvino.tools.pot.hardware import Device
 from openvino.tools.pot.placement.cost import Region, find_regions, negligible_ends
 from openvino.tools.pot.placement.layers import Layer, find_layers
 from openvino.tools.pot.placement.plan import ActivationQuantizer, FloatLayer, Plan, QuantizedLayer
-from openvino.tools.pot.placement.quantizers import activation_quantizers, weight_quantizers
+from openvino.tools.pot.placement.quantizers import (
+    activation_quantizers,
+    first_convolutions,
+    weight_quantizers,
+)
 from openvino.tools.pot.placement.spreading import Requests
 
 
@@ -53,7 +57,7 @@ def make_plan(
         device=device.name,
         transformer=transformer,
         activations=tuple(_undivided(each, undivided) for each in activation_quantizers(requests)),
-        weights=weight_quantizers(view, layers),
+        weights=weight_quantizers(view, layers, first_convolutions(view, layers)),
         layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
         floats=_float_layers(view, device, {**ignored, **floats}, costly, requests),
     )
