@@ -11,12 +11,11 @@ import openvino as ov
 
 from openvino.tools.pot.configs.models import BOOKKEEPING, ModelConfig
 from openvino.tools.pot.configs.validation import validate
-from openvino.tools.pot.graph.bodies import all_bodies
-from openvino.tools.pot.graph.edits.merge import merge_copies
-from openvino.tools.pot.graph.halves import restore_halves
+from openvino.tools.pot.graph.edits.fused import merge_copies, restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
-from openvino.tools.pot.graph.pairs import check_pair, too_few_weights
+from openvino.tools.pot.graph.view import all_bodies
+from openvino.tools.pot.graph.writing import check_pair, too_few_weights
 from openvino.tools.pot.utils.errors import ModelError, reason
 from openvino.tools.pot.utils.files import FOLDER, why_no_file
 from openvino.tools.pot.utils.folders import reading

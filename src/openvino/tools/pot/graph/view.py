@@ -174,6 +174,20 @@ class GraphView:
         return frozenset(constants)
 
 
+def bodies_of(node: ov.Node) -> list[ov.Model]:
+    """The networks within an operation."""
+    count = traits(node.get_type_name()).bodies
+    return [node.get_function()] if count == 1 else [node.get_function(number) for number in range(count)]
+
+
+def all_bodies(model: ov.Model) -> Iterator[ov.Model]:
+    """The networks within operations of a model, and those within them."""
+    for node in model.get_ordered_ops():
+        for body in bodies_of(node):
+            yield body
+            yield from all_bodies(body)
+
+
 def _shape(shape: ov.PartialShape) -> tuple[int | None, ...] | None:
     if shape.is_static:
         return tuple(shape.to_shape())

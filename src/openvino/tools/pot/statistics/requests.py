@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from openvino.tools.pot.graph.signs import is_nonnegative
 from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.values import is_nonnegative
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer
 

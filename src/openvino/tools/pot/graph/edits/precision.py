@@ -9,9 +9,9 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.bodies import bodies_of
 from openvino.tools.pot.graph.edits.replace import is_constant, rewire
 from openvino.tools.pot.graph.operations import traits
+from openvino.tools.pot.graph.view import bodies_of
 
 _KINDS = (ov.Type.bf16, ov.Type.f64)
 

@@ -13,11 +13,10 @@ from collections.abc import Callable
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.bodies import all_bodies
 from openvino.tools.pot.graph.edits.replace import is_constant, rewire
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, all_bodies
 
 
 def unpacked_weights(model: ov.Model) -> ov.Model:
