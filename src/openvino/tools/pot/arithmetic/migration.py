@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.formats import BYTE
-from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
+from openvino.tools.pot.arithmetic.ranges import (
+    QuantizerRange,
+    around_one,
+    asymmetric_range,
+    floored,
+    symmetric_range,
+)
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -53,8 +59,7 @@ def migration_scale(activation: Array, weights: Array, strength: float) -> Array
         weights: largest magnitude of the weights that multiply it.
         strength: how much of the activations' spread moves, 0 to 1.
     """
-    scale = floored(activation) ** strength / floored(weights) ** (1 - strength)
-    return np.asarray(scale / np.exp(np.mean(np.log(scale))))
+    return around_one(floored(activation) ** strength / floored(weights) ** (1 - strength))
 
 
 def best_migration(

@@ -229,9 +229,8 @@ class _Network:
     def quantized_layers(self) -> Iterator[QuantizedLayer]:
         """The linear operations, with what they read."""
         for name, layer in self.layers.items():
-            joined = tuple(self._groups(self.view.source(reader)) for reader in layer.activations)
-            groups = tuple(each[0] if len(each) == 1 else None for each in joined)
-            yield QuantizedLayer(name, layer.type, layer.activations, groups, layer.weights, joined)
+            groups = tuple(self._groups(self.view.source(reader)) for reader in layer.activations)
+            yield QuantizedLayer(name, layer.type, layer.activations, groups, layer.weights)
 
     @cached_property
     def _quantized(self) -> frozenset[TensorId]:

@@ -215,10 +215,9 @@ class Requests:
             found.setdefault(self.group(tensor), []).append(tensor)
         return found
 
-    def group_of(self, reader: InputId) -> TensorId | None:
-        """The first quantized tensor of an input's group, None where the model came quantized."""
-        members = self.members.get(self.group(self.view.source(reader)))
-        return members[0] if members else None
+    def group_of(self, reader: InputId) -> tuple[TensorId, ...]:
+        """The first quantized tensor of an input's group, none where the model came quantized."""
+        return tuple(self.members.get(self.group(self.view.source(reader)), [])[:1])
 
 
 def data_ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
