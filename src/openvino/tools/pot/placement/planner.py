@@ -58,7 +58,10 @@ def make_plan(
         transformer=transformer,
         activations=tuple(_undivided(each, undivided) for each in activation_quantizers(requests)),
         weights=weight_quantizers(view, layers, first_convolutions(view, layers)),
-        layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
+        layers=tuple(
+            QuantizedLayer(name, layer.type, layer.activations, requests.groups_of(layer), layer.weights)
+            for name, layer in layers.items()
+        ),
         floats=_float_layers(view, device, {**ignored, **floats}, costly, requests),
     )
 
@@ -109,11 +112,6 @@ def _losing(view: GraphView, device: Device, requests: Requests) -> dict[str, st
     losing = [region for region in _regions(view, device, requests) if region.loses(device.cost)]
     slower = {name: region.reason for region in losing for name in region.layers}
     return slower or negligible_ends(view, device.cost, requests.layers, requests.quantized())
-
-
-def _quantized_layer(layer: Layer, requests: Requests) -> QuantizedLayer:
-    groups = tuple(requests.group_of(reader) for reader in layer.activations)
-    return QuantizedLayer(layer.node, layer.type, layer.activations, groups, layer.weights)
 
 
 def _float_layers(

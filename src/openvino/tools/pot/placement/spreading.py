@@ -215,9 +215,10 @@ class Requests:
             found.setdefault(self.group(tensor), []).append(tensor)
         return found
 
-    def group_of(self, reader: InputId) -> tuple[TensorId, ...]:
-        """The first quantized tensor of an input's group, none where the model came quantized."""
-        return tuple(self.members.get(self.group(self.view.source(reader)), [])[:1])
+    def groups_of(self, layer: Layer) -> tuple[tuple[TensorId, ...], ...]:
+        """For each activation the first quantized tensor of its group, none where the model came quantized."""
+        groups = (self.group(self.view.source(reader)) for reader in layer.activations)
+        return tuple(tuple(self.members.get(group, [])[:1]) for group in groups)
 
 
 def data_ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
