@@ -16,8 +16,8 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import compress_model_weights, load_model, save_model
-from openvino.tools.pot.graph.bodies import all_bodies
 from openvino.tools.pot.graph.names import all_names
+from openvino.tools.pot.graph.view import all_bodies
 
 IMAGES = builders.images(8)
 # Nodes that are made before shift the counters from which OpenVINO makes up names.

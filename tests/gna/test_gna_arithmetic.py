@@ -16,9 +16,9 @@ from test_gna_placement import quantized
 
 from builders import Items
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
-from openvino.tools.pot.arithmetic.accumulator import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, symmetric_range
+from openvino.tools.pot.arithmetic.saturation import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.runtime import core

@@ -8,7 +8,7 @@ import pytest
 from openvino import opset13 as op
 
 from builders import conv, model, parameter
-from openvino.tools.pot.graph.averaging import averaged
+from openvino.tools.pot.graph.values import averaged
 from openvino.tools.pot.graph.view import GraphView
 
 

@@ -10,8 +10,8 @@ import pytest
 from openvino import opset13 as op
 
 from builders import model, parameter
-from openvino.tools.pot.graph.signs import is_nonnegative
 from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.values import is_nonnegative
 from openvino.tools.pot.graph.view import GraphView
 
 PADS = ([0, 0], [0, 0], [2, 2])

@@ -369,7 +369,7 @@ def test_quantized_activations_are_respected(moved: bool) -> None:
     plan = plan_of(model(conv(given.output(0), 4, "a"), x))
     assert activations(plan) == {}
     assert weights_of(plan) == {"a/weights": ({"a:in1"}, (0,))}
-    assert plan.layers[0].groups == (None,)
+    assert plan.layers[0].groups == ((),)
 
 
 def test_quantized_activations_are_respected_beside_a_float_reader() -> None:

@@ -21,7 +21,7 @@ from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
-from openvino.tools.pot.graph.static import with_shapes
+from openvino.tools.pot.graph.sizes import with_shapes
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, naming, nearest, placed

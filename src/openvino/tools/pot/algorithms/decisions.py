@@ -15,10 +15,10 @@ from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.arithmetic.repetition import repetitions
-from openvino.tools.pot.graph.averaging import averaged
 from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_layer
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.values import averaged
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.plan import ActivationQuantizer, Plan, QuantizedLayer, WeightQuantizer

@@ -14,9 +14,8 @@ from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.transform import record, transform
-from openvino.tools.pot.graph.edits.inputs import keep_conversions
+from openvino.tools.pot.graph.edits.plain import fix_known_shapes, keep_conversions
 from openvino.tools.pot.graph.edits.precision import in_float32
-from openvino.tools.pot.graph.edits.shapes import fix_known_shapes
 from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.sizes import Sizes, with_sizes

@@ -16,8 +16,7 @@ from openvino.tools.pot.engines.passes import fed_shapes, measure
 from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, using
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.graph.sizes import Sizes, common_sizes, sizes_of
-from openvino.tools.pot.graph.static import is_static
+from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics

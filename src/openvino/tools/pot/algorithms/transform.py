@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.graph.edits.bias import shift_bias
+from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
-from openvino.tools.pot.graph.edits.states import give_initial_values
 from openvino.tools.pot.graph.geometry import along
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId

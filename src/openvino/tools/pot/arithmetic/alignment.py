@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.formats import BYTE
-from openvino.tools.pot.arithmetic.ranges import floored
+from openvino.tools.pot.arithmetic.ranges import around_one, floored
 from openvino.tools.pot.arithmetic.saturation import LIMIT, pair_bound
 
 Array = NDArray[np.float64]
@@ -100,7 +100,7 @@ def aligned(channels: Channels, readers: Sequence[Reader]) -> tuple[Array, float
     largest = floored(largest)
     best = np.ones_like(width)
     least = without = estimated_error(channels, readers, best)
-    scales = [_around_one(width**a / largest**b) for a in ACTIVATION_STRENGTHS for b in WEIGHT_STRENGTHS]
+    scales = [around_one(width**a / largest**b) for a in ACTIVATION_STRENGTHS for b in WEIGHT_STRENGTHS]
     unprotected = [reader.unprotected() for reader in readers]
     bounds = [estimated_error(channels, unprotected, scale) for scale in scales]
     for place in np.argsort(bounds, kind="stable"):
@@ -110,10 +110,6 @@ def aligned(channels: Channels, readers: Sequence[Reader]) -> tuple[Array, float
         if error < least:
             best, least = scales[place], error
     return best, least / without if without else 1.0
-
-
-def _around_one(scale: Array) -> Array:
-    return np.asarray(scale / np.exp(np.mean(np.log(scale))))
 
 
 def estimated_error(channels: Channels, readers: Sequence[Reader], scale: Array) -> float:

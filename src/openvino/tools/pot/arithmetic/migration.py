@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.formats import BYTE
-from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, floored, symmetric_range
+from openvino.tools.pot.arithmetic.ranges import (
+    QuantizerRange,
+    around_one,
+    asymmetric_range,
+    floored,
+    symmetric_range,
+)
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -53,8 +59,7 @@ def migration_scale(activation: Array, weights: Array, strength: float) -> Array
         weights: largest magnitude of the weights that multiply it.
         strength: how much of the activations' spread moves, 0 to 1.
     """
-    scale = floored(activation) ** strength / floored(weights) ** (1 - strength)
-    return np.asarray(scale / np.exp(np.mean(np.log(scale))))
+    return around_one(floored(activation) ** strength / floored(weights) ** (1 - strength))
 
 
 def best_migration(
@@ -80,15 +85,13 @@ def best_migration(
         return Migration(np.ones_like(low), _clipped(low, high, ROOMY_CLIPS[0]))
     if few:
         parts = np.array_split(rows, min(_PARTS, len(rows)))
-        trials = [
-            _Trial(
-                *_ends(np.concatenate(parts[:number] + parts[number + 1 :])),
-                _Product(_some(part), weights, normalised),
-            )
-            for number, part in enumerate(parts)
-        ]
+        trials = []
+        for number, part in enumerate(parts):
+            others = np.concatenate(parts[:number] + parts[number + 1 :])
+            least, most = (end(axis=0).astype(np.float64) for end in (others.min, others.max))
+            trials.append(_Trial(least, most, part, weights, normalised))
     else:
-        trials = [_Trial(low, high, _Product(_some(rows), weights, normalised))]
+        trials = [_Trial(low, high, rows, weights, normalised)]
     tried: dict[tuple[float | None, float], float] = {}
     for strength in (None, *STRENGTHS):
         for clip in ROOMY_CLIPS if few else FIRST_CLIPS:
@@ -99,16 +102,6 @@ def best_migration(
     strength, clip = min(tried, key=tried.__getitem__)
     scale = _scale(low, high, largest, strength)
     return Migration(scale, _clipped(low / scale, high / scale, clip))
-
-
-def _ends(rows: Singles) -> tuple[Array, Array]:
-    return rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
-
-
-def _some(rows: Singles) -> Singles:
-    """Enough rows to hold the rare values that a clipping costs."""
-    wanted = max(_ROWS_TRIED, _VALUES_TRIED // rows.shape[1])
-    return rows[:: max(1, len(rows) // wanted)]
 
 
 def _scale(low: Array, high: Array, weights: Array, strength: float | None) -> Array:
@@ -131,32 +124,20 @@ def _clipped(low: Array, high: Array, clip: float) -> QuantizerRange:
 
 
 class _Trial:
-    """Widths of channels, and rows that ranges made of them are tried on."""
+    """Widths of channels, and a product of rows and weights that ranges made of them are tried on."""
 
-    def __init__(self, low: Array, high: Array, product: _Product) -> None:
-        self._low, self._high, self._product = low, high, product
+    def __init__(self, low: Array, high: Array, rows: Singles, weights: Singles, normalised: bool) -> None:
+        self._low, self._high, self._weights = low, high, weights
         self._strength: float | None = -1.0
-
-    def error(self, weights: Array, strength: float | None, clip: float) -> float:
-        """The product's error; ``weights`` are the largest magnitudes of those that multiply each channel."""
-        scale = _scale(self._low, self._high, weights, strength)
-        if strength != self._strength:
-            self._product.divide(scale)
-            self._strength = strength
-        return self._product.error(_clipped(self._low / scale, self._high / scale, clip))
-
-
-class _Product:
-    """A product of activations and weights, and its error when both are rounded."""
-
-    def __init__(self, rows: Singles, weights: Singles, normalised: bool) -> None:
-        self._rows, self._weights = rows, weights
-        self._product = rows @ weights.T
+        # Enough rows to hold the rare values that a clipping costs.
+        wanted = max(_ROWS_TRIED, _VALUES_TRIED // rows.shape[1])
+        self._rows = rows[:: max(1, len(rows) // wanted)]
+        self._product = self._rows @ weights.T
         power = (self._product.astype(np.float64) ** 2).mean(axis=1)
         shares = 1 / (power + np.median(power) + _TINY) if normalised else np.ones_like(power)
         self._shares = (shares / shares.sum()).astype(np.float32)
 
-    def divide(self, scale: Array) -> None:
+    def _divide(self, scale: Array) -> None:
         """Divide the activations by ``scale`` and round the weights times it."""
         factor = scale.astype(np.float32)
         self._divided = np.asarray(self._rows / factor, np.float32)
@@ -166,9 +147,18 @@ class _Product:
         rounded /= step.astype(np.float32)
         self._rounded = np.round(rounded, out=rounded) * step.astype(np.float32)
 
-    def error(self, span: QuantizerRange) -> float:
-        """The weighted squared error, less what a bias makes up for, with activations rounded to ``span``."""
-        quantized = fake_quantize(self._divided, span)
+    def error(self, largest: Array, strength: float | None, clip: float) -> float:
+        """The weighted squared error when both are rounded, less what a bias makes up for.
+
+        Args:
+            largest: magnitude of the weights that multiply each channel.
+            strength, clip: of the range of activations.
+        """
+        scale = _scale(self._low, self._high, largest, strength)
+        if strength != self._strength:
+            self._divide(scale)
+            self._strength = strength
+        quantized = fake_quantize(self._divided, _clipped(self._low / scale, self._high / scale, clip))
         difference = quantized @ self._rounded.T
         difference -= self._product
         mean = (self._shares @ difference).astype(np.float64)

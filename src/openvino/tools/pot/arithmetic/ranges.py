@@ -69,6 +69,11 @@ def floored(high: Array) -> Array:
     return np.maximum(high, SMALLEST_SHARE * widest if widest > _ZERO else SMALLEST_HIGH)
 
 
+def around_one(scale: Array) -> Array:
+    """Scales, all above zero, divided by their geometric mean."""
+    return np.asarray(scale / np.exp(np.mean(np.log(scale))))
+
+
 def symmetric_range(high: Array, levels: int, unsigned: bool) -> QuantizerRange:
     """A range whose zero point is fixed.
 

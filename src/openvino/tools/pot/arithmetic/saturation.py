@@ -1,4 +1,4 @@
-"""Protection against the saturation of int16 sums on processors without VNNI.
+"""Protection of sums: against saturation at 16 bits on processors without VNNI, and at the end of an accumulator.
 
 Their instruction ``vpmaddubsw`` multiplies pairs of neighbouring input channels, unsigned 8-bit activations by
 signed 8-bit weights, and adds the two products in int16 with saturation; only then are sums widened to int32. A
@@ -76,3 +76,28 @@ def saturation_free(weights: NDArray[np.floating], span: QuantizerRange, largest
         # Rounding may lift a weight by half a level: a little more than the ratio brings it below.
         factor[left] *= bound / LIMIT * 1.002
     return factor.reshape(groups, outputs)
+
+
+def accumulator_limit(bits: int) -> float:
+    """The largest sum that a signed accumulator holds."""
+    return float(2 ** (bits - 1) - 1)
+
+
+def steps(results: Array, input_scale: Array | float, weight_scale: Array | float) -> Array:
+    """Results as an accumulator counts them: in products of a step of the input and a step of the weight.
+
+    Args:
+        results: largest magnitudes, float64.
+        input_scale, weight_scale: distances of two levels, which broadcast against them.
+    """
+    return np.asarray(np.abs(results) / (np.asarray(input_scale) * np.asarray(weight_scale)), np.float64)
+
+
+def fitting_factor(counted: Array, bits: int) -> Array:
+    """What the scale of weights must be times as large for sums to fit; 1 where they do.
+
+    Args:
+        counted: largest magnitudes of sums, in steps.
+        bits: of the accumulator.
+    """
+    return np.maximum(counted / accumulator_limit(bits), 1.0)

@@ -32,7 +32,7 @@ from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import input_name
-from openvino.tools.pot.graph.static import is_static, with_shapes
+from openvino.tools.pot.graph.sizes import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_algorithm
 from openvino.tools.pot.pipeline.pipeline import Pipeline, alone_in

@@ -16,9 +16,8 @@ from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.items import own
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, save_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
-from openvino.tools.pot.graph.save import save_model
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.report.estimate import stored_bytes

@@ -22,8 +22,7 @@ from openvino.tools.pot.engines.recurrent import KEY, Recurrence, TimeStep
 from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.graph.sizes import sizes_of
-from openvino.tools.pot.graph.static import is_static, with_shapes
+from openvino.tools.pot.graph.sizes import is_static, sizes_of, with_shapes
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.utils.errors import EngineError
 

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.graph.geometry import summed_axis
 from openvino.tools.pot.graph.operations import Samples, traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -228,15 +229,13 @@ def _transposed(view: GraphView, name: str, axes: Axes) -> int | None:
 
 def _multiplied(view: GraphView, name: str, axes: Axes) -> int | None:
     """Samples are rows, columns or whole matrices."""
-    turned = view.nodes[name].get_attributes()
     rank, found = _rank(view, TensorId(name)), set()
-    for port, flag in enumerate(("transpose_a", "transpose_b")):
-        axis, own = axes[port], _rank(view, view.inputs(name)[port])
+    for port, axis in enumerate(axes):
         if axis is None:
             continue
+        own = _rank(view, view.inputs(name)[port])
         last = axis - own  # -1 or -2 in the matrix itself
-        summed = -1 if (port == 0) != bool(turned.get(flag)) else -2
-        if own < 2 or last == summed:
+        if own < 2 or last == summed_axis(view, name, port):
             return None
         found.add(rank + (last if last < -2 else port - 2))
     return found.pop() if len(found) == 1 else None

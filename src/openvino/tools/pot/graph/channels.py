@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, walk
 
 CHANNEL_AXIS = 1
 Ids = NDArray[np.float32]
@@ -71,14 +71,8 @@ def _nodes_on_the_way(
     view: GraphView, sources: Mapping[TensorId, Sequence[InputId]], targets: frozenset[str]
 ) -> list[str]:
     """The nodes that following meets, in topological order."""
-    met: set[str] = set()
-    pending = [reader.node for readers in sources.values() for reader in readers]
-    while pending:
-        name = pending.pop()
-        if name not in met:
-            met.add(name)
-            outputs = view.outputs(name) if name not in targets else ()
-            pending.extend(reader.node for tensor in outputs for reader in view.consumers(tensor))
+    starts = (reader.node for readers in sources.values() for reader in readers)
+    met = walk(starts, lambda name: [] if name in targets else [reader.node for reader in view.readers(name)])
     return sorted(met, key=view.order.__getitem__)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
 from typing import Any, TypeVar
 
@@ -122,17 +123,18 @@ def canonical_weights(
     own = traits(view.type(layer.node))
     if not own.convolves:
         matrix = weights.reshape(weights.shape[-2:])
-        return np.asarray((matrix if _outputs_first(view, layer) else matrix.T)[None, :, :, None])
+        outputs_first = summed_axis(view, layer.node, layer.weights) == -1
+        return np.asarray((matrix if outputs_first else matrix.T)[None, :, :, None])
     grouped = weights if "g" in own.axes else weights[None]
     if own.axes.endswith("io"):
         grouped = grouped.swapaxes(1, 2)
     return np.asarray(grouped.reshape(*grouped.shape[:3], -1))
 
 
-def _outputs_first(view: GraphView, layer: LinearLayer) -> bool:
-    """Whether the rows of a MatMul's weights are output channels."""
-    attributes = view.nodes[layer.node].get_attributes()
-    return bool(attributes["transpose_b"] if layer.weights == 1 else not attributes["transpose_a"])
+def summed_axis(view: GraphView, name: str, port: int) -> int:
+    """The axis of an input of a MatMul, counted from the end, that is summed over."""
+    turned = view.nodes[name].get_attributes()[("transpose_a", "transpose_b")[port]]
+    return -1 if (port == 0) != bool(turned) else -2
 
 
 def from_canonical(
@@ -163,7 +165,7 @@ def along_inputs(
     """A figure for each input channel, in a shape that broadcasts against the layer's weights of ``rank``."""
     own = traits(view.type(layer.node))
     if not own.convolves:
-        return along(figures, -1 if _outputs_first(view, layer) else -2, rank)
+        return along(figures, summed_axis(view, layer.node, layer.weights), rank)
     shape = [1] * rank
     shape[own.axes.index("i")] = len(figures) // layer.groups
     if "g" in own.axes:
@@ -174,18 +176,14 @@ def along_inputs(
 def _matmul(view: GraphView, name: str) -> LinearLayer | None:
     inputs = view.inputs(name)
     constant = [view.is_constant(tensor) for tensor in inputs]
-    if constant == [False, False] or all(constant):
+    if constant.count(True) != 1:
         return None
     weights = constant.index(True)
+    data = 1 - weights
     shapes = [view.shape(tensor) or () for tensor in inputs]
-    if len(shapes[weights]) < 2 or prod(size or 0 for size in shapes[weights][:-2]) != 1:
+    if min(map(len, shapes)) < 2 or prod(size or 0 for size in shapes[weights][:-2]) != 1:
         return None
-    if len(shapes[1 - weights]) < 2:
-        return None
-    attributes = view.nodes[name].get_attributes()
-    if weights == 1:
-        return LinearLayer(name, 0, 1, -2 if attributes["transpose_a"] else -1, -1, 1, np.ones(1))
-    return LinearLayer(name, 1, 0, -1 if attributes["transpose_b"] else -2, -2, 1, np.ones(1))
+    return LinearLayer(name, data, weights, summed_axis(view, name, data), weights - 2, 1, np.ones(1))
 
 
 def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
@@ -202,21 +200,8 @@ def _tap_share(view: GraphView, name: str) -> NDArray[np.float64]:
     # The transposed form is the plain one from target to source, and its mean is over the larger side.
     pair = (target, source) if backwards else (source, target)
     large, small = ([int(size or 1) for size in shape[2:]] for shape in pair)
-    shares = [
-        _axis_share(taps, size, positions, stride, pad, dilation)
-        for taps, size, positions, stride, pad, dilation in zip(
-            kernel,
-            large,
-            small,
-            attributes["strides"],
-            attributes["pads_begin"],
-            attributes["dilations"],
-            strict=True,
-        )
-    ]
-    total = shares[0]
-    for share in shares[1:]:
-        total = np.multiply.outer(total, share)
+    given = (attributes[key] for key in ("strides", "pads_begin", "dilations"))
+    total = reduce(np.multiply.outer, map(_axis_share, kernel, large, small, *given))
     return np.asarray(total.reshape(-1) * (prod(small) / prod(large) if backwards else 1.0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,11 @@ import openvino as ov
 
 from openvino.tools.pot.configs.models import BOOKKEEPING, ModelConfig
 from openvino.tools.pot.configs.validation import validate
-from openvino.tools.pot.graph.bodies import all_bodies
-from openvino.tools.pot.graph.edits.merge import merge_copies
-from openvino.tools.pot.graph.halves import restore_halves
+from openvino.tools.pot.graph.edits.fused import merge_copies, restore_halves
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
-from openvino.tools.pot.graph.pairs import check_pair, too_few_weights
+from openvino.tools.pot.graph.view import all_bodies
+from openvino.tools.pot.graph.writing import check_pair, too_few_weights
 from openvino.tools.pot.utils.errors import ModelError, reason
 from openvino.tools.pot.utils.files import FOLDER, why_no_file
 from openvino.tools.pot.utils.folders import reading
@@ -71,18 +71,12 @@ def _load_one(model: str | ov.Model, weights: str | None, name: str | None) -> S
     if isinstance(model, ov.Model):
         return prepare(model, name or model.get_friendly_name(), None)
     path = Path(model)
-    source = _read(path, Path(weights) if weights else None)
+    with reading(path.parent) if path.suffix.lower() == ".xml" else nullcontext():
+        source = _read(path, Path(weights) if weights else None)
     return prepare(source, name or path.stem, path)
 
 
 def _read(path: Path, weights: Path | None) -> ov.Model:
-    if path.suffix.lower() == ".xml":
-        with reading(path.parent):
-            return _read_present(path, weights)
-    return _read_present(path, weights)
-
-
-def _read_present(path: Path, weights: Path | None) -> ov.Model:
     for kind, file in (("model", path), ("weights", weights)):
         wrong = why_no_file(file) if file is not None else ""
         may_be_folder = file is path and path.suffix.lower() not in _FILES

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import openvino as ov
 
-from openvino.tools.pot.graph.bodies import bodies_of
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
-from openvino.tools.pot.graph.save import save_model
+from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model, save_model
+from openvino.tools.pot.graph.view import bodies_of
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ModelError, nearest
 

@@ -27,12 +27,12 @@ def get_node_inputs(node: Node) -> list[Node]:
 
 def get_node_input(node: Node, in_port: int) -> Node:
     """The node that a node reads at a port; raises ModelError where there is no such port."""
-    return _beside(node, _input(node, in_port).get_source_output().get_node())
+    return _beside(node, _port(node, in_port, "input").get_source_output().get_node())
 
 
 def get_node_output(node: Node, out_port: int) -> list[Node]:
     """The nodes that read an output of a node."""
-    readers = _output(node, out_port).get_target_inputs()
+    readers = _port(node, out_port, "output").get_target_inputs()
     found = sorted((each.get_node() for each in readers), key=lambda reader: str(reader.get_friendly_name()))
     return [_beside(node, reader) for reader in found]
 
@@ -54,24 +54,23 @@ def get_node_output_ports(node: Node) -> list[ov.Output]:
 
 def get_input_shape(node: Node, in_port: int) -> NDArray[np.int64]:
     """The shape that a node reads at a port, -1 for sizes that are not fixed."""
-    return _shape(node, _input(node, in_port).get_partial_shape())
+    return _shape(node, _port(node, in_port, "input").get_partial_shape())
 
 
 def get_output_shape(node: Node, out_port: int) -> NDArray[np.int64]:
     """The shape of an output of a node, -1 for sizes that are not fixed."""
-    return _shape(node, _output(node, out_port).get_partial_shape())
+    return _shape(node, _port(node, out_port, "output").get_partial_shape())
 
 
 def get_node_data_type(node: Node, port_id: int = 0) -> np.dtype[Any]:
     """The type of elements of an output of a node, as NumPy's."""
-    return np.dtype(_output(node, port_id).get_element_type().to_dtype())
+    found: np.dtype[Any] = _port(node, port_id, "output").get_element_type().to_dtype()
+    return found
 
 
 def get_node_value(node: Node) -> NDArray[Any]:
     """A copy of the value of a constant; raises ModelError for other nodes."""
-    if (
-        node.type == "Convert" and get_node_input(node, 0).type == "Constant"
-    ):  # weights stored in half precision
+    if node.type == "Convert" and get_node_input(node, 0).type == "Constant":  # stored in half precision
         return get_node_value(get_node_input(node, 0)).astype(get_node_data_type(node))
     if node.type != "Constant":
         raise ModelError(f"node {node.fullname!r} has no value, as it is no Constant but a {node.type}")
@@ -147,19 +146,12 @@ def _beside(node: Node, other: ov.Node) -> Node:
     return Node(name, node.fullname.removesuffix(node.name) + name, other.get_type_name(), other)
 
 
-def _input(node: Node, port: int) -> ov.Input:
-    _check(port, node.node.get_input_size(), node, "input")
-    return node.node.input(port)
-
-
-def _output(node: Node, port: int) -> ov.Output:
-    _check(port, node.node.get_output_size(), node, "output")
-    return node.node.output(port)
-
-
-def _check(port: int, count: int, node: Node, what: str) -> None:
-    if not 0 <= port < count:
-        raise ModelError(f"node {node.fullname!r} has {count} {what}s, expected one with index {port}")
+def _port(node: Node, port: int, what: str) -> Any:
+    """An ``input`` or an ``output`` of a node."""
+    ports = getattr(node.node, f"{what}s")()
+    if not 0 <= port < len(ports):
+        raise ModelError(f"node {node.fullname!r} has {len(ports)} {what}s, expected one with index {port}")
+    return ports[port]
 
 
 def _shape(node: Node, shape: ov.PartialShape) -> NDArray[np.int64]:
@@ -171,7 +163,7 @@ def _shape(node: Node, shape: ov.PartialShape) -> NDArray[np.int64]:
 def _is_quantized(node: Node) -> bool:
     """Whether a float constant is rounded, or made of integers."""
     if node.type == "Convert":
-        return bool(_input(node, 0).get_element_type().is_integral())
+        return bool(_port(node, 0, "input").get_element_type().is_integral())
     return node.type == "FakeQuantize" or (node.type in _STORED and _is_quantized(get_node_input(node, 0)))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import openvino as ov
@@ -14,6 +15,20 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import ModelError, nearest, reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+Place = TypeVar("Place", bound=Hashable)
+
+
+def walk(starts: Iterable[Place], further: Callable[[Place], Iterable[Place]]) -> Iterator[Place]:
+    """Some places, and all to which steps lead from them, each once; ``further`` gives the steps from one."""
+    pending = list(starts)
+    seen = set[Place]()
+    while pending:
+        place = pending.pop()
+        if place not in seen:
+            seen.add(place)
+            yield place
+            pending.extend(further(place))
 
 
 class GraphView:
@@ -55,9 +70,25 @@ class GraphView:
         """The tensors that the node reads, by input port."""
         return self._inputs[name]
 
+    def source(self, reader: InputId) -> TensorId:
+        """The tensor that an input reads."""
+        return self._inputs[reader.node][reader.port]
+
+    def varying(self, name: str) -> tuple[TensorId, ...]:
+        """The tensors that the node reads, but for constant ones."""
+        return tuple(tensor for tensor in self._inputs[name] if not self.is_constant(tensor))
+
     def consumers(self, tensor: TensorId) -> tuple[InputId, ...]:
         """The inputs that read a tensor, in topological order."""
         return self._consumers.get(tensor, ())
+
+    def readers(self, name: str) -> tuple[InputId, ...]:
+        """The inputs that read an output of the node."""
+        return tuple(reader for output in self.outputs(name) for reader in self.consumers(output))
+
+    def port(self, reader: InputId) -> ov.Input:
+        """The ``openvino.Input`` behind the id of an input."""
+        return self.node(reader.node).input(reader.port)
 
     def outputs(self, name: str) -> tuple[TensorId, ...]:
         """The tensors that leave the node."""
@@ -141,6 +172,20 @@ class GraphView:
             ):
                 constants.add(name)
         return frozenset(constants)
+
+
+def bodies_of(node: ov.Node) -> list[ov.Model]:
+    """The networks within an operation."""
+    count = traits(node.get_type_name()).bodies
+    return [node.get_function()] if count == 1 else [node.get_function(number) for number in range(count)]
+
+
+def all_bodies(model: ov.Model) -> Iterator[ov.Model]:
+    """The networks within operations of a model, and those within them."""
+    for node in model.get_ordered_ops():
+        for body in bodies_of(node):
+            yield body
+            yield from all_bodies(body)
 
 
 def _shape(shape: ov.PartialShape) -> tuple[int | None, ...] | None:

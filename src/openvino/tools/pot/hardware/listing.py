@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openvino.tools.pot.arithmetic.formats import BYTE, FORMATS
-from openvino.tools.pot.hardware import Device, Operation, find_device
+from openvino.tools.pot.hardware import Operation, find_device
 
 
 def load_hardware_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -29,20 +29,16 @@ def load_hardware_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"target_device": device.name},
         {"primary_bitwidth": bits},
         *({"type": name, "quantization": _row(each, bits)} for name, each in device.operations.items()),
-        *({"type": name} for name in _passing(device)),
+        *({"type": name} for name in device.transparent if name not in device.operations),
     ]
 
 
 def _row(operation: Operation, bits: int) -> dict[str, Any]:
-    row = {"activations": [{"bits": bits, "granularity": "pertensor"}] if operation.activations else []}
-    granularity = "perchannel" if operation.scheme.per_channel else "pertensor"
-    row["weights"] = (
-        [{"bits": FORMATS[operation.scheme.format].bits, "granularity": granularity}]
-        if operation.weights
-        else []
-    )
-    return row
-
-
-def _passing(device: Device) -> list[str]:
-    return [name for name in device.transparent if name not in device.operations]
+    scheme = operation.scheme
+    granularity = "perchannel" if scheme.per_channel else "pertensor"
+    activations = [{"bits": bits, "granularity": "pertensor"}]
+    weights = [{"bits": FORMATS[scheme.format].bits, "granularity": granularity}]
+    return {
+        "activations": activations if operation.activations else [],
+        "weights": weights if operation.weights else [],
+    }

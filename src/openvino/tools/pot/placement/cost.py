@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import isnan, nan, prod
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, walk
 from openvino.tools.pot.hardware import Cost
+from openvino.tools.pot.placement.faults import alike
 from openvino.tools.pot.placement.layers import Layer, contracted
 
 
@@ -79,11 +80,11 @@ def find_regions(
         passes = tuple(q.tensor for q in own if _is_alone(view, cost, q))
         ordered = tuple(name for name in layers if name in names)
         leaving = [TensorId(name) for name in ordered if name not in staying]
-        saved = _sum([_saved(view, cost, layers[name]) for name in ordered])
-        lost = _sum(
+        saved = sum(_saved(view, cost, layers[name]) for name in ordered)
+        lost = sum(
             [*_spent(view, cost, passes, cost.quantized), *_spent(view, cost, leaving, cost.dequantized)]
         )
-        if saved is not None and lost is not None:
+        if not isnan(saved + lost):
             regions.append(Region(ordered, saved, lost, passes))
     return tuple(regions)
 
@@ -98,14 +99,13 @@ def negligible_ends(
     """
     staying = {name for q in quantized for name in _fused_with(view, cost, layers, q)}
     saved = {name: _saved(view, cost, layer) for name, layer in layers.items()}
-    total = sum(figure for figure in saved.values() if figure is not None)
-    sizes = {name: _weights(view, layer) or 0 for name, layer in layers.items()}
-    light = cost.light * sum(sizes.values())
+    total = sum(figure for figure in saved.values() if not isnan(figure))
+    sizes = {name: _weights(view, layer) for name, layer in layers.items()}
+    light = cost.light * sum(size for size in sizes.values() if not isnan(size))
     return {
         name: f"INT8 would save it {figure / 1000:.2f} us of the {total / 1000:.1f} us that it saves the network"
         for name, figure in saved.items()
-        if figure is not None
-        and figure < cost.negligible * total
+        if figure < cost.negligible * total
         and sizes[name] <= light
         and layers[name].type == "MatMul"
         and layers[name].weights
@@ -113,10 +113,10 @@ def negligible_ends(
     }
 
 
-def _spent(view: GraphView, cost: Cost, tensors: Sequence[TensorId], rate: float) -> list[float | None]:
-    """What converting each tensor costs, None where the rate does not hold."""
+def _spent(view: GraphView, cost: Cost, tensors: Sequence[TensorId], rate: float) -> list[float]:
+    """What converting each tensor costs, NaN where the rate does not hold."""
     sizes = [_elements(view, tensor) for tensor in tensors]
-    return [None if size is None or size > cost.largest else rate * size for size in sizes]
+    return [rate * size if size <= cost.largest else nan for size in sizes]
 
 
 def _is_alone(view: GraphView, cost: Cost, quantized: Quantized) -> bool:
@@ -126,22 +126,16 @@ def _is_alone(view: GraphView, cost: Cost, quantized: Quantized) -> bool:
 
 def _fused_with(
     view: GraphView, cost: Cost, layers: Mapping[str, Layer], quantized: Quantized
-) -> tuple[str, ...]:
+) -> frozenset[str]:
     """The layers that a quantizer is fused with: those that make its tensor, up to elementwise operations."""
     if _is_alone(view, cost, quantized):
-        return ()
-    found: dict[str, None] = {}
-    pending, seen = [quantized.tensor], {quantized.tensor}
-    while pending:
-        tensor = pending.pop()
-        if tensor.node in layers:
-            found[tensor.node] = None
-        elif view.type(tensor.node) not in cost.alone:
-            shape = view.shape(tensor)
-            sources = [s for s in view.inputs(tensor.node) if s not in seen and view.shape(s) == shape]
-            seen.update(sources)
-            pending.extend(sources)
-    return tuple(found)
+        return frozenset()
+
+    def elementwise(tensor: TensorId) -> list[TensorId]:
+        ends = tensor.node in layers or view.type(tensor.node) in cost.alone
+        return [] if ends else alike(view, tensor)
+
+    return frozenset(each.node for each in walk([quantized.tensor], elementwise) if each.node in layers)
 
 
 def _connected(links: Sequence[set[str]], layers: Mapping[str, Layer]) -> list[set[str]]:
@@ -154,41 +148,31 @@ def _connected(links: Sequence[set[str]], layers: Mapping[str, Layer]) -> list[s
     return list({id(names): names for names in home.values()}.values())
 
 
-def _sum(figures: Sequence[float | None]) -> float | None:
-    """The sum, None if a figure is not known."""
-    known = [figure for figure in figures if figure is not None]
-    return sum(known) if len(known) == len(figures) else None
-
-
-def _elements(view: GraphView, tensor: TensorId) -> int | None:
+def _elements(view: GraphView, tensor: TensorId) -> float:
+    """How many values a tensor holds, NaN where that is not known."""
     shape = view.shape(tensor)
-    known = [size for size in shape or () if size is not None]
-    return prod(known) if shape is not None and len(known) == len(shape) else None
+    return nan if shape is None else prod(nan if size is None else size for size in shape)
 
 
-def _weights(view: GraphView, layer: Layer) -> float | None:
-    return _sum([_elements(view, view.inputs(reader.node)[reader.port]) for reader in layer.weights])
+def _weights(view: GraphView, layer: Layer) -> float:
+    return sum(_elements(view, view.source(reader)) for reader in layer.weights)
 
 
-def _saved(view: GraphView, cost: Cost, layer: Layer) -> float | None:
-    products, weights = _products(view, layer, cost), _weights(view, layer)
-    return None if products is None or weights is None else cost.product * products + cost.weight * weights
+def _saved(view: GraphView, cost: Cost, layer: Layer) -> float:
+    return cost.product * _products(view, layer, cost) + cost.weight * _weights(view, layer)
 
 
-def _products(view: GraphView, layer: Layer, cost: Cost) -> float | None:
-    """Products of a layer in one request that INT8 makes faster; None for types whose work is not known."""
+def _products(view: GraphView, layer: Layer, cost: Cost) -> float:
+    """Products of a layer in one request that INT8 makes faster; NaN for types whose work is not known."""
     own, inputs, results = traits(layer.type), view.inputs(layer.node), _elements(view, TensorId(layer.node))
-    if not own.linear:
-        return None
-    if not own.convolves:
+    if own.linear == "matrix":
         depth = contracted(view, layer.node)
-        return None if results is None or depth is None else results * _terms(depth, cost)
-    entered, kernel = _elements(view, inputs[own.data]), view.shape(inputs[own.weights]) or ()
-    sizes = [size for size in kernel if size is not None]
-    if own.linear == "transposed" and entered is not None:
-        return entered * prod(sizes[2 if "g" in own.axes else 1 :])
-    if own.linear != "sliding" or results is None:
-        return None
+        return nan if depth is None else results * _terms(depth, cost)
+    if own.linear not in ("sliding", "transposed"):
+        return nan
+    sizes = [size for size in view.shape(inputs[own.weights]) or () if size is not None]
+    if own.linear == "transposed":
+        return _elements(view, inputs[own.data]) * prod(sizes[2 if "g" in own.axes else 1 :])
     if "g" in own.axes:
         return results * _terms(prod(sizes[2:]), cost)
     return results / sizes[0] * max(sizes[0], cost.block) * prod(sizes[1:])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, walk
 from openvino.tools.pot.hardware import Device, Fault
 
 _NEAR = 0.05
@@ -44,28 +45,23 @@ def _follows_product(view: GraphView, name: str, device: Device) -> bool:
     """
     if view.type(name) != "MatMul":
         return False
-    pending = [source for source in view.inputs(name) if not view.is_constant(source)]
-    seen: set[TensorId] = set()
-    while pending:
-        tensor = pending.pop()
-        shape = view.stored_shape(tensor)
-        if tensor in seen or shape is None or len(shape) != 2 or shape[0] in (None, 1):
-            continue
-        seen.add(tensor)
-        if view.type(tensor.node) == "MatMul":
-            return True
-        sources = [source for source in view.inputs(tensor.node) if not view.is_constant(source)]
-        if all(view.stored_shape(source) == shape for source in sources):
-            pending.extend(sources)
-    return False
+
+    def elementwise(tensor: TensorId) -> tuple[TensorId, ...]:
+        sources = view.varying(tensor.node)
+        alike = all(view.stored_shape(source) == view.stored_shape(tensor) for source in sources)
+        return sources if alike else ()
+
+    shapes = {tensor: view.stored_shape(tensor) or () for tensor in view.varying(name)}
+    matrices = [each for each, shape in shapes.items() if len(shape) == _MATRIX and shape[0] not in (None, 1)]
+    return any(view.type(tensor.node) == "MatMul" for tensor in walk(matrices, elementwise))
 
 
 def _reads_odd_zero(view: GraphView, name: str, device: Device) -> bool:
     """Whether a convolution reads a FakeQuantize of which zero is no level."""
-    inputs = view.inputs(name)
-    if not traits(view.type(name)).convolves or not any(map(view.is_constant, inputs)):
+    sources = view.varying(name)
+    if not traits(view.type(name)).convolves or len(sources) == len(view.inputs(name)):
         return False
-    source = origin(view, next(each for each in inputs if not view.is_constant(each)), device)
+    source = origin(view, sources[0], device)
     return view.type(source) == "FakeQuantize" and not _has_zero(view, source)
 
 
@@ -124,13 +120,12 @@ def open_division(view: GraphView, tensor: TensorId, device: Device) -> bool:
 
 def makers(view: GraphView, tensor: TensorId) -> Iterator[str]:
     """The nodes that make a tensor, up to operations that keep its shape."""
-    shape, pending, seen = view.shape(tensor), [tensor], {tensor}
-    while pending:
-        name = pending.pop().node
-        yield name
-        sources = [s for s in view.inputs(name) if s not in seen and view.shape(s) == shape]
-        seen.update(sources)
-        pending.extend(sources)
+    return (each.node for each in walk([tensor], partial(alike, view)))
+
+
+def alike(view: GraphView, tensor: TensorId) -> list[TensorId]:
+    """What the node that makes a tensor reads in the same shape."""
+    return [source for source in view.inputs(tensor.node) if view.shape(source) == view.shape(tensor)]
 
 
 def counts_padding(view: GraphView, name: str, device: Device) -> bool:

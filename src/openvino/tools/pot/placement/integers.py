@@ -19,14 +19,10 @@ from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Integers, Operation, Preset, Scheme
-from openvino.tools.pot.placement.layers import channel_axes, is_quantized
-from openvino.tools.pot.placement.plan import (
-    ActivationQuantizer,
-    FloatLayer,
-    Plan,
-    QuantizedLayer,
-    WeightQuantizer,
-)
+from openvino.tools.pot.placement.layers import Layer, make_layer
+from openvino.tools.pot.placement.plan import ActivationQuantizer, FloatLayer, Plan, QuantizedLayer
+from openvino.tools.pot.placement.quantizers import weight_quantizers
+from openvino.tools.pot.placement.spreading import data_ports
 from openvino.tools.pot.utils.errors import ModelError
 
 
@@ -60,7 +56,7 @@ def make_integer_plan(
         device=device.name,
         transformer=False,
         activations=network.activations,
-        weights=tuple(network.weights()),
+        weights=weight_quantizers(view, network.layers),
         layers=tuple(network.quantized_layers()),
         floats=tuple(network.floats()),
     )
@@ -110,10 +106,10 @@ class _Network:
         )
 
     @cached_property
-    def layers(self) -> dict[str, Operation]:
+    def layers(self) -> dict[str, Layer]:
         """Linear operations that the device runs, but for biases, which belong to what they are added to."""
         return {
-            name: self.device.operations[self.view.type(name)]
+            name: make_layer(self.view, name, self._operation(self.view.type(name)), self.device)
             for name in self.view.nodes
             if self.view.type(name) in self.device.operations
             and name not in self.ignored
@@ -122,18 +118,26 @@ class _Network:
             and not self._prepares_input(name)
         }
 
+    def _operation(self, kind: str) -> Operation:
+        """What the table says of a type, with weights stored as the preset and the parameters want it."""
+        own = self.device.operations[kind]
+        scheme = own.schemes.get(self.preset, own.scheme)
+        if self.weight_bits is not None:
+            scheme = Scheme(format=f"i{self.weight_bits}", per_channel=self.weight_bits == BYTE.bits)
+        divided = scheme.per_channel or self.per_channel
+        return own.model_copy(update={"scheme": Scheme(format=scheme.format, per_channel=divided)})
+
     @cached_property
     def biases(self) -> dict[str, str]:
         """Add of a constant right behind a layer -> that layer."""
-        adds = [
-            name for name in self.view.nodes if self.view.type(name) == "Add" and name not in self.ignored
-        ]
-        return {name: layer for name in adds if (layer := self._biased(name)) is not None}
+        adds = (name for name in self.view.nodes if self.view.type(name) == "Add")
+        found = {name: self._biased(name) for name in adds if name not in self.ignored}
+        return {name: layer for name, layer in found.items() if layer is not None}
 
     def _biased(self, name: str) -> str | None:
         """The layer that an Add is the bias of."""
-        for source in self.view.inputs(name):
-            if not self.view.is_constant(source) and source.node not in self.ignored:
+        for source in self.view.varying(name):
+            if source.node not in self.ignored:
                 layer = linear_layer(self.view, source.node)
                 bias = None if layer is None else bias_input(self.view, layer)
                 if bias is not None and bias.node == name:
@@ -142,9 +146,8 @@ class _Network:
 
     def _prepares_input(self, name: str) -> bool:
         """Whether a node scales or shifts an input by a constant, which is done before data reach the device."""
-        sources = self.view.inputs(name)
-        data = [source for source in sources if not self.view.is_constant(source)]
-        if not traits(self.view.type(name)).affine or len(data) != 1 or len(sources) != 2:
+        data = self.view.varying(name)
+        if not traits(self.view.type(name)).affine or len(data) != 1 or len(self.view.inputs(name)) != 2:
             return False
         before, kind = data[0].node, self.view.type(data[0].node)
         scaled = self.view.type(name) == "Add" and kind == "Multiply" and self._prepares_input(before)
@@ -203,17 +206,12 @@ class _Network:
             return FORMATS[self.integers.sums]
         # What an operation has not summed up keeps its bits on the way through others.
         near = ends if sums_up else {reader.node for reader in readers}
-        layers = [self.layers[end] for end in ends if end in self.layers]
-        wanted = [
-            self.layers[end] for end in near if end in self.layers and self._is_narrow(self.layers[end])
-        ]
-        leaves = not kinds.isdisjoint(self.integers.ends)
-        if wanted and not leaves and all(layer.follows or self._is_narrow(layer) for layer in layers):
-            return BYTE
-        return FORMATS[self.integers.format]
-
-    def _is_narrow(self, layer: Operation) -> bool:
-        return self.preset in layer.narrow
+        operations = {end: self.layers[end].operation for end in {*ends, *near} if end in self.layers}
+        narrow = {end for end, operation in operations.items() if self.preset in operation.narrow}
+        others = {end for end in ends if end in operations and not operations[end].follows} - narrow
+        if narrow.isdisjoint(near) or others or not kinds.isdisjoint(self.integers.ends):
+            return FORMATS[self.integers.format]
+        return BYTE
 
     def _ends(self, reader: InputId) -> list[InputId]:
         """The inputs of operations that read what an input is given, through those that only move data."""
@@ -221,59 +219,18 @@ class _Network:
         if name in self.ignored or name in self.biases:
             return []
         if name in self.layers:
-            return [reader] if reader.port in self.layers[name].activations else []
+            return [reader] if reader in self.layers[name].activations else []
         if reader.port in self.integers.functions.get(kind, ()) or kind in self.integers.ends:
             return [reader]
-        ports = self.device.transparent.get(kind)
-        if ports is None or (ports and reader.port not in ports):
+        if reader.port not in (data_ports(self.device.transparent, self.view, name) or ()):
             return []
-        return [
-            end
-            for output in self.view.outputs(name)
-            for behind in self.view.consumers(output)
-            for end in self._ends(behind)
-        ]
-
-    def weights(self) -> Iterator[WeightQuantizer]:
-        """One quantizer for the constant inputs of each layer; layers that share a constant share it."""
-        readers: dict[tuple[TensorId, tuple[int, ...], str], list[InputId]] = {}
-        for name, operation in self.layers.items():
-            scheme = self._scheme(operation)
-            divided = scheme.per_channel or self.per_channel
-            for port in operation.weights:
-                source = self.view.inputs(name)[port]
-                if self.view.is_constant(source) and not is_quantized(self.view, source):
-                    axes = channel_axes(self.view, name, port, self.device) if divided else ()
-                    readers.setdefault((source, axes, scheme.format), []).append(InputId(name, port))
-        for (source, axes, name), inputs in readers.items():
-            named = ", ".join(f"{self.view.type(each.node)} {each.node!r}" for each in inputs)
-            reason, stored = f"weights of {named}", FORMATS[name]
-            yield WeightQuantizer(source, tuple(inputs), axes, source, False, reason, stored)
-
-    def _scheme(self, operation: Operation) -> Scheme:
-        if self.weight_bits is not None:
-            return Scheme(format=f"i{self.weight_bits}", per_channel=self.weight_bits == BYTE.bits)
-        return operation.schemes.get(self.preset, operation.scheme)
+        return [end for behind in self.view.readers(name) for end in self._ends(behind)]
 
     def quantized_layers(self) -> Iterator[QuantizedLayer]:
         """The linear operations, with what they read."""
-        for name, operation in self.layers.items():
-            sources = self.view.inputs(name)
-            activations = [p for p in operation.activations if not self.view.is_constant(sources[p])]
-            weights = [
-                p
-                for p in operation.weights
-                if self.view.is_constant(sources[p]) and not is_quantized(self.view, sources[p])
-            ]
-            joined = tuple(self._groups(sources[port]) for port in activations)
-            yield QuantizedLayer(
-                name,
-                self.view.type(name),
-                tuple(InputId(name, port) for port in activations),
-                tuple(groups[0] if len(groups) == 1 else None for groups in joined),
-                tuple(InputId(name, port) for port in weights),
-                joined,
-            )
+        for name, layer in self.layers.items():
+            groups = tuple(self._groups(self.view.source(reader)) for reader in layer.activations)
+            yield QuantizedLayer(name, layer.type, layer.activations, groups, layer.weights)
 
     @cached_property
     def _quantized(self) -> frozenset[TensorId]:
@@ -283,11 +240,9 @@ class _Network:
         """The quantized tensors that a tensor is, or is moved or joined from; none where one of them is unknown."""
         if tensor in self._quantized:
             return (tensor,)
-        ports = self.device.transparent.get(self.view.type(tensor.node))
-        if ports is None:
-            return ()
         sources = self.view.inputs(tensor.node)
-        moved = [self._groups(sources[port]) for port in ports or range(len(sources))]
+        ports = data_ports(self.device.transparent, self.view, tensor.node) or ()
+        moved = [self._groups(sources[port]) for port in ports]
         return tuple(dict.fromkeys(each for groups in moved for each in groups)) if all(moved) else ()
 
     def floats(self) -> Iterator[FloatLayer]:

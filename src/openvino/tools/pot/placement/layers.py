@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.geometry import summed_axis
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -62,11 +63,12 @@ def find_layers(
         if reason:
             floats[name] = reason
         else:
-            layers[name] = _layer(view, name, operation, device)
+            layers[name] = make_layer(view, name, operation, device)
     return layers, floats
 
 
-def _layer(view: GraphView, name: str, operation: Operation, device: Device) -> Layer:
+def make_layer(view: GraphView, name: str, operation: Operation, device: Device) -> Layer:
+    """The layer that a node is, by what a device's table says of its type."""
     inputs = view.inputs(name)
     activations = [p for p in operation.activations if not view.is_constant(inputs[p])]
     weights = [
@@ -145,8 +147,7 @@ def _are_positions(values: NDArray[Any]) -> bool:
 def contracted(view: GraphView, name: str) -> int | None:
     """How many products a MatMul sums for each element of its result, None where that is dynamic."""
     shape = view.shape(view.inputs(name)[0])
-    transpose = bool(view.nodes[name].get_attributes()["transpose_a"])
-    return None if not shape else shape[-2 if transpose and len(shape) > 1 else -1]
+    return None if not shape else shape[max(summed_axis(view, name, 0), -len(shape))]
 
 
 def is_depthwise(view: GraphView, name: str) -> bool:
@@ -162,19 +163,16 @@ def _keeps_channels(view: GraphView, name: str) -> bool:
 
 def needs_fixed_zero(view: GraphView, layer: Layer) -> bool:
     """Whether a layer leaves integers where the zero point of its activations is free."""
+    name, rank = layer.node, len(view.shape(view.inputs(layer.node)[1]) or ())
     forms = {
         "never": False,
         "without_weights": not layer.weights,
-        "depthwise_volumes": _is_over_volumes(view, layer.node),
+        "depthwise_volumes": is_depthwise(view, name)
+        and _keeps_channels(view, name)
+        and rank == _VOLUME_WEIGHTS,
         "always": True,
     }
     return forms[layer.operation.symmetric]
-
-
-def _is_over_volumes(view: GraphView, name: str) -> bool:
-    """Whether a depthwise convolution has three spatial axes."""
-    rank = len(view.shape(view.inputs(name)[1]) or ())
-    return is_depthwise(view, name) and _keeps_channels(view, name) and rank == _VOLUME_WEIGHTS
 
 
 def is_quantized(view: GraphView, tensor: TensorId) -> bool:
@@ -203,6 +201,4 @@ def _matmul_axes(view: GraphView, name: str, port: int, device: Device) -> tuple
     batch = tuple(axis for axis, size in enumerate(shape[:-2]) if size != 1)
     if batch and open_batch(view, name, device):
         return ()
-    attributes = view.nodes[name].get_attributes()
-    rows = attributes["transpose_b"] if port else not attributes["transpose_a"]
-    return (*batch, rank - 2 if rows else rank - 1)
+    return (*batch, rank - 2 if summed_axis(view, name, port) == -1 else rank - 1)

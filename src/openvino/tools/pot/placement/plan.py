@@ -95,29 +95,25 @@ class QuantizedLayer:
 
     Attributes:
         activations: its inputs that carry quantized activations.
-        groups: for each of them, the group of quantizers whose range it has; None where the model came with
-            a FakeQuantize there, or where it is of several.
+        groups: for each of them, the groups of quantizers whose ranges it has: one for most, several where it is
+            joined from such as keep ranges of their own, none where one is not known, as the model came with it.
         weights: its inputs with quantized weights.
-        joined: for each activation the groups that it is joined from, where these keep ranges of their own.
     """
 
     node: str
     type: str
     activations: tuple[InputId, ...]
-    groups: tuple[TensorId | None, ...]
+    groups: tuple[tuple[TensorId, ...], ...]
     weights: tuple[InputId, ...]
-    joined: tuple[tuple[TensorId, ...], ...] = ()
 
     def group_at(self, port: int) -> TensorId | None:
-        """The group of quantizers whose range the activation at an input port has."""
-        return self.groups[self.activations.index(InputId(self.node, port))]
+        """The group of quantizers whose range the activation at an input port has, None if it is not one."""
+        groups = self.groups_at(port)
+        return groups[0] if len(groups) == 1 else None
 
     def groups_at(self, port: int) -> tuple[TensorId, ...]:
-        """The groups that the activation at an input port is joined from: one for most, none if one is unknown."""
-        group = self.group_at(port)
-        if group is not None:
-            return (group,)
-        return self.joined[self.activations.index(InputId(self.node, port))] if self.joined else ()
+        """The groups of the activation at an input port."""
+        return self.groups[self.activations.index(InputId(self.node, port))]
 
 
 @dataclass(frozen=True)

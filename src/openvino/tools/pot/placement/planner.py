@@ -19,7 +19,11 @@ from openvino.tools.pot.hardware import Device
 from openvino.tools.pot.placement.cost import Region, find_regions, negligible_ends
 from openvino.tools.pot.placement.layers import Layer, find_layers
 from openvino.tools.pot.placement.plan import ActivationQuantizer, FloatLayer, Plan, QuantizedLayer
-from openvino.tools.pot.placement.quantizers import activation_quantizers, weight_quantizers
+from openvino.tools.pot.placement.quantizers import (
+    activation_quantizers,
+    first_convolutions,
+    weight_quantizers,
+)
 from openvino.tools.pot.placement.spreading import Requests
 
 
@@ -53,8 +57,11 @@ def make_plan(
         device=device.name,
         transformer=transformer,
         activations=tuple(_undivided(each, undivided) for each in activation_quantizers(requests)),
-        weights=weight_quantizers(view, layers),
-        layers=tuple(_quantized_layer(layer, requests) for layer in layers.values()),
+        weights=weight_quantizers(view, layers, first_convolutions(view, layers)),
+        layers=tuple(
+            QuantizedLayer(name, layer.type, layer.activations, requests.groups_of(layer), layer.weights)
+            for name, layer in layers.items()
+        ),
         floats=_float_layers(view, device, {**ignored, **floats}, costly, requests),
     )
 
@@ -105,11 +112,6 @@ def _losing(view: GraphView, device: Device, requests: Requests) -> dict[str, st
     losing = [region for region in _regions(view, device, requests) if region.loses(device.cost)]
     slower = {name: region.reason for region in losing for name in region.layers}
     return slower or negligible_ends(view, device.cost, requests.layers, requests.quantized())
-
-
-def _quantized_layer(layer: Layer, requests: Requests) -> QuantizedLayer:
-    groups = tuple(requests.group_of(reader) for reader in layer.activations)
-    return QuantizedLayer(layer.node, layer.type, layer.activations, groups, layer.weights)
 
 
 def _float_layers(

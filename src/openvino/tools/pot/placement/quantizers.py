@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from openvino.tools.pot.arithmetic.formats import FORMATS
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS
@@ -21,9 +21,10 @@ def activation_quantizers(spread: Requests) -> tuple[ActivationQuantizer, ...]:
     for tensor in spread.quantized_tensors():
         members = spread.members[spread.group(tensor)]
         readers = tuple(r for r in spread.view.consumers(tensor) if r in spread.reasons)
-        feeds = tuple(sorted({layer.type for layer in spread.layers_behind(tensor)}))
-        attention = any(not layer.weights for layer in spread.layers_behind(tensor))
-        signed, ends = _must_be_signed(spread, tensor), tuple(dict.fromkeys(spread.ends(tensor)))
+        layers, ends = spread.layers_behind(tensor), tuple(dict.fromkeys(spread.ends(tensor)))
+        feeds = tuple(sorted({layer.type for layer in layers}))
+        inputs = spread.inputs_behind(tensor)
+        signed = any(each.port in spread.layers[each.node].operation.signed for each in inputs)
         quantizers.append(
             ActivationQuantizer(
                 tensor=tensor,
@@ -31,12 +32,12 @@ def activation_quantizers(spread: Requests) -> tuple[ActivationQuantizer, ...]:
                 group=members[0],
                 channel_axis=_channel_axis(spread.view, tensor, feeds),
                 per_channel=len(members) == 1 and _all_depthwise(spread, readers),
-                attention=attention,
+                attention=any(not layer.weights for layer in layers),
                 symmetric=signed
-                or _must_be_symmetric(spread, tensor)
+                or any(needs_fixed_zero(spread.view, layer) for layer in layers)
                 or any(counts_padding(spread.view, end.node, spread.device) for end in ends),
                 feeds=feeds,
-                covers=max((layer.operation.state for layer in spread.layers_behind(tensor)), default=0.0),
+                covers=max((layer.operation.state for layer in layers), default=0.0),
                 reason="; ".join(dict.fromkeys(spread.reasons[r] for r in readers)),
                 signed=signed,
                 divisible=_is_divisible(spread, tensor, feeds),
@@ -44,17 +45,6 @@ def activation_quantizers(spread: Requests) -> tuple[ActivationQuantizer, ...]:
             )
         )
     return tuple(quantizers)
-
-
-def _must_be_symmetric(spread: Requests, tensor: TensorId) -> bool:
-    """Whether a layer behind a tensor leaves integers where the zero point is free."""
-    return any(needs_fixed_zero(spread.view, layer) for layer in spread.layers_behind(tensor))
-
-
-def _must_be_signed(spread: Requests, tensor: TensorId) -> bool:
-    """Whether a layer behind a tensor leaves integers where the range starts at zero."""
-    readers = spread.inputs_behind(tensor)
-    return any(reader.port in spread.layers[reader.node].operation.signed for reader in readers)
 
 
 def _is_divisible(spread: Requests, tensor: TensorId, feeds: tuple[str, ...]) -> bool:
@@ -85,7 +75,7 @@ def _feeds_matrix(feeds: tuple[str, ...]) -> bool:
     return any(traits(kind).linear == "matrix" for kind in feeds)
 
 
-def _first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str]:
+def first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str]:
     """Convolutions that an input reaches past other operations, matrix products included, but past no convolution."""
     reached: set[str] = set()
     first: set[str] = set()
@@ -100,13 +90,20 @@ def _first_convolutions(view: GraphView, layers: Mapping[str, Layer]) -> set[str
     return first
 
 
-def weight_quantizers(view: GraphView, layers: Mapping[str, Layer]) -> tuple[WeightQuantizer, ...]:
-    """One quantizer for each constant and channel layout; layers that share both share the quantizer."""
-    first = _first_convolutions(view, layers)
+def weight_quantizers(
+    view: GraphView, layers: Mapping[str, Layer], first: Collection[str] = ()
+) -> tuple[WeightQuantizer, ...]:
+    """One quantizer for each constant and channel layout; layers that share both share the quantizer.
+
+    Args:
+        view: the float model.
+        layers: that run in integers, by name.
+        first: convolutions that an input reaches past no other.
+    """
     readers: dict[tuple[TensorId, tuple[int, ...], str], list[InputId]] = {}
     groups: dict[tuple[TensorId, tuple[int, ...], str], TensorId] = {}
     for layer in layers.values():
-        sources = [view.inputs(reader.node)[reader.port] for reader in layer.weights]
+        sources = [view.source(reader) for reader in layer.weights]
         for reader, source in zip(layer.weights, sources, strict=True):
             key = (source, layer.channel_axes[reader.port], layer.operation.scheme.format)
             readers.setdefault(key, []).append(reader)

@@ -41,21 +41,18 @@ class Requests:
             layer = self.layers.get(name)
             if layer is not None:
                 self._start(layer)
-            elif name not in self.ignored and self._wanted(name):
+            elif name not in self.ignored and any(r in self.reasons for r in self.view.readers(name)):
                 self._move_up(name)
 
     def _start(self, layer: Layer) -> None:
         for reader in layer.activations:
             self.reasons[reader] = f"activation of {layer.type} {layer.node!r}"
         if layer.operation.shared_activations:
-            self._bind([self._source(reader) for reader in layer.activations])
-
-    def _wanted(self, name: str) -> bool:
-        return any(r in self.reasons for out in self.view.outputs(name) for r in self.view.consumers(out))
+            self._bind([self.view.source(reader) for reader in layer.activations])
 
     def _move_up(self, name: str) -> None:
-        averaging = _ports(self.device.averaging, self.view, name)
-        ports = _ports(self.device.transparent, self.view, name)
+        averaging = data_ports(self.device.averaging, self.view, name)
+        ports = data_ports(self.device.transparent, self.view, name)
         if averaging is not None:
             self._request(name, averaging, f"keeps {self.view.type(name)} {name!r} in INT8")
         elif ports is not None and _copies_values(self.view, name) and self._passes(name, ports):
@@ -69,10 +66,9 @@ class Requests:
             return False
         if traits(self.view.type(name)).moves in _PARTS and self._feeds_products_only(name):
             return False  # queries, keys and values cut from one tensor differ too much to share a range
-        for output in self.view.outputs(name):
-            for reader in self.view.consumers(output):
-                if reader not in self.reasons and not self._may_join(output, reader):
-                    return False  # somebody needs the float values
+        others = (reader for reader in self.view.readers(name) if reader not in self.reasons)
+        if not all(self._may_join(self.view.source(reader), reader) for reader in others):
+            return False  # somebody needs the float values
         sources = [self.view.inputs(name)[port] for port in ports]
         return all(not self.view.is_constant(s) and self.view.is_float(s) for s in sources)
 
@@ -108,10 +104,8 @@ class Requests:
                 self.reasons[InputId(name, port)] = reason
 
     def _reason_behind(self, name: str) -> str:
-        readers = [
-            r for out in self.view.outputs(name) for r in self.view.consumers(out) if r in self.reasons
-        ]
-        inner = self.reasons[readers[0]].split(", carried by ")[0]
+        first = next(reader for reader in self.view.readers(name) if reader in self.reasons)
+        inner = self.reasons[first].split(", carried by ")[0]
         return f"{inner}, carried by {self.view.type(name)} {name!r}"
 
     def join(self) -> None:
@@ -132,7 +126,7 @@ class Requests:
             and any(
                 self.view.type(reader.node) in layer.operation.joining for layer in self.layers_behind(tensor)
             )
-            and not any(self.view.is_constant(source) for source in self.view.inputs(reader.node))
+            and self.view.varying(reader.node) == self.view.inputs(reader.node)
         )
 
     def layers_behind(self, tensor: TensorId) -> tuple[Layer, ...]:
@@ -170,7 +164,7 @@ class Requests:
         """Tensors that the model itself quantized: a FakeQuantize's, and those that only carry them on."""
         found: set[TensorId] = set()
         for name in self.view.nodes:
-            ports = _ports(self.device.transparent, self.view, name)
+            ports = data_ports(self.device.transparent, self.view, name)
             carried = ports is not None and _copies_values(self.view, name)
             inputs = self.view.inputs(name)
             if self.view.type(name) == "FakeQuantize" or (
@@ -178,9 +172,6 @@ class Requests:
             ):
                 found.update(self.view.outputs(name))
         return frozenset(found)
-
-    def _source(self, reader: InputId) -> TensorId:
-        return self.view.inputs(reader.node)[reader.port]
 
     def _bind(self, tensors: list[TensorId]) -> None:
         for tensor in tensors[1:]:
@@ -196,16 +187,14 @@ class Requests:
 
     def quantized_tensors(self) -> list[TensorId]:
         """Tensors that get a quantizer of their own, in topological order."""
-        found = []
-        for name in self.view.nodes:
-            if name in self.passed:
-                continue
-            for tensor in self.view.outputs(name):
-                if tensor not in self._quantized_before and any(
-                    reader in self.reasons for reader in self.view.consumers(tensor)
-                ):
-                    found.append(tensor)
-        return found
+        return [
+            tensor
+            for name in self.view.nodes
+            if name not in self.passed
+            for tensor in self.view.outputs(name)
+            if tensor not in self._quantized_before
+            and any(reader in self.reasons for reader in self.view.consumers(tensor))
+        ]
 
     def quantized(self) -> list[Quantized]:
         """The tensors that get a quantizer of their own, for an estimate of what that costs."""
@@ -226,13 +215,13 @@ class Requests:
             found.setdefault(self.group(tensor), []).append(tensor)
         return found
 
-    def group_of(self, reader: InputId) -> TensorId | None:
-        """The first quantized tensor of an input's group, None where the model came quantized."""
-        members = self.members.get(self.group(self._source(reader)))
-        return members[0] if members else None
+    def groups_of(self, layer: Layer) -> tuple[tuple[TensorId, ...], ...]:
+        """For each activation the first quantized tensor of its group, none where the model came quantized."""
+        groups = (self.group(self.view.source(reader)) for reader in layer.activations)
+        return tuple(tuple(self.members.get(group, [])[:1]) for group in groups)
 
 
-def _ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
+def data_ports(table: Mapping[str, tuple[int, ...]], view: GraphView, name: str) -> tuple[int, ...] | None:
     """The data ports that a table names for the node's type, None where it doesn't name the type."""
     ports = table.get(view.type(name))
     return tuple(range(len(view.inputs(name)))) if ports == () else ports

@@ -7,7 +7,8 @@ from math import prod
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, walk
+from openvino.tools.pot.placement.layers import contracted
 
 _ATTENTION = "ScaledDotProductAttention"
 # What may lie between the products of an attention block and its softmax: scales, masks, changes of shape.
@@ -57,25 +58,17 @@ def _is_attention(view: GraphView, name: str) -> bool:
 
 def _reaches_product(view: GraphView, name: str, step: Callable[[GraphView, str], Iterable[str]]) -> bool:
     """Whether steps through masks and shapes lead from a softmax to a product of two activations."""
-    pending, seen = [*step(view, name)], {name}
-    while pending:
-        node = pending.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if view.type(node) == "MatMul" and not any(map(view.is_constant, view.inputs(node))):
-            return True
-        if view.type(node) in _BETWEEN:
-            pending.extend(step(view, node))
-    return False
+    reached = walk(step(view, name), lambda node: step(view, node) if view.type(node) in _BETWEEN else ())
+    products = (node for node in reached if view.type(node) == "MatMul")
+    return any(len(view.varying(node)) == len(view.inputs(node)) for node in products)
 
 
-def _sources(view: GraphView, name: str) -> Iterable[str]:
-    return [tensor.node for tensor in view.inputs(name) if not view.is_constant(tensor)]
+def _sources(view: GraphView, name: str) -> list[str]:
+    return [tensor.node for tensor in view.varying(name)]
 
 
-def _readers(view: GraphView, name: str) -> Iterable[str]:
-    return [reader.node for output in view.outputs(name) for reader in view.consumers(output)]
+def _readers(view: GraphView, name: str) -> list[str]:
+    return [reader.node for reader in view.readers(name)]
 
 
 def _is_normalization(view: GraphView, name: str) -> bool:
@@ -84,7 +77,7 @@ def _is_normalization(view: GraphView, name: str) -> bool:
         return True
     if view.type(name) != "ReduceMean" or not any(_is_square(view, node) for node in _sources(view, name)):
         return False
-    behind = [*_readers(view, name)]
+    behind = _readers(view, name)
     behind += [further for node in behind if view.type(node) == "Add" for further in _readers(view, node)]
     return any(view.type(node) in _ROOTS for node in behind)
 
@@ -114,8 +107,7 @@ def _in_product(view: GraphView, name: str) -> int:
         return 0
     if view.type(name) == _ATTENTION:
         return 2 * _size(view, first) * _size(view, second, slice(-2, -1))
-    rows = slice(-2, -1) if view.nodes[name].get_attributes()["transpose_a"] else slice(-1, None)
-    return _size(view, TensorId(name)) * _size(view, first, rows)
+    return _size(view, TensorId(name)) * (contracted(view, name) or 1)
 
 
 def _in_convolution(view: GraphView, name: str) -> int:

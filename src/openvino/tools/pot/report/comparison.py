@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import openvino as ov
 
-from openvino.tools.pot.graph.save import save_model
+from openvino.tools.pot.graph.model import save_model
 from openvino.tools.pot.report.measure import compile_single, heavy_layers, latencies, weights_size
 from openvino.tools.pot.utils.errors import DataError, reason
 from openvino.tools.pot.utils.folders import write_file

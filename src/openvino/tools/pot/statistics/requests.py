@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from openvino.tools.pot.graph.geometry import window
-from openvino.tools.pot.graph.signs import is_nonnegative
 from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.values import is_nonnegative
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.reducers import Extreme, Patches, Quantile, Reducer, Rows
 

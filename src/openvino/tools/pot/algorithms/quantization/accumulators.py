@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.arithmetic.accumulator import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.arithmetic.saturation import accumulator_limit, fitting_factor, steps
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import TensorId

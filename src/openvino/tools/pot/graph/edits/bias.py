@@ -7,11 +7,11 @@ layer ── next             ──▶    layer ── Add(shift) ── next
 from __future__ import annotations
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.geometry import LinearLayer
+from openvino.tools.pot.graph.edits.replace import constant_like, rewire
+from openvino.tools.pot.graph.geometry import LinearLayer, along
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -23,7 +23,7 @@ def bias_input(view: GraphView, layer: LinearLayer) -> InputId | None:
     if len(readers) != 1 or view.type(readers[0].node) != "Add":
         return None
     other = InputId(readers[0].node, 1 - readers[0].port)
-    tensor = view.inputs(other.node)[other.port]
+    tensor = view.source(other)
     if not view.is_constant(tensor):
         return None
     shape, rank = view.shape(tensor), len(view.shape(output) or ())
@@ -37,28 +37,15 @@ def bias_input(view: GraphView, layer: LinearLayer) -> InputId | None:
 def shift_bias(view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) -> None:
     """Add ``shift``, shape ``[output channels]``, to the layer's output."""
     output = view.nodes[layer.node].output(0)
-    rank = output.get_partial_shape().rank.get_length()
-    shape = [1] * rank
-    shape[layer.output_axis] = len(shift)
-    dtype = output.get_element_type().to_dtype()
-    bias = bias_input(view, layer)
+    added = along(shift, layer.output_axis, output.get_partial_shape().rank.get_length())
+    bias, name = bias_input(view, layer), f"{layer.node}/corrected_bias"
     if bias is not None:
-        old = view.value(view.inputs(bias.node)[bias.port]).astype(np.float64)
-        constant = op.constant(
-            (old + shift.reshape(shape)).astype(dtype), name=f"{layer.node}/corrected_bias"
-        )
-        view.nodes[bias.node].input(bias.port).replace_source_output(constant.output(0))
+        old = view.value(view.source(bias)).astype(np.float64)
+        rewire([view.port(bias)], constant_like(output, old + added, name))
         return
-    constant = op.constant(shift.reshape(shape).astype(dtype), name=f"{layer.node}/corrected_bias")
-    _append(output, constant, f"{layer.node}/add_bias")
-
-
-def _append(output: ov.Output, constant: ov.Node, name: str) -> None:
-    readers = output.get_target_inputs()
-    add = op.add(output, constant, name=name)
-    names = output.get_names()
-    for reader in readers:
-        reader.replace_source_output(add.output(0))
+    readers, names = output.get_target_inputs(), output.get_names()
+    add = op.add(output, constant_like(output, added, name), name=f"{layer.node}/add_bias")
+    rewire(readers, add)
     # The tensor's names follow the values, so that outputs of the model keep theirs.
     output.set_names(set())
     add.output(0).set_names(names)

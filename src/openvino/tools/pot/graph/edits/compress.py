@@ -17,6 +17,7 @@ from openvino import opset13 as op
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.graph.edits.replace import constant_like, rewire
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -79,15 +80,13 @@ def _span(view: GraphView, name: str) -> QuantizerRange | None:
 def _replace(
     node: ov.Node, values: NDArray[np.int8], zero_point: NDArray[np.int8], scale: NDArray[np.float64]
 ) -> None:
-    name, dtype = node.get_friendly_name(), node.get_output_element_type(0)
+    name, kind = node.get_friendly_name(), node.get_output_element_type(0).get_type_name()
     stored = op.constant(values, name=f"{name}/quantized")
-    value = op.convert(stored, dtype.get_type_name(), name=f"{name}/convert")
+    value = op.convert(stored, kind, name=f"{name}/convert")
     if np.any(zero_point):
         shift = op.constant(zero_point, name=f"{name}/zero_point")
-        floats = op.convert(shift, dtype.get_type_name(), name=f"{name}/zero_point/convert")
+        floats = op.convert(shift, kind, name=f"{name}/zero_point/convert")
         value = op.subtract(value, floats, name=f"{name}/subtract")
-    factor = op.constant(scale.astype(dtype.to_dtype()), name=f"{name}/scale")
-    result = op.multiply(value, factor, name=name)
+    result = op.multiply(value, constant_like(node.output(0), scale, f"{name}/scale"), name=name)
     node.set_friendly_name(f"{name}/replaced")
-    for reader in node.output(0).get_target_inputs():
-        reader.replace_source_output(result.output(0))
+    rewire(node.output(0).get_target_inputs(), result)

@@ -15,6 +15,7 @@ from openvino import opset13 as op
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.graph.edits.replace import constant_like, is_constant, rewire
 
 Doubles = NDArray[np.float64]
 
@@ -41,9 +42,7 @@ def emulated(model: ov.Model, narrow: bool = False) -> ov.Model:
     for node in clone.get_ordered_ops():
         if _has_more(node, most):
             _replace(node)
-        elif (
-            node.get_type_name() == "Convert" and node.input_value(0).get_node().get_type_name() == "Constant"
-        ):
+        elif node.get_type_name() == "Convert" and is_constant(node.input_value(0)):
             _widen(node)
     clone.validate_nodes_and_infer_types()
     return clone
@@ -54,32 +53,27 @@ def _has_more(node: ov.Node, levels: int) -> bool:
     return (
         node.get_type_name() == "FakeQuantize"
         and int(node.get_attributes()["levels"]) > levels
-        and all(
-            port.get_source_output().get_node().get_type_name() == "Constant" for port in node.inputs()[1:]
-        )
+        and all(map(is_constant, node.input_values()[1:]))
     )
 
 
 def _replace(node: ov.Node) -> None:
     source, name = node.input_value(0), node.get_friendly_name()
     levels = int(node.get_attributes()["levels"])
-    borders = [np.asarray(port.get_source_output().get_node().data, np.float64) for port in node.inputs()[1:]]
+    borders = [np.asarray(each.get_node().data, np.float64) for each in node.input_values()[1:]]
     names, readers = node.output(0).get_names(), node.output(0).get_target_inputs()
     node.set_friendly_name(f"{name}/replaced")
     node.output(0).set_names(set())
-    if source.get_node().get_type_name() == "Constant":
+    if is_constant(source):
         # One for each reader: the CPU confuses two products that share one, if just one of them transposes it.
+        values = _rounded(source.get_node().data, borders, levels)
         for reader in readers:
-            values = _rounded(source.get_node().data, borders, levels).astype(source.element_type.to_dtype())
-            reader.replace_source_output(
-                op.constant(values, name=f"{name}/{reader.get_node().name}").output(0)
-            )
+            rewire([reader], constant_like(source, values, f"{name}/{reader.get_node().name}"))
         return
     value = _computed(source, borders, levels)
     value.set_friendly_name(name)
     value.output(0).set_names(names)
-    for reader in readers:
-        reader.replace_source_output(value.output(0))
+    rewire(readers, value)
 
 
 def _rounded(values: NDArray[np.floating], borders: Sequence[Doubles], levels: int) -> Doubles:
@@ -117,10 +111,8 @@ def _above(low: Doubles, high: Doubles) -> Doubles:
 
 def _widen(node: ov.Node) -> None:
     """Make integers floats: with weights that are stored as integers the CPU rounds activations to 8 bits."""
-    values = node.input_value(0).get_node().data.astype(node.get_output_element_type(0).to_dtype())
-    constant = op.constant(values, name=f"{node.get_friendly_name()}/floats")
-    for reader in node.output(0).get_target_inputs():
-        reader.replace_source_output(constant.output(0))
+    values, output = node.input_value(0).get_node().data, node.output(0)
+    rewire(output.get_target_inputs(), constant_like(output, values, f"{node.get_friendly_name()}/floats"))
 
 
 def _constant(values: Doubles) -> ov.Node:

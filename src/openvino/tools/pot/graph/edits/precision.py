@@ -9,8 +9,9 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.bodies import bodies_of
+from openvino.tools.pot.graph.edits.replace import is_constant, rewire
 from openvino.tools.pot.graph.operations import traits
+from openvino.tools.pot.graph.view import bodies_of
 
 _KINDS = (ov.Type.bf16, ov.Type.f64)
 
@@ -38,47 +39,38 @@ def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
         for port in node.inputs()
         if port.get_element_type() == kind and port.get_source_output() not in others
     ]
-    inner = [node for node in nodes if _makes(node, kind)]
-    back = {source: _converted(source, kind) for source in dict.fromkeys(map(_source, kept))}
-    for port in kept:
-        port.replace_source_output(back[_source(port)])
+    inner = [
+        node
+        for node in nodes
+        if node.get_type_name() == "Convert" and node.get_output_element_type(0) == kind
+    ]
+    sources = [port.get_source_output() for port in kept]
+    back = {source: _converted(source, kind) for source in dict.fromkeys(sources)}
+    for port, source in zip(kept, sources, strict=True):
+        rewire([port], back[source])
     for output in others:
         readers = [port for port in output.get_target_inputs() if not _stays(port)]
-        single = _single(output)
-        for port in readers:
-            port.replace_source_output(single)
+        rewire(readers, _single(output))
     for node in inner:
-        converted = op.convert(
-            node.input_value(0), ov.Type.f32, name=f"{node.get_friendly_name()}/f32"
-        ).output(0)
-        for port in node.output(0).get_target_inputs():
-            port.replace_source_output(converted)
+        converted = op.convert(node.input_value(0), ov.Type.f32, name=f"{node.get_friendly_name()}/f32")
+        rewire(node.output(0).get_target_inputs(), converted)
 
 
-def _single(output: ov.Output) -> ov.Output:
+def _single(output: ov.Output) -> ov.Node:
     """The same in float32; constants of double precision are not stored as such."""
     node = output.get_node()
-    if node.get_type_name() == "Constant" and output.get_element_type() == ov.Type.f64:
-        name = node.get_friendly_name()
+    if is_constant(output) and output.get_element_type() == ov.Type.f64:
         with np.errstate(over="ignore"):
-            constant: ov.Node = op.constant(np.asarray(node.data).astype(np.float32), name=name)
-        return constant.output(0)
+            single: ov.Node = op.constant(node.data.astype(np.float32), name=node.get_friendly_name())
+        return single
     return _converted(output, ov.Type.f32)
 
 
-def _converted(output: ov.Output, kind: ov.Type) -> ov.Output:
+def _converted(output: ov.Output, kind: ov.Type) -> ov.Node:
     """With a name that is the same in each run."""
     place = f"{output.get_node().get_friendly_name()}/{output.get_index()}"
-    return op.convert(output, kind, name=f"{place}/{kind.to_string()}").output(0)
-
-
-def _source(port: ov.Input) -> ov.Output:
-    return port.get_source_output()
-
-
-def _makes(node: ov.Node, kind: ov.Type) -> bool:
-    """Whether a node of the network makes the kind of what others compute."""
-    return bool(node.get_type_name() == "Convert" and node.get_output_element_type(0) == kind)
+    converted: ov.Node = op.convert(output, kind, name=f"{place}/{kind.to_string()}")
+    return converted
 
 
 def _stays(port: ov.Input) -> bool:

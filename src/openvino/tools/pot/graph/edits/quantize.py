@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.graph.edits.replace import constant_like, rewire
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -46,7 +47,7 @@ def insert_fake_quantize(
     low, high = _borders(span, source, name)
     from_low, from_high = low, high
     if divisor is not None and apart:
-        factor = _constant(1 / divisor, source, f"{name}/scale")
+        factor = constant_like(source, 1 / divisor, f"{name}/scale")
         source = op.multiply(source, factor, name=f"{name}/scaled").output(0)
     elif divisor is not None:
         from_low, from_high = _borders(span.widened(divisor), source, f"{name}/input")
@@ -54,7 +55,7 @@ def insert_fake_quantize(
     for reader in readers:
         if view.type(reader.node) == "Result":
             _move_names(source, node.output(0))
-        view.node(reader.node).input(reader.port).replace_source_output(node.output(0))
+        rewire([view.port(reader)], node)
 
 
 def _move_names(source: ov.Output, target: ov.Output) -> None:
@@ -66,9 +67,4 @@ def _move_names(source: ov.Output, target: ov.Output) -> None:
 
 
 def _borders(span: QuantizerRange, source: ov.Output, name: str) -> tuple[ov.Node, ov.Node]:
-    return _constant(span.low, source, f"{name}/low"), _constant(span.high, source, f"{name}/high")
-
-
-def _constant(border: NDArray[np.floating], source: ov.Output, name: str) -> ov.Node:
-    constant: ov.Node = op.constant(border.astype(source.get_element_type().to_dtype()), name=name)
-    return constant
+    return constant_like(source, span.low, f"{name}/low"), constant_like(source, span.high, f"{name}/high")

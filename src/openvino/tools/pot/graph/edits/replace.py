@@ -1,4 +1,4 @@
-"""Replacement of constants.
+"""Replacement of constants, and of what others read.
 
 Constant(old) ── ... ── reader      ──▶      Constant(new) ── reader
 """
@@ -6,8 +6,10 @@ Constant(old) ── ... ── reader      ──▶      Constant(new) ── 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
@@ -15,11 +17,27 @@ from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 
 
+def rewire(readers: Iterable[ov.Input], node: ov.Node) -> None:
+    """Let inputs read the first output of a node."""
+    for reader in readers:
+        reader.replace_source_output(node.output(0))
+
+
+def constant_like(source: ov.Output | ov.Input, values: NDArray[Any], name: str | None = None) -> ov.Node:
+    """A constant of the type of a tensor."""
+    dtype = source.get_element_type().to_dtype()
+    constant: ov.Node = op.constant(values.astype(dtype, copy=False), name=name)
+    return constant
+
+
 def replace_constant(
     view: GraphView, readers: Iterable[InputId], values: NDArray[np.generic], name: str
 ) -> None:
     """Let ``readers``, and no others, read a new constant called ``name``."""
-    ports = [view.node(reader.node).input(reader.port) for reader in readers]
-    constant = op.constant(values.astype(ports[0].get_element_type().to_dtype(), copy=False), name=name)
-    for port in ports:
-        port.replace_source_output(constant.output(0))
+    ports = [view.port(reader) for reader in readers]
+    rewire(ports, constant_like(ports[0], values, name))
+
+
+def is_constant(output: ov.Output) -> bool:
+    """Whether a tensor is a Constant itself."""
+    return bool(output.get_node().get_type_name() == "Constant")

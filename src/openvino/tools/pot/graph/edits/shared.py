@@ -9,6 +9,8 @@ from __future__ import annotations
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.edits.replace import rewire
+
 
 def separated(model: ov.Model) -> ov.Model:
     """The model itself if it has no such constants, else a clone in which each form has its own.
@@ -21,9 +23,8 @@ def separated(model: ov.Model) -> ov.Model:
     for node in clone.get_ops():
         for readers in list(_forms(node).values())[1:]:
             reader_name = readers[0].get_node().get_friendly_name()
-            own = op.constant(node.data, name=f"{node.get_friendly_name()}/{reader_name}")
-            for reader in readers:
-                reader.replace_source_output(own.output(0))
+            name = f"{node.get_friendly_name()}/{reader_name}"
+            rewire(readers, op.constant(node.data, name=name))
     return clone
 
 

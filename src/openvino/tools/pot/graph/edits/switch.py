@@ -13,6 +13,7 @@ from openvino import opset13 as op
 from openvino.utils.node_factory import NodeFactory
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.graph.edits.replace import constant_like, rewire
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -47,17 +48,17 @@ class Switches:
         divisor: NDArray[np.floating] | None = None,
     ) -> None:
         """Let a layer's input be rounded to a range, whose borders broadcast against it, divided meanwhile."""
-        port = self._view.node(reader.node).input(reader.port)
+        port = self._view.port(reader)
         source = port.get_source_output()
-        low, high = (_like(source, border) for border in (span.low, span.high))
+        low, high = (constant_like(source, border) for border in (span.low, span.high))
         if divisor is None:
             rounded = op.fake_quantize(source, low, high, low, high, span.levels)
         else:
-            factor = _like(source, np.asarray(divisor))
+            factor = constant_like(source, np.asarray(divisor))
             divided = op.divide(source, factor)
             rounded = op.multiply(op.fake_quantize(divided, low, high, low, high, span.levels), factor)
         error = op.multiply(op.subtract(rounded, source), self._flag(number, source))
-        port.replace_source_output(op.add(source, error).output(0))
+        rewire([port], op.add(source, error))
 
     def weights(
         self,
@@ -77,20 +78,12 @@ class Switches:
         node = self._view.node(reader.node)
         output, readers = node.output(0), node.output(0).get_target_inputs()
         sources: list[ov.Node | ov.Output] = [port.get_source_output() for port in node.inputs()]
-        sources[reader.port] = _like(output, error)
-        extra = NodeFactory("opset13").create(node.get_type_name(), sources, node.get_attributes()).output(0)
+        sources[reader.port] = constant_like(output, error)
+        extra = NodeFactory("opset13").create(node.get_type_name(), sources, node.get_attributes())
         if shift is not None:
-            extra = op.add(extra, _like(output, shift)).output(0)
-        total = op.add(output, op.multiply(extra, self._flag(number, output))).output(0)
-        for target in readers:
-            target.replace_source_output(total)
+            extra = op.add(extra, constant_like(output, shift))
+        rewire(readers, op.add(output, op.multiply(extra, self._flag(number, output))))
 
     def _flag(self, number: int, source: ov.Output) -> ov.Node:
         flag, kind = self._flags[number], source.get_element_type()
         return flag if kind == ov.Type.f32 else op.convert(flag, kind.to_string())
-
-
-def _like(source: ov.Output, values: NDArray[np.floating]) -> ov.Node:
-    """A constant of the type of a tensor."""
-    constant: ov.Node = op.constant(values.astype(source.get_element_type().to_dtype()))
-    return constant

@@ -13,10 +13,10 @@ from collections.abc import Callable
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.bodies import all_bodies
+from openvino.tools.pot.graph.edits.replace import is_constant, rewire
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, all_bodies
 
 
 def unpacked_weights(model: ov.Model) -> ov.Model:
@@ -48,22 +48,17 @@ def _write_out(model: ov.Model, is_meant: Callable[[str, ov.Type], bool]) -> Non
             packed.update([name] if view.is_constant(TensorId(name, 0)) else [])
     for tensor in (tensor for name in packed for tensor in view.outputs(name) if view.is_float(tensor)):
         kind = view.output(tensor).get_element_type()
-        readers = [
-            reader
-            for reader in view.consumers(tensor)
-            if reader.node not in packed and is_meant(view.type(reader.node), kind)
-        ]
-        if readers:
-            constant = op.constant(view.value(tensor), kind, name=f"{tensor.node}/floats")
-            for reader in readers:
-                view.node(reader.node).input(reader.port).replace_source_output(constant.output(0))
+        others = [reader for reader in view.consumers(tensor) if reader.node not in packed]
+        ports = [view.port(reader) for reader in others if is_meant(view.type(reader.node), kind)]
+        if ports:
+            rewire(ports, op.constant(view.value(tensor), kind, name=f"{tensor.node}/floats"))
 
 
 def _unpacks(node: ov.Node) -> bool:
     """Whether a node makes floats of stored integers."""
     return bool(
         node.get_type_name() == "Convert"
-        and node.input_value(0).get_node().get_type_name() == "Constant"
+        and is_constant(node.input_value(0))
         and node.get_input_element_type(0).is_integral()
         and node.get_output_element_type(0).is_real()
     )
