@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.configs.validation import Parameters, as_float
+from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
 Preset = Literal["performance", "mixed", "accuracy"]
@@ -20,6 +20,11 @@ OF_POT_ALONE = frozenset(
 """Parameters of POT's algorithms that mean nothing for ours: most were of layer-wise training."""
 
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
+
+
+def none_for_zero(value: Any) -> Any:
+    """A number of which zero says that there is no limit."""
+    return None if value == 0 and not isinstance(value, bool) else value
 
 
 class IgnoredOperation(Parameters):
@@ -74,8 +79,6 @@ class Bound(Parameters):
         | None
     ) = None
     clipping_value: float | None = None
-
-    _whole_numbers_are_fine = field_validator("outlier_prob", "clipping_value", mode="before")(as_float)
 
 
 class RangeEstimator(Parameters):
@@ -169,10 +172,7 @@ class MinMaxParameters(Parameters):
     def _any_case(cls, value: Any) -> Any:
         return (value.lower() or None) if isinstance(value, str) else value
 
-    @field_validator("stat_subset_size", mode="before")
-    @classmethod
-    def _zero_means_all(cls, value: Any) -> Any:
-        return None if value == 0 and not isinstance(value, bool) else value
+    _zero_means_all = field_validator("stat_subset_size", mode="before")(none_for_zero)
 
 
 class FastBiasCorrectionParameters(Parameters):
@@ -189,8 +189,6 @@ class FastBiasCorrectionParameters(Parameters):
     threshold: float | None = Field(default=None, gt=0)
     apply_for_all_nodes: bool = True
 
-    _whole_numbers_are_fine = field_validator("threshold", mode="before")(as_float)
-
 
 class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParameters):
     """Parameters of DefaultQuantization: those of its stages, and which stages run.
@@ -205,15 +203,11 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     use_layerwise_tuning: bool = False
 
     @model_validator(mode="after")
-    def _rounding_fits(self) -> DefaultQuantizationParameters:
+    def _only_what_is_built(self) -> DefaultQuantizationParameters:
         if self.weight_rounding == "least_error" and self.weights.mode == "asymmetric":
             raise ValueError(
                 "weight_rounding: least_error needs symmetric weights, found weights.mode asymmetric"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _only_what_is_built(self) -> DefaultQuantizationParameters:
         if not self.use_fast_bias:
             raise ValueError("use_fast_bias: false (BiasCorrection) is not supported yet, expected true")
         if self.use_layerwise_tuning:
@@ -230,8 +224,6 @@ class NamedMetric(Parameters):
 
     name: str
     baseline_value: float | None = None
-
-    _whole_numbers_are_fine = field_validator("baseline_value", mode="before")(as_float)
 
 
 class AccuracyAwareParameters(Parameters):
@@ -270,14 +262,7 @@ class AccuracyAwareParameters(Parameters):
     time_budget: float | None = Field(default=None, gt=0)
     state_dir: str | None = None
 
-    _whole_numbers_are_fine = field_validator(
-        "maximal_drop", "metric_subset_ratio", "time_budget", mode="before"
-    )(as_float)
-
-    @field_validator("max_iter_num", mode="before")
-    @classmethod
-    def _zero_means_any(cls, value: Any) -> Any:
-        return None if value == 0 and not isinstance(value, bool) else value
+    _zero_means_any = field_validator("max_iter_num", mode="before")(none_for_zero)
 
 
 class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):

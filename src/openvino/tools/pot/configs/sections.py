@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.models import ModelConfig
 from openvino.tools.pot.configs.runtime import EngineConfig, Runtime
-from openvino.tools.pot.configs.validation import Parameters, as_float, plain, validate
+from openvino.tools.pot.configs.validation import Parameters, plain, validate
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
 
@@ -46,8 +46,6 @@ class SimplifiedEngine(Runtime):
     mean_values: Any = None
     scale_values: Any = None
     color_order: Literal["BGR", "RGB"] = "BGR"
-
-    _whole_numbers_are_fine = field_validator("central_fraction", mode="before")(as_float)
 
     @field_validator("color_order", mode="before")
     @classmethod

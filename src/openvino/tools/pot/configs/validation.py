@@ -27,11 +27,15 @@ class Parameters(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _null_is_absent(cls, value: Any, info: ValidationInfo) -> Any:
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, float) and isnan(value):
             raise ValueError("expected a value, found nan")
-        default = cls.model_fields[str(info.field_name)].get_default()
-        return default if value is None and isinstance(default, (BaseModel, dict, list)) else value
+        field = cls.model_fields[str(info.field_name)]
+        default = field.get_default()
+        if value is None and isinstance(default, (BaseModel, dict, list)):
+            return default
+        takes_float = float in (field.annotation, *get_args(field.annotation))
+        return _as_float(value) if takes_float else value
 
 
 P = TypeVar("P", bound=Parameters)
@@ -121,7 +125,7 @@ def _keys(keys: tuple[int | str, ...]) -> tuple[int | str, ...]:
     return keys[:-1] if len(keys) > 1 and keys[-1] in _KINDS else keys
 
 
-def as_float(value: Any) -> Any:
+def _as_float(value: Any) -> Any:
     """A whole number where a float is wanted, so that messages say what was compared."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return float(value) if whole and abs(value) <= sys.float_info.max else value
