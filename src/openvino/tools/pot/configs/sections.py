@@ -143,8 +143,7 @@ class AccuracyCheckerEngine(Runtime):
     @property
     def inline(self) -> dict[str, Any]:
         """The configuration that stands in the section itself."""
-        found = {"models": self.models, "launchers": self.launchers, "datasets": self.datasets}
-        return {key: value for key, value in found.items() if value is not None}
+        return self.given("models", "launchers", "datasets")
 
 
 AnyEngine = SimplifiedEngine | DataFreeEngine | AccuracyCheckerEngine
@@ -186,12 +185,7 @@ class CompressionSection(Parameters):
     @property
     def shared(self) -> dict[str, Any]:
         """The parameters of all algorithms that are given."""
-        given = {
-            "target_device": self.target_device,
-            "model_type": self.model_type,
-            "inplace_statistics": self.inplace_statistics,
-        }
-        return {key: value for key, value in given.items() if value is not None}
+        return self.given("target_device", "model_type", "inplace_statistics")
 
 
 @dataclass(frozen=True)
