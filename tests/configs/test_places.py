@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
+from openvino.tools.pot.cli.cascades import for_model
 from openvino.tools.pot.cli.config import Config
-from openvino.tools.pot.configs.parameters import for_model
 from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.utils.errors import ConfigError, DataError, Place, PotError, placed
 

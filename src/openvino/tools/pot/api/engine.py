@@ -8,7 +8,7 @@ from typing import Any
 
 from addict import Dict
 
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.errors import check_mapping
 
 
 class Engine(ABC):
@@ -26,8 +26,8 @@ class Engine(ABC):
     def __init__(
         self, config: Mapping[str, Any] | None = None, data_loader: Any = None, metric: Any = None
     ) -> None:
-        if config is not None and not isinstance(config, Mapping):
-            raise ConfigError(f"engine config is a {type(config).__name__}, expected a mapping")
+        if config is not None:
+            check_mapping(config, "engine config")
         self.config = Dict({key: config[key] for key in config} if config else {})
         self._data_loader = data_loader
         self._metric = metric

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,7 @@ from openvino.tools.pot.cli.quantize import measure_job, store_job
 from openvino.tools.pot.configs.validation import plain
 from openvino.tools.pot.paths import offer
 
-
-def app(argv: Sequence[str]) -> int:
-    """Run the command with arguments; returns the exit code."""
-    return main(argv)
+app = main
 
 
 def optimize(config: Mapping[str, Any]) -> dict[str, Any] | None:

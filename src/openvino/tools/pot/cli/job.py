@@ -13,9 +13,9 @@ import openvino as ov
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.parameters import placing
+from openvino.tools.pot.cli.cascades import for_model
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.configs.files import read_mapping
-from openvino.tools.pot.configs.parameters import for_model
 from openvino.tools.pot.configs.sections import (
     AccuracyCheckerEngine,
     AlgorithmEntry,

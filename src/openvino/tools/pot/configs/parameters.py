@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.configs.validation import Parameters, as_float
-from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
+from openvino.tools.pot.configs.validation import Parameters
 
 Preset = Literal["performance", "mixed", "accuracy"]
 OF_POT_ALONE = frozenset(
@@ -20,6 +19,11 @@ OF_POT_ALONE = frozenset(
 """Parameters of POT's algorithms that mean nothing for ours: most were of layer-wise training."""
 
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
+
+
+def none_for_zero(value: Any) -> Any:
+    """A number of which zero says that there is no limit."""
+    return None if value == 0 and not isinstance(value, bool) else value
 
 
 class IgnoredOperation(Parameters):
@@ -74,8 +78,6 @@ class Bound(Parameters):
         | None
     ) = None
     clipping_value: float | None = None
-
-    _whole_numbers_are_fine = field_validator("outlier_prob", "clipping_value", mode="before")(as_float)
 
 
 class RangeEstimator(Parameters):
@@ -169,10 +171,7 @@ class MinMaxParameters(Parameters):
     def _any_case(cls, value: Any) -> Any:
         return (value.lower() or None) if isinstance(value, str) else value
 
-    @field_validator("stat_subset_size", mode="before")
-    @classmethod
-    def _zero_means_all(cls, value: Any) -> Any:
-        return None if value == 0 and not isinstance(value, bool) else value
+    _zero_means_all = field_validator("stat_subset_size", mode="before")(none_for_zero)
 
 
 class FastBiasCorrectionParameters(Parameters):
@@ -189,8 +188,6 @@ class FastBiasCorrectionParameters(Parameters):
     threshold: float | None = Field(default=None, gt=0)
     apply_for_all_nodes: bool = True
 
-    _whole_numbers_are_fine = field_validator("threshold", mode="before")(as_float)
-
 
 class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParameters):
     """Parameters of DefaultQuantization: those of its stages, and which stages run.
@@ -205,15 +202,11 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     use_layerwise_tuning: bool = False
 
     @model_validator(mode="after")
-    def _rounding_fits(self) -> DefaultQuantizationParameters:
+    def _only_what_is_built(self) -> DefaultQuantizationParameters:
         if self.weight_rounding == "least_error" and self.weights.mode == "asymmetric":
             raise ValueError(
                 "weight_rounding: least_error needs symmetric weights, found weights.mode asymmetric"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _only_what_is_built(self) -> DefaultQuantizationParameters:
         if not self.use_fast_bias:
             raise ValueError("use_fast_bias: false (BiasCorrection) is not supported yet, expected true")
         if self.use_layerwise_tuning:
@@ -230,8 +223,6 @@ class NamedMetric(Parameters):
 
     name: str
     baseline_value: float | None = None
-
-    _whole_numbers_are_fine = field_validator("baseline_value", mode="before")(as_float)
 
 
 class AccuracyAwareParameters(Parameters):
@@ -270,14 +261,7 @@ class AccuracyAwareParameters(Parameters):
     time_budget: float | None = Field(default=None, gt=0)
     state_dir: str | None = None
 
-    _whole_numbers_are_fine = field_validator(
-        "maximal_drop", "metric_subset_ratio", "time_budget", mode="before"
-    )(as_float)
-
-    @field_validator("max_iter_num", mode="before")
-    @classmethod
-    def _zero_means_any(cls, value: Any) -> Any:
-        return None if value == 0 and not isinstance(value, bool) else value
+    _zero_means_any = field_validator("max_iter_num", mode="before")(none_for_zero)
 
 
 class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):
@@ -286,50 +270,3 @@ class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):
 
 OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
 """Parameters that can't differ between the models of a cascade, since one pass measures all of them."""
-
-
-def for_model(params: Mapping[str, Any], name: str, names: Sequence[str], where: Place) -> dict[str, Any]:
-    """The parameters of an algorithm for one of the models that it quantizes together.
-
-    Args:
-        params: as they are given; of a cascade, ``by_model`` says what is other for some of its models, and
-            ``ignored`` may be a mapping of model name to scope.
-        name: of the model.
-        names: of all models.
-        where: the parameters stand.
-
-    Returns:
-        Parameters without ``by_model``, with the model's own scope.
-
-    Raises:
-        ConfigError: a model is unknown, or a parameter can't differ between models.
-    """
-    by_model = params.get("by_model")
-    if by_model and len(names) == 1:
-        raise ConfigError(f"by_model is for cascades, found the single model {name!r}", where)
-    own = _of_name(by_model or {}, name, names, where.at("by_model"))
-    for key in own:
-        if key in OF_ALL_MODELS:
-            raise ConfigError("it is the same for all models", where.at("by_model", name, key))
-    found = {key: value for key, value in {**params, **own}.items() if key != "by_model"}
-    if is_by_model(found.get("ignored")):
-        at = where.at("by_model", name, "ignored") if "ignored" in own else where.at("ignored")
-        found["ignored"] = _of_name(found["ignored"], name, names, at)
-    return found
-
-
-def _of_name(mapping: Any, name: str, names: Sequence[str], where: Place) -> Mapping[str, Any]:
-    """What a mapping of names says of one of them."""
-    if not isinstance(mapping, Mapping):
-        raise ConfigError(
-            f"found {mapping!r}, expected a mapping of model name to what is other for it", where
-        )
-    for key, value in mapping.items():
-        if key not in names:
-            raise ConfigError(
-                f"expected one of {', '.join(names)}, found {key!r}{nearest(str(key), names)}", where
-            )
-        if not isinstance(value, Mapping):
-            raise ConfigError(f"found {value!r}, expected a mapping", where.at(key))
-    found: Mapping[str, Any] = mapping.get(name, {})
-    return found

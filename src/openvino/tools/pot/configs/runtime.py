@@ -30,8 +30,7 @@ class Runtime(Parameters):
     @property
     def runtime(self) -> dict[str, Any]:
         """What of it is given."""
-        values = {key: getattr(self, key) for key in Runtime.model_fields if key != "name"}
-        return {key: value for key, value in values.items() if value is not None}
+        return self.given("device", "stat_requests_number", "eval_requests_number")
 
 
 class EngineConfig(Runtime):

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.models import ModelConfig
 from openvino.tools.pot.configs.runtime import EngineConfig, Runtime
-from openvino.tools.pot.configs.validation import Parameters, as_float, plain, validate
+from openvino.tools.pot.configs.validation import Parameters, plain, validate
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
 
@@ -46,8 +46,6 @@ class SimplifiedEngine(Runtime):
     mean_values: Any = None
     scale_values: Any = None
     color_order: Literal["BGR", "RGB"] = "BGR"
-
-    _whole_numbers_are_fine = field_validator("central_fraction", mode="before")(as_float)
 
     @field_validator("color_order", mode="before")
     @classmethod
@@ -145,8 +143,7 @@ class AccuracyCheckerEngine(Runtime):
     @property
     def inline(self) -> dict[str, Any]:
         """The configuration that stands in the section itself."""
-        found = {"models": self.models, "launchers": self.launchers, "datasets": self.datasets}
-        return {key: value for key, value in found.items() if value is not None}
+        return self.given("models", "launchers", "datasets")
 
 
 AnyEngine = SimplifiedEngine | DataFreeEngine | AccuracyCheckerEngine
@@ -188,12 +185,7 @@ class CompressionSection(Parameters):
     @property
     def shared(self) -> dict[str, Any]:
         """The parameters of all algorithms that are given."""
-        given = {
-            "target_device": self.target_device,
-            "model_type": self.model_type,
-            "inplace_statistics": self.inplace_statistics,
-        }
-        return {key: value for key, value in given.items() if value is not None}
+        return self.given("target_device", "model_type", "inplace_statistics")
 
 
 @dataclass(frozen=True)

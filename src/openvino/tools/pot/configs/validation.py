@@ -11,8 +11,11 @@ from typing import Any, ClassVar, TypeVar, get_args
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from openvino.tools.pot.utils.errors import ConfigError, Place, as_place, nearest
-from openvino.tools.pot.utils.keys import is_misspelt, tell_of_strange
+from openvino.tools.pot.utils.errors import ConfigError, Place, as_place, nearest, nearest_name
+from openvino.tools.pot.utils.logger import tell_of_strange
+
+_A_SLIP = 0.7
+"""How alike a key and its misspelling are at least; keys of POT's that mean nothing here are less like any of ours."""
 
 
 class Parameters(BaseModel):
@@ -27,11 +30,19 @@ class Parameters(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _null_is_absent(cls, value: Any, info: ValidationInfo) -> Any:
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, float) and isnan(value):
             raise ValueError("expected a value, found nan")
-        default = cls.model_fields[str(info.field_name)].get_default()
-        return default if value is None and isinstance(default, (BaseModel, dict, list)) else value
+        field = cls.model_fields[str(info.field_name)]
+        default = field.get_default()
+        if value is None and isinstance(default, (BaseModel, dict, list)):
+            return default
+        takes_float = float in (field.annotation, *get_args(field.annotation))
+        return _as_float(value) if takes_float else value
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those of some parameters that are not None."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 P = TypeVar("P", bound=Parameters)
@@ -62,11 +73,11 @@ def validate(kind: type[P], values: Any, where: Place | str) -> P:
         try:
             found = kind.model_validate(values)
         except ValidationError as error:
-            keys = _first(error)["loc"]
-            if _is_strange(kind, error) and _removed(values, keys):
-                strange.append(place.at(*keys).path)
-            elif not _made_whole(values, error):
-                raise _refusal(kind, error, place) from None
+            first = _first(error)
+            if _is_strange(kind, first) and _removed(values, first["loc"]):
+                strange.append(place.at(*first["loc"]).path)
+            elif not _made_whole(values, first):
+                raise _refusal(kind, first, place) from None
         else:
             tell_of_strange(strange, place.what)
             return found
@@ -78,14 +89,13 @@ def _first(error: ValidationError) -> Any:
     return next((each for each in found if each["type"] == "extra_forbidden"), found[0])
 
 
-def _is_strange(kind: type[Parameters], error: ValidationError) -> bool:
-    """Whether the first thing wrong is a key that is like no known one, or is known to mean nothing."""
-    first = _first(error)
+def _is_strange(kind: type[Parameters], first: Any) -> bool:
+    """Whether what is wrong is a key that is like no known one, or is known to mean nothing."""
     if first["type"] != "extra_forbidden":
         return False
     *above, key = first["loc"]
     owner = _class_at(kind, tuple(above))
-    return key in owner.without_effect or not is_misspelt(str(key), owner.model_fields)
+    return key in owner.without_effect or not nearest_name(str(key), owner.model_fields, _A_SLIP)
 
 
 def _removed(values: Any, keys: tuple[int | str, ...]) -> bool:
@@ -94,9 +104,8 @@ def _removed(values: Any, keys: tuple[int | str, ...]) -> bool:
     return isinstance(owner, dict) and owner.pop(keys[-1], owner) is not owner
 
 
-def _made_whole(values: Any, error: ValidationError) -> bool:
-    """Make an int of a float that is one, if that is what is wrong first."""
-    first = _first(error)
+def _made_whole(values: Any, first: Any) -> bool:
+    """Make an int of a float that is one, if that is what is wrong."""
     keys, found = _keys(first["loc"]), first["input"]
     owner = _owner(values, keys)
     wants_int = first["type"] in ("int_type", "literal_error")
@@ -121,7 +130,7 @@ def _keys(keys: tuple[int | str, ...]) -> tuple[int | str, ...]:
     return keys[:-1] if len(keys) > 1 and keys[-1] in _KINDS else keys
 
 
-def as_float(value: Any) -> Any:
+def _as_float(value: Any) -> Any:
     """A whole number where a float is wanted, so that messages say what was compared."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return float(value) if whole and abs(value) <= sys.float_info.max else value
@@ -138,8 +147,7 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _refusal(kind: type[Parameters], error: ValidationError, place: Place) -> ConfigError:
-    first = _first(error)
+def _refusal(kind: type[Parameters], first: Any, place: Place) -> ConfigError:
     *above, key = first["loc"] or ("",)
     if first["type"] == "extra_forbidden":
         near = nearest(str(key), _class_at(kind, tuple(above)).model_fields)

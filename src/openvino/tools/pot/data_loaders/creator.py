@@ -20,8 +20,7 @@ from openvino.tools.pot.data_loaders.synthetic import images_for
 from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
 from openvino.tools.pot.graph.model import CompressedModel, as_model
-from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
-from openvino.tools.pot.utils.keys import check_mapping
+from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)

@@ -9,8 +9,7 @@ from typing import Any
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.runtime import EngineConfig
-from openvino.tools.pot.utils.errors import ConfigError, nearest
-from openvino.tools.pot.utils.keys import check_mapping
+from openvino.tools.pot.utils.errors import ConfigError, check_mapping, nearest
 
 _TYPES = ("simplified", "data_free", "accuracy_checker")
 

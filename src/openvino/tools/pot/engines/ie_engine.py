@@ -21,7 +21,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.utils.errors import DataError, EngineError
-from openvino.tools.pot.utils.keys import tell_of_strange
+from openvino.tools.pot.utils.logger import tell_of_strange
 
 
 class IEEngine(PotInternals, Hooks):

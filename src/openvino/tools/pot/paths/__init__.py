@@ -67,9 +67,10 @@ def offer(module: dict[str, Any]) -> None:
 
 def offer_as(module: dict[str, Any]) -> None:
     """Let a module below ``compression`` offer the names of today's module, given its ``globals()``."""
-    from openvino.tools.pot.paths.table import PATHS, moved
+    from openvino.tools.pot.paths.table import MOVED, PATHS
 
-    path = moved(path_of(module["__name__"]) or "")
+    path = path_of(module["__name__"]) or ""
+    path = MOVED.get(path, path)
     home = importlib.import_module(f"{_POT}.{path}")
 
     def attribute(name: str) -> Any:
@@ -91,11 +92,11 @@ class PathFinder(MetaPathFinder):
         below = path_of(fullname)
         if not below:
             return None
-        from openvino.tools.pot.paths.table import PATHS, moved
+        from openvino.tools.pot.paths.table import MOVED, PATHS
 
         if fullname.startswith(f"{_OLD}."):
             # The package itself may be the standard library's; the rooms of ours in it are files.
-            known = "." in below and _is_module(f"{_POT}.{moved(below)}")
+            known = "." in below and _is_module(f"{_POT}.{MOVED.get(below, below)}")
         else:
             known = below in PATHS
         return ModuleSpec(fullname, _Offering(), is_package=True) if known else None

@@ -37,11 +37,6 @@ ByPath = Mapping[str, list[str]]
 Names = dict[str, Same | str]
 
 
-def moved(path: str) -> str:
-    """The path of 2022 for one that may be older."""
-    return MOVED.get(path, path)
-
-
 def _paths(here: ByPath, elsewhere: Mapping[str, ByPath], gone: Mapping[str, ByPath]) -> dict[str, Names]:
     leads: list[tuple[Same | str, ByPath]] = [(Same(), here), *gone.items()]
     leads += [(Same(*home.split(":")), paths) for home, paths in elsewhere.items()]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 _LONGEST = 200
 """Letters of an error that is not ours within a sentence of ours."""
@@ -87,6 +88,16 @@ class EngineError(PotError):
 
 class GoneError(PotError, AttributeError):
     """A part of POT is used that has no counterpart; the sentence says what to use."""
+
+
+def check_mapping(values: Any, where: str) -> None:
+    """Refuse what is no mapping of the user's.
+
+    Raises:
+        ConfigError: it is none; what it should be is named.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where} is a {type(values).__name__}, expected a mapping")
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

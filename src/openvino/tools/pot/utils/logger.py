@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from openvino.tools.pot.paths import offer
@@ -94,6 +94,12 @@ def get_logger(name: str = "") -> logging.Logger:
 def _is_heard(record: logging.LogRecord) -> bool:
     """Whether there is a place for lines: without a handler it is standard error, which may be closed."""
     return logging.getLogger(record.name).hasHandlers() or not getattr(sys.stderr, "closed", False)
+
+
+def tell_of_strange(keys: Sequence[str], where: str) -> None:
+    """Log that keys have no effect, in one line."""
+    if keys:
+        get_logger(__name__).warning("%s: without effect here: %s", where, ", ".join(map(repr, keys)))
 
 
 def stdout_redirect(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

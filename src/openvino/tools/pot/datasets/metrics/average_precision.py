@@ -8,9 +8,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from openvino.tools.pot.configs.validation import as_float
 from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects, Task
 from openvino.tools.pot.datasets.boxes import overlaps
 from openvino.tools.pot.datasets.metrics.measure import Measure, MeasureEntry, require_labels
@@ -46,8 +45,6 @@ class MeanAveragePrecision(MeasureEntry):
     distinct_conf: bool = False
     use_filtered_tp: Literal[False] = False
     label_map: Literal["label_map"] = "label_map"
-
-    _whole_numbers_are_fine = field_validator("overlap_threshold", mode="before")(as_float)
 
     def measure(self, meta: Meta, place: Place) -> Measure:
         """The mean over the dataset's classes."""
