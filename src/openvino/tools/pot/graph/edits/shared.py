@@ -20,8 +20,7 @@ def separated(model: ov.Model) -> ov.Model:
     clone = model.clone()
     for node in clone.get_ops():
         for readers in list(_forms(node).values())[1:]:
-            reader_name = readers[0].get_node().get_friendly_name()
-            own = op.constant(node.data, name=f"{node.get_friendly_name()}/{reader_name}")
+            own = op.constant(node.data, name=f"{node.get_friendly_name()}/{readers[0].get_node().name}")
             for reader in readers:
                 reader.replace_source_output(own.output(0))
     return clone
