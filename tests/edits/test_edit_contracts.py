@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,14 @@ from openvino.tools.pot.graph.geometry import linear_layer
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 
-FOUND = {name: value for module in modules(edits) for name, value in own(module)}
+
+def takes_a_network(value: Any) -> bool:
+    """Others are parts that edits are made of."""
+    names = list(inspect.signature(value).parameters.values())
+    return bool(names) and names[0].annotation in ("GraphView", "ov.Model")
+
+
+FOUND = {name: value for module in modules(edits) for name, value in own(module) if takes_a_network(value)}
 use = SimpleNamespace(**FOUND)
 SPAN = asymmetric_range(np.array([-1.0]), np.array([2.0]), 256)
 CONV = InputId("conv1", 0)
