@@ -88,6 +88,7 @@ def circle(imports: dict[str, set[str]]) -> list[str]:
     return []
 
 
+@pytest.mark.long
 def test_no_files_import_each_other() -> None:
     known = {module_of(file): file for file in FILES}
     # Packages offer names out of their own modules, which is no circle of files.

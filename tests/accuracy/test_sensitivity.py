@@ -89,6 +89,7 @@ def test_flags_switch_between_the_float_and_the_quantized_model(case: object) ->
     assert distance(outputs[1::2], rounded) < 0.6 * distance(rounded, exact)
 
 
+@pytest.mark.long
 def test_the_fragile_layer_makes_nearly_all_of_the_error() -> None:
     model, engine, candidates = prepared(*fragile())
     shares = shares_of(model, engine, candidates, 10)

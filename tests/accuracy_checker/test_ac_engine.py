@@ -124,6 +124,7 @@ TASKS: dict[str, tuple[Callable[..., dict[str, Any]], Callable[[], ov.Model]]] =
 }
 
 
+@pytest.mark.long
 def test_a_classifier_is_evaluated(tmp_path: Path) -> None:
     metrics = [
         {"name": "accuracy@top1", "type": "accuracy"},
@@ -172,6 +173,7 @@ def test_a_segmenter_is_evaluated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
+@pytest.mark.long
 def test_models_are_quantized(task: str, tmp_path: Path) -> None:
     config, network = TASKS[task]
     pipeline = create_pipeline(

@@ -94,6 +94,7 @@ def run(network: ov.Model, data: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("parameters", [{}, {"preset": "mixed"}], ids=["silent", "mixed"])
+@pytest.mark.long
 def test_int8_stays_close_to_float(name: str, parameters: dict[str, str]) -> None:
     network = NETWORKS[name]()
     data = samples(network)

@@ -95,6 +95,7 @@ def extremes(
     return found
 
 
+@pytest.mark.long
 def test_an_outlier_channel_before_a_matrix_product() -> None:
     assert_wins(proofs.outlier_before_matmul(0), without(MigrationStage), good=34, margin=13)
 
@@ -135,6 +136,7 @@ def pots_ranges(preset: str) -> Make:
     return restaged(RangeStage, {"activations": {"range_estimator": {"preset": preset}}})
 
 
+@pytest.mark.long
 def test_weights_of_correlated_inputs() -> None:
     assert_wins(proofs.correlated_inputs(0), configured(weight_rounding="nearest"), good=41, margin=4.8)
 

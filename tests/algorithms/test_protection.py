@@ -54,6 +54,7 @@ def test_it_would_without_protection(params: dict[str, str]) -> None:
     assert all(count > 0 for count in counts(samples, samples, **params))
 
 
+@pytest.mark.long
 def test_the_first_layers_alone() -> None:
     samples = images(6)
     first, second, third = counts(samples, samples, saturation_fix="first_layer")

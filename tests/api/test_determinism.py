@@ -90,6 +90,7 @@ def test_patterns_are_fused(source: Path) -> None:
 
 
 @pytest.mark.parametrize("requests", [0, 1, 2])
+@pytest.mark.long
 def test_runs_of_one_process(source: Path, requests: int) -> None:
     assert digest(source, requests) == digest(source, 0)
 
@@ -112,6 +113,7 @@ def test_half_precision_sources_too(tmp_path: Path) -> None:
     assert in_another_process(tmp_path / "half.xml", 11, 1) == digest(tmp_path / "half.xml")
 
 
+@pytest.mark.long
 def test_saved_files_are_the_same(source: Path, tmp_path: Path) -> None:
     found = []
     for number in range(2):
@@ -131,6 +133,7 @@ def test_no_name_holds_a_counter(source: Path) -> None:
     assert [part for part in parts if int(part.rsplit("_", 1)[-1]) > len(sub.model.get_ops())] == []
 
 
+@pytest.mark.long
 def test_a_model_with_a_state() -> None:
     x = builders.parameter([1, 3, 8, 8])
     total = op.add(op.read_value(op.constant(np.zeros((1, 3, 8, 8), np.float32)), "s"), x, name="total")

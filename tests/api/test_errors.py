@@ -112,6 +112,7 @@ def test_values_that_an_integer_input_cant_hold(values: list[float], sentence: s
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.uint8, np.bool_])
+@pytest.mark.long
 def test_whole_numbers_of_any_type_fit_an_integer_input(dtype: Any) -> None:
     items = [np.array([[1, 0]], dtype), np.array([[0, 1]], dtype)]
     network = lookup()

@@ -31,6 +31,7 @@ def plain() -> tuple[bytes, bytes]:
     return result(builders.Items([(image, None) for image in IMAGES]))
 
 
+@pytest.mark.long
 def test_other_samples_give_other_bytes(plain: tuple[bytes, bytes]) -> None:
     """Without which the comparisons here would say nothing."""
     assert result(builders.Items([(image, None) for image in builders.images(6, seed=1)])) != plain
@@ -124,6 +125,7 @@ FORMS: dict[str, Callable[[Image, int], Any]] = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.long
 def test_form_of_items(form: Callable[[Image, int], Any], plain: tuple[bytes, bytes]) -> None:
     loader = builders.Items([form(image.copy(), number) for number, image in enumerate(IMAGES)])
     assert result(loader) == plain
@@ -215,6 +217,7 @@ LOADERS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("make", LOADERS.values(), ids=LOADERS)
 @pytest.mark.parametrize("requests", [0, 1, 2])
+@pytest.mark.long
 def test_kind_of_loader(make: Callable[[], Any], requests: int, plain: tuple[bytes, bytes]) -> None:
     found = builders.quantized(builders.network(), make(), {"stat_requests_number": requests})
     assert builders.stored(found) == plain

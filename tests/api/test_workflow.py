@@ -172,6 +172,7 @@ def test_the_short_way_reads_no_more_samples_than_it_needs() -> None:
     assert len(reads) == 8
 
 
+@pytest.mark.long
 def test_the_short_way_passes_parameters(tmp_path: Path) -> None:
     ov.save_model(builders.network(), tmp_path / "m.xml")
     for ignored in ("conv1", ["conv1"], {"scope": ["conv1"]}):

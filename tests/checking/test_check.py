@@ -74,6 +74,7 @@ def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixtu
     assert not {"seconds", "as_fast"} & stored.keys()  # the same model is the same file
 
 
+@pytest.mark.long
 def test_how_many_times_as_fast_it_is() -> None:
     x = op.parameter([1, 32, 48, 48], np.float32, name="x")
     value: Any = x
@@ -121,6 +122,7 @@ def test_a_fault_of_the_device_is_found_and_left_in_float(
     assert quantizers and not [name for name in quantizers if name.startswith(f"layer_{number}/")]
 
 
+@pytest.mark.long
 def test_a_device_that_compiles_nothing_quantized_leaves_all_in_float(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -174,6 +176,7 @@ def lost() -> ov.Model:
     return ov.Model([op.result(value)], [x], "lost")
 
 
+@pytest.mark.long
 def test_what_can_not_be_won_back_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         _, report = checked(lost(), samples(1, 64), preset="performance", weight_rounding="nearest")
@@ -360,6 +363,7 @@ def detector() -> ov.Model:
     return ov.Model([op.result(joined)], [x], "detector")
 
 
+@pytest.mark.long
 def test_scores_beside_boxes_are_judged_by_themselves() -> None:
     data = samples(1, 64)
     model, report = checked(detector(), data, preset="performance", weight_rounding="nearest")

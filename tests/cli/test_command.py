@@ -184,6 +184,7 @@ def test_what_the_system_refuses_is_said_in_a_sentence(
     assert (finished.code, finished.err) == (1, f"pot: error: {sentence}\n")
 
 
+@pytest.mark.long
 def test_a_stored_model_is_told_of_even_if_measuring_fails(
     job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

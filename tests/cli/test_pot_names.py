@@ -40,6 +40,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("config.json")
 
 
+@pytest.mark.long
 def test_a_configuration_in_a_script(file: Path) -> None:
     config = Config.read_config(str(file))
     assert config.compression.algorithms[0].params.preset == "mixed"
@@ -69,6 +70,7 @@ def test_a_device_is_any_where_none_is_named(file: Path) -> None:
     assert config.compression.algorithms[0].params.target_device == "ANY"
 
 
+@pytest.mark.long
 def test_made_images_for_the_models_of_a_cascade(file: Path) -> None:
     config = Config.read_config(file)
     x = builders.parameter([1, 1, 4, 6])

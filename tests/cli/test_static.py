@@ -133,6 +133,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("-q", "data_free", "--shape", "[1,3,8,8]"), [1, 3, 8, 8]),
     ],
 )
+@pytest.mark.long
 def test_the_stored_model_is_of_that_shape(
     work: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], expected: list[int]
 ) -> None:
@@ -156,6 +157,7 @@ def test_the_stored_model_is_of_that_shape(
     assert f"net: input 'x' is fixed to {ov.PartialShape(expected)}" in done.err
 
 
+@pytest.mark.long
 def test_configurations_say_it_by_a_key_or_the_flag_says_it(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def prepared(tmp_path: Path, adapter: str = "classification", metrics: str = "",
 
 
 @pytest.mark.parametrize("adapter", ["classification", "yolo_v3", "{type: yolo_v3, classes: 80}"])
+@pytest.mark.long
 def test_images_are_enough(
     adapter: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

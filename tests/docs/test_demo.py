@@ -49,6 +49,7 @@ def test_an_interrupted_demo_shows_no_traceback(
     assert capsys.readouterr().err == "\nInterrupted.\n"
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

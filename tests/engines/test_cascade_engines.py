@@ -430,6 +430,7 @@ class Single(IEEngine):
             )
 
 
+@pytest.mark.long
 def test_one_model_run_by_an_override() -> None:
     items = [((number, 0.5), image[0]) for number, image in enumerate(builders.images())]
     made = Single({"device": "CPU"}, builders.Items(items), Score())

@@ -99,6 +99,7 @@ def test_rows_of_one_sample_are_not_taken_apart() -> None:
     assert borders[1] == pytest.approx(np.abs(samples[0][0]).max(), rel=1e-5)
 
 
+@pytest.mark.long
 def test_one_buffer_for_all_samples() -> None:
     class OneBuffer(builders.Items):
         buffer = np.empty((3, 8, 8), np.float32)
@@ -256,6 +257,7 @@ def test_predictions_for_labels_and_a_search_on_single_samples() -> None:
 
 
 @pytest.mark.parametrize("params", [{}, PRESET], ids=["silent", "performance"])
+@pytest.mark.long
 def test_an_engine_that_makes_its_own_batches(params: dict[str, Any]) -> None:
     class Own(IEEngine):
         def _predict(self, stats_layout: Any, sampler: Any, *rest: Any, **more: Any) -> Any:

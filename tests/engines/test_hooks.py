@@ -83,6 +83,7 @@ def test_what_is_fed(kind: type[IEEngine]) -> None:
     assert statistics_bytes(engine(kind)) != statistics_bytes(engine())
 
 
+@pytest.mark.long
 def test_float64_feed_of_a_hook() -> None:
     class Doubles(IEEngine):
         def _fill_input(self, model: Any, image_batch: list[Any]) -> dict[str, Any]:
@@ -154,6 +155,7 @@ def test_predict() -> None:
     assert pipeline.evaluate(load_model(NETWORK)) == {"sum": 42.0}
 
 
+@pytest.mark.long
 def test_inner_predict_around_the_own_one() -> None:
     calls = []
 

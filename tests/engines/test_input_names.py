@@ -107,6 +107,7 @@ def test_hooks_may_feed_by_anything_that_openvino_takes(form: str) -> None:
     assert pipeline.evaluate(result) == pytest.approx(pipeline.evaluate(model), abs=5)
 
 
+@pytest.mark.long
 def test_batches_of_a_fixed_size() -> None:
     network = builders.network()
     network.reshape({"x": [4, 3, 8, 8]})

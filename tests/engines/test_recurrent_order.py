@@ -46,6 +46,7 @@ def test_samples_come_in_order_however_many_are_under_way(
 
 
 @pytest.mark.parametrize(("room", "most"), [(1 << 28, 32), (0, 2)])
+@pytest.mark.long
 def test_samples_read_ahead_are_few(room: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "_ROOM", room)
     read, done = [], []
@@ -170,6 +171,7 @@ def test_statistics_do_not_depend_on_the_number_of_requests() -> None:
     assert quantized_bytes(flat, {}) not in found
 
 
+@pytest.mark.long
 def test_statistics_of_one_step_are_those_without_the_map() -> None:
     items = [(sample(seed, 1), 0) for seed in range(8)]
     flat = [({name: arrays[0] for name, arrays in data.items()}, 0) for data, _ in items]

@@ -53,6 +53,7 @@ def decibels(model: ov.Model, other: ov.Model, feeds: list[Feed]) -> float:
 
 @pytest.mark.parametrize("device", ["GNA", "GNA3"])
 @pytest.mark.parametrize("name", [name for name in networks.NETWORKS if name != "stateful"])
+@pytest.mark.long
 def test_outputs_are_close_to_float(name: str, device: str) -> None:
     model = networks.NETWORKS[name]()
     narrow = device == "GNA3" and "conv" in name  # inputs of 8 bits
@@ -315,6 +316,7 @@ def test_a_joined_tensor_is_brought_closer_to_what_is_added() -> None:
     assert small < 1.1 / 65535
 
 
+@pytest.mark.long
 def test_8_bit_weights_are_stored_as_integers_and_others_as_pot_left_them(tmp_path: Path) -> None:
     feeds = networks.feeds(networks.dense(), 8)
     loader = Items([(feed, None) for feed in feeds])

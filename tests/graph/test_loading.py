@@ -76,6 +76,7 @@ SOURCES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+@pytest.mark.long
 def test_every_source_gives_the_same_model(saved: Path, source: Any) -> None:
     model = load_model(source(saved))
     assert builders.stored(model)[1] == builders.stored(builders.network())[1]

@@ -79,11 +79,13 @@ GRAPHS = st.builds(
 
 
 @given(GRAPHS, st.booleans())
+@pytest.mark.long
 def test_plans_are_sound(network: ov.Model, transformer: bool) -> None:
     plan_of(network, transformer=transformer)
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.long
 def test_random_models_run_quantized_and_are_not_quantized_again(seed: int) -> None:
     choice = random.Random(seed)
     network = random_model([*choice.choices(KINDS, k=8), "biased"], seed)

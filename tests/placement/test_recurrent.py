@@ -131,6 +131,7 @@ def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: flo
 @pytest.mark.parametrize(("state", "batch"), [("zeros", 1), ("made", -1)])
 @pytest.mark.parametrize(("low", "high"), [(-0.2, 0.2), (-50, 50), (0, 1), (0, 50)])
 @pytest.mark.parametrize("kind", GATES)
+@pytest.mark.long
 def test_the_state_is_kept_whatever_the_width_of_the_data(
     kind: str, low: float, high: float, state: str, batch: int, params: dict[str, Any]
 ) -> None:

@@ -63,6 +63,7 @@ CASES = [case(name, signed) for name in TRANSPARENT for signed in (False, True)]
 
 
 @pytest.mark.parametrize(("name", "signed"), CASES)
+@pytest.mark.long
 def test_behind_what_only_moves_data(name: str, signed: bool) -> None:
     x = parameter([1, 4, 8, 8])
     moved = TRANSPARENT[name](op.tanh(x) if signed else op.sigmoid(x))

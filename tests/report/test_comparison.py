@@ -37,6 +37,7 @@ def quantized(network: ov.Model) -> ov.Model:
     return quantize(network, SAMPLES)
 
 
+@pytest.mark.long
 def test_figures_of_models_as_they_run(network: ov.Model, quantized: ov.Model) -> None:
     weights, request, layers = model_rows([network, quantized], SAMPLES, "a, ", repeats=5, warm_up=1)
     assert [row.name for row in (weights, request, layers)] == [

@@ -279,6 +279,7 @@ def classifier() -> ov.Model:
     return model(op.matmul(flat, weights((192, 5)), False, False), x)
 
 
+@pytest.mark.long
 def test_a_script_as_those_of_pot_runs(tmp_path: Path) -> None:
     for index in range(6):
         save(tmp_path / "images", f"{index}.png", random_pixels(16, 20, index))

@@ -20,6 +20,7 @@ from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.statistics import accumulators, reducers
 from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import accumulator
 from openvino.tools.pot.statistics.requests import Request
 
 SHAPE = (1, 6, 5, 4)
@@ -110,13 +111,10 @@ def test_every_reducer_has_an_example() -> None:
     assert found == {type(make()).__name__ for make in REDUCERS.values()}
 
 
+AGGREGATORS = ("min", "max", "mean", *PER_SAMPLE_AGGREGATORS, "stack", "short stack")
 ACCUMULATORS: dict[str, Callable[[], Any]] = {
-    "smallest": lambda: accumulators.Extremum(False),
-    "largest": lambda: accumulators.Extremum(True),
-    "mean": accumulators.Mean,
-    **{name: lambda name=name: accumulators.PerSample(name) for name in PER_SAMPLE_AGGREGATORS},
-    "stack": lambda: accumulators.Stack(8),
-    "stack of pieces": lambda: accumulators.Stack(32, 21, [2, 4]),
+    **{name: lambda name=name: accumulator(name, 21, [6]) for name in AGGREGATORS},
+    "stack of pieces": lambda: accumulator("stack", 21, [2, 4]),
 }
 
 

@@ -163,7 +163,7 @@ class NamedOutputs(dict[str, NDArray[np.generic]]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The array of an output, ``default`` where none has this name."""
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 - this is get itself
 
 
 def run_beside(items: Iterable[T], work: Callable[[Iterator[T]], R]) -> R:
