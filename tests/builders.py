@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,16 @@ Floats = NDArray[np.float32]
 
 # Real models, beside the repository; tests that are marked `zoo` need them.
 ZOO = Path(__file__).resolve().parents[2] / "shared" / "zoo"
+
+
+def logger_as_at_first() -> None:
+    """Let logging be as it is where nobody has set anything about it."""
+    logger = get_logger()
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
+    logger.propagate, terminal.draws_bars = True, True
 
 
 @contextmanager

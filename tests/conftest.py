@@ -90,7 +90,8 @@ def package_index() -> None:
 @pytest.fixture(autouse=True)
 def _logger_as_it_was() -> Iterator[None]:
     """Undo what a test, or what it runs, sets about logging: others read warnings."""
-    from builders import logger_as_before
+    from builders import logger_as_at_first, logger_as_before
 
+    logger_as_at_first()  # fixtures of a whole module come before this one
     with logger_as_before():
         yield

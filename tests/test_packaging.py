@@ -18,6 +18,7 @@ SOURCE = ROOT / "src"
 # What importing openvino needs, and what building our package in the environment itself needs.
 BUILD_TOOLS = ["hatchling", "editables", "packaging", "pathspec", "pluggy", "trove-classifiers"]
 MIRRORED = ["openvino", "numpy", *BUILD_TOOLS]
+MIRRORED += ["pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection"]
 if sys.version_info < (3, 11):
     MIRRORED.append("tomli")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")

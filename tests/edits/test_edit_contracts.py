@@ -83,6 +83,16 @@ def with_a_state() -> ov.Model:
     return ov.Model([op.result(total, name="y")], [op.assign(total, "v")], [x.get_node()], "tiny")
 
 
+def with_halves() -> ov.Model:
+    x, stored = parameter([1, 6]), op.constant(weights((6, 4)).astype(np.float16), name="w")
+    return model(op.matmul(x, op.convert(stored, "f32", name="wide"), False, False, name="layer"), x)
+
+
+def without_halves() -> ov.Model:
+    x, wide = parameter([1, 6]), weights((6, 4)).astype(np.float16).astype(np.float32)
+    return model(op.matmul(x, op.constant(wide, name="wide"), False, False, name="layer"), x)
+
+
 def with_packed_weights(kind: ov.Type) -> ov.Model:
     x = parameter([1, 8], dtype=kind.to_dtype())
     integers = op.constant(np.random.default_rng(0).integers(-9, 9, (8, 4)).astype(np.int8), name="w")
@@ -113,6 +123,7 @@ EDITS: dict[str, Example] = {
     "emulated": copied(with_quantized_weights, lambda network: use.emulated(network, narrow=True)),
     "keep_conversions": in_place(with_a_converted_input, use.keep_conversions),
     "merge_copies": in_place(with_copies, lambda network: use.merge_copies(network, ())),
+    "restore_halves": in_place(without_halves, lambda m: use.restore_halves(m, with_halves())),
     "in_float32": in_place(in_double_precision, use.in_float32),
     "insert_fake_quantize": in_place(
         builders.network,

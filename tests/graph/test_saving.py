@@ -13,7 +13,6 @@ import pytest
 
 import builders
 from openvino.tools.pot import compress_model_weights, load_model, save_model
-from openvino.tools.pot.graph import save
 from openvino.tools.pot.utils.errors import ModelError
 
 IMAGES = builders.images(3)
@@ -163,7 +162,7 @@ def test_a_failed_write_leaves_everything_as_it_was(
         path.write_text("half a mod")
         raise error
 
-    monkeypatch.setattr(save.ov, "save_model", fails)
+    monkeypatch.setattr(ov, "save_model", fails)
     before = contents(old)
     kind = ModelError if isinstance(error, RuntimeError) else KeyboardInterrupt
     with pytest.raises(kind):

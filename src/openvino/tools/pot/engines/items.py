@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
@@ -93,7 +92,7 @@ def load_batches(sampler: Any) -> Iterator[list[Item]]:
         for indices in sampler.batches():
             items = []
             for index in indices:
-                with _reading(index):
+                with _Reading(index):
                     item = sampler.load(index)
                 # Samples of one batch are held together: a loader may use one buffer for all of them.
                 items.append(_held(parse_item(own(item) if len(indices) > 1 else item, index)))
@@ -145,7 +144,7 @@ def _held(item: Item) -> Item:
 def _guarded(sampler: Any) -> Iterator[Any]:
     batches, count, end = iter(sampler), 0, object()
     while True:
-        with _reading(count):
+        with _Reading(count):
             batch = next(batches, end)
         if batch is end:
             return
@@ -157,12 +156,19 @@ def _guarded(sampler: Any) -> Iterator[Any]:
         count += len(batch) if isinstance(batch, list) else 1
 
 
-@contextmanager
-def _reading(index: int) -> Iterator[None]:
-    """Name the sample in errors of a user's loader; those of ours say all else there is to say."""
-    try:
-        yield
-    except PotError as error:
-        raise DataError(error.sentence, Place(f"sample {index}").around(error.where)) from error
-    except Exception as error:
-        raise DataError(f"the data loader raised {said(error)}", f"sample {index}") from error
+class _Reading:
+    """Names the sample in errors of a user's loader; those of ours say all else there is to say.
+
+    A class, since contextmanager takes what is raised from a StopIteration for that itself.
+    """
+
+    def __init__(self, index: int) -> None:
+        self._place = Place(f"sample {index}")
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, PotError):
+            raise DataError(error.sentence, self._place.around(error.where)) from error
+        if isinstance(error, Exception):
+            raise DataError(f"the data loader raised {said(error)}", self._place) from error

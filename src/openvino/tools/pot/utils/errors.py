@@ -137,19 +137,21 @@ def _text(error: BaseException) -> str:
         return ""
 
 
-@contextmanager
-def naming(what: str, kind: type[PotError]) -> Iterator[None]:
+class naming:  # noqa: N801 - it reads as a function; contextmanager loses what is raised from a StopIteration
     """Say which part of the user's own code raised; their error is the cause, and interruptions pass.
 
     Raises:
         PotError: of the kind given; those that were raised on purpose stay what they are.
     """
-    try:
-        yield
-    except PotError:
-        raise
-    except Exception as error:
-        raise kind(f"{what} raised {said(error)}") from error
+
+    def __init__(self, what: str, kind: type[PotError]) -> None:
+        self._what, self._kind = what, kind
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, PotError):
+            raise self._kind(f"{self._what} raised {said(error)}") from error
 
 
 @contextmanager
