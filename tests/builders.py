@@ -36,6 +36,7 @@ def logger_as_at_first() -> None:
         handler.close()
     logger.handlers.clear()
     logger.setLevel(logging.NOTSET)
+    logging.getLogger().setLevel(logging.WARNING)  # converting by OpenVINO itself sets another
     logger.propagate, terminal.draws_bars = True, True
 
 

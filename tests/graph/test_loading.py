@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import builders
 from openvino.tools.pot import compress_model_weights, load_model, quantize, save_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import fused_names, merged_names, stabilise
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.errors import ConfigError, ModelError
 
 IMAGES = builders.images(3)
 ITEMS = builders.labelled(IMAGES)
@@ -134,6 +135,14 @@ def test_onnx(tmp_path: Path) -> None:
     assert "FakeQuantize" not in types(network_of(ignored)).values()
     paths = save_model(model, tmp_path)
     assert np.array_equal(builders.run(ov.Core().read_model(paths[0]["model"]), IMAGES[0])[0], found)
+
+
+def test_reading_what_must_be_converted_leaves_the_logging_of_others_alone(tmp_path: Path) -> None:
+    (tmp_path / "net").write_bytes(b"")
+    before = logging.getLogger().level
+    with pytest.raises(ModelError):
+        load_model(tmp_path / "net")
+    assert logging.getLogger().level == before < logging.ERROR
 
 
 @pytest.mark.parametrize("make", [builders.network, fusible, lambda: fusible(half=True)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
 from enum import Enum
@@ -99,7 +100,12 @@ def _read(path: Path, weights: Path | None) -> ov.Model:
 def _opened(path: Path, weights: Path | None) -> ov.Model:
     if path.suffix.lower() in _FILES:
         return core().read_model(path, weights) if weights else core().read_model(path)
-    return ov.convert_model(path)
+    root = logging.getLogger()
+    level = root.level
+    try:
+        return ov.convert_model(path)
+    finally:
+        root.setLevel(level)  # converting lets nothing but errors through, of whoever logs
 
 
 def _unreadable(path: Path, weights: Path | None, error: Exception) -> str:
