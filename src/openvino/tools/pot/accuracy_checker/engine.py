@@ -63,7 +63,7 @@ class ACEngine(IEEngine):
         labelled: bool = False,
     ) -> None:
         if not isinstance(config, Mapping):
-            raise ConfigError(f"{where}: found {config!r}, expected a mapping")
+            raise ConfigError(f"found {config!r}, expected a mapping", where)
         self._settings, evaluated = parse_settings(config, folder, where, labelled)
         pillow()
         data = _read_data(self._settings)
@@ -182,9 +182,9 @@ def _read_data(settings: Settings) -> _Data:
     try:
         samples = Subset(dataset.subsample_size, dataset.subsample_seed, dataset.shuffle).of(found.samples)
     except ConfigError as error:
-        raise ConfigError(f"{place.at('subsample_size')}: {error}") from None
+        raise ConfigError(error.sentence, place.at("subsample_size").around(error.where)) from None
     if not samples:
-        raise ConfigError(f"{place.at('annotation_conversion')}: there are no annotated images")
+        raise ConfigError("there are no annotated images", place.at("annotation_conversion"))
     folder = Path() if converter is None else _folder(settings, found.folder)
     require_files([each.name for each in samples], folder, "images", place.at("data_source"))
     loader = ACDataLoader(samples, folder, settings.reader, settings.steps)
@@ -200,7 +200,7 @@ def _files(settings: Settings) -> list[Sample]:
     source = placed(dataset.data_source, settings.data_folders)
     files = [each for each in find_files([str(source)], str(place)) if settings.reader.reads(each)]
     if not files:
-        raise ConfigError(f"{place}: {str(source)!r} holds no files that the reader reads")
+        raise ConfigError(f"{str(source)!r} holds no files that the reader reads", place)
     if dataset.annotation_conversion is not None or dataset.annotation is not None:
         logger.warning(
             "%s: annotations are not read, the %d files of %r are the samples", place, len(files), str(source)
@@ -214,7 +214,7 @@ def _folder(settings: Settings, converted: Path | None) -> Path:
     if settings.dataset.data_source is not None:
         return Source(settings.data_folders, place).directory("data_source", settings.dataset.data_source)
     if converted is None:
-        raise ConfigError(f"{place.at('data_source')}: it is missing, expected the folder of the images")
+        raise ConfigError("it is missing, expected the folder of the images", place.at("data_source"))
     return converted
 
 

@@ -31,7 +31,7 @@ def checked(kind: type[P], values: Any, place: Place, room: str | None = None) -
     """
     for key in values if room is not None and isinstance(values, Mapping) else ():
         if key not in kind.model_fields and key in known_names(room or ""):
-            raise NotBuiltError(f"{place.at(str(key))}: it is not built here")
+            raise NotBuiltError("it is not built here", place.at(str(key)))
     return validate(kind, values, place)
 
 
@@ -53,17 +53,15 @@ def chosen(
     """
     values = {key: values} if isinstance(values, str) else values
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{place}: found {values!r}, expected a mapping with {key!r}")
+        raise ConfigError(f"found {values!r}, expected a mapping with {key!r}", place)
     if key not in values:
-        raise ConfigError(f"{place.at(key)}: it is missing, expected one of {', '.join(table)}")
+        raise ConfigError(f"it is missing, expected one of {', '.join(table)}", place.at(key))
     name = values[key]
     if not isinstance(name, str) or name not in table:
         expected = f"expected one of {', '.join(table)}"
         if room is not None and name in known_names(room):
-            raise NotBuiltError(f"{place.at(key)}: {name!r} is not built here, {expected}")
-        raise ConfigError(
-            f"{place.at(key)}: {name!r} is not supported, {expected}{nearest(str(name), table)}"
-        )
+            raise NotBuiltError(f"{name!r} is not built here, {expected}", place.at(key))
+        raise ConfigError(f"{name!r} is not supported, {expected}{nearest(str(name), table)}", place.at(key))
     rest = {each: value for each, value in values.items() if each != key}
     return checked(table[name], rest, place, None if room is None else f"{room} {name}")
 
@@ -77,6 +75,6 @@ def listed(values: Any, place: Place) -> Iterator[tuple[Any, Place]]:
     if values is None:
         return
     if not isinstance(values, (list, tuple)):
-        raise ConfigError(f"{place}: found {values!r}, expected a list")
+        raise ConfigError(f"found {values!r}, expected a list", place)
     for position, value in enumerate(values):
         yield value, place.at(position)

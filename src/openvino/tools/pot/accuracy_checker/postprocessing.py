@@ -149,7 +149,7 @@ class EncodeSegmentationMask(Postprocess):
         """Make sure that colours are known."""
         if meta.colors is None:
             raise ConfigError(
-                f"{place}: encode_segmentation_mask needs segmentation_colors in the dataset's meta file"
+                "encode_segmentation_mask needs segmentation_colors in the dataset's meta file", place
             )
 
     def apply(self, prediction: Any, annotation: Any, seen: Seen, meta: Meta) -> Pair:

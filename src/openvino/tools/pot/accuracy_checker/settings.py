@@ -120,9 +120,7 @@ def parse_settings(
         found = _of_dataset(launcher, *_dataset(model.datasets, at), folder, labelled)
         return found, found
     if labelled:
-        raise ConfigError(
-            f"{at}: a search needs one dataset, found one for {' and one for '.join(_PURPOSES)}"
-        )
+        raise ConfigError(f"a search needs one dataset, found one for {' and one for '.join(_PURPOSES)}", at)
     both = [_dataset_for(model.datasets, at, purpose) for purpose in _PURPOSES]
     return _of_dataset(launcher, *both[0], folder), _of_dataset(launcher, *both[1], folder)
 
@@ -161,7 +159,7 @@ def _of_dataset(
 
 def _converter(dataset: Dataset, place: Place) -> Converter:
     if dataset.annotation_conversion is None:
-        raise NotBuiltError(f"{place.at('annotation_conversion')}: it is missing, {_READ_ANEW}")
+        raise NotBuiltError(f"it is missing, {_READ_ANEW}", place.at("annotation_conversion"))
     at = place.at("annotation_conversion")
     return chosen(CONVERTERS, dataset.annotation_conversion, at, "converter", "converters")
 
@@ -191,7 +189,7 @@ def _model_entry(config: Mapping[str, Any], place: Place) -> tuple[Any, Place]:
     models = list(listed(own.pop("models"), place.at("models")))
     checked(_Nothing, own, place, "configuration")
     if not models:
-        raise ConfigError(f"{place.at('models')}: the list is empty, expected one model")
+        raise ConfigError("the list is empty, expected one model", place.at("models"))
     fitting = [(value, at) for value, at in models if _has_launcher(value)]
     if len(fitting) > 1:
         logger.warning(
@@ -220,7 +218,7 @@ def _launcher(values: Any, place: Place) -> tuple[Launcher, Place]:
     launchers = list(listed(values, place))
     if not launchers:
         raise ConfigError(
-            f"{place}: it is missing, expected a list with one of framework {' or '.join(FRAMEWORKS)}"
+            f"it is missing, expected a list with one of framework {' or '.join(FRAMEWORKS)}", place
         )
     ours = [(value, at) for value, at in launchers if _is_ours(value)]
     if len(ours) > 1:
@@ -237,19 +235,19 @@ def _require_one_image(launcher: Launcher, place: Place) -> None:
         at = place.at("inputs", position)
         if each.type not in (IMAGE, CONSTANT):
             raise ConfigError(
-                f"{at.at('type')}: {each.type!r} is not supported, expected {IMAGE} or {CONSTANT}"
+                f"{each.type!r} is not supported, expected {IMAGE} or {CONSTANT}", at.at("type")
             )
         if each.type == CONSTANT and each.value is None:
-            raise ConfigError(f"{at.at('value')}: it is missing, expected what the input is fed")
+            raise ConfigError("it is missing, expected what the input is fed", at.at("value"))
     images = sum(each.type == IMAGE for each in inputs)
     if images > 1:
-        raise ConfigError(f"{place.at('inputs')}: {images} inputs are not supported, expected one image")
+        raise ConfigError(f"{images} inputs are not supported, expected one image", place.at("inputs"))
 
 
 def _dataset(values: Any, place: Place) -> tuple[Dataset, Place]:
     datasets = list(listed(values, place))
     if not datasets:
-        raise ConfigError(f"{place}: it is missing, expected a list of one dataset")
+        raise ConfigError("it is missing, expected a list of one dataset", place)
     if len(datasets) > 1:
         logger.warning("%s: %d datasets, the first one counts", place, len(datasets))
     value, at = datasets[0]
@@ -261,7 +259,7 @@ def _dataset_for(values: Mapping[str, Any], place: Place, purpose: str) -> tuple
     own = values.get(purpose)
     if not isinstance(own, Mapping):
         found = "it is missing" if own is None else f"found {own!r}"
-        raise ConfigError(f"{place.at(purpose)}: {found}, expected a dataset for {purpose}")
+        raise ConfigError(f"{found}, expected a dataset for {purpose}", place.at(purpose))
     shared = {key: value for key, value in values.items() if key not in _PURPOSES}
     at = place.at(purpose)
     return checked(Dataset, {**shared, **own}, at, "dataset"), at
@@ -269,7 +267,7 @@ def _dataset_for(values: Mapping[str, Any], place: Place, purpose: str) -> tuple
 
 def _given(value: Any, place: Place, key: str, expected: str) -> Any:
     if value is None:
-        raise NotBuiltError(f"{place.at(key)}: it is missing, {expected}")
+        raise NotBuiltError(f"it is missing, {expected}", place.at(key))
     return value
 
 
@@ -279,10 +277,10 @@ def _measures(values: Any, place: Place) -> dict[str, tuple[MeasureEntry, Place]
         entry = chosen(METRICS, value, at, room="metrics")
         name = entry.name or entry.kind
         if name in found:
-            raise ConfigError(f"{at}: there are two metrics {name!r}, expected another name")
+            raise ConfigError(f"there are two metrics {name!r}, expected another name", at)
         found[name] = (entry, at)
     if not found:
-        raise NotBuiltError(f"{place}: it is missing, expected a list of metrics")
+        raise NotBuiltError("it is missing, expected a list of metrics", place)
     return found
 
 
@@ -292,7 +290,7 @@ def _require_one_task(measuring: Measuring, converter: Converter, place: Place) 
 
     def require(found: Task, at: Place) -> None:
         if found != task:
-            raise ConfigError(f"{at}: it is for {found}, but the launcher's adapter is for {task}")
+            raise ConfigError(f"it is for {found}, but the launcher's adapter is for {task}", at)
 
     require(converter.task, place.at("annotation_conversion"))
     for step, at in measuring.postprocessing:
@@ -302,5 +300,5 @@ def _require_one_task(measuring: Measuring, converter: Converter, place: Place) 
         makes_classes = isinstance(measuring.adapter, Segmentation) and measuring.adapter.make_argmax
         if makes_classes and isinstance(entry, MeanOverlap) and entry.use_argmax:
             raise ConfigError(
-                f"{at.at('use_argmax')}: the adapter's make_argmax leaves no scores, expected use_argmax: false"
+                "the adapter's make_argmax leaves no scores, expected use_argmax: false", at.at("use_argmax")
             )

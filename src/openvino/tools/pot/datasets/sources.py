@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,7 @@ class Source:
         Raises:
             ConfigError: there is none.
         """
-        found = placed(path, self.folders)
-        if not found.is_file():
-            raise ConfigError(f"{self.place.at(key)}: file {str(found)!r} does not exist")
-        return found
+        return self._existing("file", Path.is_file, key, path)
 
     def directory(self, key: str, path: PathText) -> Path:
         """The folder that a key names.
@@ -63,9 +60,12 @@ class Source:
         Raises:
             ConfigError: there is none.
         """
+        return self._existing("folder", Path.is_dir, key, path)
+
+    def _existing(self, what: str, exists: Callable[[Path], bool], key: str, path: PathText) -> Path:
         found = placed(path, self.folders)
-        if not found.is_dir():
-            raise ConfigError(f"{self.place.at(key)}: folder {str(found)!r} does not exist")
+        if not exists(found):
+            raise ConfigError(f"{what} {str(found)!r} does not exist", self.place.at(key))
         return found
 
     def lines(self, key: str, path: PathText) -> list[str]:
@@ -79,15 +79,13 @@ class Source:
         try:
             return json.loads(self._text(key, file))
         except json.JSONDecodeError as error:
-            raise ConfigError(f"{self.place.at(key)}: {str(file)!r} is no JSON file: {error}") from error
+            raise ConfigError(f"{str(file)!r} is no JSON file: {error}", self.place.at(key)) from error
 
     def _text(self, key: str, file: Path) -> str:
         try:
             return file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"{self.place.at(key)}: {str(file)!r} can't be read: {reason(error)}"
-            ) from error
+            raise ConfigError(f"{str(file)!r} can't be read: {reason(error)}", self.place.at(key)) from error
 
 
 def require_files(names: Iterable[str], folder: Path, what: str, place: Place) -> None:
@@ -100,6 +98,6 @@ def require_files(names: Iterable[str], folder: Path, what: str, place: Place) -
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise ConfigError(
-            f"{place}: {len(missing)} of {len(names)} {what} are not in {str(folder)!r}, "
-            f"the first is {missing[0]!r}"
+            f"{len(missing)} of {len(names)} {what} are not in {str(folder)!r}, the first is {missing[0]!r}",
+            place,
         )

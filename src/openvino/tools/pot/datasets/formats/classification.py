@@ -44,8 +44,8 @@ class ImageNet(Converter):
         name, label = (*line.rsplit(None, 1), "")[:2]
         if not label.isdigit():
             raise ConfigError(
-                f"{source.place.at('annotation_file')}: line {line!r} of {str(self.annotation_file)!r} is no "
-                f"'name class', the class a number"
+                f"line {line!r} of {str(self.annotation_file)!r} is no 'name class', the class a number",
+                source.place.at("annotation_file"),
             )
         # Accuracy Checker keeps the last part of a path, and of it what follows an @.
         return Sample(PurePath(name).name.split("@")[-1], int(label) + self.has_background)
@@ -74,7 +74,7 @@ class DatasetFolder(Converter):
         classes = sorted(each.name for each in folder.iterdir() if each.is_dir())
         if not classes:
             raise ConfigError(
-                f"{source.place.at('data_dir')}: {str(folder)!r} holds no folders, expected one for each class"
+                f"{str(folder)!r} holds no folders, expected one for each class", source.place.at("data_dir")
             )
         samples = [
             Sample(f"{name}/{file.name}", label)

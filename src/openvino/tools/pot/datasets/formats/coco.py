@@ -51,8 +51,9 @@ class CocoDetection(Converter):
             samples = _samples(self._ordered(content["images"]), content["annotations"], classes)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ConfigError(
-                f"{source.place.at('annotation_file')}: {str(self.annotation_file)!r} is no file of COCO "
-                f"instances: {type(error).__name__}: {error}"
+                f"{str(self.annotation_file)!r} is no file of COCO "
+                f"instances: {type(error).__name__}: {error}",
+                source.place.at("annotation_file"),
             ) from error
         return Annotated(samples, meta, folder)
 
@@ -61,8 +62,9 @@ class CocoDetection(Converter):
         for section in _SECTIONS:
             if not isinstance(content, Mapping) or not isinstance(content.get(section), list):
                 raise ConfigError(
-                    f"{source.place.at('annotation_file')}: {str(self.annotation_file)!r} has no list {section!r}, "
-                    f"expected a file of COCO instances"
+                    f"{str(self.annotation_file)!r} has no list {section!r}, "
+                    f"expected a file of COCO instances",
+                    source.place.at("annotation_file"),
                 )
         return dict(content)
 

@@ -50,7 +50,7 @@ def read_meta(source: Source, key: str, path: PathText | None, has_background: b
         return Meta()
     found, place = source.json(key, path), source.place.at(key)
     if not isinstance(found, Mapping):
-        raise ConfigError(f"{place}: {str(path)!r} holds a {type(found).__name__}, expected a mapping")
+        raise ConfigError(f"{str(path)!r} holds a {type(found).__name__}, expected a mapping", place)
     try:
         labels = _labels(found, has_background)
         background = found.get("background_label")
@@ -62,8 +62,9 @@ def read_meta(source: Source, key: str, path: PathText | None, has_background: b
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
-            f"{place}: {str(path)!r} is no dataset meta: label_map, labels, background_label or "
-            f"segmentation_colors isn't what is expected: {error}"
+            f"{str(path)!r} is no dataset meta: label_map, labels, background_label or "
+            f"segmentation_colors isn't what is expected: {error}",
+            place,
         ) from error
 
 

@@ -50,8 +50,9 @@ class CommonSegmentation(Converter):
         names = sorted(file.name for file in images.iterdir() if self._fits(file.name) and file.is_file())
         if not names:
             raise ConfigError(
-                f"{source.place.at('images_dir')}: {str(images)!r} holds no files whose names begin with "
-                f"{self.image_prefix!r} and end with {self.image_postfix!r}"
+                f"{str(images)!r} holds no files whose names begin with "
+                f"{self.image_prefix!r} and end with {self.image_postfix!r}",
+                source.place.at("images_dir"),
             )
         paths = [self._mask_name(name) for name in names]
         require_files(paths, folder, "masks", source.place.at("masks_dir"))

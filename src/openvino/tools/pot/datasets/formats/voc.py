@@ -67,12 +67,12 @@ def _sample(file: Path, classes: dict[str, int], source: Source) -> Sample:
         return Sample(_text(root, "filename"), Objects.of(labels, boxes, difficult))
     except KeyError as error:
         raise ConfigError(
-            f"{source.place.at('annotations_dir')}: {str(file)!r} has an object of class {error}, "
-            f"expected one of {', '.join(classes)}"
+            f"{str(file)!r} has an object of class {error}, expected one of {', '.join(classes)}",
+            source.place.at("annotations_dir"),
         ) from error
     except (OSError, ElementTree.ParseError, ValueError) as error:
         raise ConfigError(
-            f"{source.place.at('annotations_dir')}: {str(file)!r} is no annotation of VOC: {error}"
+            f"{str(file)!r} is no annotation of VOC: {error}", source.place.at("annotations_dir")
         ) from error
 
 

@@ -66,7 +66,7 @@ class _Tools:
             return _Tools(coco, _evaluation(importlib.import_module("pycocotools.cocoeval").COCOeval))
         except ImportError as error:
             raise ConfigError(
-                f"{place}: coco_precision needs pycocotools: pip install 'openvino-pot[coco]'"
+                "coco_precision needs pycocotools: pip install 'openvino-pot[coco]'", place
             ) from error
 
 

@@ -72,5 +72,5 @@ def require_labels(meta: Meta, what: str, place: Place) -> None:
     """
     if not meta.classes:
         raise ConfigError(
-            f"{place}: {what} needs the classes of the dataset, expected label_map in its dataset_meta"
+            f"{what} needs the classes of the dataset, expected label_map in its dataset_meta", place
         )

@@ -34,11 +34,11 @@ class MeanOverlap(MeasureEntry):
         count = len(meta.labels)
         if sorted(meta.labels) != list(range(count)):
             raise ConfigError(
-                f"{place}: mean_iou needs classes numbered from 0 without gaps, found {sorted(meta.labels)}"
+                f"mean_iou needs classes numbered from 0 without gaps, found {sorted(meta.labels)}", place
             )
         if self.ignore_label is not None and self.ignore_label >= count:
             raise ConfigError(
-                f"{place.at('ignore_label')}: there is no class {self.ignore_label}, expected 0 to {count - 1}"
+                f"there is no class {self.ignore_label}, expected 0 to {count - 1}", place.at("ignore_label")
             )
         return _Overlap(self, count)
 
