@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from openvino.tools.pot.algorithms.interfaces import Stage
-from openvino.tools.pot.algorithms.networks import MeasuredModel
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import OF_ALL_MODELS
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
+from openvino.tools.pot.statistics.measured import MeasuredModel
 from openvino.tools.pot.utils.errors import ConfigError, Place
 
 

@@ -19,7 +19,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
-from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
@@ -31,9 +31,6 @@ _FEW_SAMPLES = 30
 
 Jobs = Mapping[str, Job]
 """By the names of networks."""
-
-Measured = dict[str, Statistics]
-"""Statistics of networks, by their names."""
 
 OPEN: Sizes = MappingProxyType({})
 """Of models whose sizes are not known."""

@@ -10,21 +10,18 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, planned
-from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measured, Measuring
+from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measuring
 from openvino.tools.pot.algorithms.parameters import check_models, placing
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
-from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Measured, MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
-
-MeasuredModel = Statistics | Measured
-"""Statistics of a model; of a cascade by the names of its networks."""
 
 _NONE: Mapping[str, Avoided] = MappingProxyType({})
 

@@ -8,11 +8,12 @@ from functools import partial
 from openvino.tools.pot.algorithms.checking import CheckReport, checked
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, edited
-from openvino.tools.pot.algorithms.measuring import Jobs, Measured
-from openvino.tools.pot.algorithms.networks import Known, MeasuredModel, Networks, by_name
+from openvino.tools.pot.algorithms.measuring import Jobs
+from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.probes import device_of
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.statistics.measured import Measured, MeasuredModel
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)

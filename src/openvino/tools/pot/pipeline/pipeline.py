@@ -8,13 +8,12 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.networks import MeasuredModel
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.hooks import predicted, set_model
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.measured import MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
 

@@ -6,13 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from openvino.tools.pot.paths import offer
-from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.measured import MeasuredModel
 from openvino.tools.pot.utils.errors import EngineError
 
-Measured = Statistics | dict[str, Statistics]
-"""Of a model; of a cascade by the names of its networks."""
-
-Collect = Callable[[Any, Any], Measured]
+Collect = Callable[[Any, Any], MeasuredModel]
 
 
 class StatisticsCollector:
@@ -25,7 +22,7 @@ class StatisticsCollector:
     def __init__(self, engine: Any) -> None:
         self._engine = engine
         self._collects: dict[str, Collect] = {}
-        self._found: dict[str, Measured] = {}
+        self._found: dict[str, MeasuredModel] = {}
 
     def register(self, name: str, collect: Collect) -> None:
         """Take note of an algorithm: its name, and what measures for it, given a model and an engine."""
@@ -39,7 +36,7 @@ class StatisticsCollector:
         """
         self._found = {name: collect(model, self._engine) for name, collect in self._collects.items()}
 
-    def get_statistics_for_algorithm(self, name: str) -> Measured:
+    def get_statistics_for_algorithm(self, name: str) -> MeasuredModel:
         """What was measured for an algorithm.
 
         Raises:

@@ -162,17 +162,20 @@ class JoinedStatistics(Statistics):
         return next(part for part in self._passes if part.answers(request))
 
 
-OfModels = dict[str, Statistics]
-"""Of the networks of a cascade, by their names."""
+Measured = dict[str, Statistics]
+"""Statistics of networks, by their names."""
+
+MeasuredModel = Statistics | Measured
+"""Statistics of a model; of a cascade those of its networks."""
 
 
 @overload
 def merge(first: Statistics, second: Statistics) -> Statistics: ...
 @overload
-def merge(first: OfModels, second: OfModels) -> OfModels: ...
+def merge(first: Measured, second: Measured) -> Measured: ...
 
 
-def merge(first: Statistics | OfModels, second: Statistics | OfModels) -> Statistics | OfModels:
+def merge(first: MeasuredModel, second: MeasuredModel) -> MeasuredModel:
     """The statistics of two parts of the samples, measured anywhere, as if one pass had seen both.
 
     Extremes are those of one pass to the last bit, means are up to the rounding of sums in float64, and

@@ -14,7 +14,7 @@ from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.accuracy.state import identity, open_state
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.interfaces import Stage
-from openvino.tools.pot.algorithms.networks import MeasuredModel, by_name
+from openvino.tools.pot.algorithms.networks import by_name
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.api.engine import Engine
@@ -28,6 +28,7 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import count_samples
+from openvino.tools.pot.statistics.measured import MeasuredModel
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 
 

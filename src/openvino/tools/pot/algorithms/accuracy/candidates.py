@@ -11,7 +11,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking import check, checked
 from openvino.tools.pot.algorithms.job import Job, edited
-from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measured
+from openvino.tools.pot.algorithms.measuring import OPEN, Jobs
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.recipe import Recipe
@@ -21,6 +21,7 @@ from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
+from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.timing import timed

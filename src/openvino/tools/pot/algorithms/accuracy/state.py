@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openvino.tools.pot.algorithms.measuring import Measured
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import count_samples
+from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.folders import write_file

@@ -57,10 +57,16 @@ class RangeStage:
 
     def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Set the range of every quantizer."""
-        plan = decisions.network.plan
+        plan, view = decisions.network.plan, decisions.network.view
+        ranges: dict[TensorId, QuantizerRange] = {}
+        evidence: dict[TensorId, str] = {}
         for group in by_group(plan.activations):
             if group[0].tensor not in decisions.activations:
-                decisions = self._activation_range(decisions, group, statistics)
+                own = self._activation_ranges(decisions, group, statistics)
+                ranges.update(own)
+                said = self._activations.evidence(view, group[0], statistics.samples)
+                evidence.update(dict.fromkeys(own, said))
+        decisions = decisions.decided(self, evidence, activations=ranges)
         found: dict[WeightQuantizer, QuantizerRange] = {}
         for members in by_group(plan.weights):
             found.update(self._weight_ranges(decisions, members))
@@ -69,24 +75,22 @@ class RangeStage:
             len(plan.activations), len(plan.weights), len(plan.layers),
         )  # fmt: skip
         low, high = self._weight_rules
-        evidence = f"{low.kind} and {high.kind} of the weights"
-        return _fit_storage(decisions.decided(self, evidence, weights=found), self)
+        said = f"{low.kind} and {high.kind} of the weights"
+        return _fit_storage(decisions.decided(self, said, weights=found), self)
 
-    def _activation_range(
+    def _activation_ranges(
         self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
-    ) -> Decisions:
+    ) -> dict[TensorId, QuantizerRange]:
         view = decisions.network.view
         common = self._activations.range(decisions, group, statistics)
         if self._recipe.device.integers is not None:
             _check_state(view, group[0].tensor, common)
-        found = {
+        return {
             quantizer.tensor: _by_channel(
                 common, quantizer.channel_axis, len(view.shape(quantizer.tensor) or ())
             )
             for quantizer in group
         }
-        evidence = self._activations.evidence(view, group[0], statistics.samples)
-        return decisions.decided(self, evidence, activations=found)
 
     @property
     def _weight_rules(self) -> tuple[BorderRule, BorderRule]:
