@@ -28,6 +28,7 @@ from openvino.tools.pot.algorithms.accuracy import clock
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
+from openvino.tools.pot.algorithms.accuracy.state import open_state
 from openvino.tools.pot.algorithms.accuracy.target import make_target
 from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
 from openvino.tools.pot.graph.model import CompressedModel
@@ -185,7 +186,7 @@ def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: 
     metric.kind = kind
     evaluator = Evaluator(IEEngine({"device": "CPU"}, samples, metric), Clock(None))
     exact = evaluator.baseline(load_model(saved()))
-    assert exact.metrics == {"top1": 1.0} and len(exact.values["top1"]) == exact.samples == 60
+    assert exact.metrics == {"top1": 1.0} and len(exact.values["top1"]) == evaluator.samples_seen == 60
     target = make_target(
         AccuracyAwareParameters(maximal_drop=0.05), exact.metrics, evaluator.directions(exact.metrics)
     )
@@ -193,7 +194,7 @@ def test_an_evaluation_ends_when_nothing_can_be_hoped_for(samples: Items, kind: 
     found = evaluator.evaluate(ruined, target, 0.05)
     assert found.complete is (kind == "any")
     if kind == "accuracy":
-        assert found.samples < 30
+        assert evaluator.samples_seen < 60 + 30
         assert found.metrics["top1"] < 0.95
     whole = evaluator.evaluate(ruined, target, 1.0)
     assert whole.complete and whole.metrics["top1"] <= found.metrics["top1"]
@@ -283,6 +284,14 @@ def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -
     assert repeated.passes == 0
     assert [(s.floats, s.drop) for s in repeated.steps] == [(s.floats, s.drop) for s in report.steps]
     assert sorted(path.name for path in folder.iterdir()) == ["search.json", "statistics.pickle"]
+
+
+def test_a_state_folder_whose_statistics_are_damaged(tmp_path: Path) -> None:
+    open_state(str(tmp_path), {})
+    for content in (b"", b"\x80", b"\x8d" + b"\xff" * 8 + b"."):
+        (tmp_path / "statistics.pickle").write_bytes(content)
+        with pytest.raises(ConfigError, match="holds a state that can't be read"):
+            open_state(str(tmp_path), {})
 
 
 @pytest.mark.long

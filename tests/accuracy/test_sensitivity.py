@@ -14,7 +14,7 @@ from builders import Items
 from openvino.tools.pot import IEEngine, load_model
 from openvino.tools.pot.algorithms.accuracy.candidates import AS_GIVEN, Candidates
 from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
-from openvino.tools.pot.algorithms.accuracy.ranking import expected, ranked
+from openvino.tools.pot.algorithms.accuracy.layers import expected, ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.accuracy.sensitivity import error_shares, most_telling
 from openvino.tools.pot.algorithms.decisions import Decisions

@@ -16,7 +16,7 @@ from openvino import opset13 as op
 
 import proofs
 from builders import Floats
-from openvino.tools.pot.algorithms import decisions
+from openvino.tools.pot.algorithms.quantization import inputs
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
@@ -144,7 +144,7 @@ def test_weights_of_correlated_inputs() -> None:
 def test_padding_that_repeats_comes_out_as_in_float(monkeypatch: pytest.MonkeyPatch) -> None:
     proof = proofs.padded(0)
     ours = errors_of_columns(proof)
-    monkeypatch.setattr(decisions, "repetitions", lambda rows, _: np.ones(len(rows)))
+    monkeypatch.setattr(inputs, "repetitions", lambda rows, _: np.ones(len(rows)))
     plain = errors_of_columns(proof)
     assert ours[proofs.PADDING :].max() < 0.2 * plain[proofs.PADDING :].max()
     assert ours[: proofs.PADDING].mean() < 1.2 * plain[: proofs.PADDING].mean()

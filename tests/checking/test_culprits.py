@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.algorithms.checking.culprits import culprits
+from openvino.tools.pot.algorithms.halving import culprits
 
 
 @given(st.integers(1, 60), st.sets(st.integers(0, 59), max_size=5))

@@ -10,7 +10,8 @@ from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.configs.parameters import OF_ALL_MODELS
+from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, MinMaxParameters
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
 from openvino.tools.pot.statistics.measured import MeasuredModel
@@ -25,6 +26,7 @@ class Algorithm(ABC):
         engine: what runs models over data.
 
     Attributes:
+        parameters: the class of its parameters.
         places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
         recipe: what the parameters mean on the device.
@@ -35,6 +37,7 @@ class Algorithm(ABC):
     """
 
     name: str = ""
+    parameters: type[MinMaxParameters] = MinMaxParameters
     places: bool = True
     stands_alone: bool = False
 
@@ -46,9 +49,9 @@ class Algorithm(ABC):
         self._by_model = {name: self._varied(name) for name in self.config.get("by_model") or ()}
         self._collector: StatisticsCollector | None = None
 
-    @abstractmethod
     def _make_recipe(self) -> Recipe:
         """Check the configuration, and resolve what it means."""
+        return Recipe.of(validate(self.parameters, self.config, f"{self.name} params"))
 
     @abstractmethod
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:

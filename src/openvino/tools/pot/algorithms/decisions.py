@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.arithmetic.repetition import repetitions
 from openvino.tools.pot.graph.geometry import LinearLayer, along_inputs, linear_layer
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import InputId, TensorId
@@ -63,15 +61,14 @@ class PlannedNetwork:
     @cached_property
     def linear_layers(self) -> tuple[PlannedLayer, ...]:
         """The layers of the plan that are linear, with quantized weights and a quantized activation."""
-        return tuple(self._linear_layers())
-
-    def _linear_layers(self) -> Iterator[PlannedLayer]:
+        found = []
         for planned in self.plan.layers:
             layer = linear_layer(self.view, planned.node)
             if layer is not None and planned.activations:
                 quantizer = self.weights_at.get(InputId(layer.node, layer.weights))
                 if quantizer is not None:
-                    yield planned, layer, quantizer
+                    found.append((planned, layer, quantizer))
+        return tuple(found)
 
     @cached_property
     def weights_at(self) -> Mapping[InputId, WeightQuantizer]:
@@ -94,13 +91,6 @@ class PlannedNetwork:
                 reading = Reading(asked, tensor, layer.groups, layer.node in self._averaged)
                 found.setdefault(reading, []).append(each)
         return found
-
-    def row_counts(self, layer: LinearLayer, rows: NDArray[np.float32], samples: int) -> NDArray[np.float64]:
-        """How often each of a layer's gathered inputs counts: as often as it repeats within its sample.
-
-        Once where outputs average over all positions: then errors of rows that differ add up just as well.
-        """
-        return np.ones(len(rows)) if layer.node in self._averaged else repetitions(rows, samples)
 
     def own_weights(self, axis: int) -> dict[InputId, tuple[LinearLayer, WeightQuantizer]]:
         """The inputs that linear layers sum over along an axis, for layers whose weights nobody else reads."""
@@ -171,10 +161,6 @@ class Decisions:
                 changes[key] = (*changes.get(key, ()), Change(type(stage).__name__, what, said))
         merged: dict[str, Any] = {what: {**getattr(self, what), **more} for what, more in values.items()}
         return replace(self, changes=changes, **merged)
-
-    def with_means(self, means: Mapping[Reading, InputMeans] = MappingProxyType({})) -> Decisions:
-        """The same with these means of inputs alone."""
-        return replace(self, input_means=means)
 
     def history(self, quantizer: ActivationQuantizer | WeightQuantizer) -> tuple[Change, ...]:
         """Who decided the range of a quantizer and on what evidence, and who changed it afterwards, in order."""

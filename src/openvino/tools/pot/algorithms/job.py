@@ -77,11 +77,6 @@ class Job:
         """Whether there is nothing to quantize."""
         return not self.plan.layers
 
-    @property
-    def adds_quantizers(self) -> bool:
-        """Whether there is a tensor to quantize that isn't yet."""
-        return bool(self.plan.activations or self.plan.weights)
-
 
 def planned(
     model: CompressedModel,

@@ -114,7 +114,8 @@ class Measuring:
             EngineError, DataError: as ``measured``.
         """
         engine = self.engine
-        if not self._has_open_sizes() or not reads_samples(engine):
+        single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
+        if not single or is_static(self.model) or not reads_samples(engine):
             return jobs, self.measured(jobs)
         _, subset = self._ready()
         with using(engine, Remembered(engine.data_loader), engine.metric):
@@ -130,11 +131,6 @@ class Measuring:
                     )
                     sizes = {} if agreed == sizes else agreed
             return plan(OPEN), self.measured(jobs)
-
-    def _has_open_sizes(self) -> bool:
-        """Whether the model leaves sizes open that each of its samples shows."""
-        single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
-        return single and not is_static(self.model)
 
     def _ready(self) -> tuple[Engine, list[int]]:
         """The engine, with the model set, and the indices of the samples."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from openvino.tools.pot.configs.parameters import (
-    DefaultQuantizationParameters,
-    MinMaxParameters,
-    QuantizerParameters,
-)
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, MinMaxParameters
 from openvino.tools.pot.hardware import Device, find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.utils.errors import ConfigError
@@ -139,29 +135,21 @@ def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:
 def _check(parameters: MinMaxParameters, device: Device) -> None:
     """Raise an error for parameters of quantizers that the device has no numbers for."""
     quantizers = {"weights": parameters.weights, "activations": parameters.activations}
-    if device.integers is not None:
-        _check_integers(parameters, quantizers, device.name, device.integers.bits)
+    if device.integers is None:
+        for key, own in quantizers.items():
+            if own.bits not in (None, 8):
+                raise ConfigError(
+                    f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
+                    "operations"
+                )
         return
     for key, own in quantizers.items():
-        if own.bits not in (None, 8):
-            raise ConfigError(
-                f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
-                "operations"
-            )
-
-
-def _check_integers(
-    parameters: MinMaxParameters, quantizers: Mapping[str, QuantizerParameters], device: str, bits: int
-) -> None:
-    """The same for a device that computes in integers throughout."""
-    for key, own in quantizers.items():
         if own.mode == "asymmetric":
-            raise ConfigError(f"{key}.mode: {device} has no zero points, expected symmetric")
+            raise ConfigError(f"{key}.mode: {device.name} has no zero points, expected symmetric")
         if own.level_low is not None:
-            raise ConfigError(f"{key}.level_low: {device} fixes the levels, expected bits")
-    if parameters.activations.bits not in (None, bits):
-        raise ConfigError(
-            f"activations.bits: found {parameters.activations.bits}, expected {bits}, which {device} has"
-        )
+            raise ConfigError(f"{key}.level_low: {device.name} fixes the levels, expected bits")
+    found, bits = parameters.activations.bits, device.integers.bits
+    if found not in (None, bits):
+        raise ConfigError(f"activations.bits: found {found}, expected {bits}, which {device.name} has")
     if parameters.model_type == "transformer":
-        raise ConfigError(f"model_type: {device} runs no transformers")
+        raise ConfigError(f"model_type: {device.name} runs no transformers")

@@ -65,7 +65,7 @@ def _measured(
     """What jobs ask for that are not empty, and all jobs, perhaps planned anew for the sizes of samples."""
     wanted = {name: job for name, job in jobs.items() if not job.is_empty}
     for name, job in wanted.items():
-        if not job.adds_quantizers:
+        if not (job.plan.activations or job.plan.weights):
             logger.warning("model %r comes quantized: no quantizer is added", networks.alone[name].name)
     if not wanted:
         return jobs, {}

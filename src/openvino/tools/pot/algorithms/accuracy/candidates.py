@@ -131,11 +131,6 @@ class Candidates:
         self._known_layers: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     @property
-    def model(self) -> CompressedModel:
-        """In float."""
-        return self.networks.model
-
-    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to quantize."""
         return all(job.is_empty for job in self.jobs(AS_GIVEN).values())
@@ -176,7 +171,7 @@ class Candidates:
 
     def called(self, network: str, node: str) -> str:
         """How a layer is called."""
-        return f"{network}/{node}" if self.model.is_cascade else node
+        return f"{network}/{node}" if self.networks.model.is_cascade else node
 
     def _by_network(self, floats: Iterable[str]) -> dict[str, dict[str, str]]:
         """Network -> the layers of it that are to stay in float, with the reason."""

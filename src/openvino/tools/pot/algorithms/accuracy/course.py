@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, inf, log2
+from statistics import fmean
+from typing import Any
 
 from openvino.tools.pot.algorithms.accuracy.candidates import AS_GIVEN, Candidates, Variant
 from openvino.tools.pot.algorithms.accuracy.clock import Clock, OutOfTimeError
-from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
-from openvino.tools.pot.algorithms.accuracy.layers import layer_figures
-from openvino.tools.pot.algorithms.accuracy.ranking import expected
-from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport, LayerFigures, Step
+from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluation, Evaluator
+from openvino.tools.pot.algorithms.accuracy.layers import expected, layer_figures
+from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport, LayerFigures, Step, shown
 from openvino.tools.pot.algorithms.accuracy.search import Floats, cleaned, reaching
 from openvino.tools.pot.algorithms.accuracy.sensitivity import most_telling
 from openvino.tools.pot.algorithms.accuracy.state import State
@@ -53,8 +54,7 @@ class Search:
         self._parameters, self._choices = parameters, choices
         self._engine, self._candidates, self._state, self._clock = engine, candidates, state, clock
         self._evaluator = Evaluator(engine, clock, counting(parameters))
-        self._target: Target | None = None
-        self._best: tuple[Step, Variant] | None = None
+        self._target: Target
         self._best_jobs: Jobs | None = None
         self._judged: dict[str, float] = {}
         self._usual_seconds = 0.0
@@ -69,7 +69,7 @@ class Search:
         except OutOfTimeError:
             self.report.ended = f"the time budget of {self._parameters.time_budget:g} s is used up"
         except KeyboardInterrupt:
-            if self._best is None:
+            if self.report.chosen is None:
                 raise
             self.report.ended = "interrupted"
         return self._finished()
@@ -83,12 +83,12 @@ class Search:
         self._candidates.mend(self._engine.device)
         self._state.keep_passes(self._candidates.known.passes)
         start = self._judge(AS_GIVEN, frozenset(), "full INT8")
-        if self._is_met(start):
+        if self._target.is_met(start):
             return "full INT8 meets the target"
         variant = AS_GIVEN
         for choice in self._choices[1:]:
             drop = self._judge(choice, frozenset(), choice.name)
-            if self._is_met(drop):
+            if self._target.is_met(drop):
                 return f"{choice.name} meets the target without a layer in float"
             if drop < start:
                 variant, start = choice, drop
@@ -106,11 +106,11 @@ class Search:
         most = min(self._parameters.max_iter_num or len(names), len(names) - 1)
         undo = self._parameters.use_prev_if_drop_increase
         first = min(self._guess(layers, start), most)
-        found = reaching(names, judge, self._is_met, start, first, most, undo)
+        found = reaching(names, judge, self._target.is_met, start, first, most, undo)
         if found is None:
             return "no set of layers that was tried meets the target"
         self._remaining = 2 * min(len(found), 8)
-        cleaned(sorted(found, key=names.index, reverse=True), judge, self._is_met)
+        cleaned(sorted(found, key=names.index, reverse=True), judge, self._target.is_met)
         return "the target is met"
 
     def _guess(self, layers: Sequence[LayerFigures], start: float) -> int:
@@ -118,33 +118,34 @@ class Search:
         allowed = max(self._parameters.maximal_drop, 0.0)
         return expected(layers, 1 - (allowed / start) ** 2 if start > allowed else 1.0)
 
-    def _is_met(self, drop: float) -> bool:
-        assert self._target is not None
-        return self._target.is_met(drop)
-
     def _measure_baseline(self) -> None:
         """Metrics of the float model, and from them the target."""
         if "baseline" not in self._state.facts:
-            evaluation = self._evaluator.baseline(self._candidates.model)
-            self._state.put(
-                "baseline",
-                {
-                    "metrics": dict(evaluation.metrics),
-                    "values": {k: list(v) for k, v in evaluation.values.items()},
-                    "bounded": sorted(self._evaluator.bounded),
-                },
+            self._keep(
+                "baseline", self._evaluator.baseline(self._candidates.networks.model), with_values=True
             )
-        fact = self._state.facts["baseline"]
-        self._evaluator.bounded = frozenset(fact["bounded"])
+        fact = self._known("baseline")
         self._target = make_target(
             self._parameters, fact["metrics"], self._evaluator.directions(fact["metrics"])
         )
         self.report.baseline = fact["metrics"]
-        logger.info("float model: %s", _shown(fact["metrics"]))
+        logger.info("float model: %s", shown(fact["metrics"]))
+
+    def _keep(self, key: str, found: Evaluation, with_values: bool) -> None:
+        """Keep an evaluation as a fact."""
+        fact = {"metrics": dict(found.metrics), "complete": found.complete}
+        if with_values:
+            fact["values"] = {name: list(values) for name, values in found.values.items()}
+        self._state.put(key, {**fact, "bounded": sorted(self._evaluator.bounded)})
+
+    def _known(self, key: str) -> dict[str, Any]:
+        """An evaluation that was kept; the evaluator knows as much as it did after it."""
+        fact: dict[str, Any] = self._state.facts[key]
+        self._evaluator.bounded = frozenset(fact["bounded"])
+        return fact
 
     def _judge(self, variant: Variant, floats: Floats, what: str) -> float:
         """The drop of a candidate, measured unless it is known."""
-        assert self._target is not None
         key = "\n".join([f"drop of {variant.name}", *sorted(floats)])
         if key in self._judged:
             return self._judged[key]
@@ -155,49 +156,35 @@ class Search:
             jobs = self._candidates.made(variant, floats)
             self._usual_seconds = self._clock.seconds - started
             self._state.keep_passes(self._candidates.known.passes)
-            evaluation = self._evaluator.evaluate(
-                self._candidates.assembled(jobs), self._target, self._worst()
-            )
-            fact = {
-                "metrics": dict(evaluation.metrics),
-                "complete": evaluation.complete,
-                "bounded": sorted(self._evaluator.bounded),
-            }
-            if variant is AS_GIVEN and not floats:
-                fact["values"] = {k: list(v) for k, v in evaluation.values.items()}
-            self._state.put(key, fact)
-        fact = self._state.facts[key]
-        self._evaluator.bounded = frozenset(fact["bounded"])
+            found = self._evaluator.evaluate(self._candidates.assembled(jobs), self._target, self._worst())
+            self._keep(key, found, with_values=variant is AS_GIVEN and not floats)
+        fact = self._known(key)
         drop = self._judged[key] = self._target.drop(fact["metrics"])
         step = Step(
             what, variant.name, tuple(sorted(floats)), fact["metrics"], drop, fact["complete"],
-            self._is_met(drop), self._clock.seconds - started,
+            self._target.is_met(drop), self._clock.seconds - started,
         )  # fmt: skip
-        self._take(step, variant, jobs)
+        self._take(step, jobs)
         return drop
 
     def _worst(self) -> float:
         """A drop beyond which a candidate is neither good enough nor better than the best."""
-        if self._best is None:
-            return inf
-        return max(self._parameters.maximal_drop, self._best[0].drop)
+        best = self.report.chosen
+        return inf if best is None else max(self._parameters.maximal_drop, best.drop)
 
-    def _take(self, step: Step, variant: Variant, jobs: Jobs | None) -> None:
+    def _take(self, step: Step, jobs: Jobs | None) -> None:
         self.report.steps.append(step)
-        if self._best is None or self._is_better(step, self._best[0]):
-            self._best, self._best_jobs = (step, variant), jobs
-            self.report.chosen = step
-        best = self._best[0]
+        best = self.report.chosen
+        if best is None or self._is_better(step, best):
+            self._best_jobs = None  # an interrupt in between must not mix two candidates
+            best = self.report.chosen = step
+            self._best_jobs = jobs
         self._remaining = max(self._remaining - 1, 0)
         seconds = [other.seconds for other in self.report.steps if other.seconds > 0.05]
-        left = (
-            f", about {self._remaining * sum(seconds) / len(seconds):.0f} s left"
-            if seconds and self._remaining
-            else ""
-        )
+        left = f", about {self._remaining * fmean(seconds):.0f} s left" if seconds and self._remaining else ""
         logger.info(
             "step %d, %s: %s, drop %s%.4g (allowed %.4g), best so far %.4g%s",
-            len(self.report.steps), step.what, _shown(step.metrics), "" if step.complete else "at least ",
+            len(self.report.steps), step.what, shown(step.metrics), "" if step.complete else "at least ",
             step.drop, self._parameters.maximal_drop, best.drop, left,
         )  # fmt: skip
 
@@ -240,26 +227,26 @@ class Search:
 
     def _finished(self) -> CompressedModel:
         """The best model, and words on it."""
-        report = self.report
-        if self._best is None:
+        report, best, candidates = self.report, self.report.chosen, self._candidates
+        if best is None:
             logger.warning(
                 "%s: nothing was evaluated, what can be quantized is, and returned as it is", report.ended
             )
-            model = self._candidates.looked_at(self._candidates.made(AS_GIVEN), self._engine.device)
+            model = candidates.looked_at(candidates.made(AS_GIVEN), self._engine.device)
         else:
-            step, variant = self._best
-            jobs = self._best_jobs or self._candidates.made(variant, step.floats)
-            model = self._candidates.looked_at(jobs, self._engine.device)
-            self._describe(step)
-            self._record(model, step)
+            (variant,) = (choice for choice in self._choices if choice.name == best.variant)
+            jobs = self._best_jobs or candidates.made(variant, best.floats)
+            model = candidates.looked_at(jobs, self._engine.device)
+            self._describe(best)
+            self._record(model, best)
         report.seconds = self._clock.seconds
         samples = self._evaluator.samples_seen + self._extra_samples
-        report.passes = samples / self._evaluator.size + self._candidates.known.taken
+        report.passes = samples / self._evaluator.size + candidates.known.taken
         logger.info("%s\n%s", report.ended, report.table())
-        if self._best is not None and not self._best[0].met:
+        if best is not None and not best.met:
             logger.warning(
                 "the drop of %.4g is more than the %.4g allowed; it is the least of %d candidates: %s",
-                self._best[0].drop, self._parameters.maximal_drop, len(report.steps), report.ended,
+                best.drop, self._parameters.maximal_drop, len(report.steps), report.ended,
             )  # fmt: skip
         self._state.put("report", report.as_dict())
         return model
@@ -287,7 +274,3 @@ class Search:
             return replace(layer, is_float=True, bought=None if without is None else without - chosen.drop)
 
         self.report.layers = [described(layer) for layer in self.report.layers]
-
-
-def _shown(metrics: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.5g}" for name, value in metrics.items())

@@ -32,13 +32,11 @@ class Evaluation:
             still end up with.
         complete: whether all samples were seen.
         values: metric name -> its value for each sample, where the metric has them.
-        samples: how many were seen.
     """
 
     metrics: Mapping[str, float]
     complete: bool
     values: Mapping[str, Sequence[float]]
-    samples: int
 
 
 class Evaluator:
@@ -75,7 +73,7 @@ class Evaluator:
 
     def baseline(self, model: CompressedModel) -> Evaluation:
         """All metrics of the float model; learns which of them may be means over samples."""
-        found = self._run(model, lambda: False)
+        found = self._run(model, _Reachable(self._engine, self.size, {}, {}))
         types = {name: str(own.get("type", "")) for name, own in attributes_of(self._engine.metric).items()}
         self.bounded = frozenset(name for name in found.values if types.get(name) == "accuracy")
         self._keep_means(found)
@@ -104,26 +102,14 @@ class Evaluator:
         Raises:
             OutOfTimeError: the clock is over before the last sample.
         """
-        bars = target.bounds(worst)
-        higher = {goal.name: goal.higher_better for goal in target.goals}
-
-        reachable = _Reachable(self._engine, self.size, {n: higher[n] for n in self.bounded & set(higher)})
-
-        def hopeless() -> bool:
-            return any(
-                value < bars[name] - _CLOSE if higher[name] else value > bars[name] + _CLOSE
-                for name, value in reachable.best().items()
-            )
-
-        found = self._run(model, hopeless, reachable)
+        higher = {goal.name: goal.higher_better for goal in target.goals if goal.name in self.bounded}
+        found = self._run(model, _Reachable(self._engine, self.size, higher, target.bounds(worst)))
         if found.complete:
             self._keep_means(found)
         return found
 
-    def _run(
-        self, model: CompressedModel, hopeless: Callable[[], bool], reachable: _Reachable | None = None
-    ) -> Evaluation:
-        sampler = _Watched(self._engine.data_loader, self._clock, hopeless)
+    def _run(self, model: CompressedModel, reachable: _Reachable) -> Evaluation:
+        sampler = _Watched(self._engine.data_loader, self._clock, reachable.is_hopeless)
         # Engines of cascades may reshape what they run.
         self._engine.set_model(model.clone() if model.is_cascade else model)
         try:
@@ -134,23 +120,22 @@ class Evaluator:
             averages, values = {}, {}
         self.samples_seen += sampler.given
         if not sampler.was_stopped:
-            return Evaluation(_figures(averages, self._names), True, values, sampler.given)
-        if self._clock.is_over or reachable is None:
+            return Evaluation(_figures(averages, self._names), True, values)
+        if self._clock.is_over:
             raise OutOfTimeError
-        return Evaluation(reachable.best(), False, values, sampler.given)
+        return Evaluation(reachable.best(), False, values)
 
     def _predict(self, sampler: _Watched) -> tuple[Mapping[str, Any], dict[str, list[float]]]:
-        if self._has_values is None:
+        if self._has_values is not False:
             try:
                 found = self._with_values(sampler)
             except ValuesError:  # only values per sample are missing
-                self._has_values = False
-                sampler.given = 0
+                if self._has_values:
+                    raise
+                self._has_values, sampler.given = False, 0
             else:
                 self._has_values = True
                 return found
-        if self._has_values:
-            return self._with_values(sampler)
         return predicted(self._engine, sampler=sampler, print_progress=True)[0] or {}, {}
 
     def _with_values(self, sampler: _Watched) -> tuple[Mapping[str, Any], dict[str, list[float]]]:
@@ -191,10 +176,13 @@ class _Reachable:
         engine: what evaluates.
         size: the number of all samples.
         higher: metric name -> whether a larger value is a better one.
+        bars: metric name -> a value such that nothing needs to be known of what is worse.
     """
 
-    def __init__(self, engine: IEEngine, size: int, higher: Mapping[str, bool]) -> None:
-        self._engine, self._size, self._higher = engine, size, higher
+    def __init__(
+        self, engine: IEEngine, size: int, higher: Mapping[str, bool], bars: Mapping[str, float]
+    ) -> None:
+        self._engine, self._size, self._higher, self._bars = engine, size, higher, bars
         self._sums = dict.fromkeys(higher, 0.0)
         self._counts = dict.fromkeys(higher, 0)
         self._read = 0
@@ -212,6 +200,14 @@ class _Reachable:
             name: (total + (self._size - self._counts[name]) * self._higher[name]) / self._size
             for name, total in self._sums.items()
         }
+
+    def is_hopeless(self) -> bool:
+        """Whether a metric will be worse than its bar."""
+        bars, higher = self._bars, self._higher
+        return any(
+            value < bars[name] - _CLOSE if higher[name] else value > bars[name] + _CLOSE
+            for name, value in self.best().items()
+        )
 
 
 class _Watched(BatchSampler):

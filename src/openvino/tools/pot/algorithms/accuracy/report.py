@@ -83,7 +83,7 @@ class AccuracyReport:
 
     def table(self) -> str:
         """The steps and the layers in float, as text for a terminal."""
-        lines = [*_lines(_STEP_TITLES, [_step_row(step, step == self.chosen) for step in self.steps])]
+        lines = _lines(_STEP_TITLES, [_step_row(step, step == self.chosen) for step in self.steps])
         floats = [layer for layer in self.layers if layer.is_float]
         if floats:
             lines += ["", *_lines(_LAYER_TITLES, [_layer_row(layer) for layer in floats])]
@@ -94,11 +94,15 @@ _STEP_TITLES = ("", "step", "layers in float", "metrics", "drop", "s")
 _LAYER_TITLES = ("layer in float", "type", "drop bought", "latency paid, ms")
 
 
+def shown(metrics: Mapping[str, float]) -> str:
+    """Metrics as text."""
+    return ", ".join(f"{name} {value:.5g}" for name, value in metrics.items())
+
+
 def _step_row(step: Step, chosen: bool) -> tuple[str, ...]:
-    metrics = ", ".join(f"{name} {value:.5g}" for name, value in step.metrics.items())
-    bound = "" if step.complete else ">= "
-    mark = ">" if chosen else ""
-    return mark, step.what, str(len(step.floats)), metrics, f"{bound}{step.drop:.4g}", f"{step.seconds:.1f}"
+    drop = f"{'' if step.complete else '>= '}{step.drop:.4g}"
+    mark, floats = ">" if chosen else "", str(len(step.floats))
+    return mark, step.what, floats, shown(step.metrics), drop, f"{step.seconds:.1f}"
 
 
 def _layer_row(layer: LayerFigures) -> tuple[str, ...]:

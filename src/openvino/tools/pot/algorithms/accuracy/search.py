@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from openvino.tools.pot.algorithms.halving import fewest
+
 _PARTS = 8
 
 Floats = frozenset[str]
@@ -45,27 +47,17 @@ def reaching(
         block = queue[: min(size, most - len(taken))]
         found = judge(frozenset([*taken, *block]))
         if is_met(found):
-            return (*taken, *_fewest(taken, block, judge, is_met))
+            break
         queue = queue[len(block) :]
         if found <= drop or not undo:
             taken, drop, undone = [*taken, *block], found, 0
         else:
             queue, undone = [*queue, *block], undone + len(block)
         size = max(size, len(taken))
-    return None
-
-
-def _fewest(
-    taken: Sequence[str], block: Sequence[str], judge: Judge, is_met: Callable[[float], bool]
-) -> Sequence[str]:
-    too_few, enough = 0, len(block)
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        if is_met(judge(frozenset([*taken, *block[:middle]]))):
-            enough = middle
-        else:
-            too_few = middle
-    return block[:enough]
+    else:
+        return None
+    needed = fewest(len(block), lambda count: is_met(judge(frozenset([*taken, *block[:count]]))))
+    return (*taken, *block[:needed])
 
 
 def cleaned(chosen: Sequence[str], judge: Judge, is_met: Callable[[float], bool]) -> tuple[str, ...]:

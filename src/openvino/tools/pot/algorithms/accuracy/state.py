@@ -87,17 +87,7 @@ def open_state(folder: str | None, identity: Mapping[str, Any]) -> State:
         facts = json.loads((path / _FACTS).read_bytes())
         kept = dict(facts["identity"])
         passes = pickle.loads((path / _PASSES).read_bytes()) if (path / _PASSES).exists() else []
-    except (
-        OSError,
-        RecursionError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        EOFError,
-        ImportError,
-        pickle.UnpicklingError,
-    ) as error:
+    except Exception as error:  # unpickling can raise any
         raise ConfigError(f"state_dir: {folder!r} holds a state that can't be read: {error}") from error
     for name, value in identity.items():
         if kept.get(name) != value:

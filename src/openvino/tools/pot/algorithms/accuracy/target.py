@@ -31,10 +31,6 @@ class Goal:
         """How much worse than the baseline a value is, in the metric's unit."""
         return self.baseline - value if self.higher_better else value - self.baseline
 
-    def value_at(self, drop: float) -> float:
-        """The value that is worse by a drop."""
-        return self.baseline - drop if self.higher_better else self.baseline + drop
-
 
 @dataclass(frozen=True)
 class Target:
@@ -62,7 +58,8 @@ class Target:
 
     def bounds(self, drop: float) -> dict[str, float]:
         """The value of each metric at a drop in the unit of ``maximal``."""
-        return {goal.name: goal.value_at(drop * self._unit(goal)) for goal in self.goals}
+        signed = {goal: drop * self._unit(goal) * (-1 if goal.higher_better else 1) for goal in self.goals}
+        return {goal.name: goal.baseline + change for goal, change in signed.items()}
 
     def _unit(self, goal: Goal) -> float:
         return abs(goal.baseline) if self.relative else 1.0

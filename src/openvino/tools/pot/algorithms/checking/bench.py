@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf, log10
+from typing import Any
 
 import openvino as ov
 
@@ -59,18 +60,12 @@ class Bench:
 
     def runs(self, job: Job) -> list[Run]:
         """A model as users run it, and where that costs next to nothing in float32 too."""
-        users = self.run_as_users(job)
-        if users.failure or not is_small(job):
-            return [users]
-        return [users, self.run_in_float32(job)]
+        users = self.run_with(AS_USERS, job)
+        return [users] if users.failure or not is_small(job) else [users, self.run_with(FLOAT32, job)]
 
-    def run_as_users(self, job: Job) -> Run:
-        """A model with the device's own settings."""
-        return run(job.network, self.witness, self.device, AS_USERS)
-
-    def run_in_float32(self, job: Job) -> Run:
-        """The same with full precision of what is not quantized."""
-        return run(job.network, self.witness, self.device, FLOAT32)
+    def run_with(self, settings: Mapping[str, Any], job: Job) -> Run:
+        """A model with settings of the device."""
+        return run(job.network, self.witness, self.device, settings)
 
     def run_as_defined(self, job: Job) -> Run:
         """A model with its quantizers as plain arithmetic."""
@@ -101,7 +96,7 @@ class Bench:
 
     def is_right(self, job: Job) -> bool:
         """Whether the device computes a model as it is defined, whatever the precision of the rest."""
-        users, whole = self.run_as_users(job), self.run_in_float32(job)
+        users, whole = self.run_with(AS_USERS, job), self.run_with(FLOAT32, job)
         return min(users.decibels, whole.decibels) >= explained(job) or not self.is_wrong(
             users, whole, self.run_as_defined(job)
         )

@@ -18,6 +18,7 @@ from openvino.tools.pot.algorithms.transform import ROOT
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.runtime import FLOAT32
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
@@ -94,7 +95,7 @@ def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[
     if found.decibels >= explained(job):
         return job, found, notes
     users, *others = runs
-    whole, defined = others[0] if others else bench.run_in_float32(job), bench.run_as_defined(job)
+    whole, defined = others[0] if others else bench.run_with(FLOAT32, job), bench.run_as_defined(job)
     if bench.is_wrong(users, whole, defined):
         if maker is None:
             notes.append(
@@ -121,16 +122,10 @@ def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[
 
 
 def _put_right(bench: Bench, least: float) -> bool:
-    """Replace what was witnessed where the float model by itself gives something else.
+    """Replace what was witnessed where the float model by itself gives something else; whether anything was.
 
     Measuring gives it further outputs, so that devices fuse other operations, and some of that they compute wrongly.
-
-    Args:
-        bench: where models are run.
-        least: dB to which both must agree.
-
-    Returns:
-        Whether anything was replaced.
+    Both must agree to ``least`` dB.
     """
     plain, witness = bench.plain, bench.witness
     if plain is None or plain.failure or plain.decibels >= least:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import openvino as ov
+
 from openvino.tools.pot.algorithms.checking.bench import LOSS, Bench
-from openvino.tools.pot.algorithms.checking.culprits import culprits
-from openvino.tools.pot.algorithms.checking.ranking import worst_layers
-from openvino.tools.pot.algorithms.checking.running import Run
+from openvino.tools.pot.algorithms.checking.running import Run, by_number, outputs_of
+from openvino.tools.pot.algorithms.halving import culprits
 from openvino.tools.pot.algorithms.job import Job, edited
+from openvino.tools.pot.algorithms.switched import switched
+from openvino.tools.pot.arithmetic.distance import likeness
+from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
+from openvino.tools.pot.graph.edits.emulate import emulated
+from openvino.tools.pot.graph.edits.switch import FLAGS
+from openvino.tools.pot.graph.parts import parts, values_in
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.avoided import Avoided
+from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.runtime import FLOAT32
 
 logger = get_logger(__name__)
 
 _FEW = 0.1
 """Share of the layers that may go back to float for what quantization loses."""
+
+_SAMPLES = 2
+"""On which layers are compared."""
 
 _FAULTS = (
     "computes the quantized model otherwise than it is defined",
@@ -35,14 +48,7 @@ Maker = Callable[[Avoided], Job]
 
 
 def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> Job:
-    """The model without what the device computes wrongly, found by halving.
-
-    Args:
-        job: finished, and wrong on the device.
-        bench: where models are run.
-        maker: of the same model.
-        runs: whether the device runs it at all.
-    """
+    """The model without what the device computes wrongly, found by halving; ``runs``: whether it runs it at all."""
     whole, by_channel, in_int8 = _FAULTS if runs else _REFUSALS
     logger.warning("%s %s: looking for where", bench.device, whole)
     avoided, tensors = job.decisions.network.avoided, job.decisions.divided
@@ -68,7 +74,7 @@ def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> J
 def without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Job, Run, str]:
     """The model with the few layers in float that cost most, if that brings it back."""
     avoided = job.decisions.network.avoided
-    worst = worst_layers(maker(avoided), bench.witness)
+    worst = _worst_layers(maker(avoided), bench.witness)
     most = max(1, int(_FEW * len(worst)))
     reason = "rounding it costs the outputs too much"
     for count in dict.fromkeys((1, max(1, most // 2), most)):
@@ -78,6 +84,34 @@ def without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Jo
             return other, again, "; ".join(sentences(other))
     names = ", ".join(map(repr, worst[:3]))
     return job, found, f"quantization loses it, most of all at {names}: try them in the ignored scope"
+
+
+def _worst_layers(job: Job, witness: Witness) -> list[str]:
+    """Layers by how large the error of the outputs is with that one alone in INT8, the worst first; none is edited."""
+    names = [layer.node for layer in job.plan.layers]
+    compiled = compiled_as_defined(emulated(switched(job.decisions), narrow=True), "CPU", dict(FLOAT32))
+    request, view = compiled.create_infer_request(), job.decisions.network.view
+    joined = [parts(view, view.inputs(node.get_friendly_name())[0]) for node in view.model.get_results()]
+    errors = np.zeros(len(names))
+    settings = np.eye(len(names) + 1, len(names), -1, np.float32)  # first all in float, then one by one not
+    awaken(request, compiled, by_number(compiled.inputs, {**witness.feeds[0], FLAGS: settings[0]}))
+    for feed in witness.feeds[:_SAMPLES]:
+        results = (_outputs(request, {**feed, FLAGS: flags}) for flags in settings)
+        exact = next(results)
+        for number, found in enumerate(results):
+            figures = [
+                likeness([values_in(before, part)], [values_in(after, part)])
+                for before, after, kinds in zip(exact, found, joined, strict=True)
+                for part in kinds
+            ]
+            errors[number] += max((figure.error for figure in figures if figure.tells), default=0.0)
+    return [names[number] for number in np.argsort(-errors, kind="stable")]
+
+
+def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+    request.reset_state()
+    request.infer(by_number(request.model_inputs, feed))
+    return outputs_of(request)
 
 
 def sentences(job: Job) -> list[str]:

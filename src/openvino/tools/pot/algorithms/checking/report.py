@@ -92,16 +92,7 @@ def describe(
     least: float,
     as_fast: float | None = None,
 ) -> CheckReport:
-    """What a run says.
-
-    Args:
-        job: of the model.
-        found: its run.
-        witness: that it was held against.
-        notes: on what was mended.
-        least: dB below which an output is lost.
-        as_fast: how many times as fast as in float it is, where that is known.
-    """
+    """What a run says; ``notes`` are on what was mended, ``least`` dB are of an output that is not lost."""
     notes = (*witness.remarks, *notes)
     if found.failure:
         said = f"the device can't run it: {found.failure}"

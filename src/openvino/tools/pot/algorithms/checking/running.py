@@ -118,23 +118,14 @@ def _run(compiled: Any, witness: Witness) -> Run:
         values, seconds = _values(network, witness)
     except RuntimeError as error:
         return Run(failure=reason(error))
-    figures, behind = compared(values, witness, _token_mask(network))
+    figures, behind = _compared(values, witness, _token_mask(network))
     return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values)
 
 
-def compared(
+def _compared(
     values: Sequence[Sequence[NDArray[Any]]], witness: Witness, token_mask: str | None
 ) -> tuple[tuple[Likeness, ...], tuple[Likeness, ...]]:
-    """How well other values follow those of the float model.
-
-    Args:
-        values: of each inference, an array for each place that is watched.
-        witness: of the float model.
-        token_mask: the input that says which tokens are valid, if there is one.
-
-    Returns:
-        For each part of what can be compared, and for each place whose values may come in another order.
-    """
+    """How well values follow those of the float model: parts that can be compared, and what may be in another order."""
     figures, count = [], len(witness.watched.ordered)
     masks = [feed.get(token_mask) if token_mask else None for feed in witness.feeds]
     before, after = (list(zip(*found, strict=True)) for found in (witness.values, values))

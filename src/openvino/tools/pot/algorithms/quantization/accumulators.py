@@ -17,7 +17,7 @@ from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.placement.plan import QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Extreme
 from openvino.tools.pot.statistics.requests import Request
@@ -69,13 +69,14 @@ class AccumulatorStage:
 
     def decide(self, decisions: Decisions, statistics: Statistics) -> Decisions:
         """Widen the ranges that need it, those of inputs first."""
-        network, ranges = decisions.network, _Ranges.of(decisions)
+        network = decisions.network
+        ranges = _Ranges(dict([*decisions.activations.items(), *decisions.weights.items()]))
         layers = [(each, _counted(network.view, statistics, each[1])) for each in _layers(network)]
         layers.sort(key=lambda each: each[0][2].format.bits)  # inputs are widened for weights of 8 bits
         widened = 0
         for _ in range(_ROUNDS):  # one range wider may make another too fine
             factors = [ranges.bring_closer(pair) for pair in _pairs(network, ranges)]
-            factors += [ranges.fit(*own, largest, self._bits) for own, largest in layers]
+            factors += [ranges.fit(own, largest, self._bits) for own, largest in layers]
             wider = sum(factor > _ENOUGH for factor in factors)
             widened += wider
             if not wider:
@@ -91,10 +92,6 @@ class _Ranges:
     """Ranges on their way, each of which may be widened several times."""
 
     now: dict[Source, QuantizerRange]
-
-    @classmethod
-    def of(cls, decisions: Decisions) -> _Ranges:
-        return cls(dict([*decisions.activations.items(), *decisions.weights.items()]))
 
     def changed(self, before: Mapping[Any, QuantizerRange]) -> dict[Any, QuantizerRange]:
         """The ranges that are others now."""
@@ -120,15 +117,9 @@ class _Ranges:
             self.widen(pair[finer], factor)
         return factor
 
-    def fit(
-        self,
-        planned: QuantizedLayer,
-        layer: LinearLayer,
-        quantizer: WeightQuantizer,
-        largest: Array,
-        bits: int,
-    ) -> float:
+    def fit(self, of_layer: PlannedLayer, largest: Array, bits: int) -> float:
         """Widen a layer's range so that its sums fit; gives how much wider it becomes."""
+        planned, layer, quantizer = of_layer
         weights, coarsest = self.now[quantizer], self.coarsest(planned.groups_at(layer.activation))
         if weights.scale.size == 1:
             largest = np.max(largest, keepdims=True)

@@ -64,7 +64,8 @@ class AlignmentStage:
         chosen, groups = 0, tuple(_groups(decisions.network))
         for group in groups:
             channels = _channels(decisions.network, group, statistics)
-            scale, left = aligned(channels, self._readers(decisions, group))
+            readers = [self._reader(decisions, *each) for each in group.readers]
+            scale, left = aligned(channels, readers)
             if left < _WORTH:
                 chosen += 1
                 evidence = f"it leaves {left:.0%} of the error that convolutions behind it would have"
@@ -72,12 +73,11 @@ class AlignmentStage:
         logger.debug("channels aligned at %d of %d groups of tensors", chosen, len(groups))
         return decisions
 
-    def _readers(self, decisions: Decisions, group: _Group) -> list[Reader]:
-        found = []
-        for layer, quantizer, ids in group.readers:
-            weights = canonical_weights(decisions.network.view, layer, decisions.weight_values(quantizer))
-            found.append(Reader.of(weights, self._protected, ids))
-        return found
+    def _reader(
+        self, decisions: Decisions, layer: LinearLayer, quantizer: WeightQuantizer, ids: NDArray[np.int64]
+    ) -> Reader:
+        weights = canonical_weights(decisions.network.view, layer, decisions.weight_values(quantizer))
+        return Reader.of(weights, self._protected, ids)
 
 
 def _groups(network: PlannedNetwork) -> Iterator[_Group]:

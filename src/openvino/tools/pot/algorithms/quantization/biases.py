@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -46,13 +47,13 @@ class BiasStage:
         for reading, layers in readings.items():
             means = decisions.input_means.get(reading)
             if means is None:
-                means = sampled_inputs(decisions, statistics, reading.request, layers[0]).means()
+                means = sampled_inputs(decisions, statistics, reading, layers[0][2]).means()
             for _, linear, quantizer in layers:
                 shift = _shift(decisions, means, linear, quantizer)
                 if not self._too_large(network.view, linear, shift):
                     shifts[linear.node] = shift
         evidence = f"mean error of the layer's output on rows of {statistics.samples} samples"
-        return decisions.decided(self, evidence, bias_shifts=shifts).with_means()
+        return replace(decisions.decided(self, evidence, bias_shifts=shifts), input_means={})
 
     def _layers(self, network: PlannedNetwork) -> Iterator[PlannedLayer]:
         """The layers to correct, as far as the number of channels of their inputs is known."""

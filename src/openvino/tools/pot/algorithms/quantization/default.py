@@ -14,7 +14,6 @@ from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
-from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
 
 __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
@@ -24,9 +23,7 @@ class DefaultQuantization(Algorithm):
     """Full quantization without accuracy control: MinMaxQuantization, then FastBiasCorrection."""
 
     name = "DefaultQuantization"
-
-    def _make_recipe(self) -> Recipe:
-        return Recipe.of(validate(DefaultQuantizationParameters, self.config, f"{self.name} params"))
+    parameters = DefaultQuantizationParameters
 
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
         """Divisions first, since ranges follow from them, then what changes ranges, then what is rounded to them."""

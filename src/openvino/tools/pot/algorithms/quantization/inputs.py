@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer
+from openvino.tools.pot.algorithms.decisions import Decisions, Reading
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
-from openvino.tools.pot.arithmetic.repetition import sample_means
+from openvino.tools.pot.arithmetic.repetition import repetitions, sample_means
+from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Patches
-from openvino.tools.pot.statistics.requests import Request
 
 Floats = NDArray[np.float32]
 
@@ -41,17 +41,20 @@ class Inputs:
 
 
 def sampled_inputs(
-    decisions: Decisions, statistics: Statistics, request: Request, planned_layer: PlannedLayer
+    decisions: Decisions, statistics: Statistics, reading: Reading, quantizer: WeightQuantizer
 ) -> Inputs:
-    """The inputs of a layer that a request for rows or patches of it gave."""
-    planned, layer, quantizer = planned_layer
-    if isinstance(request.reducer, Patches):
-        gathered = statistics.patches(request)
-    else:
-        gathered = statistics.rows(request)[:, :, None]
-    divisor, own = decisions.input_divisor(quantizer), decisions.input_range(planned, layer)
+    """What layers read that a quantizer of weights is of, as the request for it gave it.
+
+    Rows count as often as they repeat within a sample, but once where outputs average over all positions: then errors
+    of rows that differ add up just as well.
+    """
+    request = reading.request
+    patches = isinstance(request.reducer, Patches)
+    gathered = statistics.patches(request) if patches else statistics.rows(request)[:, :, None]
+    divisor, samples = decisions.input_divisor(quantizer), statistics.kept(request)
     plain = quantized = np.divide(gathered, divisor.reshape(-1, 1), dtype=np.float32)
-    if own is not None:
-        quantized = np.asarray(fake_quantize(plain, own.reshaped(-1, 1)), np.float32)
-    samples = statistics.kept(request)
-    return Inputs(plain, quantized, decisions.network.row_counts(layer, quantized, samples), samples)
+    if reading.tensor is not None:
+        own = decisions.activations[reading.tensor].reshaped(-1, 1)
+        quantized = np.asarray(fake_quantize(plain, own), np.float32)
+    counts = np.ones(len(quantized)) if reading.averaged else repetitions(quantized, samples)
+    return Inputs(plain, quantized, counts, samples)

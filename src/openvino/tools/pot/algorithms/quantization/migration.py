@@ -8,7 +8,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.quantization.activation_ranges import channel_extremes
@@ -78,7 +77,8 @@ def _migration(
 ) -> Migration:
     view = decisions.network.view
     low, high, rows = _requests(view, quantizer)
-    matrix = np.concatenate([_matrix(decisions, *reader) for reader in readers])
+    weights = [canonical_weights(view, layer, decisions.weight_values(own)) for layer, own in readers]
+    matrix = np.concatenate([own[0, :, :, 0] for own in weights])
     values = statistics.rows(rows)
     seen = max(len(values), statistics.samples * _places(view.shape(quantizer.tensor), quantizer))
     return best_migration(values, statistics.value(low), statistics.value(high), matrix, seen, normalised)
@@ -116,7 +116,3 @@ def _candidates(network: PlannedNetwork) -> Iterator[_Candidate]:
         divided = alone and known and quantizer.divisible and not quantizer.signed
         if divided and all(reader in own for reader in quantizer.readers):
             yield quantizer, [own[reader] for reader in quantizer.readers]
-
-
-def _matrix(decisions: Decisions, layer: LinearLayer, weights: WeightQuantizer) -> NDArray[np.floating]:
-    return canonical_weights(decisions.network.view, layer, decisions.weight_values(weights))[0, :, :, 0]

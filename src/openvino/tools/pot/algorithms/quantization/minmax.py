@@ -8,8 +8,6 @@ from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.configs.parameters import MinMaxParameters
-from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
 
 __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
@@ -19,9 +17,6 @@ class MinMaxQuantization(Algorithm):
     """Places FakeQuantize nodes and sets their ranges from range estimators."""
 
     name = "MinMaxQuantization"
-
-    def _make_recipe(self) -> Recipe:
-        return Recipe.of(validate(MinMaxParameters, self.config, f"{self.name} params"))
 
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
         stages = (RecurrenceStage(recipe), RangeStage(recipe))

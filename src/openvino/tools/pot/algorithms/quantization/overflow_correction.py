@@ -6,8 +6,6 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.configs.parameters import MinMaxParameters
-from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError
 
@@ -21,12 +19,11 @@ class OverflowCorrection(Algorithm):
     places = False
 
     def _make_recipe(self) -> Recipe:
-        parameters = validate(MinMaxParameters, self.config, f"{self.name} params")
-        recipe = Recipe.of(parameters)
+        recipe = super()._make_recipe()
         if not recipe.sum_bits:
             raise ConfigError(
                 f"{self.name} is for devices with 32-bit sums of 16-bit numbers, expected target_device GNA or GNA3, "
-                f"found {parameters.target_device!r}"
+                f"found {recipe.parameters.target_device!r}"
             )
         return recipe
 

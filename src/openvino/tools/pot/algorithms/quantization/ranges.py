@@ -85,12 +85,7 @@ class RangeStage:
         common = self._activations.range(decisions, group, statistics)
         if self._recipe.device.integers is not None:
             _check_state(view, group[0].tensor, common)
-        return {
-            quantizer.tensor: _by_channel(
-                common, quantizer.channel_axis, len(view.shape(quantizer.tensor) or ())
-            )
-            for quantizer in group
-        }
+        return {each.tensor: _by_channel(view, common, each) for each in group}
 
     @property
     def _weight_rules(self) -> tuple[BorderRule, BorderRule]:
@@ -101,7 +96,7 @@ class RangeStage:
     def _weight_ranges(
         self, decisions: Decisions, group: Sequence[WeightQuantizer]
     ) -> dict[WeightQuantizer, QuantizerRange]:
-        own = self._recipe.parameters.weights
+        own, halves = self._recipe.parameters.weights, self._recipe.halves
         borders = [self._weight_borders(decisions, quantizer) for quantizer in group]
         if len(group) > 1:
             least, most = min(np.min(low) for low, _ in borders), max(np.max(high) for _, high in borders)
@@ -109,7 +104,7 @@ class RangeStage:
         found = {}
         for quantizer, (low, high) in zip(group, borders, strict=True):
             wide = weight_range(low, high, self._recipe.symmetric_weights, own, quantizer.format)
-            found[quantizer] = halved(wide) if self._is_halved(quantizer) else wide
+            found[quantizer] = halved(wide) if halves == "all" or (halves and quantizer.first) else wide
         return found
 
     def _weight_borders(self, decisions: Decisions, quantizer: WeightQuantizer) -> Borders:
@@ -121,10 +116,6 @@ class RangeStage:
             for rule, upper in zip(rules, (False, True), strict=True)
         )
         return limited(low, high, rules)
-
-    def _is_halved(self, quantizer: WeightQuantizer) -> bool:
-        halves = self._recipe.halves
-        return halves == "all" or (halves == "first_layer" and quantizer.first)
 
 
 def _fit_storage(decisions: Decisions, stage: RangeStage) -> Decisions:
@@ -158,8 +149,7 @@ def _check_state(view: GraphView, tensor: TensorId, found: QuantizerRange) -> No
         )
 
 
-def _by_channel(found: QuantizerRange, axis: int, rank: int) -> QuantizerRange:
-    """A range for each channel, shaped to broadcast along an axis; one for all keeps a scalar's shape."""
-    if found.low.size == 1:
-        return found.reshaped()
-    return found.reshaped(*axis_shape(found.low.size, axis, rank))
+def _by_channel(view: GraphView, found: QuantizerRange, quantizer: ActivationQuantizer) -> QuantizerRange:
+    """A range for each channel, shaped to broadcast along its axis; one for all keeps a scalar's shape."""
+    size, rank = found.low.size, len(view.shape(quantizer.tensor) or ())
+    return found.reshaped(*(axis_shape(size, quantizer.channel_axis, rank) if size > 1 else ()))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork, Reading
-from openvino.tools.pot.algorithms.quantization.inputs import Inputs, sampled_inputs
+from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
@@ -37,14 +38,15 @@ class RoundingStage:
         network, request = decisions.network, partial(_request, decisions.network.view)
         roundable = (each for each in _layers(network) if decisions.weights[each[2]].is_symmetric)
         for reading, layers in network.by_inputs(roundable, request).items():
-            inputs = sampled_inputs(decisions, statistics, reading.request, layers[0])
+            inputs = sampled_inputs(decisions, statistics, reading, layers[0][2])
             if inputs.plain.shape[2] == 1:
                 means[reading] = inputs.means()
-            moments = _moments(inputs, layers[0][1])
+            plain, rounded = (v.reshape(len(v), reading.groups, -1) for v in (inputs.plain, inputs.quantized))
+            moments = InputMoments.of(plain, rounded, inputs.counts)
             for _, linear, quantizer in layers:
                 levels[quantizer] = _levels(decisions, linear, quantizer, moments)
         evidence = f"least error of the layer's output on its inputs in {statistics.samples} samples"
-        return decisions.decided(self, evidence, levels=levels).with_means(means)
+        return replace(decisions.decided(self, evidence, levels=levels), input_means=means)
 
 
 def _layers(network: PlannedNetwork) -> Iterator[PlannedLayer]:
@@ -58,12 +60,6 @@ def _request(view: GraphView, layer: LinearLayer) -> Request | None:
     if layer.tap_share.size > 1:  # for transposed convolutions None: each output sees a part of the kernel
         return patches_request(view, layer.node)
     return rows_request(view, layer.source(view), layer.input_axis)
-
-
-def _moments(inputs: Inputs, layer: LinearLayer) -> InputMoments:
-    """What rounding needs of a layer's inputs."""
-    plain, quantized = (v.reshape(len(v), layer.groups, -1) for v in (inputs.plain, inputs.quantized))
-    return InputMoments.of(plain, quantized, inputs.counts)
 
 
 def _levels(

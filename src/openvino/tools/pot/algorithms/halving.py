@@ -1,4 +1,4 @@
-"""The few things that must go for the rest to be right, found by halving."""
+"""The few things that make the difference, found by halving."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ T = TypeVar("T")
 
 _MOST = 6
 """Culprits that are looked for one by one; where there are more, what lies behind them goes, too."""
+
+
+def fewest(most: int, is_enough: Callable[[int], bool]) -> int:
+    """The smallest number that is enough, where the largest is, and none is not, as far as halving finds it."""
+    too_few, enough = 0, most
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        too_few, enough = (too_few, middle) if is_enough(middle) else (middle, enough)
+    return enough
 
 
 def culprits(things: Sequence[T], right_without: Callable[[Sequence[T]], bool]) -> list[T]:
@@ -24,14 +33,9 @@ def culprits(things: Sequence[T], right_without: Callable[[Sequence[T]], bool]) 
     found: list[T] = []
     while not right_without(found):
         rest = [thing for thing in things if thing not in found]
-        right, wrong = 0, len(rest)  # how many of the first may stay, and how many may not
         if len(found) == _MOST or not rest:
             return [*found, *rest]
-        while wrong - right > 1:
-            middle = (right + wrong) // 2
-            if right_without([*found, *rest[middle:]]):
-                right = middle
-            else:
-                wrong = middle
+        # B023: it is called within this turn of the loop alone.
+        wrong = fewest(len(rest), lambda count: not right_without([*found, *rest[count:]]))  # noqa: B023
         found.append(rest[wrong - 1])
     return found
