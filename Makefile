@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo samples test check lint format clean
+.PHONY: demo samples test check lint style format clean
 
 # Quantize the small network that comes with the package, and show what came of it.
 demo: .venv/.demo
@@ -13,19 +13,21 @@ demo: .venv/.demo
 samples: .venv/.samples
 	$(BIN)/python scripts/samples.py
 
-# Everything that must hold before a change goes in.
-test: lint
+# Everything that must hold before a change goes in; one of the tests checks types.
+test: style
 	$(PYTEST)
 
 # The quick part, nine of ten tests: what starts no processes, needs no zoo of real models, and does not take long.
 check: lint
 	$(PYTEST) -m "not (process or zoo or long)"
 
-lint: .venv/.dev
+lint: style
+	$(BIN)/python scripts/typecheck.py
+
+style: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/core_lines.py
-	$(BIN)/python scripts/typecheck.py
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix

@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import jupytext
@@ -21,13 +22,16 @@ EXAMPLES = ROOT / "examples"
 LARGEST = 400_000  # bytes of an .ipynb: every version of it stays in the repository
 
 
-def execute(source: Path, folder: Path, timeout: int = 600) -> nbformat.NotebookNode:
+def execute(
+    source: Path, folder: Path, timeout: int = 600, replaced: Mapping[str, str] | None = None
+) -> nbformat.NotebookNode:
     """Run a notebook with this Python and this tree's package, from its first cell to its last.
 
     Args:
         source: its .py or .ipynb.
         folder: the working directory of the run. A script beside the notebook can be imported all the same.
         timeout: seconds for a cell.
+        replaced: text of one of the cells -> what runs in its place.
 
     Returns:
         The notebook with its outputs.
@@ -39,6 +43,8 @@ def execute(source: Path, folder: Path, timeout: int = 600) -> nbformat.Notebook
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # else they are random, and each run changes the file
         cell.metadata.pop("lines_to_next_cell", None)  # of the .py, where jupytext finds it again
+        for text, other in (replaced or {}).items():
+            cell.source = cell.source.replace(text, other)
     places = [ROOT / "src", source.parent, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, places))}
     environment.pop("MPLBACKEND", None)  # one that the shell asks for would hide the plots

@@ -16,11 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 from openvino._offline_transformations import apply_make_stateful_transformation
 
-from openvino.tools.pot import compress_model_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot import Metric, compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.api.samples.speech import ArkDataLoader, ArkEngine, FrameDecisions, ScoreError
+from openvino.tools.pot.api.samples.speech.ark import read_ark
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.report.comparison import Comparison, Row, metric_row, model_rows
 from openvino.tools.pot.utils.errors import PotError
@@ -41,6 +44,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "speech_no_preset": {},
 }
 SILERO = Archive("silero-vad==6.2.3", "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8")
+Floats = NDArray[np.float32]
 NOT_OF_GNA = ("LSTMSequence", "Pad", "ReduceMean", "Sqrt")
 ENERGY = "F0::If_0_then_branch__Inline_0__/stft/Add"  # a sum of squares, for which 16 bits are few
 
@@ -95,19 +99,26 @@ def compared(
 
 def metric_rows(models: Sequence[CompressedModel], data: Mapping[str, Any]) -> list[Row]:
     """Decisions and scores of the float model and of the quantized one, beside those of float and the truth."""
-    scores = ArkEngine(ENGINE, ArkDataLoader(data)).scores(models[0])
-    against_float = ArkDataLoader({**data, "targets": scores})
-    against_truth = ArkDataLoader({**data, "targets": Path(data["data_source"], "evaluation_truth.ark")})
+    evaluation = ArkDataLoader(data)
+    heard = [ArkEngine(ENGINE, evaluation).scores(model) for model in models]
+    truth = read_ark(Path(data["data_source"], "evaluation_truth.ark"))
     rows = []
-    for loader, metric, names in (
-        (against_float, FrameDecisions(), [f"decides as float, {len(against_float)} frames"]),
-        (against_truth, FrameDecisions(), ["decides right"]),
-        (against_float, ScoreError(), ["largest error of a score", "average error", "RMS error"]),
+    for expected, metric, names in (
+        (heard[0], FrameDecisions(), [f"decides as float, {len(evaluation)} frames"]),
+        (truth, FrameDecisions(), ["decides right"]),
+        (heard[0], ScoreError(), ["largest error of a score", "average error", "RMS error"]),
     ):
-        evaluator = create_pipeline([], ArkEngine(ENGINE, loader, metric))
-        figures = [(evaluator.evaluate(model) or {}).values() for model in models]
+        figures = [judged(metric, scores, expected) for scores in heard]
         rows += [metric_row(name, pair) for name, *pair in zip(names, *figures, strict=True)]
     return rows
+
+
+def judged(metric: Metric, scores: Mapping[str, Floats], expected: Mapping[str, Floats]) -> list[float]:
+    """Figures of a metric for the scores of all utterances, beside others of theirs."""
+    metric.reset()
+    for name, own in scores.items():
+        metric.update([own], list(expected[name]))
+    return [float(value) for value in metric.avg_value.values()]
 
 
 def layers_row(quantized: CompressedModel) -> Row:

@@ -13,13 +13,19 @@ SCRIPTS = sorted(
     file for file in EXAMPLES.rglob("*.py") if file.name != "notebook.py" and file.parent.name != "common"
 )
 
+# What takes long is done to fewer images, or for less time; README files have the figures of full runs.
+QUICK = {
+    "face_detection": ("--images", "6", "--calibration", "8"),
+    "object_detection": ("--time-budget", "15"),
+    "segmentation_3d": ("--volumes", "8"),
+}
+
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)
 @pytest.mark.process
 def test_script(script: Path, tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
-    )
+    command = (sys.executable, script, *QUICK.get(script.parent.name, ()))
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     if run.returncode and (
         "can't be downloaded" in run.stderr or "object_detection needs the network" in run.stderr
     ):
@@ -31,6 +37,10 @@ def test_script(script: Path, tmp_path: Path) -> None:
         assert str(file.relative_to(tmp_path)) in run.stdout
         types = [node.get_type_name() for node in ov.Core().read_model(file).get_ops()]
         assert "FakeQuantize" in types
+
+
+def test_what_is_quick_is_there() -> None:
+    assert set(QUICK) <= {script.parent.name for script in SCRIPTS}
 
 
 def test_every_example_is_described_with_its_command() -> None:

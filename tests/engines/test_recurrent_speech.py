@@ -113,7 +113,7 @@ def recordings(count: int, seed: int) -> list[dict[str, list[Any]]]:
     return [recording(random, int(random.integers(40, 100))) for _ in range(count)]
 
 
-CALIBRATION, EVALUATION = recordings(30, 0), recordings(8, 1)
+CALIBRATION, EVALUATION = recordings(20, 0), recordings(8, 1)
 
 
 def by_hand(model: ov.Model, samples: list[dict[str, list[Any]]]) -> list[list[Floats]]:
