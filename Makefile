@@ -50,5 +50,5 @@ clean:
 
 .venv/.dev: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(PIP) install -e ".[dev]"
+	$(PIP) install --no-compile -e ".[dev]"
 	touch $@ .venv/.demo .venv/.samples

@@ -20,6 +20,7 @@ from peer_models import PeerModels
 from tables import ablated, compared, ordered
 from variants import VARIANTS, configured
 from workflow import (
+    SAMPLES,
     calibration,
     closeness,
     command_line,
@@ -83,27 +84,28 @@ def compare(peers: PeerModels, rounds: int, limit: int | None) -> Run:
     return run
 
 
-def ablation(limit: int | None) -> Run:
-    """Each variant."""
+def ablation(limit: int | None, samples: int) -> Run:
+    """Each variant, calibrated on so many samples."""
 
     def run(entry: Entry, folder: Path) -> Record:
         feeds, found = calibration(entry), {}
         for number, (name, make) in enumerate(VARIANTS.items()):
-            path = quantize(entry, feeds, folder / str(number), make)
+            path = quantize(entry, feeds, folder / str(number), make, samples)
             found[name] = closeness(entry, path, limit)
         return {"variants": found}
 
     return run
 
 
-def orders(limit: int | None) -> Run:
+def orders(limit: int | None, samples: int) -> Run:
     """Subsets drawn from all calibration samples, each in an order of its own."""
 
     def run(entry: Entry, folder: Path) -> Record:
         feeds, found = calibration(entry, None), []
         for seed in SEEDS:
             make = configured(shuffle_data=True, seed=seed)
-            found.append(closeness(entry, quantize(entry, feeds, folder / str(seed), make), limit))
+            path = quantize(entry, feeds, folder / str(seed), make, samples)
+            found.append(closeness(entry, path, limit))
         return {key: spread([figures[key] for figures in found]) for key in found[0]}
 
     return run
@@ -141,6 +143,9 @@ def arguments() -> argparse.Namespace:
     parser = command_line(__doc__)
     parser.add_argument("--ablation", action="store_true", help="what each ingredient is worth")
     parser.add_argument("--orders", action="store_true", help="five orders of the calibration samples")
+    parser.add_argument(
+        "--samples", type=int, default=SAMPLES, help=f"to calibrate both of these with (default: {SAMPLES})"
+    )
     parser.add_argument("--peer-python", type=Path, help="a Python with nncf, which makes the peer's models")
     parser.add_argument("--peer-models", type=Path, help="folder where the peer's models are kept")
     parser.add_argument(
@@ -156,9 +161,9 @@ def chosen(options: argparse.Namespace, folder: Path) -> dict[str, tuple[Run, Ta
     """The tables that were asked for, by the name of their markers."""
     tables: dict[str, tuple[Run, Tabulate]] = {}
     if options.ablation:
-        tables["ablation"] = (ablation(options.limit), ablation_tables)
+        tables["ablation"] = (ablation(options.limit, options.samples), ablation_tables)
     if options.orders:
-        tables["orders"] = (orders(options.limit), ordered)
+        tables["orders"] = (orders(options.limit, options.samples), ordered)
     if not tables:
         peers = PeerModels(options.peer_models or folder, options.peer_python)
         tables["accuracy"] = (compare(peers, options.rounds, options.limit), comparison)

@@ -87,7 +87,18 @@ def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_ingredients_and_orders_of_samples(tmp_path: Path, variants: ModuleType) -> None:
-    finished = run("accuracy.py", "digits", "--zoo", tmp_path, "--limit", "40", "--ablation", "--orders")
+    finished = run(
+        "accuracy.py",
+        "digits",
+        "--zoo",
+        tmp_path,
+        "--limit",
+        "40",
+        "--samples",
+        "60",
+        "--ablation",
+        "--orders",
+    )
     assert finished.returncode == 0, finished.stderr
     ablation, orders = map(json.loads, finished.stdout.splitlines())
     found = {name: figures["fidelity"] for name, figures in ablation["variants"].items()}

@@ -22,7 +22,7 @@ from openvino.tools.pot.api.samples.face_detection.utils import calculate_iou
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import DataError
 
-CALIBRATION, LOWEST, ENOUGH = 60, 20, 90  # photographs, pixels of faces that count, faces
+CALIBRATION, LOWEST, ENOUGH = 60, 20, 80  # photographs, pixels of faces that count, faces
 ENGINE = {"device": "CPU"}
 
 
@@ -57,7 +57,7 @@ def faces(entry: Any, cascade: CompressedModel, folder: Path) -> WiderFaceLoader
             boxes = boxes[(calculate_iou(boxes, others) > 0.3).any(axis=1)]
             if len(boxes):
                 found.append((photograph(feed), boxes))
-        if sum(int((boxes[:, 3] - boxes[:, 1] >= LOWEST).sum()) for _, boxes in found) >= ENOUGH:
+        if sum(int((boxes[:, 3] - boxes[:, 1] >= LOWEST).sum()) for _, boxes in found) > ENOUGH:
             break
     return WiderFaceLoader({**write_annotated(folder, found), "min_height": LOWEST})
 

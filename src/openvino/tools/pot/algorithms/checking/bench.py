@@ -96,10 +96,15 @@ class Bench:
 
     def is_right(self, job: Job) -> bool:
         """Whether the device computes a model as it is defined, whatever the precision of the rest."""
-        users, whole = self.run_with(AS_USERS, job), self.run_with(FLOAT32, job)
-        return min(users.decibels, whole.decibels) >= explained(job) or not self.is_wrong(
-            users, whole, self.run_as_defined(job)
-        )
+        whole, defined = self.run_with(FLOAT32, job), None
+        if whole.decibels < explained(job):
+            defined = self.run_as_defined(job)
+            if departs(whole, defined.decibels):
+                return False
+        users = self.run_with(AS_USERS, job)
+        if defined is None and users.decibels >= explained(job):
+            return True
+        return not self.is_wrong(users, whole, defined or self.run_as_defined(job))
 
     def is_wrong(self, users: Run, whole: Run, defined: Run) -> bool:
         """Whether a run departs from what is defined by more than the precision of the rest explains."""
