@@ -143,9 +143,10 @@ def labelled(arrays: Iterable[NDArray[Any]]) -> Items:
 
 
 def quantized(
-    source: Any, loader: Any, engine: Mapping[str, Any] | None = None, **params: Any
+    source: Any, loader: Any, engine: Mapping[str, Any] | None = None, checked: bool = False, **params: Any
 ) -> CompressedModel:
-    """What DefaultQuantization makes of a model, or of anything that ``load_model`` takes."""
+    """What DefaultQuantization makes of a model, or of anything that ``load_model`` takes; checked only if wanted."""
+    params = params if checked else {"self_check": False, **params}
     algorithms = [{"name": "DefaultQuantization", "params": params}]
     return create_pipeline(algorithms, IEEngine(engine, loader)).run(load_model(source))
 

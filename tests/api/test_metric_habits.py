@@ -191,7 +191,9 @@ def test_direction_and_attributes() -> None:
 def test_a_metric_that_fails_on_an_empty_run_does_not_disturb_quantization() -> None:
     engine = IEEngine({}, loader([None] * 4), Mean())
     found = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(model())
-    assert builders.stored(found) == builders.stored(builders.quantized(builders.network(), loader()))
+    assert builders.stored(found) == builders.stored(
+        builders.quantized(builders.network(), loader(), checked=True)
+    )
 
 
 def test_samples_without_a_label_are_left_out(caplog: pytest.LogCaptureFixture) -> None:

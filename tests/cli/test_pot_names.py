@@ -131,7 +131,7 @@ def test_an_engine_that_gets_data_alone(config: Any) -> None:
     quantized = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(
         load_model(builders.network())
     )
-    plain = builders.quantized(builders.network(), builders.labelled(builders.images()))
+    plain = builders.quantized(builders.network(), builders.labelled(builders.images()), checked=True)
     assert builders.stored(quantized) == builders.stored(plain)
 
 

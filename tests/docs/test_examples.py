@@ -15,8 +15,8 @@ SCRIPTS = sorted(
 
 # What takes long is done to fewer images, or for less time; README files have the figures of full runs.
 QUICK = {
-    "face_detection": ("--images", "6", "--calibration", "8"),
-    "object_detection": ("--time-budget", "15"),
+    "face_detection": ("--images", "4", "--calibration", "6"),
+    "object_detection": ("--time-budget", "8"),
     "segmentation_3d": ("--volumes", "8"),
 }
 

@@ -437,7 +437,7 @@ def test_one_model_run_by_an_override() -> None:
     pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], made)
     quantized = pipeline.run(load_model(builders.network()))
     assert builders.stored(quantized) == builders.stored(
-        builders.quantized(builders.network(), builders.labelled(builders.images()))
+        builders.quantized(builders.network(), builders.labelled(builders.images()), checked=True)
     )
     compiled = core().compile_model(builders.network(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     expected = np.mean([compiled(image)[0].mean() - 0.5 for image in builders.images()])

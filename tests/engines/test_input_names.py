@@ -126,8 +126,8 @@ def test_what_time_steps_hand_on() -> None:
     steps = list(np.random.default_rng(0).standard_normal((6, 1, 5)).astype(np.float32))
     data = {"x": steps, "h": [np.zeros((1, 8), np.float32), *[None] * 5]}
     loader = builders.Items([(data, 0)])
-    expected = builders.quantized(network.clone(), loader, engine).check
-    found = builders.quantized(named(network, {"tx"}, {"th"}), loader, engine).check
+    expected = builders.quantized(network.clone(), loader, engine, checked=True).check
+    found = builders.quantized(named(network, {"tx"}, {"th"}), loader, engine, checked=True).check
     assert found.outputs == expected.outputs
     assert found.decibels > 20
 

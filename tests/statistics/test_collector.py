@@ -28,7 +28,9 @@ def test_an_algorithm_takes_what_the_collector_measured() -> None:
     collector.compute_statistics(model)
     quantized = [algorithm.run(model) for _ in range(2)]
     assert engine.passes == 1
-    plain = builders.quantized(builders.network(), builders.labelled(builders.images()), stat_subset_size=4)
+    plain = builders.quantized(
+        builders.network(), builders.labelled(builders.images()), checked=True, stat_subset_size=4
+    )
     assert builders.stored(quantized[0]) == builders.stored(quantized[1]) == builders.stored(plain)
 
 
