@@ -48,6 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("process")
         if item.get_closest_marker("zoo") and not ZOO.is_dir():
             item.add_marker(pytest.mark.skip(f"the zoo of real models is not at {ZOO}"))
+    # What takes long comes first, so that no process ends with it while the others have nothing left.
+    slow = {
+        item.path for item in items if item.get_closest_marker("process") or item.get_closest_marker("zoo")
+    }
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_sessionstart() -> None:
