@@ -9,12 +9,13 @@ from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
-COMMANDS = ("plan", "run-script")
+COMMANDS = ("plan", "diagnose", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
   pot -c config.json -e
   pot plan -m model.onnx
+  pot diagnose -m model.xml -q int8.xml --data-source images/ --report page.html
   pot run-script old_script.py --its-own arguments
 """
 
@@ -54,8 +55,9 @@ def make_parser(with_commands: bool = True) -> argparse.ArgumentParser:
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="command", metavar="plan | run-script", parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", metavar="plan | diagnose | run-script", parser_class=Parser)
     _add_plan(commands.add_parser("plan", help="show what would be quantized and why; needs no data"))
+    _add_diagnose(commands.add_parser("diagnose", help="find what INT8 loses, where and why, and what helps"))
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
     script.add_argument("script", metavar="SCRIPT", help="a Python file")
     script.add_argument(
@@ -149,6 +151,21 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--progress-bar", dest="pbar", action="store_true", help="a bar instead of log lines")
     group.add_argument("--stream-output", action="store_true", help="progress as lines, never as a bar")
+
+
+def _add_diagnose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb")
+    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    parser.add_argument("-q", "--int8", metavar="FILE", help="the same in INT8, made by anybody; absent: it is made")
+    _add_data(parser.add_argument_group("data"))
+    parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
+    parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
+    parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    parser.add_argument("--no-remedies", dest="remedies", action="store_false", help="change nothing, only look")
+    parser.add_argument("--apply", metavar="FOLDER", help="store the model of the best remedy there")
+    parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
+    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:

@@ -72,8 +72,12 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.plan import show_plan
 
         return show_plan(options)
+    if options.command == "diagnose":
+        from openvino.tools.pot.cli.diagnose import show_diagnosis
+
+        return show_diagnosis(options)
     if not options.config and not options.quantize:
-        raise ConfigError("expected --config FILE, --quantize, or a command: plan or run-script")
+        raise ConfigError("expected --config FILE, --quantize, or a command: plan, diagnose or run-script")
     from openvino.tools.pot.cli.quantize import quantize
 
     options.argv = argv

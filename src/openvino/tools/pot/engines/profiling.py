@@ -55,7 +55,7 @@ def layer_seconds(
     """
     compiled = core().compile_model(model, device, _SETTINGS)
     names = {
-        node.get_friendly_name(): _originals(node) for node in compiled.get_runtime_model().get_ordered_ops()
+        node.get_friendly_name(): originals(node) for node in compiled.get_runtime_model().get_ordered_ops()
     }
     request = compiled.create_infer_request()
     stateful = bool(request.query_state())
@@ -71,7 +71,8 @@ def layer_seconds(
     return dict(seconds)
 
 
-def _originals(node: ov.Node) -> tuple[str, ...]:
+def originals(node: ov.Node) -> tuple[str, ...]:
+    """The nodes of the model that a node of its runtime model stands for."""
     info = node.get_rt_info()
     if "originalLayersNames" not in info:
         return (node.get_friendly_name(),)
@@ -90,5 +91,5 @@ def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:
     for node in compiled.get_runtime_model().get_ordered_ops():
         kind, precision = (node.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision"))
         if kind in HEAVY_TYPES:
-            layers.append(RuntimeLayer(kind, precision, _originals(node)))
+            layers.append(RuntimeLayer(kind, precision, originals(node)))
     return layers

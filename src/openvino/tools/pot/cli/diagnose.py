@@ -1,0 +1,75 @@
+"""``pot diagnose``: what an INT8 model loses, where and why, and what helps."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from openvino.tools.pot.cli.job import make_job
+from openvino.tools.pot.cli.output import Log, check_writable, writing_out
+from openvino.tools.pot.cli.request import sections_of
+from openvino.tools.pot.diagnosis.diagnose import Found, case_of, diagnosed
+from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model import save_model
+from openvino.tools.pot.utils.errors import ConfigError, ModelError
+from openvino.tools.pot.utils.folders import write_file
+
+_AS_QUANTIZE = {"config": None, "quantize": "default", "name": None, "max_drop": None}
+"""Flags of ``pot -q default`` that a diagnosis does without."""
+
+
+def show_diagnosis(options: argparse.Namespace) -> int:
+    """Diagnose and print; returns the exit code.
+
+    Raises:
+        ConfigError: a model can't be read, or an option is wrong.
+        PotError: the work failed.
+    """
+    Log(options.log_level)
+    for target in (options.report, options.apply):
+        if target:
+            check_writable(Path(target).parent, "results")
+    found = _diagnosed(options)
+    text = {
+        "table": lambda: as_text(found.facts),
+        "md": lambda: as_markdown(found.facts),
+        "json": lambda: found.facts.model_dump_json(indent=2),
+    }[options.format]()
+    with writing_out():
+        print(text)
+    if options.report:
+        from openvino.tools.pot.diagnosis.page import page
+
+        write_file(Path(options.report), page(found.facts).encode())
+    if options.apply:
+        _apply(found, Path(options.apply))
+    return 0
+
+
+def _diagnosed(options: argparse.Namespace) -> Found:
+    given = options.int8
+    for name, value in _AS_QUANTIZE.items():
+        setattr(options, name, value)
+    job = make_job(sections_of(options))
+    (task,) = job.tasks
+    try:
+        int8 = None if given is None else load_model({"model": given})
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
+    params = {key: value for key, value in task.pipeline.algo_seq[0].config.items() if key != "stat_subset_size"}
+    size = options.subset_size or 100
+    return diagnosed(case_of(task.model, int8, task.engine, size, params), options.remedies)
+
+
+def _apply(found: Found, folder: Path) -> None:
+    """Store what the best remedy made."""
+    remedies = found.facts.remedies
+    if not remedies:
+        logging.getLogger(__name__).warning("no remedy helped: nothing is stored")
+        return
+    best = found.models[remedies[0].title]
+    path = save_model(best, folder)[0]["model"]
+    with writing_out():
+        print(f"stored {path}: {remedies[0].title}")

@@ -1,0 +1,310 @@
+"""From two models and samples to all figures of a diagnosis, without causes and remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.checking.running import (
+    AS_USERS,
+    Run,
+    names_of_parts,
+    run,
+    run_as_defined,
+)
+from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Span, Timing
+from openvino.tools.pot.diagnosis.measuring import Error, Seen, by_sample, decibels, measured, variation
+from openvino.tools.pot.diagnosis.pairs import layers_of, paired
+from openvino.tools.pot.diagnosis.reading import Reading, read
+from openvino.tools.pot.diagnosis.shares import Shares, shares
+from openvino.tools.pot.diagnosis.timing import Clocked, clocked, request_seconds
+from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.report.estimate import stored_bytes
+from openvino.tools.pot.statistics.witness import Witness, tensors_of, watched_inputs
+from openvino.tools.pot.utils.errors import ModelError, PotError
+from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+_WITNESSED = 8
+_TIMED = 4
+_MOST_CHANNELS = 8
+_FAR = 2.0
+"""Times the width of the median sample from which one stretches a range."""
+
+_ROOM = 0.05
+"""By how much a range may fall short of its final width to count as settled."""
+
+_SHARE_PASSES = 1.5
+"""Passes over the samples that finding the shares of layers may take, and the least and most samples for it."""
+_SHARED = (2, 12)
+
+
+@dataclass
+class Looked:
+    """All that was seen of two models.
+
+    Attributes:
+        view, other: of the float model and of the quantized one.
+        readings, errors: of the layers, by name.
+        layers: in the order of the model, without causes.
+        outputs, parts, timing, calibration: see ``facts``.
+        witness: outputs of the float model on the first samples.
+        notes: what could not be seen.
+    """
+
+    view: GraphView
+    other: GraphView
+    readings: Mapping[str, Reading]
+    errors: Mapping[str, Error]
+    layers: tuple[Layer, ...]
+    outputs: tuple[Output, ...]
+    parts: Parts
+    timing: Timing
+    calibration: Calibration
+    witness: Witness
+    notes: list[str] = field(default_factory=list)
+
+
+def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Looked:
+    """Measure what a quantized model does otherwise than the float one.
+
+    Args:
+        model, other: with the same inputs.
+        samples: that both are fed.
+        device: where both run.
+
+    Raises:
+        ModelError: the models don't go together.
+    """
+    view, other_view = GraphView(model), GraphView(other)
+    pairs = paired(view, other_view)
+    readings = {each.pair.node: each for each in read(view, other_view, pairs)}
+    notes = [
+        f"layer {name!r} is not found in the quantized model"
+        for name in layers_of(view)
+        if name not in readings
+    ]
+    errors = _errors(model, other, list(readings.values()), samples, device, notes)
+    quantized = [own for own in readings.values() if own.is_quantized]
+    found = _shares(model, quantized, samples, device, notes)
+    witness = witnessed(model, samples.spread(_WITNESSED), device)
+    users, defined = run(other, witness, device, AS_USERS, as_stored=False), run_as_defined(other, witness)
+    outputs = outputs_of(model, witness, users)
+    whole = decibels_of(users)
+    weights, activations = (None, None) if found is None else (
+        _split(whole, found.weights, found.whole), _split(whole, found.activations, found.whole)
+    )  # fmt: skip
+    parts = Parts(whole=whole, defined=decibels_of(defined), weights=weights, activations=activations)
+    timed = samples.spread(_TIMED)
+    clocks = clocked(model, timed, device), clocked(other, timed, device)
+    by_node = dict(zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False))
+    layers = tuple(
+        _layer(number, own, view, errors.get(name), by_node, found, clocks)
+        for number, (name, own) in enumerate(readings.items())
+    )
+    timing = _timing(model, other, timed, device, clocks)
+    calibration = _calibration(samples, errors)
+    return Looked(
+        view, other_view, readings, errors, layers, outputs, parts, timing, calibration, witness, notes
+    )
+
+
+def _errors(
+    model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, device: str,
+    notes: list[str],
+) -> dict[str, Error]:  # fmt: skip
+    try:
+        return measured(model, other, readings, samples, len(samples), device)
+    except PotError as error:
+        notes.append(f"errors at layers are not known: {error}")
+        return {}
+
+
+def _shares(
+    model: ov.Model, readings: Sequence[Reading], samples: Samples, device: str, notes: list[str]
+) -> Shares | None:
+    if not readings:
+        return None
+    wanted = int(_SHARE_PASSES * len(samples) / (len(readings) + 4))
+    chosen = samples.spread(int(np.clip(wanted, *_SHARED)))
+    try:
+        return shares(model, readings, chosen, len(chosen), device)
+    except PotError as error:
+        notes.append(f"shares of layers are not known: {error}")
+        return None
+
+
+def witnessed(model: ov.Model, feeds: Sequence[Feed], device: str) -> Witness:
+    """What the float model gives by itself for samples."""
+    view = GraphView(model)
+    witness = Witness(watched_inputs(view), samples=len(feeds))
+    plain = model.clone()
+    shown = GraphView(plain)
+    plain.add_outputs([shown.output(tensor) for tensor in tensors_of(shown, witness.watched)])
+    count = len(plain.outputs) - len(witness.watched.all)
+    compiled = core().compile_model(plain, device, dict(FLOAT32))
+    request = compiled.create_infer_request()
+    for feed in feeds:
+        request.infer(dict(feed))
+        values: list[NDArray[np.generic]] = [np.array(t.data) for t in request.output_tensors[count:]]
+        witness.feeds.append(dict(feed))
+        witness.values.append(values)
+        witness.fresh.append(True)
+    return witness
+
+
+def decibels_of(found: Run) -> float:
+    """Of the output that follows worst, within bounds that a file can hold."""
+    return float(np.clip(found.decibels, -300, 300))
+
+
+def outputs_of(model: ov.Model, witness: Witness, found: Run) -> tuple[Output, ...]:
+    """How each output follows."""
+    if found.failure:
+        raise ModelError(f"the quantized model can't be run: {found.failure}")
+    names = names_of_parts(model, witness.watched)
+    return tuple(
+        Output(name=name, fidelity=_known(figure.decibels), equal=_known(figure.equal))
+        for name, figure in zip(names, found.figures, strict=True)
+    )
+
+
+def _known(value: float) -> float | None:
+    if np.isnan(value):
+        return None
+    return float(np.clip(value, -300, 300))
+
+
+def _split(whole: float, part: float, of: float) -> float | None:
+    """dB with a part of the quantization alone, from its share of the squared error."""
+    if of <= 0:
+        return None
+    return float(np.clip(whole - 10 * np.log10(max(part, 1e-30) / of), -300, 300))
+
+
+def _layer(
+    order: int,
+    reading: Reading,
+    view: GraphView,
+    error: Error | None,
+    alone: Mapping[str, float],
+    found: Shares | None,
+    clocks: tuple[Clocked, Clocked],
+) -> Layer:
+    node, other = reading.pair.node, reading.pair.other
+    in_float, in_int8 = clocks[0].ran.get(node), clocks[1].ran.get(other)
+    own = alone.get(node, 0.0)
+    total = sum(alone.values()) or 1.0
+    return Layer(
+        node=node, int8_node=other, type=view.type(node), order=order,
+        quantized=reading.is_quantized, ran_in_int8=in_int8 is not None and in_int8.is_int8,
+        precision="" if in_int8 is None else in_int8.precision,
+        share=own / total, fidelity=decibels(1.0, own) if found is not None and reading.is_quantized else None,
+        float_seconds=clocks[0].seconds.get(node) if in_float else None,
+        int8_seconds=clocks[1].seconds.get(other) if in_int8 else None,
+        conversions=0 if in_int8 is None else in_int8.conversions,
+        spans=() if error is None else tuple(_span(seen) for seen in error.inputs),
+        **({} if error is None else _figures(error, reading)),
+    )  # fmt: skip
+
+
+def _figures(error: Error, reading: Reading) -> dict[str, object]:
+    """What is known of the output of a layer."""
+    signal, square = variation(error), float(error.square.mean())
+    found: dict[str, object] = {
+        "so_far": decibels(signal, square),
+        "bias": float(np.square(error.mean).mean() / square) if square > 0 else 0.0,
+        "largest": error.largest if isfinite(error.largest) else 3.4e38,
+    }
+    if error.own is not None and error.of_weights is not None:
+        own = float(error.own.mean())
+        worst = np.argsort(-error.own, kind="stable")[:_MOST_CHANNELS]
+        total = float(error.own.sum()) or 1.0
+        found |= {
+            "own": decibels(signal, own),
+            "from_weights": min(1.0, float(error.of_weights.mean()) / own) if own > 0 else None,
+            "worst_channels": tuple((int(number), float(error.own[number] / total)) for number in worst),
+        }
+    if reading.weights is not None and reading.weight_error is not None:
+        found["weight_error"] = _weight_decibels(reading)
+    return found
+
+
+def _weight_decibels(reading: Reading) -> float | None:
+    assert reading.weights is not None and reading.weight_error is not None
+    plain = reading.weights[1] - reading.weight_error
+    return decibels(float(np.square(plain).mean()), float(np.square(reading.weight_error).mean()))
+
+
+def _span(seen: Seen) -> Span:
+    low, high = float(seen.span.low.min()), float(seen.span.high.max())
+    least, most = float(seen.lows.min()), float(seen.highs.max())
+    reach = max(high - low, 1e-30)
+    inside = max(min(most, high) - max(least, low), 0.0)
+    magnitudes = seen.channels[seen.channels > 0]
+    widths = seen.highs - seen.lows
+    middle = float(np.median(widths)) or 1e-30
+    return Span(
+        port=seen.port, low=low, high=high, levels=seen.span.levels, per_channel=seen.span.low.size > 1,
+        least=least, most=most, rms=float(np.sqrt(max(seen.power, 0.0))), clipped=seen.clipped,
+        used=min(inside / reach, 1.0),
+        imbalance=float(magnitudes.max() / np.median(magnitudes)) if magnitudes.size else 1.0,
+        settled=_settled(seen.lows[:, None], seen.highs[:, None]),
+        stretched_by=int(np.argmax(widths)), stretch=float(widths.max() / middle),
+    )  # fmt: skip
+
+
+def _settled(lows: NDArray[np.float64], highs: NDArray[np.float64]) -> int:
+    """How many samples it takes until all ranges have next to their final width."""
+    if not lows.size:
+        return 0
+    widths = np.maximum.accumulate(highs) - np.minimum.accumulate(lows)
+    short = np.any(widths < (1 - _ROOM) * widths[-1], axis=1)
+    return int(np.flatnonzero(short)[-1]) + 2 if short.any() else 1
+
+
+def _timing(
+    model: ov.Model, other: ov.Model, feeds: Sequence[Feed], device: str, clocks: tuple[Clocked, Clocked]
+) -> Timing:
+    before, after = request_seconds([model, other], feeds, device)
+    return Timing(
+        float_seconds=before, int8_seconds=after, float_bytes=stored_bytes(GraphView(model)),
+        int8_bytes=stored_bytes(GraphView(other)), layers=len(clocks[1].heavy),
+        int8_layers=sum(layer.is_int8 for layer in clocks[1].heavy), conversions=clocks[1].conversions,
+    )  # fmt: skip
+
+
+def _calibration(samples: Samples, errors: Mapping[str, Error]) -> Calibration:
+    lows, highs = by_sample(errors)
+    wide: dict[int, int] = {}
+    if lows.size:
+        widths = highs - lows
+        middle, numbers = np.maximum(np.median(widths, axis=0), 1e-30), np.argmax(widths, axis=0)
+        for number in numbers[widths.max(axis=0) > _FAR * middle].tolist():
+            wide[number] = wide.get(number, 0) + 1
+    settled = _settled(lows, highs)
+    return Calibration(
+        samples=len(samples), enough=settled if 0 < settled < len(samples) else None,
+        stretching=tuple(sorted(wide.items(), key=lambda pair: -pair[1])[:5]), inputs=_inputs(samples),
+    )  # fmt: skip
+
+
+def _inputs(samples: Samples) -> dict[str, tuple[float, float, float]]:
+    """Least, most and mean of what is fed."""
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    for feed in samples:
+        for name, value in feed.items():
+            if np.size(value):
+                figures = float(np.min(value)), float(np.max(value)), float(np.mean(value))
+                found.setdefault(name, []).append(figures)
+    return {
+        name: (min(least), max(most), float(np.mean(mean)))
+        for name, own in found.items()
+        for least, most, mean in [zip(*own, strict=True)]
+    }

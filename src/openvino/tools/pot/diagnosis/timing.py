@@ -1,0 +1,90 @@
+"""Where the time goes: each layer in float and in INT8, in which precision it really ran, what stands between layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+
+from openvino.tools.pot.engines.profiling import INT8_TYPES, RuntimeLayer, heavy_layers, layer_seconds, originals
+from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.report.measure import latencies
+from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
+"""What the device calls operations that change layout or precision alone."""
+
+_SECONDS, _TURNS = 1.0, (5, 60)
+"""Seconds that timing whole requests may take, and the least and most requests of it."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a device runs a node.
+
+    Attributes:
+        kind: of operation, as the device says.
+        precision: of its arithmetic.
+        conversions: what stands before it that changes layout or precision alone.
+    """
+
+    kind: str
+    precision: str
+    conversions: int
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether it multiplies 8-bit integers."""
+        return self.precision in INT8_TYPES
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """One model on the device.
+
+    Attributes:
+        ran: node of the model -> how it ran; nodes that left no trace have none.
+        seconds: node -> mean seconds of what the device ran for it.
+        conversions: of the whole.
+        heavy: convolutions, matrix products and recurrent layers as the device runs them.
+    """
+
+    ran: Mapping[str, Ran]
+    seconds: Mapping[str, float]
+    conversions: int
+    heavy: tuple[RuntimeLayer, ...]
+
+
+def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
+    """What the device runs for each node of a model, and for how long."""
+    compiled = core().compile_model(model, device, dict(FLOAT32))
+    nodes = compiled.get_runtime_model().get_ordered_ops()
+    ran: dict[str, Ran] = {}
+    total = 0
+    for node in nodes:
+        kind, precision = _told(node)
+        total += kind in CONVERSIONS
+        before = sum(_told(source.get_node())[0] in CONVERSIONS for source in node.input_values())
+        for name in originals(node):
+            known = ran.get(name)
+            if known is None or (before and not known.conversions):
+                ran[name] = Ran(kind, precision, before)
+    return Clocked(ran, layer_seconds(model, feeds, device), total, tuple(heavy_layers(compiled)))
+
+
+def _told(node: ov.Node) -> tuple[str, str]:
+    info = node.get_rt_info()
+    kind, precision = (info[key].astype(str) if key in info else "" for key in ("layerType", "runtimePrecision"))
+    return kind, precision
+
+
+def request_seconds(models: Sequence[ov.Model], feeds: Sequence[Feed], device: str) -> list[float]:
+    """Median seconds of a single request of each model, with the device's own settings but for float32; in turns."""
+    compiled = [core().compile_model(model, device, dict(FLOAT32)) for model in models]
+    once = sum(latencies(compiled, feeds, repeats=3, warm_up=2))
+    turns = int(np.clip(_SECONDS / max(once, 1e-6), *_TURNS))
+    return latencies(compiled, feeds, repeats=turns, warm_up=1)
+
+
