@@ -12,6 +12,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis import remedies as trying
+from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
@@ -32,6 +33,9 @@ from openvino.tools.pot.version import __version__
 _SAMPLES = 100
 _BUDGET = 10.0
 """Plain passes over the samples that remedies may take."""
+
+_CLOSE = 12
+"""Layers that are looked at closely."""
 
 _GOOD = 25.0
 """dB of the whole from which a layer's share of the error is nothing to worry about."""
@@ -163,12 +167,15 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
 def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
     """The layers with their causes, worst first."""
     decided = case.int8.submodels[0].decided
-    found = []
+    found, before = [], layers_before(looked.view, [layer.node for layer in looked.layers])
     for layer in looked.layers:
         said = [f"{change.stage}: {change.evidence}" for key, own in decided.items() if _is_of(key, layer) for change in own]
-        layer = layer.model_copy(update={"decided": tuple(dict.fromkeys(said))})
+        layer = layer.model_copy(
+            update={"decided": tuple(dict.fromkeys(said)), "before": before[layer.node]}
+        )
         found.append(layer.model_copy(update={"causes": causes_of(looked, layer)}))
-    return tuple(sorted(found, key=lambda layer: -_badness(layer, looked)))
+    found.sort(key=lambda layer: -_badness(layer, looked))
+    return with_closeups(found, looked, case.samples.spread(1)[0], case.device, _CLOSE)
 
 
 def _is_of(key: str, layer: Layer) -> bool:
