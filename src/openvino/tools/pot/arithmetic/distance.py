@@ -90,26 +90,3 @@ def _decibels(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     if signal <= _CONSTANT * power or signal == 0:
         signal = power or 1.0
     return float(10 * np.log10(signal / noise)) if noise > 0 else inf
-
-
-def squared_error(exact: Sequence[NDArray[np.generic]], other: Sequence[NDArray[np.generic]]) -> float:
-    """The squared error of all outputs together, each in units of its own power; of integers, the share that differ.
-
-    What is not finite in the float model says nothing. What is finite there alone is as wrong as the largest value is
-    large.
-    """
-    total = 0.0
-    for plain, changed in zip(exact, other, strict=True):
-        if plain.shape != changed.shape or plain.size == 0:
-            continue
-        if not np.issubdtype(plain.dtype, np.floating):
-            total += float(np.mean(plain != changed))
-            continue
-        known = np.isfinite(plain)
-        reference = np.asarray(plain, np.float64)[known]
-        largest = np.abs(reference).max(initial=0.0)
-        errors = np.nan_to_num(
-            np.abs(np.asarray(changed, np.float64)[known] - reference), nan=largest, posinf=largest
-        )
-        total += float(np.sum(errors**2)) / (float(np.sum(reference**2)) or 1.0)
-    return total

@@ -55,7 +55,9 @@ def make_parser(with_commands: bool = True) -> argparse.ArgumentParser:
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="command", metavar="plan | diagnose | run-script", parser_class=Parser)
+    commands = parser.add_subparsers(
+        dest="command", metavar="plan | diagnose | run-script", parser_class=Parser
+    )
     _add_plan(commands.add_parser("plan", help="show what would be quantized and why; needs no data"))
     _add_diagnose(commands.add_parser("diagnose", help="find what INT8 loses, where and why, and what helps"))
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
@@ -154,14 +156,20 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_diagnose(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb")
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
+    )
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
-    parser.add_argument("-q", "--int8", metavar="FILE", help="the same in INT8, made by anybody; absent: it is made")
+    parser.add_argument(
+        "-q", "--int8", metavar="FILE", help="the same in INT8, made by anybody; absent: it is made"
+    )
     _add_data(parser.add_argument_group("data"))
     parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
-    parser.add_argument("--no-remedies", dest="remedies", action="store_false", help="change nothing, only look")
+    parser.add_argument(
+        "--no-remedies", dest="remedies", action="store_false", help="change nothing, only look"
+    )
     parser.add_argument("--apply", metavar="FOLDER", help="store the model of the best remedy there")
     parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
     parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")

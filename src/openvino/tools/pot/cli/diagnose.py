@@ -58,7 +58,9 @@ def _diagnosed(options: argparse.Namespace) -> Found:
         int8 = None if given is None else load_model({"model": given})
     except ModelError as error:
         raise ConfigError(str(error)) from error
-    params = {key: value for key, value in task.pipeline.algo_seq[0].config.items() if key != "stat_subset_size"}
+    params = {
+        key: value for key, value in task.pipeline.algo_seq[0].config.items() if key != "stat_subset_size"
+    }
     size = options.subset_size or 100
     return diagnosed(case_of(task.model, int8, task.engine, size, params), options.remedies)
 

@@ -88,9 +88,7 @@ CAUSES: dict[str, Kind] = {
         "differences of close large numbers are lost in the step",
         "leave the product in float",
     ),
-    "first_layer": Kind(
-        "the first layer", "its error goes through the whole network", "leave it in float"
-    ),
+    "first_layer": Kind("the first layer", "its error goes through the whole network", "leave it in float"),
     "last_layer": Kind("the last layer", "nothing averages its error away", "leave it in float"),
     "dead_channels": Kind(
         "channels that are the same for all data",
@@ -197,7 +195,9 @@ def _imbalance(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 def _clipping(looked: Looked, layer: Layer) -> Iterator[Cause]:
     for span in layer.spans:
-        beyond = max(span.most / span.high if span.high > 0 else 0, span.least / span.low if span.low < 0 else 0)
+        beyond = max(
+            span.most / span.high if span.high > 0 else 0, span.least / span.low if span.low < 0 else 0
+        )
         if span.clipped > _CLIPPED and beyond > 1.1:
             yield _cause(
                 "clipped_range", layer,
@@ -228,10 +228,12 @@ def _addend(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 
 def _weights(looked: Looked, layer: Layer) -> Iterator[Cause]:
-    if layer.weight_error is not None and (layer.from_weights or 0) > _OF_WEIGHTS and layer.weight_error < _COARSE:
-        yield _cause(
-            "weights", layer, f"weights follow to {layer.weight_error:.1f} dB only", 0.6
-        )
+    if (
+        layer.weight_error is not None
+        and (layer.from_weights or 0) > _OF_WEIGHTS
+        and layer.weight_error < _COARSE
+    ):
+        yield _cause("weights", layer, f"weights follow to {layer.weight_error:.1f} dB only", 0.6)
 
 
 def _shifts(looked: Looked, layer: Layer) -> Iterator[Cause]:
@@ -426,7 +428,11 @@ def _gate_behind(view: GraphView, node: str) -> str:
             return ""
         name = readers[0].node
         if view.type(name) == "Multiply" and len(view.varying(name)) == 2:
-            return name if any(view.type(each.node) in ("Sigmoid", "HSigmoid") for each in view.varying(name)) else ""
+            return (
+                name
+                if any(view.type(each.node) in ("Sigmoid", "HSigmoid") for each in view.varying(name))
+                else ""
+            )
         if not traits(view.type(name)).elementwise:
             return ""
         tensor = TensorId(name)

@@ -103,7 +103,9 @@ def layers_before(view: GraphView, names: Sequence[str]) -> dict[str, tuple[str,
     for name in view.nodes:
         sources = [tensor.node for tensor in view.varying(name)]
         own = dict.fromkeys(
-            layer for source in sources for layer in ((source,) if source in known else nearest.get(source, ()))
+            layer
+            for source in sources
+            for layer in ((source,) if source in known else nearest.get(source, ()))
         )
         nearest[name] = tuple(own)
     return {name: nearest[name] for name in names}

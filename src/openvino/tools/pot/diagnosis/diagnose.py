@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis import remedies as trying
-from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
+from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.samples import Samples
@@ -169,10 +169,13 @@ def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
     decided = case.int8.submodels[0].decided
     found, before = [], layers_before(looked.view, [layer.node for layer in looked.layers])
     for layer in looked.layers:
-        said = [f"{change.stage}: {change.evidence}" for key, own in decided.items() if _is_of(key, layer) for change in own]
-        layer = layer.model_copy(
-            update={"decided": tuple(dict.fromkeys(said)), "before": before[layer.node]}
-        )
+        said = [
+            f"{change.stage}: {change.evidence}"
+            for key, own in decided.items()
+            if _is_of(key, layer)
+            for change in own
+        ]
+        layer = layer.model_copy(update={"decided": tuple(dict.fromkeys(said)), "before": before[layer.node]})
         found.append(layer.model_copy(update={"causes": causes_of(looked, layer)}))
     found.sort(key=lambda layer: -_badness(layer, looked))
     return with_closeups(found, looked, case.samples.spread(1)[0], case.device, _CLOSE)
@@ -203,5 +206,3 @@ def _called(device: str) -> str:
         return str(core().get_property(device.partition(".")[0], "FULL_DEVICE_NAME"))
     except RuntimeError:
         return device
-
-

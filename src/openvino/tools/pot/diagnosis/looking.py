@@ -13,23 +13,31 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.checking.running import (
     AS_USERS,
     Run,
+    by_number,
     names_of_parts,
     run,
     run_as_defined,
+    watching,
 )
+from openvino.tools.pot.algorithms.checking.running import outputs_of as outputs_of_request
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Span, Timing
+from openvino.tools.pot.diagnosis.fidelity import decibels as decibels_of
+from openvino.tools.pot.diagnosis.fidelity import likenesses
 from openvino.tools.pot.diagnosis.measuring import Error, Seen, by_sample, decibels, measured, variation
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import Reading, read
+from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.timing import Clocked, clocked, request_seconds
-from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.parts import parts
+from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
-from openvino.tools.pot.statistics.witness import Witness, tensors_of, watched_inputs
+from openvino.tools.pot.statistics.witness import Watched, Witness, watched_inputs
 from openvino.tools.pot.utils.errors import ModelError, PotError
-from openvino.tools.pot.utils.runtime import FLOAT32, core
+from openvino.tools.pot.utils.runtime import FLOAT32
 
 _WITNESSED = 8
 _TIMED = 4
@@ -82,6 +90,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     Raises:
         ModelError: the models don't go together.
     """
+    with_results_of(model, other)
     view, other_view = GraphView(model), GraphView(other)
     pairs = paired(view, other_view)
     readings = {each.pair.node: each for each in read(view, other_view, pairs)}
@@ -93,17 +102,21 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     errors = _errors(model, other, list(readings.values()), samples, device, notes)
     quantized = [own for own in readings.values() if own.is_quantized]
     found = _shares(model, quantized, samples, device, notes)
-    witness = witnessed(model, samples.spread(_WITNESSED), device)
+    witness = witnessed(model, other, samples.spread(_WITNESSED), device)
     users, defined = run(other, witness, device, AS_USERS, as_stored=False), run_as_defined(other, witness)
     outputs = outputs_of(model, witness, users)
-    whole = decibels_of(users)
+    whole = decibels_of(witness, users)
     weights, activations = (None, None) if found is None else (
         _split(whole, found.weights, found.whole), _split(whole, found.activations, found.whole)
     )  # fmt: skip
-    parts = Parts(whole=whole, defined=decibels_of(defined), weights=weights, activations=activations)
+    of_parts = Parts(
+        whole=whole, defined=decibels_of(witness, defined), weights=weights, activations=activations
+    )
     timed = samples.spread(_TIMED)
     clocks = clocked(model, timed, device), clocked(other, timed, device)
-    by_node = dict(zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False))
+    by_node = dict(
+        zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
+    )
     layers = tuple(
         _layer(number, own, view, errors.get(name), by_node, found, clocks)
         for number, (name, own) in enumerate(readings.items())
@@ -111,7 +124,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     timing = _timing(model, other, timed, device, clocks)
     calibration = _calibration(samples, errors)
     return Looked(
-        view, other_view, readings, errors, layers, outputs, parts, timing, calibration, witness, notes
+        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration, witness, notes
     )
 
 
@@ -140,28 +153,38 @@ def _shares(
         return None
 
 
-def witnessed(model: ov.Model, feeds: Sequence[Feed], device: str) -> Witness:
-    """What the float model gives by itself for samples."""
-    view = GraphView(model)
-    witness = Witness(watched_inputs(view), samples=len(feeds))
-    plain = model.clone()
-    shown = GraphView(plain)
-    plain.add_outputs([shown.output(tensor) for tensor in tensors_of(shown, witness.watched)])
-    count = len(plain.outputs) - len(witness.watched.all)
-    compiled = core().compile_model(plain, device, dict(FLOAT32))
-    request = compiled.create_infer_request()
-    for feed in feeds:
-        request.infer(dict(feed))
-        values: list[NDArray[np.generic]] = [np.array(t.data) for t in request.output_tensors[count:]]
-        witness.feeds.append(dict(feed))
-        witness.values.append(values)
+def witnessed(model: ov.Model, other: ov.Model, feeds: Sequence[Feed], device: str) -> Witness:
+    """What the float model gives by itself for samples, where it can be compared with the quantized one."""
+    watched = watched_inputs(GraphView(model))
+    known = GraphView(other).nodes
+    if not all(place.node in known for place in watched.all):
+        view = GraphView(model)
+        results = tuple(InputId(node.get_friendly_name(), 0) for node in model.get_results())
+        watched = Watched(results, (), tuple(parts(view, view.source(place)) for place in results))
+    witness = Witness(watched, samples=len(feeds), feeds=[dict(feed) for feed in feeds])
+    plain = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
+    request = plain.create_infer_request()
+    for feed in witness.feeds:
+        request.reset_state()
+        request.infer(by_number(plain.inputs, feed))
+        witness.values.append(outputs_of_request(request))
         witness.fresh.append(True)
     return witness
 
 
-def decibels_of(found: Run) -> float:
-    """Of the output that follows worst, within bounds that a file can hold."""
-    return float(np.clip(found.decibels, -300, 300))
+def with_results_of(model: ov.Model, other: ov.Model) -> None:
+    """Give the results of a model the names of another's: those of the same tensor names, else at the same place.
+
+    Raises:
+        ModelError: they are not as many.
+    """
+    results, others = model.get_results(), other.get_results()
+    if len(results) != len(others):
+        raise ModelError(f"the float model has {len(results)} outputs, the quantized one {len(others)}")
+    by_name = {name: node for node in results for name in node.input_value(0).get_names()}
+    for number, node in enumerate(others):
+        names = [by_name[name] for name in sorted(node.input_value(0).get_names()) if name in by_name]
+        node.set_friendly_name((names[0] if names else results[number]).get_friendly_name())
 
 
 def outputs_of(model: ov.Model, witness: Witness, found: Run) -> tuple[Output, ...]:
@@ -171,7 +194,7 @@ def outputs_of(model: ov.Model, witness: Witness, found: Run) -> tuple[Output, .
     names = names_of_parts(model, witness.watched)
     return tuple(
         Output(name=name, fidelity=_known(figure.decibels), equal=_known(figure.equal))
-        for name, figure in zip(names, found.figures, strict=True)
+        for name, figure in zip(names, likenesses(witness, found), strict=True)
     )
 
 
@@ -182,7 +205,7 @@ def _known(value: float) -> float | None:
 
 
 def _split(whole: float, part: float, of: float) -> float | None:
-    """dB with a part of the quantization alone, from its share of the squared error."""
+    """DB with a part of the quantization alone, from its share of the squared error."""
     if of <= 0:
         return None
     return float(np.clip(whole - 10 * np.log10(max(part, 1e-30) / of), -300, 300))

@@ -75,7 +75,12 @@ class _Places:
 
 
 def measured(
-    model: ov.Model, other: ov.Model, readings: Sequence[Reading], feeds: Iterable[Feed], count: int, device: str
+    model: ov.Model,
+    other: ov.Model,
+    readings: Sequence[Reading],
+    feeds: Iterable[Feed],
+    count: int,
+    device: str,
 ) -> dict[str, Error]:
     """What happens at each layer, by its name.
 
@@ -120,9 +125,7 @@ def _placed(beside: Beside, reading: Reading) -> _Places:
     twin = None
     if reading.is_quantized:
         twin = beside.twin(pair.node, reading.spans, weights, reading.shift_for(rank), axis)
-    return _Places(
-        beside.outputs(pair.end, pair.other_end, axis), beside.range(pair.end, axis), twin, inputs
-    )
+    return _Places(beside.outputs(pair.end, pair.other_end, axis), beside.range(pair.end, axis), twin, inputs)
 
 
 def _watched(beside: Beside, reading: Reading, port: int, span: QuantizerRange) -> tuple[Slot, Slot, Slot]:

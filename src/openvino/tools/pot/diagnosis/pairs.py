@@ -47,9 +47,7 @@ def paired(view: GraphView, other: GraphView) -> list[Pair]:
     _by_weights(view, other, own, others, found)
     _by_place(view, other, own, others, found)
     return [
-        Pair(
-            name, found[name], end_of(view, name), end_of(other, found[name]), linear_layer(view, name)
-        )
+        Pair(name, found[name], end_of(view, name), end_of(other, found[name]), linear_layer(view, name))
         for name in own
         if name in found
     ]

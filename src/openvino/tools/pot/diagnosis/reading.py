@@ -250,9 +250,7 @@ def input_factors(view: GraphView, layer: LinearLayer, plain: Floats, rounded: F
     """
     if plain.shape != rounded.shape:
         return None
-    one, two = (
-        np.asarray(canonical_weights(view, layer, each), np.float64) for each in (plain, rounded)
-    )
+    one, two = (np.asarray(canonical_weights(view, layer, each), np.float64) for each in (plain, rounded))
     power = np.square(one).sum(axis=(1, 3))  # [groups, inputs]
     products = (one * two).sum(axis=(1, 3))
     factors = np.where(power > 0, products / np.where(power > 0, power, 1), 1.0)

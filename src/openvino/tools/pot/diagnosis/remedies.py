@@ -13,7 +13,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.checking.running import AS_USERS, run
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
-from openvino.tools.pot.diagnosis.looking import decibels_of
+from openvino.tools.pot.diagnosis.fidelity import decibels
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.graph.model import CompressedModel
@@ -39,9 +39,7 @@ _WORTH, _WORTH_TIME = 0.3, 0.05
 """dB that a remedy must win to be told of, or the share of a request's time that it must save."""
 
 _QUANTILE = {"activations": {"range_estimator": {"max": {"type": "quantile", "outlier_prob": 1e-4}}}}
-_LARGEST = {
-    "activations": {"range_estimator": {"min": {"aggregator": "min"}, "max": {"aggregator": "max"}}}
-}
+_LARGEST = {"activations": {"range_estimator": {"min": {"aggregator": "min"}, "max": {"aggregator": "max"}}}}
 _BY_CAUSE: Mapping[str, tuple[str, Params]] = {
     "outlier_activation": ("cutting outliers off", _QUANTILE),
     "unlike_sample": ("cutting outliers off", _QUANTILE),
@@ -104,7 +102,7 @@ class Bench:
             return None
         before, after = request_seconds([self.int8, network], self.witness.feeds[:4], self.device)
         self.models[trial.title] = made
-        fidelity = decibels_of(found)
+        fidelity = decibels(self.witness, found)
         return Remedy(
             title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity, metric=None,
             seconds=after, paid=after - before, bytes=stored_bytes(GraphView(network)),
@@ -223,7 +221,7 @@ def helps(remedy: Remedy) -> bool:
 
 
 def value(remedy: Remedy) -> float:
-    """dB that it wins, less one for each 5 % of time that it costs."""
+    """What it wins in dB, less one for each 5 % of time that it costs."""
     return remedy.won - 20 * remedy.paid / max(remedy.seconds - remedy.paid, 1e-9)
 
 

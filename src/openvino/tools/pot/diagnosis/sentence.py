@@ -49,7 +49,11 @@ def sentence_of(
     said = [f"{_lost(parts, metric)}{_where(layers, causes)}", _speed(timing)]
     if remedies and remedies[0].won > 0:
         best = remedies[0]
-        price = f"costs {1000 * best.paid:.2g} of {1000 * timing.int8_seconds:.3g} ms" if best.paid > 0 else "costs no time"
+        price = (
+            f"costs {1000 * best.paid:.2g} of {1000 * timing.int8_seconds:.3g} ms"
+            if best.paid > 0
+            else "costs no time"
+        )
         said.insert(1, f"{best.title} wins {best.won:.1f} dB and {price}")
     return "; ".join(said) + "."
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.arithmetic.distance import squared_error
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
@@ -23,7 +23,7 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shares:
-    """Squared errors of all outputs together, in units of their power; means over the feeds.
+    """Squared errors of all outputs together, each in units of how much it varies from sample to sample.
 
     Attributes:
         alone: of each layer alone, ``[layers]``.
@@ -64,17 +64,58 @@ def shares(
     settings = settings_for(len(readings))
     compiled = compiled_for("compared", switched(model, readings), device)
     runs = ((None, {**feed, FLAGS: flags}) for feed in feeds for flags in settings)
-    errors, known = np.zeros(len(settings)), 0
+    powers, total = _Powers(), np.zeros(0)
     exact: Sequence[NDArray[np.generic]] = ()
     results = track(run_stream(compiled, runs), count * len(settings), "Layers one by one")
     for number, (_, found) in enumerate(results):
         place = number % len(settings)
         if place == 0:
-            exact, known = found, known + 1
+            exact = found
+            powers.add(exact)
         else:
-            errors[place] += squared_error(exact, found)
-    errors /= max(known, 1)
+            total = total if total.size else np.zeros((len(settings), len(found)))
+            total[place] += [_lost(before, after) for before, after in zip(exact, found, strict=True)]
+    errors = (total / np.maximum(powers.varying(), 1e-30)).sum(axis=1)
     return Shares(errors[4:], float(errors[1]), float(errors[2]), float(errors[3]))
+
+
+class _Powers:
+    """How much the outputs of the float model vary from sample to sample."""
+
+    def __init__(self) -> None:
+        self._sums: list[Any] = []
+        self._squares: list[float] = []
+        self._count = 0
+
+    def add(self, outputs: Sequence[NDArray[np.generic]]) -> None:
+        """Take those of one sample."""
+        values = [np.nan_to_num(np.asarray(each, np.float64), posinf=0, neginf=0) for each in outputs]
+        self._sums = self._sums or [0.0] * len(values)
+        self._squares = self._squares or [0.0] * len(values)
+        self._count += 1
+        for number, value in enumerate(values):
+            same = self._count == 1 or np.shape(self._sums[number]) == value.shape
+            self._sums[number] = self._sums[number] + value if same else None
+            self._squares[number] += float(np.square(value).sum())
+
+    def varying(self) -> Doubles:
+        """Sums of squares around the mean of each place over samples; of what does not vary, all of it."""
+        found = []
+        for total, squares in zip(self._sums, self._squares, strict=True):
+            own = 0.0 if total is None else squares - float(np.square(total).sum()) / self._count
+            found.append(own if own > 1e-8 * squares else squares or 1.0)
+        return np.asarray(found)
+
+
+def _lost(before: NDArray[np.generic], after: NDArray[np.generic]) -> float:
+    """The squared error of an output; what is not finite in float says nothing."""
+    if before.shape != after.shape or not before.size:
+        return 0.0
+    known = np.isfinite(np.asarray(before, np.float64))
+    reference = np.asarray(before, np.float64)[known]
+    largest = float(np.abs(reference).max(initial=0.0))
+    error = np.abs(np.asarray(after, np.float64)[known] - reference)
+    return float(np.square(np.nan_to_num(error, nan=largest, posinf=largest)).sum())
 
 
 def switched(model: ov.Model, readings: Sequence[Reading]) -> ov.Model:

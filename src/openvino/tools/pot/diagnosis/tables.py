@@ -72,7 +72,9 @@ def _remedy_row(remedy: Remedy, width: int = 36) -> Row:
 
 
 def _pasted(remedy: Remedy) -> list[str]:
-    return [f"{kind}: {text}" for kind, text in (("Python", remedy.script), ("command", remedy.command)) if text]
+    return [
+        f"{kind}: {text}" for kind, text in (("Python", remedy.script), ("command", remedy.command)) if text
+    ]
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.engines.profiling import INT8_TYPES, RuntimeLayer, heavy_layers, layer_seconds, originals
+from openvino.tools.pot.engines.profiling import (
+    INT8_TYPES,
+    RuntimeLayer,
+    heavy_layers,
+    layer_seconds,
+    originals,
+)
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.report.measure import latencies
 from openvino.tools.pot.utils.runtime import FLOAT32, core
@@ -76,7 +82,9 @@ def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
 
 def _told(node: ov.Node) -> tuple[str, str]:
     info = node.get_rt_info()
-    kind, precision = (info[key].astype(str) if key in info else "" for key in ("layerType", "runtimePrecision"))
+    kind, precision = (
+        info[key].astype(str) if key in info else "" for key in ("layerType", "runtimePrecision")
+    )
     return kind, precision
 
 
@@ -86,5 +94,3 @@ def request_seconds(models: Sequence[ov.Model], feeds: Sequence[Feed], device: s
     once = sum(latencies(compiled, feeds, repeats=3, warm_up=2))
     turns = int(np.clip(_SECONDS / max(once, 1e-6), *_TURNS))
     return latencies(compiled, feeds, repeats=turns, warm_up=1)
-
-

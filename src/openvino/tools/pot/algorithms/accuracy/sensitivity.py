@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.switched import switched
-from openvino.tools.pot.arithmetic.distance import squared_error
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.probes import Fed
@@ -63,7 +62,7 @@ def error_shares(decisions: Decisions, engine: IEEngine, feeds: Fed, count: int,
         if setting == 0:
             exact = current
         else:
-            errors[setting] = squared_error(exact, current)
+            errors[setting] = _distance(exact, current)
         if setting == len(settings) - 1:
             known += 1
             whole += errors[1]
@@ -72,6 +71,29 @@ def error_shares(decisions: Decisions, engine: IEEngine, feeds: Fed, count: int,
     known = max(known, 1)
     by_layer = {layer.node: float(share) for layer, share in zip(layers, shares / known, strict=True)}
     return Shares(by_layer, float(whole / known))
+
+
+def _distance(exact: Sequence[NDArray[np.generic]], other: Sequence[NDArray[np.generic]]) -> float:
+    """The squared error of all outputs together, each in units of its own power; of integers, the share that differ.
+
+    What is not finite in the float model says nothing. What is finite there alone is as wrong as the largest value is
+    large.
+    """
+    total = 0.0
+    for plain, changed in zip(exact, other, strict=True):
+        if plain.shape != changed.shape or plain.size == 0:
+            continue
+        if not np.issubdtype(plain.dtype, np.floating):
+            total += float(np.mean(plain != changed))
+            continue
+        known = np.isfinite(plain)
+        reference = np.asarray(plain, np.float64)[known]
+        largest = np.abs(reference).max(initial=0.0)
+        errors = np.nan_to_num(
+            np.abs(np.asarray(changed, np.float64)[known] - reference), nan=largest, posinf=largest
+        )
+        total += float(np.sum(errors**2)) / (float(np.sum(reference**2)) or 1.0)
+    return total
 
 
 def most_telling(

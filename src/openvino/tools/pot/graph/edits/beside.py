@@ -156,7 +156,10 @@ class Beside:
     def _lost_at(self, reader: InputId, span: QuantizerRange, axis: int | None) -> tuple[Slot, Slot]:
         """What rounding alone makes."""
         exact = self.view.port(reader).get_source_output()
-        lost, channels = op.subtract(self._rounded(reader, span), exact).output(0), self._channels(exact, axis)
+        lost, channels = (
+            op.subtract(self._rounded(reader, span), exact).output(0),
+            self._channels(exact, axis),
+        )
         nothing = op.subtract(exact, exact).output(0)
         return self._mean(_square(lost), axis, channels), self._mean(nothing, axis, channels)
 
