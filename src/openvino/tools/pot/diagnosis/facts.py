@@ -220,12 +220,14 @@ class Parts(Facts):
     """Fidelity of all outputs with a part of the quantization alone, in dB of the output that follows worst.
 
     Attributes:
-        whole: as the device runs it.
+        whole: as the device runs it, with the rest in float32.
+        users: as it runs it with its own settings, which may compute the rest in half precision.
         defined: as the quantizers are defined, in float32; far from ``whole`` the device computes something else.
         weights, activations: with weights alone, and with activations alone quantized.
     """
 
     whole: float
+    users: float
     defined: float
     weights: float | None
     activations: float | None
