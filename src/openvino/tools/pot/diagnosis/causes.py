@@ -149,6 +149,11 @@ CAUSES: dict[str, Kind] = {
     "slower_in_int8": Kind(
         "a layer is slower in INT8", "conversions around it cost more than it saves", "leave it in float"
     ),
+    "own_precision": Kind(
+        "the device computes what stays in float in half precision",
+        "layers that were left in float are less exact than in float32",
+        "compile with INFERENCE_PRECISION_HINT f32",
+    ),
     "device_fault": Kind(
         "the device computes something else than the model defines",
         "a fault of the plugin",
@@ -361,6 +366,11 @@ def _of_samples(looked: Looked) -> Iterator[Cause]:
 
 def _of_device(looked: Looked) -> Iterator[Cause]:
     parts = looked.parts
+    if parts.users < parts.whole - 3 and parts.users < 30:
+        yield Cause(
+            name="own_precision", node="", strength=0.6,
+            evidence=f"{parts.users:.1f} dB with the device's own settings, {parts.whole:.1f} dB in float32",
+        )  # fmt: skip
     if parts.whole < parts.defined - 6 and parts.whole < 30:
         yield Cause(
             name="device_fault", node="", strength=0.9,

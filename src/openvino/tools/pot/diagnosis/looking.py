@@ -103,14 +103,19 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     quantized = [own for own in readings.values() if own.is_quantized]
     found = _shares(model, quantized, samples, device, notes)
     witness = witnessed(model, other, samples.spread(_WITNESSED), device)
-    users, defined = run(other, witness, device, AS_USERS, as_stored=False), run_as_defined(other, witness)
-    outputs = outputs_of(model, witness, users)
-    whole = decibels_of(witness, users)
+    exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
+    defined = run_as_defined(other, witness)
+    outputs = outputs_of(model, witness, exact)
+    whole = decibels_of(witness, exact)
     weights, activations = (None, None) if found is None else (
         _split(whole, found.weights, found.whole), _split(whole, found.activations, found.whole)
     )  # fmt: skip
     of_parts = Parts(
-        whole=whole, defined=decibels_of(witness, defined), weights=weights, activations=activations
+        users=decibels_of(witness, users),
+        whole=whole,
+        defined=decibels_of(witness, defined),
+        weights=weights,
+        activations=activations,
     )
     timed = samples.spread(_TIMED)
     clocks = clocked(model, timed, device), clocked(other, timed, device)

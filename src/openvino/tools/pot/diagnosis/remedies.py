@@ -10,7 +10,7 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import AS_USERS, run
+from openvino.tools.pot.algorithms.checking.running import run
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
 from openvino.tools.pot.diagnosis.fidelity import decibels
@@ -24,6 +24,7 @@ from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.runtime import FLOAT32
 
 logger = get_logger(__name__)
 
@@ -97,7 +98,7 @@ class Bench:
             logger.info("%s was not tried: %s", trial.title, error)
             return None
         network = made.submodels[0].model
-        found = run(network, self.witness, self.device, AS_USERS, as_stored=False)
+        found = run(network, self.witness, self.device, FLOAT32, as_stored=False)
         if found.failure:
             return None
         before, after = request_seconds([self.int8, network], self.witness.feeds[:4], self.device)
