@@ -9,7 +9,7 @@ from pathlib import Path
 from openvino.tools.pot.cli.job import make_job
 from openvino.tools.pot.cli.output import Log, check_writable, writing_out
 from openvino.tools.pot.cli.request import sections_of
-from openvino.tools.pot.diagnosis.diagnose import Found, case_of, diagnosed
+from openvino.tools.pot.diagnosis.diagnosing import Found, case_of, diagnosed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import save_model

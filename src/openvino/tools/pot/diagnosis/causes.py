@@ -242,14 +242,15 @@ def _weights(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 
 def _shifts(looked: Looked, layer: Layer) -> Iterator[Cause]:
-    reading, error = looked.readings[layer.node], looked.errors.get(layer.node)
-    if reading.shift is None or error is None or error.own is None:
+    error = looked.errors.get(layer.node)
+    if error is None or error.own is None or error.own_mean is None:
         return
-    moved, own = float(np.square(reading.shift).mean()), float(error.own.mean())
+    moved, own = float(np.square(error.own_mean).mean()), float(error.own.mean())
     if own > 0 and moved > _SHIFTED * own:
         yield _cause(
             "bias_shift", layer,
-            f"the bias moved by {np.sqrt(moved):.3g} in the root mean square, which is most of the layer's error", 0.9,
+            f"{moved / own:.0%} of the layer's error is a shift of whole channels, {np.sqrt(moved):.3g} in the root mean "
+            "square", 0.9 * moved / own,
         )  # fmt: skip
 
 

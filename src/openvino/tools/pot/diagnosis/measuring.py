@@ -50,8 +50,8 @@ class Error:
     Attributes:
         mean, square: of the error in the whole INT8 model.
         value, power: mean and mean square of the float output.
-        own: mean square of the error that the layer makes alone; None where it isn't quantized.
-        of_weights: the part of that which its weights make.
+        own_mean, own: mean and mean square of the error that the layer makes alone; None where it isn't quantized.
+        of_weights: mean square of what its weights alone make.
         largest: magnitude of the float output.
         inputs: its quantized inputs.
     """
@@ -60,6 +60,7 @@ class Error:
     square: Doubles
     value: Doubles
     power: Doubles
+    own_mean: Doubles | None
     own: Doubles | None
     of_weights: Doubles | None
     largest: float
@@ -70,7 +71,7 @@ class Error:
 class _Places:
     outputs: tuple[Slot, Slot, Slot, Slot]
     borders: Slot
-    twin: tuple[Slot, Slot] | None
+    twin: tuple[Slot, Slot, Slot] | None
     inputs: tuple[tuple[int, QuantizerRange, Slot, Slot, Slot], ...]
 
 
@@ -149,7 +150,7 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
 def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Error:
     mean, square, value, power = (slot.of(means) for slot in places.outputs)
     borders = places.borders.of(lows), places.borders.of(highs)
-    own, of_weights = (None, None) if places.twin is None else (slot.of(means) for slot in places.twin)
+    twin = (None,) * 3 if places.twin is None else tuple(slot.of(means) for slot in places.twin)
     inputs = tuple(
         Seen(
             port, span, slot.of(lows).min(axis=1), slot.of(highs).max(axis=1),
@@ -159,7 +160,7 @@ def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Er
         for port, span, slot, squares, beyond in places.inputs
     )  # fmt: skip
     largest = float(max(-borders[0].min(), borders[1].max()))
-    return Error(mean, square, value, power, own, of_weights, largest, inputs)
+    return Error(mean, square, value, power, *twin, largest, inputs)
 
 
 def decibels(signal: float, noise: float) -> float:

@@ -38,14 +38,13 @@ class Shares:
 
 
 def settings_for(layers: int) -> NDArray[np.float32]:
-    """Flags of the inferences that tell layers apart, ``[layers + 4, 2 * layers]``: activations, then weights.
+    """Flags of the inferences that tell layers apart, ``[layers + 4, 3 * layers]``: activations, weights, biases.
 
     None, all, weights alone, activations alone, each layer alone.
     """
     none, both = np.zeros(layers), np.ones(layers)
-    groups = [(none, none), (both, both), (none, both), (both, none)]
-    alone = np.eye(layers)
-    rows = [*(np.concatenate(group) for group in groups), *np.concatenate([alone, alone], axis=1)]
+    groups = [(none,) * 3, (both,) * 3, (none, both, none), (both, none, none)]
+    rows = [*(np.concatenate(group) for group in groups), *np.tile(np.eye(layers), 3)]
     return np.asarray(rows, np.float32)
 
 
@@ -119,9 +118,9 @@ def _lost(before: NDArray[np.generic], after: NDArray[np.generic]) -> float:
 
 
 def switched(model: ov.Model, readings: Sequence[Reading]) -> ov.Model:
-    """A copy of the float model with two flags for each layer: one for its inputs, one for its weights."""
+    """A copy of the float model with three flags for each layer: for its inputs, its weights, and its bias."""
     clone = model.clone()
-    switches, view = Switches(clone, 2 * len(readings)), GraphView(model)
+    switches, view = Switches(clone, 3 * len(readings)), GraphView(model)
     for number, reading in enumerate(readings):
         node = reading.pair.node
         for port, span in reading.spans.items():
@@ -129,7 +128,9 @@ def switched(model: ov.Model, readings: Sequence[Reading]) -> ov.Model:
         if reading.weights is not None and reading.weight_error is not None:
             rank = len(view.shape(TensorId(node)) or ())
             place = InputId(node, reading.weights[0])
-            flag = len(readings) + number
-            switches.weights(flag, place, reading.weight_error, reading.shift_for(rank))
+            switches.weights(len(readings) + number, place, reading.weight_error)
+            shift = reading.shift_for(rank)
+            if shift is not None:
+                switches.shift(2 * len(readings) + number, node, shift)
     clone.validate_nodes_and_infer_types()
     return clone

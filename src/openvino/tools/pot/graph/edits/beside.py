@@ -121,8 +121,8 @@ class Beside:
         weights: tuple[int, NDArray[np.float32]] | None,
         shift: NDArray[np.floating] | None,
         axis: int | None,
-    ) -> tuple[Slot, Slot]:
-        """Measure the error that a layer makes alone: mean squares of all of it, and of what its weights make.
+    ) -> tuple[Slot, Slot, Slot]:
+        """Measure the error that a layer makes alone: mean and mean square of all of it, mean square of its weights'.
 
         Args:
             node: the layer.
@@ -144,16 +144,19 @@ class Beside:
             error = _again(layer, {port: lost})
         elif rounded:
             error = op.subtract(_again(layer, rounded), exact).output(0)
-        of_weights: ov.Output | None = None
+        own = op.subtract(exact, exact).output(0)
         if weights is not None:
-            of_weights = _again(layer, {weights[0]: constant_like(exact, weights[1]).output(0)})
-            if shift is not None:
-                of_weights = op.add(of_weights, constant_like(exact, shift)).output(0)
-        own = of_weights if of_weights is not None else op.subtract(exact, exact).output(0)
-        whole = own if error is None else op.add(error, own).output(0) if of_weights is not None else error
-        return self._mean(_square(whole), axis, channels), self._mean(_square(own), axis, channels)
+            own = _again(layer, {weights[0]: constant_like(exact, weights[1]).output(0)})
+        whole = own if error is None else error if weights is None else op.add(error, own).output(0)
+        if shift is not None:
+            whole = op.add(whole, constant_like(exact, shift)).output(0)
+        return (
+            self._mean(whole, axis, channels),
+            self._mean(_square(whole), axis, channels),
+            self._mean(_square(own), axis, channels),
+        )
 
-    def _lost_at(self, reader: InputId, span: QuantizerRange, axis: int | None) -> tuple[Slot, Slot]:
+    def _lost_at(self, reader: InputId, span: QuantizerRange, axis: int | None) -> tuple[Slot, Slot, Slot]:
         """What rounding alone makes."""
         exact = self.view.port(reader).get_source_output()
         lost, channels = (
@@ -161,7 +164,8 @@ class Beside:
             self._channels(exact, axis),
         )
         nothing = op.subtract(exact, exact).output(0)
-        return self._mean(_square(lost), axis, channels), self._mean(nothing, axis, channels)
+        squares = self._mean(_square(lost), axis, channels)
+        return self._mean(lost, axis, channels), squares, self._mean(nothing, axis, channels)
 
     def model(self) -> ov.Model:
         """The model; its three outputs are vectors: means, lows, highs."""
