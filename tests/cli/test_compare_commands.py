@@ -17,7 +17,7 @@ from openvino.tools.pot import quantize, save_model
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with images and a float model; times say nothing, and cost nothing."""
     monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SLICE", 0.0)
-    monkeypatch.setattr("openvino.tools.pot.diagnosis.timing._SECONDS", 0.0)
+    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SECONDS", 0.0)
     monkeypatch.chdir(tmp_path)
     ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
     write_images(Path("images"), 6)

@@ -30,7 +30,7 @@ from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times that say nothing, and cost nothing."""
     monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SLICE", 0.0)
-    monkeypatch.setattr("openvino.tools.pot.diagnosis.timing._SECONDS", 0.0)
+    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SECONDS", 0.0)
 
 
 def classifier(seed: int = 0, name: str = "x") -> ov.Model:
@@ -49,15 +49,12 @@ def int8() -> ov.Model:
 
 @pytest.fixture
 def compared(int8: ov.Model) -> Comparison:
-    return compare([builders.network(), int8, builders.network(seed=3)], builders.images(6))
+    return compare([builders.network(), int8, builders.network(seed=3)], builders.images(6), float32=True)
 
 
 def test_each_is_held_against_the_first(compared: Comparison) -> None:
     first, close, other = compared.models
-    assert (first.fidelity, first.agreement, first.outputs) == (None, None, ())
-    assert close.fidelity is not None
-    assert other.fidelity is not None
-    assert close.fidelity > 25 > 10 > other.fidelity
+    assert first.fidelity > close.fidelity > 25 > 10 > other.fidelity
     assert close.agreements[0].of == "values"
     assert close.agreements[0].share > other.agreements[0].share
     assert (first.int8_layers, close.int8_layers, close.layers) == (0, 2, 2)
@@ -75,7 +72,6 @@ def test_it_is_plain_data_of_a_version(compared: Comparison) -> None:
 
 def test_the_same_model_twice_agrees_with_itself() -> None:
     first, second = compare([classifier(), classifier()], builders.images(5)).models
-    assert second.fidelity is not None
     assert second.fidelity > 40
     assert (second.agreements[0].of, second.agreement) == ("classes", 1.0)
     assert first.name != second.name
@@ -98,7 +94,6 @@ def test_nodes_may_have_other_names() -> None:
         node.set_friendly_name(f"other_{node.get_friendly_name()}")
     other.outputs[0].set_names({"something"})
     _, found = compare([builders.network(), other], builders.images(2)).models
-    assert found.fidelity is not None
     assert found.fidelity > 40
 
 
@@ -109,7 +104,6 @@ def test_outputs_are_told_apart_by_name() -> None:
         return ov.Model(made.get_results()[::-1], made.get_parameters(), "turned") if turned else made
 
     _, found = compare([two(False), two(True)], builders.images(2)).models
-    assert found.fidelity is not None
     assert found.fidelity > 40
 
 
@@ -149,7 +143,7 @@ def test_one_model_is_none_to_compare() -> None:
 
 def test_large_outputs_are_compared_on_few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openvino.tools.pot.diagnosis.answers._ROOM", 1.0)
-    found = compare([builders.network(), builders.network()], builders.images(6))
+    found = compare([builders.network(), builders.network()], builders.images(6), float32=True)
     assert found.samples == 4
     assert found.notes == ("outputs were compared on 4 of 6 samples: they are large",)
 
@@ -197,11 +191,12 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Frontier:
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("openvino.tools.pot.diagnosis.pace._SLICE", 0.0)
-        patch.setattr("openvino.tools.pot.diagnosis.timing._SECONDS", 0.0)
+        patch.setattr("openvino.tools.pot.diagnosis.pace._SECONDS", 0.0)
         return frontier(
             builders.network(),
             builders.images(4),
             points=3,
+            float32=True,
             output_dir=folder,
             self_check=False,
             preset="mixed",
@@ -212,8 +207,6 @@ def test_points_leave_more_and_more_in_float(stored: Frontier) -> None:
     full, partly = stored.points
     assert (full.in_float, full.model.int8_layers) == ((), 2)
     assert (len(partly.in_float), partly.model.int8_layers) == (1, 1)
-    assert full.model.fidelity is not None
-    assert partly.model.fidelity is not None
     assert full.model.fidelity < partly.model.fidelity
     assert full.expected == full.model.fidelity < partly.expected
     assert full.model.bytes < partly.model.bytes < stored.original.bytes

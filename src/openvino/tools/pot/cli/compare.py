@@ -30,7 +30,8 @@ def show_comparison(options: argparse.Namespace) -> int:
         models = _read(task.model, options.models[1:], options.static)
     except PotError as error:
         raise ConfigError(str(error)) from error
-    found = compared(models, samples_of(task.model, task.engine, samples_in(task)), task.engine.device)
+    samples = samples_of(task.model, task.engine, samples_in(task))
+    found = compared(models, samples, task.engine.device, options.float32)
     text = {
         "table": lambda: comparison_as_text(found),
         "md": lambda: comparison_as_markdown(found),

@@ -32,7 +32,7 @@ def show_frontier(options: argparse.Namespace) -> int:
     task = task_of(options, options.model)
     chosen = samples_of(task.model, task.engine, samples_in(task))
     folder = Path(options.output_dir) if options.output_dir else None
-    found = charted(chosen, options.points, parameters_of(task), folder)
+    found = charted(chosen, options.points, parameters_of(task), folder, options.float32)
     text = {
         "table": lambda: frontier_as_text(found),
         "md": lambda: frontier_as_markdown(found),

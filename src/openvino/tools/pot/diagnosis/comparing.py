@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import AS_USERS, names_of, run
+from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, names_of, run
 from openvino.tools.pot.diagnosis.answers import agreement, aligned, first_answers
 from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts, Output
 from openvino.tools.pot.diagnosis.looking import decibels_of, outputs_of
@@ -26,10 +26,12 @@ from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
 from openvino.tools.pot.utils.progress import track
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 from openvino.tools.pot.version import __version__
 
 _SAMPLES = 300
+_EXACT = 80.0
+"""dB from which two ways to compute the same in float32 may differ."""
 _TIMED = 4
 """Samples that requests are timed with."""
 
@@ -49,14 +51,15 @@ class Agreement(Facts):
 
 
 class Candidate(Facts):
-    """One of the models.
+    """One of the models, as the device runs it.
 
     Attributes:
         name: that tells it from the others.
         file: it was read from, or written to; empty for one in memory.
-        fidelity: dB of the output that follows the first model worst; None for the first itself.
-        agreement: of the output that agrees least, 0 to 1; None for the first itself.
-        outputs, agreements: of each output; empty for the first itself.
+        fidelity: dB of the output that follows the first model worst, of which all is computed in float32; 300 where
+            nothing differs. The first itself differs where the device computes in bf16 or f16.
+        agreement: of the output that agrees least, 0 to 1.
+        outputs, agreements: of each output.
         seconds: median of a single request; all models took turns.
         per_second: requests that the device answers with several of them under way, all models in turns.
         bytes: of the constants.
@@ -65,8 +68,8 @@ class Candidate(Facts):
 
     name: str
     file: str
-    fidelity: float | None
-    agreement: float | None
+    fidelity: float
+    agreement: float
     outputs: tuple[Output, ...]
     agreements: tuple[Agreement, ...]
     seconds: float
@@ -82,6 +85,7 @@ class Comparison(Facts):
     Attributes:
         schema_version: of this form.
         device: where they ran, and what it calls itself.
+        float32: whether the device was told to compute what is not in 8 bits in float32.
         versions: of this package and of OpenVINO.
         samples: on which outputs were compared.
         models: in the order in which they were given; the first is what the others are held against.
@@ -90,6 +94,7 @@ class Comparison(Facts):
 
     schema_version: int = SCHEMA
     device: tuple[str, str]
+    float32: bool
     versions: dict[str, str]
     samples: int
     models: tuple[Candidate, ...]
@@ -112,7 +117,12 @@ class Entry:
 
 
 def compare(
-    models: Sequence[ov.Model | str | Path], data: Any, *, samples: int = _SAMPLES, device: str = "CPU"
+    models: Sequence[ov.Model | str | Path],
+    data: Any,
+    *,
+    samples: int = _SAMPLES,
+    device: str = "CPU",
+    float32: bool = False,
 ) -> Comparison:
     """Hold models against the first of them, and measure all.
 
@@ -122,6 +132,7 @@ def compare(
         data: samples, as ``quantize`` takes them.
         samples: how many of them are used at most.
         device: where the models run.
+        float32: whether it is told to compute what is not in 8 bits in float32, where it would take bf16 or f16.
 
     Raises:
         ConfigError, DataError, ModelError: an argument, a sample or a model is not as it must be.
@@ -131,7 +142,7 @@ def compare(
     loaded = [load_model(model) for model in models]
     loader = GivenSamples(data, samples, Feeder(loaded[0].submodels[0].model, parts=True))
     chosen = samples_of(loaded[0], IEEngine({"device": device}, loader), samples)
-    return compared(fitting(entries(loaded)), chosen, device)
+    return compared(fitting(entries(loaded)), chosen, device, float32)
 
 
 def samples_of(model: CompressedModel, engine: IEEngine, most: int) -> Samples:
@@ -180,29 +191,45 @@ def fitting(given: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def compared(models: Sequence[Entry], samples: Samples, device: str) -> Comparison:
+def compared(models: Sequence[Entry], samples: Samples, device: str, float32: bool) -> Comparison:
     """Run and time all of them.
 
     Args:
         models: fitting, the first is what others are held against.
         samples: of the first.
         device: where they run.
+        float32: see ``compare``.
 
     Raises:
         ModelError: one can't be run.
     """
     networks, names = [each.model for each in models], [each.name for each in models]
+    settings = FLOAT32 if float32 else AS_USERS
     witness = first_answers(networks, samples, device)
-    paced = paces(networks, names, samples.spread(_TIMED), device)
-    found = [_candidate(models[0], None, witness, paced[0], device)]
-    rest = list(zip(models[1:], paced[1:], strict=True))
-    for entry, pace in track(rest, len(rest), "Models"):
-        found.append(_candidate(entry, models[0].model, witness, pace, device))
-    few = f"outputs were compared on {len(witness)} of {len(samples)} samples: they are large"
+    paced = zip(models, paces(networks, names, samples.spread(_TIMED), device, settings), strict=True)
+    found = [
+        _candidate(
+            entry, networks[0], witness, pace, run(entry.model, witness, device, settings, as_stored=False)
+        )
+        for entry, pace in track(paced, len(models), "Models")
+    ]
     return Comparison(
-        device=(device, called(device)), versions={"openvino-pot": __version__, "openvino": ov.get_version()},
-        samples=len(witness), models=tuple(found), notes=(few,) if len(witness) < len(samples) else (),
+        device=(device, called(device)), float32=float32,
+        versions={"openvino-pot": __version__, "openvino": ov.get_version()},
+        samples=len(witness), models=tuple(found), notes=tuple(_notes(found[0], len(witness), len(samples), float32)),
     )  # fmt: skip
+
+
+def _notes(first: Candidate, seen: int, samples: int, float32: bool) -> Iterator[str]:
+    if seen < samples:
+        yield f"outputs were compared on {seen} of {samples} samples: they are large"
+    if first.fidelity < _EXACT:
+        why = (
+            ""
+            if float32
+            else ": where it takes bf16 or f16, --float32 and INFERENCE_PRECISION_HINT f32 avoid that"
+        )
+        yield f"the device computes {first.name!r} otherwise than in float32, to {first.fidelity:.1f} dB{why}"
 
 
 def called(device: str) -> str:
@@ -213,20 +240,13 @@ def called(device: str) -> str:
         return device
 
 
-def _candidate(entry: Entry, first: ov.Model | None, witness: Witness, pace: Pace, device: str) -> Candidate:
-    """A model beside the first, or the first itself, where there is none."""
-    outputs: tuple[Output, ...] = ()
-    agreements: tuple[Agreement, ...] = ()
-    fidelity = None
-    if first is not None:
-        found = run(entry.model, witness, device, AS_USERS, as_stored=False)
-        if found.failure:
-            raise ModelError(f"model {entry.name!r} can't be run on {device}: {found.failure}")
-        outputs, fidelity = outputs_of(first, witness, found), decibels_of(found)
-        agreements = _agreements(first, witness, found.values)
+def _candidate(entry: Entry, first: ov.Model, witness: Witness, pace: Pace, found: Run) -> Candidate:
+    if found.failure:
+        raise ModelError(f"model {entry.name!r} can't be run: {found.failure}")
+    agreements = _agreements(first, witness, found.values)
     return Candidate(
-        name=entry.name, file=entry.file, fidelity=fidelity, outputs=outputs, agreements=agreements,
-        agreement=min((each.share for each in agreements), default=None), seconds=pace.seconds,
+        name=entry.name, file=entry.file, fidelity=decibels_of(found), outputs=outputs_of(first, witness, found),
+        agreements=agreements, agreement=min((each.share for each in agreements), default=1.0), seconds=pace.seconds,
         per_second=pace.per_second, bytes=stored_bytes(GraphView(entry.model)), layers=len(pace.layers),
         int8_layers=sum(layer.is_int8 for layer in pace.layers),
     )  # fmt: skip

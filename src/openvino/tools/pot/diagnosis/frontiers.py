@@ -13,7 +13,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
-from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, called, compared, fitting, samples_of
+from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, compared, fitting, samples_of
 from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import read
@@ -32,7 +32,6 @@ from openvino.tools.pot.placement.plan import QuantizedLayer
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.progress import track
-from openvino.tools.pot.version import __version__
 
 _SAMPLES, _POINTS = 300, 5
 _TOLD, _TIMED = 8, 4
@@ -66,6 +65,7 @@ class Frontier(Facts):
     Attributes:
         schema_version: of this form.
         device: where models ran, and what it calls itself.
+        float32: whether the device was told to compute what is not in 8 bits in float32.
         versions: of this package and of OpenVINO.
         samples: on which outputs were compared.
         original: the float model.
@@ -75,6 +75,7 @@ class Frontier(Facts):
 
     schema_version: int = SCHEMA
     device: tuple[str, str]
+    float32: bool
     versions: dict[str, str]
     samples: int
     original: Candidate
@@ -89,6 +90,7 @@ def frontier(
     *,
     samples: int = _SAMPLES,
     device: str = "CPU",
+    float32: bool = False,
     output_dir: str | Path | None = None,
     **parameters: Any,
 ) -> Frontier:
@@ -100,6 +102,7 @@ def frontier(
         points: how many models are made at most, full INT8 among them.
         samples: how many of the samples are used at most.
         device: where models run.
+        float32: whether it is told to compute what is not in 8 bits in float32, where it would take bf16 or f16.
         output_dir: a folder for the models; absent: they are not stored.
         parameters: of DefaultQuantization.
 
@@ -110,7 +113,7 @@ def frontier(
     source = load_model(model)
     loader = GivenSamples(data, samples, Feeder(source.submodels[0].model, parts=True))
     chosen = samples_of(source, IEEngine({"device": device}, loader), samples)
-    return charted(chosen, points, parameters, None if output_dir is None else Path(output_dir))
+    return charted(chosen, points, parameters, None if output_dir is None else Path(output_dir), float32)
 
 
 def check_points(points: Any) -> None:
@@ -123,7 +126,9 @@ def check_points(points: Any) -> None:
         raise ConfigError(f"points is {points!r}, expected a number of models, 2 at least")
 
 
-def charted(samples: Samples, points: int, params: Mapping[str, Any], folder: Path | None) -> Frontier:
+def charted(
+    samples: Samples, points: int, params: Mapping[str, Any], folder: Path | None, float32: bool
+) -> Frontier:
     """Make, measure and store the models.
 
     Args:
@@ -131,6 +136,7 @@ def charted(samples: Samples, points: int, params: Mapping[str, Any], folder: Pa
         points: how many models at most.
         params: of DefaultQuantization.
         folder: for the models; None: they are not stored.
+        float32: see ``frontier``.
 
     Raises:
         PotError: the model can't be quantized, or run.
@@ -144,27 +150,34 @@ def charted(samples: Samples, points: int, params: Mapping[str, Any], folder: Pa
     settings = [{**params, **_leaving(params, scope)} if scope else dict(params) for scope in scopes]
     made = [full]
     made += [_quantized(samples, own) for own in track(settings[1:], len(settings) - 1, "Points")]
-    names = [f"{len(scope)} in float" for scope in scopes]
+    names = [f"{len(scope)} in float" if scope else "full INT8" for scope in scopes]
     files = _stored(samples.model, made, counts, folder)
     named = zip(["float", *names], [samples.model, *made], [_file(samples.model), *files], strict=True)
     found = compared(
         fitting([Entry(name, each.submodels[0].model, file) for name, each, file in named]),
         samples,
         _device(samples),
+        float32,
     )
     original, *models = found.models
     return Frontier(
-        device=(_device(samples), called(_device(samples))),
-        versions={"openvino-pot": __version__, "openvino": ov.get_version()},
-        samples=found.samples, original=original, notes=(*notes, *found.notes),
+        device=found.device,
+        float32=float32,
+        versions=found.versions,
+        samples=found.samples,
+        original=original,
+        notes=(*notes, *found.notes),
         points=tuple(
             Point(
-                model=each, in_float=tuple(scope), expected=(models[0].fidelity or 0.0) + gains[count],
-                beaten=is_beaten(each, found.models), config=own,
+                model=each,
+                in_float=tuple(scope),
+                expected=models[0].fidelity + gains[count],
+                beaten=is_beaten(each, found.models),
+                config=own,
             )
             for each, scope, count, own in zip(models, scopes, counts, settings, strict=True)
         ),
-    )  # fmt: skip
+    )
 
 
 def _device(samples: Samples) -> str:
@@ -248,12 +261,8 @@ def chosen_counts(gains: Sequence[float], points: int) -> list[int]:
 
 
 def is_beaten(model: Candidate, others: Iterable[Candidate]) -> bool:
-    """Whether another model is faster and at least as close to float, which the float model itself is to any."""
-    return any(
-        other.seconds < model.seconds
-        and (other.fidelity is None or (model.fidelity is not None and other.fidelity >= model.fidelity))
-        for other in others
-    )
+    """Whether another model is faster and at least as close to float."""
+    return any(other.seconds < model.seconds and other.fidelity >= model.fidelity for other in others)
 
 
 def _leaving(params: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.report.measure import latencies
 from openvino.tools.pot.utils.errors import ModelError, reason
-from openvino.tools.pot.utils.runtime import FLOAT32, core
+from openvino.tools.pot.utils.runtime import core
 
-_MANY = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
+_SECONDS, _REPEATS = 2.0, (20, 200)
+"""Seconds that single requests may take, and the least and most of them for each model."""
 _SLICE, _TURNS = 0.15, 5
-"""Seconds that a turn of a model takes, and how many turns each has."""
+"""Seconds that a turn of a model takes with many requests, and how many turns each has."""
 _MOST = 10_000
 
 
@@ -37,7 +39,13 @@ class Pace:
     layers: tuple[RuntimeLayer, ...]
 
 
-def paces(models: Sequence[ov.Model], names: Sequence[str], feeds: Sequence[Feed], device: str) -> list[Pace]:
+def paces(
+    models: Sequence[ov.Model],
+    names: Sequence[str],
+    feeds: Sequence[Feed],
+    device: str,
+    settings: Mapping[str, Any],
+) -> list[Pace]:
     """Of several models, which take turns.
 
     Args:
@@ -45,46 +53,50 @@ def paces(models: Sequence[ov.Model], names: Sequence[str], feeds: Sequence[Feed
         names: of them, for errors.
         feeds: used in turn.
         device: where they run.
+        settings: of the device, but for what it is to be fast at.
 
     Raises:
         ModelError: one can't be compiled, or run.
     """
-    queues = [_queue(model, name, device) for model, name in zip(models, names, strict=True)]
+    many = {**settings, "PERFORMANCE_HINT": "THROUGHPUT"}
+    named = list(zip(models, names, strict=True))
+    queues = [ov.AsyncInferQueue(_compiled(*each, device, many)) for each in named]
+    single = [_compiled(*each, device, settings) for each in named]
     try:
-        rates = _rates(queues, feeds)
-        seconds = request_seconds(models, feeds, device)
+        rates, seconds = _rates(queues, feeds), _seconds(single, feeds)
     except RuntimeError as error:
         raise ModelError(
             f"the models {', '.join(names)} can't be timed on {device}: {reason(error)}"
         ) from error
-    layers = [tuple(heavy_layers(compiled)) for compiled, _ in queues]
+    layers = [tuple(heavy_layers(compiled)) for compiled in single]
     return [Pace(*each) for each in zip(seconds, rates, layers, strict=True)]
 
 
-Queue = tuple[ov.CompiledModel, ov.AsyncInferQueue]
-
-
-def _queue(model: ov.Model, name: str, device: str) -> Queue:
+def _compiled(model: ov.Model, name: str, device: str, settings: Mapping[str, Any]) -> ov.CompiledModel:
     try:
-        compiled = core().compile_model(model, device, _MANY)
+        return core().compile_model(model, device, dict(settings))
     except RuntimeError as error:
         raise ModelError(
             f"model {name!r} can't be compiled for device {device!r}: {reason(error)}"
         ) from error
-    return compiled, ov.AsyncInferQueue(compiled)
 
 
-def _rates(queues: Sequence[Queue], feeds: Sequence[Feed]) -> list[float]:
+def _seconds(compiled: Sequence[ov.CompiledModel], feeds: Sequence[Feed]) -> list[float]:
+    once = sum(latencies(compiled, feeds, repeats=3, warm_up=2))
+    return latencies(compiled, feeds, repeats=int(np.clip(_SECONDS / max(once, 1e-6), *_REPEATS)), warm_up=1)
+
+
+def _rates(queues: Sequence[ov.AsyncInferQueue], feeds: Sequence[Feed]) -> list[float]:
     """Median requests a second of each; what the first of them take tells how many make a turn."""
-    own = [queue for _, queue in queues]
-    for queue in own:  # the first requests set up what later ones find
+    for queue in queues:  # the first requests set up what later ones find
         _rate(queue, feeds, len(queue))
-    first = [_rate(queue, feeds, 2 * len(queue)) for queue in own]
+    first = [_rate(queue, feeds, 2 * len(queue)) for queue in queues]
     counts = [
-        int(np.clip(rate * _SLICE, 2 * len(queue), _MOST)) for rate, queue in zip(first, own, strict=True)
+        int(np.clip(rate * _SLICE, 2 * len(queue), _MOST)) for rate, queue in zip(first, queues, strict=True)
     ]
     turns = [
-        [_rate(queue, feeds, count) for queue, count in zip(own, counts, strict=True)] for _ in range(_TURNS)
+        [_rate(queue, feeds, count) for queue, count in zip(queues, counts, strict=True)]
+        for _ in range(_TURNS)
     ]
     return [median(rates) for rates in zip(*turns, strict=True)]
 

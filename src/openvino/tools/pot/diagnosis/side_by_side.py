@@ -11,8 +11,8 @@ from openvino.tools.pot.diagnosis.frontiers import Frontier, Point
 
 _WIDTH = 80
 _NAME, _FULL_NAME = 28, 200
-_TOP = 100.0
-"""dB from which a model is as good as float, in a plot."""
+_EXACT = 120.0
+"""dB from which nothing differs that a float32 would show."""
 _TITLES = ("model", "dB", "same", "ms", "per s", "MB", "8-bit")
 _POINT_TITLES = ("", *_TITLES[:1], "expected", *_TITLES[1:])
 _LEGEND = (
@@ -25,7 +25,7 @@ _LEGEND = (
 def comparison_as_text(found: Comparison) -> str:
     """Models in the order in which they were given, and what the columns mean."""
     lines = [
-        _ran(found.samples, found.device),
+        _ran(found),
         *aligned(_TITLES, [_row(each, _NAME) for each in found.models]),
     ]
     legend = _LEGEND.format(first=f"{short(found.models[0].name, _NAME)}, the first model")
@@ -34,7 +34,7 @@ def comparison_as_text(found: Comparison) -> str:
 
 def comparison_as_markdown(found: Comparison) -> str:
     """The same as Markdown."""
-    lines = [_ran(found.samples, found.device), ""]
+    lines = [_ran(found), ""]
     lines += piped(_TITLES, [_row(each, _FULL_NAME) for each in found.models])
     legend = _LEGEND.format(first=f"{found.models[0].name}, the first model")
     return "\n".join([*lines, "", legend, *(f"\n- {note}" for note in found.notes)])
@@ -42,10 +42,10 @@ def comparison_as_markdown(found: Comparison) -> str:
 
 def frontier_as_text(found: Frontier) -> str:
     """Float and the points in a table and in a plot, and what each point leaves in float."""
-    lines = [_ran(found.samples, found.device), *aligned(_POINT_TITLES, _rows(found, _NAME))]
+    lines = [_ran(found), *aligned(_POINT_TITLES, _rows(found, _NAME))]
     lines += [
         "",
-        *plotted(_marks(found), "ms", "dB, F: float (which has no error: it stands at the top)"),
+        *plotted(_marks(found), "ms", "dB"),
         "",
     ]
     for number, point in enumerate(found.points):
@@ -57,14 +57,14 @@ def frontier_as_text(found: Frontier) -> str:
 def frontier_as_markdown(found: Frontier) -> str:
     """The same as Markdown."""
     lines = [
-        _ran(found.samples, found.device),
+        _ran(found),
         "",
         *piped(_POINT_TITLES, _rows(found, _FULL_NAME)),
         "",
         "```",
     ]
     lines += [
-        *plotted(_marks(found), "ms", "dB, F: float (which has no error: it stands at the top)"),
+        *plotted(_marks(found), "ms", "dB"),
         "```",
         "",
     ]
@@ -73,17 +73,23 @@ def frontier_as_markdown(found: Frontier) -> str:
     return "\n".join([*lines, *_files(found)])
 
 
-def _ran(samples: int, device: tuple[str, str]) -> str:
-    return short(f"{samples} samples on {device[0]} ({device[1]})", _WIDTH)
+def _ran(found: Comparison | Frontier) -> str:
+    precision = ", the rest in float32" if found.float32 else ""
+    return f"{found.samples} samples on {found.device[0]} ({found.device[1]}){precision}"
 
 
 def _row(model: Candidate, width: int) -> Row:
-    fidelity = "" if model.fidelity is None else f"{model.fidelity:.1f}"
-    same = "" if model.agreement is None else f"{model.agreement:.1%}"
+    fidelity = "exact" if model.fidelity >= _EXACT else f"{model.fidelity:.1f}"
+    times = f"{1000 * model.seconds:.3g}", f"{model.per_second:.0f}"
+    layers = f"{model.int8_layers} of {model.layers}"
     return (
-        short(model.name, width), fidelity, same, f"{1000 * model.seconds:.3g}", f"{model.per_second:.0f}",
-        f"{model.bytes / 1e6:.2f}", f"{model.int8_layers} of {model.layers}",
-    )  # fmt: skip
+        short(model.name, width),
+        fidelity,
+        f"{model.agreement:.1%}",
+        *times,
+        f"{model.bytes / 1e6:.2f}",
+        layers,
+    )
 
 
 def _rows(found: Frontier, width: int) -> list[Row]:
@@ -103,11 +109,11 @@ def _rows(found: Frontier, width: int) -> list[Row]:
 
 
 def _marks(found: Frontier) -> list[Mark]:
-    known = [(point.model.seconds * 1000, min(point.model.fidelity or 0.0, _TOP)) for point in found.points]
+    known = [(point.model.seconds * 1000, min(point.model.fidelity, _EXACT)) for point in found.points]
     top = max(y for _, y in known) + 3
     return [
         *((x, y, str(number % 10)) for number, (x, y) in enumerate(known)),
-        (found.original.seconds * 1000, top, "F"),
+        (found.original.seconds * 1000, min(found.original.fidelity, top), "F"),
     ]
 
 
