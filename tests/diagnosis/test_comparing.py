@@ -49,7 +49,7 @@ def int8() -> ov.Model:
 
 @pytest.fixture
 def compared(int8: ov.Model) -> Comparison:
-    return compare([builders.network(), int8, builders.network(seed=3)], builders.images(6), float32=True)
+    return compare([builders.network(), int8, builders.network(seed=3)], builders.images(6))
 
 
 def test_each_is_held_against_the_first(compared: Comparison) -> None:
@@ -143,9 +143,9 @@ def test_one_model_is_none_to_compare() -> None:
 
 def test_large_outputs_are_compared_on_few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openvino.tools.pot.diagnosis.answers._ROOM", 1.0)
-    found = compare([builders.network(), builders.network()], builders.images(6), float32=True)
+    found = compare([builders.network(), builders.network()], builders.images(6))
     assert found.samples == 4
-    assert found.notes == ("outputs were compared on 4 of 6 samples: they are large",)
+    assert found.notes[0] == "outputs were compared on 4 of 6 samples: they are large"
 
 
 def test_what_counts_as_the_same() -> None:
@@ -196,7 +196,6 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Frontier:
             builders.network(),
             builders.images(4),
             points=3,
-            float32=True,
             output_dir=folder,
             self_check=False,
             preset="mixed",

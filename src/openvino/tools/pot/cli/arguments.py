@@ -223,9 +223,10 @@ def _add_frontier(parser: argparse.ArgumentParser) -> None:
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--float32",
-        action="store_true",
-        help="run what is not in 8 bits in float32, where the device would take bf16 or f16",
+        "--own-settings",
+        dest="float32",
+        action="store_false",
+        help="run what is not in 8 bits as the device does by itself, which may be in bf16 or f16 (absent: float32)",
     )
     parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,8 @@ import openvino as ov
 from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, names_of, run
 from openvino.tools.pot.diagnosis.answers import agreement, aligned, first_answers
 from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts, Output
-from openvino.tools.pot.diagnosis.looking import decibels_of, outputs_of
+from openvino.tools.pot.diagnosis.fidelity import decibels
+from openvino.tools.pot.diagnosis.looking import outputs_of
 from openvino.tools.pot.diagnosis.pace import Pace, paces
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.engines.feeding import Feeder
@@ -30,8 +31,8 @@ from openvino.tools.pot.utils.runtime import FLOAT32, core
 from openvino.tools.pot.version import __version__
 
 _SAMPLES = 300
-_EXACT = 80.0
-"""dB from which two ways to compute the same in float32 may differ."""
+_EXACT, _ALIKE = 80.0, 40.0
+"""dB from which two ways to compute the same float model in float32 may differ, and the same INT8 model."""
 _TIMED = 4
 """Samples that requests are timed with."""
 
@@ -56,8 +57,9 @@ class Candidate(Facts):
     Attributes:
         name: that tells it from the others.
         file: it was read from, or written to; empty for one in memory.
-        fidelity: dB of the output that follows the first model worst, of which all is computed in float32; 300 where
-            nothing differs. The first itself differs where the device computes in bf16 or f16.
+        fidelity: dB of the output that follows the first model worst, which is computed in float32; 300 where nothing
+            differs.
+        users: the same with the device's own settings, which may have what is not in 8 bits computed in bf16 or f16.
         agreement: of the output that agrees least, 0 to 1.
         outputs, agreements: of each output.
         seconds: median of a single request; all models took turns.
@@ -69,6 +71,7 @@ class Candidate(Facts):
     name: str
     file: str
     fidelity: float
+    users: float
     agreement: float
     outputs: tuple[Output, ...]
     agreements: tuple[Agreement, ...]
@@ -85,7 +88,7 @@ class Comparison(Facts):
     Attributes:
         schema_version: of this form.
         device: where they ran, and what it calls itself.
-        float32: whether the device was told to compute what is not in 8 bits in float32.
+        float32: whether what is not in 8 bits was computed in float32, or as the device does by itself.
         versions: of this package and of OpenVINO.
         samples: on which outputs were compared.
         models: in the order in which they were given; the first is what the others are held against.
@@ -122,7 +125,7 @@ def compare(
     *,
     samples: int = _SAMPLES,
     device: str = "CPU",
-    float32: bool = False,
+    float32: bool = True,
 ) -> Comparison:
     """Hold models against the first of them, and measure all.
 
@@ -132,7 +135,8 @@ def compare(
         data: samples, as ``quantize`` takes them.
         samples: how many of them are used at most.
         device: where the models run.
-        float32: whether it is told to compute what is not in 8 bits in float32, where it would take bf16 or f16.
+        float32: whether what is not in 8 bits is computed in float32, so that figures compare, or as the device does
+            by itself, which may be in bf16 or f16.
 
     Raises:
         ConfigError, DataError, ModelError: an argument, a sample or a model is not as it must be.
@@ -208,28 +212,31 @@ def compared(models: Sequence[Entry], samples: Samples, device: str, float32: bo
     witness = first_answers(networks, samples, device)
     paced = zip(models, paces(networks, names, samples.spread(_TIMED), device, settings), strict=True)
     found = [
-        _candidate(
-            entry, networks[0], witness, pace, run(entry.model, witness, device, settings, as_stored=False)
-        )
+        _candidate(entry, networks[0], witness, pace, settings, device)
         for entry, pace in track(paced, len(models), "Models")
     ]
     return Comparison(
-        device=(device, called(device)), float32=float32,
+        device=(device, called(device)),
+        float32=float32,
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
-        samples=len(witness), models=tuple(found), notes=tuple(_notes(found[0], len(witness), len(samples), float32)),
-    )  # fmt: skip
+        samples=len(witness),
+        models=tuple(found),
+        notes=tuple(_notes(found, len(witness), len(samples), float32)),
+    )
 
 
-def _notes(first: Candidate, seen: int, samples: int, float32: bool) -> Iterator[str]:
+def _notes(found: Sequence[Candidate], seen: int, samples: int, float32: bool) -> Iterator[str]:
     if seen < samples:
         yield f"outputs were compared on {seen} of {samples} samples: they are large"
-    if first.fidelity < _EXACT:
-        why = (
-            ""
-            if float32
-            else ": where it takes bf16 or f16, --float32 and INFERENCE_PRECISION_HINT f32 avoid that"
+    first = found[0]
+    if float32 and first.fidelity < _ALIKE:
+        yield f"the device computes {first.name!r} otherwise than it is defined"
+    if float32 and first.users < min(first.fidelity, _EXACT):
+        figures = ", ".join(f"{each.name} {each.users:.1f} dB" for each in found)
+        yield (
+            "by itself the device computes what is not in 8 bits in bf16 or f16, which is measured in float32 here "
+            f"(INFERENCE_PRECISION_HINT f32); with its own settings (--own-settings) models follow to: {figures}"
         )
-        yield f"the device computes {first.name!r} otherwise than in float32, to {first.fidelity:.1f} dB{why}"
 
 
 def called(device: str) -> str:
@@ -240,16 +247,38 @@ def called(device: str) -> str:
         return device
 
 
-def _candidate(entry: Entry, first: ov.Model, witness: Witness, pace: Pace, found: Run) -> Candidate:
-    if found.failure:
-        raise ModelError(f"model {entry.name!r} can't be run: {found.failure}")
+def _candidate(
+    entry: Entry, first: ov.Model, witness: Witness, pace: Pace, settings: Mapping[str, Any], device: str
+) -> Candidate:
+    found, users = _runs(entry, witness, settings, device)
     agreements = _agreements(first, witness, found.values)
     return Candidate(
-        name=entry.name, file=entry.file, fidelity=decibels_of(found), outputs=outputs_of(first, witness, found),
-        agreements=agreements, agreement=min((each.share for each in agreements), default=1.0), seconds=pace.seconds,
-        per_second=pace.per_second, bytes=stored_bytes(GraphView(entry.model)), layers=len(pace.layers),
+        name=entry.name,
+        file=entry.file,
+        fidelity=decibels(witness, found),
+        users=decibels(witness, users),
+        agreement=min((each.share for each in agreements), default=1.0),
+        outputs=outputs_of(first, witness, found),
+        agreements=agreements,
+        seconds=pace.seconds,
+        per_second=pace.per_second,
+        bytes=stored_bytes(GraphView(entry.model)),
+        layers=len(pace.layers),
         int8_layers=sum(layer.is_int8 for layer in pace.layers),
-    )  # fmt: skip
+    )
+
+
+def _runs(entry: Entry, witness: Witness, settings: Mapping[str, Any], device: str) -> tuple[Run, Run]:
+    """With the settings, and with the device's own.
+
+    Raises:
+        ModelError: the model can't be run.
+    """
+    found = run(entry.model, witness, device, settings, as_stored=False)
+    users = found if settings == AS_USERS else run(entry.model, witness, device, AS_USERS, as_stored=False)
+    for failure in filter(None, (found.failure, users.failure)):
+        raise ModelError(f"model {entry.name!r} can't be run: {failure}")
+    return found, users
 
 
 def _agreements(first: ov.Model, witness: Witness, values: Sequence[Sequence[Any]]) -> tuple[Agreement, ...]:

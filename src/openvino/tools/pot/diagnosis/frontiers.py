@@ -65,7 +65,7 @@ class Frontier(Facts):
     Attributes:
         schema_version: of this form.
         device: where models ran, and what it calls itself.
-        float32: whether the device was told to compute what is not in 8 bits in float32.
+        float32: whether what is not in 8 bits was computed in float32, or as the device does by itself.
         versions: of this package and of OpenVINO.
         samples: on which outputs were compared.
         original: the float model.
@@ -90,7 +90,7 @@ def frontier(
     *,
     samples: int = _SAMPLES,
     device: str = "CPU",
-    float32: bool = False,
+    float32: bool = True,
     output_dir: str | Path | None = None,
     **parameters: Any,
 ) -> Frontier:
@@ -102,7 +102,8 @@ def frontier(
         points: how many models are made at most, full INT8 among them.
         samples: how many of the samples are used at most.
         device: where models run.
-        float32: whether it is told to compute what is not in 8 bits in float32, where it would take bf16 or f16.
+        float32: whether what is not in 8 bits is computed in float32, so that figures compare, or as the device does
+            by itself, which may be in bf16 or f16.
         output_dir: a folder for the models; absent: they are not stored.
         parameters: of DefaultQuantization.
 

@@ -74,7 +74,7 @@ def frontier_as_markdown(found: Frontier) -> str:
 
 
 def _ran(found: Comparison | Frontier) -> str:
-    precision = ", the rest in float32" if found.float32 else ""
+    precision = "" if found.float32 else ", with its own settings"
     return f"{found.samples} samples on {found.device[0]} ({found.device[1]}){precision}"
 
 
