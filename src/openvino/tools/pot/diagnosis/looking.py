@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -42,6 +42,9 @@ from openvino.tools.pot.utils.runtime import FLOAT32
 _WITNESSED = 8
 _TIMED = 4
 _MOST_CHANNELS = 8
+
+_ALONE = 40
+"""Layers, those with most of the error, of which it is measured what they lose alone."""
 _FAR = 2.0
 """Times the width of the median sample from which one stretches a range."""
 
@@ -99,9 +102,12 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         for name in layers_of(view)
         if name not in readings
     ]
-    errors = _errors(model, other, list(readings.values()), samples, device, notes)
     quantized = [own for own in readings.values() if own.is_quantized]
     found = _shares(model, quantized, samples, device, notes)
+    names = [own.pair.node for own in quantized]
+    order = range(len(names)) if found is None else np.argsort(-found.alone, kind="stable").tolist()
+    worst = {names[number] for number in order[:_ALONE]}
+    errors = _errors(model, other, list(readings.values()), samples, device, worst, notes)
     witness = witnessed(model, other, samples.spread(_WITNESSED), device)
     exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
     defined = run_as_defined(other, witness)
@@ -134,11 +140,11 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
 
 
 def _errors(
-    model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, device: str,
+    model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, device: str, alone: Container[str],
     notes: list[str],
 ) -> dict[str, Error]:  # fmt: skip
     try:
-        return measured(model, other, readings, samples, len(samples), device)
+        return measured(model, other, readings, samples, len(samples), device, alone)
     except PotError as error:
         notes.append(f"errors at layers are not known: {error}")
         return {}

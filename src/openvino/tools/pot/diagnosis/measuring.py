@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,7 @@ def measured(
     feeds: Iterable[Feed],
     count: int,
     device: str,
+    alone: Container[str],
 ) -> dict[str, Error]:
     """What happens at each layer, by its name.
 
@@ -91,13 +92,14 @@ def measured(
         feeds: what both are fed.
         count: how many there are.
         device: where they run.
+        alone: the layers of which it is measured what they lose alone, since that takes a second one of each.
 
     Raises:
         ModelError: the models don't go together, or can't be compiled.
         DataError: a sample doesn't fit.
     """
     beside = Beside(model, other)
-    places = {each.pair.node: _placed(beside, each) for each in readings}
+    places = {each.pair.node: _placed(beside, each, each.pair.node in alone) for each in readings}
     compiled = compiled_for("measured", beside.model(), device)
     means: Doubles | float = 0.0
     lows: list[NDArray[np.float32]] = []
@@ -113,7 +115,7 @@ def measured(
     return {node: _error(own, total, least, most) for node, own in places.items()}
 
 
-def _placed(beside: Beside, reading: Reading) -> _Places:
+def _placed(beside: Beside, reading: Reading, alone: bool) -> _Places:
     pair, view = reading.pair, beside.view
     axis = channel_axis(view, reading)
     rank = len(view.shape(TensorId(pair.node)) or ())
@@ -124,7 +126,7 @@ def _placed(beside: Beside, reading: Reading) -> _Places:
     if reading.weight_error is not None and reading.weights is not None:
         weights = (reading.weights[0], reading.weight_error)
     twin = None
-    if reading.is_quantized:
+    if alone and reading.is_quantized:
         twin = beside.twin(pair.node, reading.spans, weights, reading.shift_for(rank), axis)
     return _Places(beside.outputs(pair.end, pair.other_end, axis), beside.range(pair.end, axis), twin, inputs)
 

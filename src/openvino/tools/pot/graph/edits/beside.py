@@ -67,6 +67,9 @@ class Beside:
         self._lows: list[ov.Output] = []
         self._highs: list[ov.Output] = []
         self._sizes = [0, 0]
+        self._axes: dict[tuple[int, ...], ov.Node] = {}
+        self._ranges: dict[tuple[TensorId, int | None], Slot] = {}
+        self._powers: dict[TensorId, Slot] = {}
 
     def outputs(
         self, tensor: TensorId, other: TensorId, axis: int | None, scale: NDArray[np.floating] | None = None
@@ -94,17 +97,21 @@ class Beside:
 
     def range(self, tensor: TensorId, axis: int | None) -> Slot:
         """Measure the borders of a tensor of the float model, by channel."""
+        if (tensor, axis) in self._ranges:
+            return self._ranges[tensor, axis]
         value = self.view.output(tensor)
-        size, axes = self._channels(value, axis), _others(value, axis)
+        size, axes = self._channels(value, axis), self._others(value, axis)
         self._lows.append(_flat(op.reduce_min(value, axes, False)))
         self._highs.append(_flat(op.reduce_max(value, axes, False)))
-        slot = Slot(self._sizes[1], size)
+        slot = self._ranges[tensor, axis] = Slot(self._sizes[1], size)
         self._sizes[1] += size
         return slot
 
     def powers(self, tensor: TensorId) -> Slot:
         """Measure the mean square of a tensor of the float model."""
-        return self._mean(_square(self.view.output(tensor)), None, 1)
+        if tensor not in self._powers:
+            self._powers[tensor] = self._mean(_square(self.view.output(tensor)), None, 1)
+        return self._powers[tensor]
 
     def clipped(self, tensor: TensorId, span: QuantizerRange) -> Slot:
         """Measure which share of a tensor of the float model lies half a step and more beyond a range."""
@@ -185,11 +192,20 @@ class Beside:
                 source = op.convert(own, port.get_element_type())
             rewire(port.get_target_inputs(), source)
 
+    def _others(self, value: ov.Output, axis: int | None) -> ov.Node:
+        """All axes but one, as a constant that all share; of a scalar's figure, one axis stays."""
+        rank = value.get_partial_shape().rank.get_length()
+        kept = None if axis is None else axis % rank
+        axes = tuple(each for each in range(rank) if each != kept)
+        if axes not in self._axes:
+            self._axes[axes] = op.constant(np.array(axes, np.int64))
+        return self._axes[axes]
+
     def _channels(self, value: ov.Output, axis: int | None) -> int:
         return 1 if axis is None else int(value.get_partial_shape()[axis].get_length())
 
     def _mean(self, value: ov.Output, axis: int | None, channels: int) -> Slot:
-        self._means.append(_flat(op.reduce_mean(value, _others(value, axis), False)))
+        self._means.append(_flat(op.reduce_mean(value, self._others(value, axis), False)))
         slot = Slot(self._sizes[0], channels)
         self._sizes[0] += channels
         return slot
@@ -211,17 +227,12 @@ def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:
     return twin.output(0)
 
 
-def _others(value: ov.Output, axis: int | None) -> ov.Node:
-    rank = value.get_partial_shape().rank.get_length()
-    kept = None if axis is None else axis % rank
-    constant: ov.Node = op.constant(np.array([each for each in range(rank) if each != kept], np.int64))
-    return constant
-
-
 def _square(value: ov.Output) -> ov.Output:
     return op.multiply(value, value).output(0)
 
 
 def _flat(node: ov.Node) -> ov.Output:
-    flat = op.reshape(node, op.constant(np.array([-1], np.int64)), False).output(0)
+    """A figure, or one for each channel, as a vector of float32."""
+    is_vector = node.get_output_partial_shape(0).rank.get_length() == 1
+    flat = node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0)
     return flat if flat.get_element_type() == ov.Type.f32 else op.convert(flat, ov.Type.f32).output(0)
