@@ -65,7 +65,7 @@ watchers.push((layer) => {
   for (const row of rows) {
     const isChosen = row.dataset.node === layer.node;
     row.classList.toggle("chosen", isChosen);
-    row.ariaSelected = isChosen ? "true" : null;
+    row.ariaCurrent = isChosen ? "true" : null;
     if (isChosen && !row.hidden) {
       focusable(row);
       showInside(row);
