@@ -107,6 +107,7 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-n", "--name", help="of the result; absent: as the model's file")
     group.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3")
     group.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    _add_ignored(group)
     group.add_argument(
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
     )
@@ -165,6 +166,7 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     )
     _add_data(parser.add_argument_group("data"))
     parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
+    _add_ignored(parser)
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument(
@@ -176,12 +178,14 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
 
 
+def _add_ignored(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--ignored", metavar="NAME", nargs="+", action="extend", help="nodes left in float")
+
+
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb")
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
-    parser.add_argument(
-        "--ignored", metavar="NAME", nargs="+", action="extend", default=[], help="nodes left in float"
-    )
+    _add_ignored(parser)
     parser.add_argument("--target-device", default="ANY", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
