@@ -238,11 +238,16 @@ def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned])
     if any(None in shape or not shape for shape in shapes.values()):
         return None
     sized = {each: tuple(int(size or 1) for size in shape) for each, shape in shapes.items()}
+    figures: list[dict[TensorId, NDArray[np.floating]]] = [
+        {each: np.broadcast_to(figure, sized[each]) for each, figure in own.items()}
+        for own in (
+            {each: own.range.low for each, own in spans.items()},
+            {each: own.range.high for each, own in spans.items()},
+            {each: own.ratio for each, own in spans.items()},
+        )
+    ]
     try:
-        low, high, ratio = (
-            _narrowed(moved(view, tensor, {each: np.broadcast_to(figure(own), sized[each]) for each, own in spans.items()}))
-            for figure in (lambda own: own.range.low, lambda own: own.range.high, lambda own: own.ratio)
-        )  # fmt: skip
+        low, high, ratio = (_narrowed(moved(view, tensor, own)) for own in figures)
     except ModelError:
         return None
     low, high, ratio = np.broadcast_arrays(low, high, ratio)
@@ -264,7 +269,7 @@ def input_factors(
 ) -> Doubles | None:
     """What each input channel of weights was multiplied with; None where none was.
 
-    That is what a quantizer divides by, if this explains the weights, else what least squares find, if nothing else does.
+    That is what a quantizer divides by, if this explains the weights; else what least squares find, if that does.
 
     Args:
         view: of the float model.
