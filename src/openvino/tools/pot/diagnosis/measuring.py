@@ -106,7 +106,7 @@ def measured(
     highs: list[NDArray[np.float32]] = []
     tagged = ((number, feed) for number, feed in enumerate(feeds))
     for _, found in track(run_stream(compiled, tagged), count, "Diagnosis"):
-        vector, low, high = (np.asarray(each) for each in found)
+        vector, low, high = (np.asarray(each, np.float32) for each in found)
         means = means + np.asarray(vector, np.float64)
         lows.append(low)
         highs.append(high)
@@ -152,7 +152,6 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
 def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Error:
     mean, square, value, power = (slot.of(means) for slot in places.outputs)
     borders = places.borders.of(lows), places.borders.of(highs)
-    twin = (None,) * 3 if places.twin is None else tuple(slot.of(means) for slot in places.twin)
     inputs = tuple(
         Seen(
             port, span, slot.of(lows).min(axis=1), slot.of(highs).max(axis=1),
@@ -162,7 +161,10 @@ def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Er
         for port, span, slot, squares, beyond in places.inputs
     )  # fmt: skip
     largest = float(max(-borders[0].min(), borders[1].max()))
-    return Error(mean, square, value, power, *twin, largest, inputs)
+    if places.twin is None:
+        return Error(mean, square, value, power, None, None, None, largest, inputs)
+    own_mean, own, of_weights = (slot.of(means) for slot in places.twin)
+    return Error(mean, square, value, power, own_mean, own, of_weights, largest, inputs)
 
 
 def decibels(signal: float, noise: float) -> float:

@@ -250,9 +250,10 @@ def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned])
         low, high, ratio = (_narrowed(moved(view, tensor, own)) for own in figures)
     except ModelError:
         return None
-    low, high, ratio = np.broadcast_arrays(low, high, ratio)
     levels = next(iter(spans.values())).range.levels
-    return Spanned(QuantizerRange(np.float32(low), np.float32(high), levels), np.float64(ratio))
+    shape = np.broadcast_shapes(low.shape, high.shape, ratio.shape)
+    borders = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
+    return Spanned(QuantizerRange(*borders, levels), np.broadcast_to(ratio, shape).astype(np.float64))
 
 
 def _narrowed(values: NDArray[np.floating]) -> NDArray[np.floating]:
