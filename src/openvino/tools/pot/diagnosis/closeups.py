@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from openvino import opset13 as op
 
 from openvino.tools.pot.diagnosis.facts import Closeup, Histogram, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
@@ -61,7 +62,8 @@ def _values(view: GraphView, tensors: Sequence[TensorId], feed: Feed, device: st
     clone = view.model.clone()
     own = GraphView(clone)
     count = len(clone.outputs)
-    clone.add_outputs([own.output(tensor) for tensor in dict.fromkeys(tensors)])
+    # Not add_outputs, which adds none where a result reads the tensor already.
+    clone.add_results([op.result(own.output(tensor)) for tensor in dict.fromkeys(tensors)])
     request = compiled_as_defined(clone, device, dict(FLOAT32)).create_infer_request()
     request.infer(dict(feed))
     found = {

@@ -33,7 +33,7 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.geometry import canonical_weights
 from openvino.tools.pot.graph.parts import parts
-from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.overflow import LayerOverflow, overflows
@@ -136,7 +136,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
     )
     layers = tuple(
-        _layer(number, own, view, errors.get(name), by_node, found, clocks)
+        _layer(number, own, view, other_view, errors.get(name), by_node, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
     timing = _timing(model, other, timed, device, clocks)
@@ -247,13 +247,15 @@ def _layer(
     order: int,
     reading: Reading,
     view: GraphView,
+    other_view: GraphView,
     error: Error | None,
     alone: Mapping[str, float],
     found: Shares | None,
     clocks: tuple[Clocked, Clocked],
 ) -> Layer:
     node, other = reading.pair.node, reading.pair.other
-    in_float, in_int8 = clocks[0].ran.get(node), clocks[1].ran.get(other)
+    own_names, names = _traces(view, node, reading.pair.end), _traces(other_view, other, reading.pair.other_end)
+    in_float, in_int8 = clocks[0].of(own_names), clocks[1].of(names)
     own = alone.get(node, 0.0)
     total = sum(alone.values()) or 1.0
     return Layer(
@@ -261,12 +263,19 @@ def _layer(
         quantized=reading.is_quantized, ran_in_int8=in_int8 is not None and in_int8.is_int8,
         precision="" if in_int8 is None else in_int8.precision,
         share=own / total, fidelity=decibels(1.0, own) if found is not None and reading.is_quantized else None,
-        float_seconds=clocks[0].seconds.get(node) if in_float else None,
-        int8_seconds=clocks[1].seconds.get(other) if in_int8 else None,
+        float_seconds=clocks[0].seconds_of(own_names) if in_float else None,
+        int8_seconds=clocks[1].seconds_of(names) if in_int8 else None,
         conversions=0 if in_int8 is None else in_int8.conversions,
         spans=() if error is None else tuple(_span(seen) for seen in error.inputs),
         **({} if error is None else _figures(view, error, reading)),
     )  # fmt: skip
+
+
+def _traces(view: GraphView, node: str, end: TensorId) -> tuple[str, ...]:
+    """Names by which a device may tell of a layer: its own, its bias's, or a quantizer's that it fused behind it."""
+    readers = [reader.node for reader in view.consumers(end)]
+    fused = [name for name in readers if len(readers) == 1 and view.type(name) == "FakeQuantize"]
+    return (node, end.node, *fused)
 
 
 def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, object]:

@@ -7,8 +7,9 @@ from openvino.tools.pot.diagnosis.causes.times import OF_TIME, lost_seconds
 from openvino.tools.pot.diagnosis.facts import Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 
-_GOOD = 25.0
-"""dB of the whole from which a layer's share of the error is nothing to worry about: an error of a twentieth."""
+_WORSE = 15.0
+"""dB of the whole below which a layer's share of the error counts in full, an error of a sixth; of smaller errors it counts
+as much less as these are smaller, so that time comes first where next to nothing is lost."""
 
 _INFINITE = 0.5
 """What values count that other devices make infinite: as much as half of a large loss here."""
@@ -24,14 +25,14 @@ def badness(layer: Layer, looked: Looked) -> float:
 
 
 def _weight(decibels: float) -> float:
-    """What an error counts: all of it from an error of a twentieth on."""
-    return float(min(1.0, 10 ** ((_GOOD - decibels) / 20)))
+    """What an error of the whole counts."""
+    return float(min(1.0, 10 ** ((_WORSE - decibels) / 20)))
 
 
 def _elsewhere(layer: Layer, looked: Looked) -> float:
     """What is lost on other devices and processors than this one."""
     found = looked.overflows.get(layer.int8_node)
-    overflowing = 0.0 if found is None else min(1.0, found.error * 10 ** (_GOOD / 20))
+    overflowing = 0.0 if found is None else min(1.0, found.error * 10 ** (_WORSE / 20))
     return max(overflowing, _INFINITE if layer.largest > HALF else 0.0)
 
 

@@ -64,6 +64,14 @@ class Clocked:
     conversions: int
     heavy: tuple[RuntimeLayer, ...]
 
+    def of(self, names: Sequence[str]) -> Ran | None:
+        """How the first of some nodes ran that left a trace: a product of matrices may be known by its bias alone."""
+        return next((self.ran[name] for name in names if name in self.ran), None)
+
+    def seconds_of(self, names: Sequence[str]) -> float | None:
+        """Seconds of the first of some nodes that left a trace."""
+        return next((self.seconds[name] for name in names if name in self.ran and name in self.seconds), None)
+
 
 def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
     """What the device runs for each node of a model, and for how long."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openvino.tools.pot.diagnosis.causes import places
-from openvino.tools.pot.diagnosis.causes.places import cause
+from openvino.tools.pot.diagnosis.causes.places import cause, loses, of_data
 from openvino.tools.pot.diagnosis.facts import Cause, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.graph.geometry import linear_layer
@@ -23,16 +23,7 @@ def form(looked: Looked, layer: Layer) -> Iterator[Cause]:
     view = looked.view
     if not places.stands_out(layer, looked.layers):
         return
-    is_product = traits(layer.type).product and linear_layer(view, layer.node) is None
-    if places.reads(view, layer.node, "Softmax"):
-        if linear_layer(view, layer.node) is not None:
-            yield cause("distribution_head", layer.node, "it averages what a Softmax gives", 0.55)
-        elif is_product:
-            yield cause("attention_scores", layer.node, "it multiplies what a Softmax gives", 0.5)
-    elif is_product and places.is_read_by(view, layer.node, "Softmax"):
-        yield cause("attention_scores", layer.node, "a Softmax reads what it gives", 0.5)
-    elif is_product:
-        yield cause("coordinates", layer.node, "it multiplies two activations", 0.4)
+    yield from _kind(looked, layer)
     gate = places.gate_behind(view, layer.node)
     if gate:
         yield cause("gated", layer.node, f"{gate} multiplies what it gives with another branch", 0.35)
@@ -40,6 +31,24 @@ def form(looked: Looked, layer: Layer) -> Iterator[Cause]:
         yield cause("first_layer", layer.node, "no layer stands before it", 0.1)
     if places.stands_last(view, layer.node):
         yield cause("last_layer", layer.node, "no layer stands behind it", 0.1)
+
+
+def _kind(looked: Looked, layer: Layer) -> Iterator[Cause]:
+    """What a product is for says more than how its ranges are used, where its data makes the error."""
+    view, weight = looked.view, 0.9 * of_data(layer) if loses(layer) else 0.5
+    is_product = traits(layer.type).product and linear_layer(view, layer.node) is None
+    if layer.type == "ScaledDotProductAttention":
+        said = "it makes scores, their Softmax, and multiplies with that"
+        yield cause("attention_scores", layer.node, said, weight)
+    elif places.reads(view, layer.node, "Softmax"):
+        if linear_layer(view, layer.node) is not None:
+            yield cause("distribution_head", layer.node, "it averages what a Softmax gives", weight)
+        elif is_product:
+            yield cause("attention_scores", layer.node, "it multiplies what a Softmax gives", weight)
+    elif is_product and places.is_read_by(view, layer.node, "Softmax"):
+        yield cause("attention_scores", layer.node, "a Softmax reads what it gives", weight)
+    elif is_product:
+        yield cause("coordinates", layer.node, "it multiplies two activations", 0.4)
 
 
 def half(looked: Looked, layer: Layer) -> Iterator[Cause]:

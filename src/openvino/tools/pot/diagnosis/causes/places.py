@@ -91,6 +91,20 @@ def _is_alone(view: GraphView, node: str, near: Callable[[str], Iterable[str]]) 
     return True
 
 
+EXPLAINED = 30.0
+"""dB from which there is nothing to explain: 256 levels over a bell curve make some 40 at a layer's output."""
+
+
+def loses(layer: Layer) -> bool:
+    """Whether a layer's own error is worth explaining: at its output, or by what it does to those of the model."""
+    return min(own for own in (layer.own, layer.fidelity, EXPLAINED) if own is not None) < EXPLAINED
+
+
+def of_data(layer: Layer) -> float:
+    """The share of a layer's own error that is not of its weights."""
+    return 1 - (layer.from_weights or 0.0)
+
+
 def stands_out(layer: Layer, layers: Iterable[Layer]) -> bool:
     """Whether a layer makes more of the error than layers do on average."""
     losing = sum(each.quantized for each in layers)

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from openvino.tools.pot.diagnosis.causes.places import cause
+from openvino.tools.pot.diagnosis.causes.places import cause, loses, of_data
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Span
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.diagnosis.measuring import Error, Seen, concat_before
 from openvino.tools.pot.graph.tensors import InputId
-
-EXPLAINED = 30.0
-"""dB of a layer's own error from which there is nothing to explain: 256 levels over a bell curve make some 40."""
 
 _FEW = 0.005
 """Share of values for which three quarters of the levels are there: of a bell curve over its range it is a quarter, of
@@ -49,14 +46,9 @@ _FEWEST_SAMPLES = 5
 def _losing(looked: Looked, layer: Layer) -> Iterator[tuple[Span, Seen]]:
     """The quantized inputs of a layer whose rounding is worth explaining."""
     error = looked.errors.get(layer.node)
-    if error is None or layer.own is None or layer.own > EXPLAINED:
+    if error is None or not loses(layer):
         return
     yield from zip(layer.spans, error.inputs, strict=True)
-
-
-def _of_data(layer: Layer) -> float:
-    """The share of a layer's own error that is not of its weights."""
-    return 1 - (layer.from_weights or 0.0)
 
 
 def outliers(looked: Looked, layer: Layer) -> Iterator[Cause]:
@@ -66,7 +58,7 @@ def outliers(looked: Looked, layer: Layer) -> Iterator[Cause]:
             yield cause(
                 "outlier_activation", layer.node,
                 f"three quarters of the levels are there for {seen.outer:.2%} of the values of input {span.port}",
-                0.85 * _of_data(layer),
+                0.85 * of_data(layer),
             )  # fmt: skip
 
 
@@ -82,7 +74,7 @@ def imbalance(looked: Looked, layer: Layer) -> Iterator[Cause]:
             yield cause(
                 "imbalanced_channels", layer.node,
                 f"the largest channel of input {span.port} is {span.imbalance:.0f} times the median one",
-                (0.7 + span.imbalance / 1000) * _of_data(layer),
+                (0.7 + span.imbalance / 1000) * of_data(layer),
             )  # fmt: skip
 
 
@@ -99,7 +91,7 @@ def joined_branches(looked: Looked, layer: Layer, seen: Seen) -> Cause | None:
     return cause(
         "joined_branches", where,
         f"{large} is {ratio:.0f} times as large as {small}, and {where} joins them under one range",
-        0.95 * _of_data(layer),
+        0.95 * of_data(layer),
     )  # fmt: skip
 
 
@@ -118,7 +110,7 @@ def clipping(looked: Looked, layer: Layer) -> Iterator[Cause]:
                 "clipped_range", layer.node,
                 f"{span.clipped:.1%} of input {span.port} lie beyond its range of {span.low:.3g} to {span.high:.3g}, up "
                 f"to {span.least if -span.least > span.most else span.most:.3g}; that is {_times(ratio)} what rounding "
-                "changes", (0.6 + 0.1 * np.log10(ratio)) * _of_data(layer),
+                "changes", (0.6 + 0.1 * np.log10(ratio)) * of_data(layer),
             )  # fmt: skip
 
 
@@ -138,7 +130,7 @@ def wide(looked: Looked, layer: Layer) -> Iterator[Cause]:
             yield cause(
                 "wide_range", layer.node,
                 f"the data of input {span.port} lies between {span.least:.3g} and {span.most:.3g}, {span.used:.1%} of its "
-                f"range", (1 - span.used) * _of_data(layer),
+                f"range", (1 - span.used) * of_data(layer),
             )  # fmt: skip
 
 
@@ -160,7 +152,7 @@ def addend(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 def coarse(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """Weights don't follow."""
-    if layer.weight_error is None or layer.own is None or layer.own > EXPLAINED:
+    if layer.weight_error is None or not loses(layer):
         return
     of_weights = layer.from_weights or 0.0
     if of_weights > _OF_WEIGHTS and layer.weight_error < _COARSE:
@@ -174,7 +166,7 @@ def coarse(looked: Looked, layer: Layer) -> Iterator[Cause]:
 def shifts(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """The mean of the output moved."""
     error = looked.errors.get(layer.node)
-    if error is None or layer.own is None or layer.own > EXPLAINED:
+    if error is None or not loses(layer):
         return
     share = shift_share(error)
     if share > _SHIFTED and (layer.bias or 0.0) > _STILL_SHIFTED:
@@ -201,10 +193,10 @@ def dead(looked: Looked, layer: Layer) -> Iterator[Cause]:
             continue
         largest, others = (float(seen.channels[which].max()) for which in (seen.constant, ~seen.constant))
         said = f"{count} of {seen.channels.size} channels of input {span.port} are the same for all samples"
-        if not span.per_channel and largest > _IMBALANCE * others and (layer.own or 0) < EXPLAINED:
+        if not span.per_channel and largest > _IMBALANCE * others and loses(layer):
             yield cause(
                 "dead_channels", layer.node,
-                f"{said}, and widen the range by {largest / max(others, 1e-30):.0f}", 0.95 * _of_data(layer),
+                f"{said}, and widen the range by {largest / max(others, 1e-30):.0f}", 0.95 * of_data(layer),
             )  # fmt: skip
         else:
             yield cause("dead_channels", layer.node, said, 0.05)
@@ -219,7 +211,7 @@ def stretched(looked: Looked, layer: Layer) -> Iterator[Cause]:
             yield cause(
                 "unlike_sample", layer.node,
                 f"sample {span.stretched_by} is {span.stretch:.1f} times as wide as the median one at input {span.port}",
-                min(0.97, 0.5 + span.stretch / 20) * _of_data(layer),
+                min(0.97, 0.5 + span.stretch / 20) * of_data(layer),
             )  # fmt: skip
 
 

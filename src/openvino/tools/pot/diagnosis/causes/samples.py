@@ -156,10 +156,10 @@ def magnitudes(
 ) -> NDArray[np.float64]:
     """The largest magnitudes of tensors of the float model over samples."""
     beside = Beside(looked.view.model, looked.view.model)
-    for tensor in tensors:
-        beside.range(tensor, None)
+    slots = [beside.range(tensor, None) for tensor in tensors]
     compiled = compiled_for("measured", beside.model(), device)
     highest = np.full(len(tensors), 1e-30)
     for _, (low, high) in run_stream(compiled, ((None, feed) for feed in feeds)):
-        highest = np.maximum(highest, np.maximum(-np.asarray(low, np.float64), np.asarray(high, np.float64)))
+        largest = np.maximum(-np.asarray(low, np.float64), np.asarray(high, np.float64))
+        highest = np.maximum(highest, [slot.of(largest)[0] for slot in slots])
     return highest

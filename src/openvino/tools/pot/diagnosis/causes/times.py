@@ -15,6 +15,9 @@ _SHARE = 0.02
 _SLOWER = 1.25
 """How many times slower a layer must be: two measurements of the same differ by a tenth and more."""
 
+_LEAST = 2e-5
+"""Seconds of one layer that can be told from chance: the counters of the CPU count single microseconds."""
+
 OF_TIME = frozenset({"left_in_float", "not_run_in_int8", "slower_in_int8"})
 
 
@@ -29,7 +32,7 @@ def time(looked: Looked, layer: Layer) -> Iterator[Cause]:
         yield cause("not_run_in_int8", layer.node, said, 0.5)
     elif not layer.quantized and heavy and looked.timing.int8_layers:
         yield cause("left_in_float", layer.node, said, 0.5)
-    elif layer.quantized and layer.float_seconds and lost_seconds(looked, layer) > _SHARE * whole:
+    elif layer.quantized and layer.float_seconds and lost_seconds(looked, layer) > max(_LEAST, _SHARE * whole):
         spent = layer.float_seconds + lost_seconds(looked, layer)
         if spent > _SLOWER * layer.float_seconds:
             yield cause(

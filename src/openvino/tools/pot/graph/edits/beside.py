@@ -230,8 +230,13 @@ class Beside:
 
     def _rounded(self, reader: InputId, span: QuantizerRange) -> ov.Output:
         source = self.view.port(reader).get_source_output()
-        low, high = (constant_like(source, border) for border in (span.low, span.high))
-        return op.fake_quantize(source, low, high, low, high, span.levels).output(0)
+        low, high, scale = (constant_like(source, each) for each in (span.low, span.high, span.scale))
+        if span.low.size == 1:
+            return op.fake_quantize(source, low, high, low, high, span.levels).output(0)
+        # The CPU's FakeQuantize has ranges by channel along the second axis alone.
+        inside = op.subtract(op.minimum(op.maximum(source, low), high), low)
+        level = op.round(op.divide(inside, scale), "half_to_even")
+        return op.add(op.multiply(level, scale), low).output(0)
 
 
 def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:
