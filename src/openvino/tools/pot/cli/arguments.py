@@ -75,7 +75,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     )
     _add_frontier(
         commands.add_parser(
-            "frontier", help="make a few models between float and full INT8, and measure each", epilog=_FRONTIER
+            "frontier",
+            help="make a few models between float and full INT8, and measure each",
+            epilog=_FRONTIER,
         )
     )
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
@@ -125,6 +127,7 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-n", "--name", help="of the result; absent: as the model's file")
     group.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3")
     group.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    _add_ignored(group)
     group.add_argument(
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
     )
@@ -183,6 +186,7 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     )
     _add_data(parser.add_argument_group("data"))
     parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
+    _add_ignored(parser)
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument(
@@ -192,6 +196,10 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
     parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+
+
+def _add_ignored(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--ignored", metavar="NAME", nargs="+", action="extend", help="nodes left in float")
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
@@ -212,7 +220,10 @@ def _add_frontier(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
     _add_data(parser.add_argument_group("data"))
     parser.add_argument(
-        "--points", type=int, default=5, help="models that are made at most, full INT8 among them (default: 5)"
+        "--points",
+        type=int,
+        default=5,
+        help="models that are made at most, full INT8 among them (default: 5)",
     )
     parser.add_argument("--output-dir", metavar="FOLDER", help="store the models there")
     parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
@@ -235,9 +246,7 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb")
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
-    parser.add_argument(
-        "--ignored", metavar="NAME", nargs="+", action="extend", default=[], help="nodes left in float"
-    )
+    _add_ignored(parser)
     parser.add_argument("--target-device", default="ANY", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")

@@ -17,7 +17,7 @@ from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.diagnosis.sentence import sentence_of, verdict_of
+from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model
@@ -151,7 +151,8 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         bench = trying.Bench(
             case.samples, case.model, int8, looked.parts.whole, looked.witness, case.device, case.params
         )
-        wanted = list(trying.trials(layers, causes, case.params, case.is_ours))
+        loses = looked.parts.whole < GOOD
+        wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
         tried, models = trying.found(bench, wanted, _budget(looked, began)), bench.models
     facts = Diagnosis(
         model=case.model.name, int8_model=case.int8.name, device=(case.device, _called(case.device)),

@@ -1,4 +1,4 @@
-"""Where the time goes: each layer in float and in INT8, in which precision it really ran, what stands between layers."""
+"""Where the time goes: each layer in float and in INT8, which precision really ran, what stands between layers."""
 
 from __future__ import annotations
 
