@@ -229,7 +229,9 @@ def _of_quantizer(view: GraphView, tensor: TensorId) -> Spanned:
     low, high, least, most = borders
     levels = int(view.attributes(tensor.node)["levels"])
     ratio = (high - low) / np.maximum(most - least, np.finfo(np.float32).tiny)
-    return Spanned(QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels), ratio)
+    span = QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels)
+    # A range for all fits a tensor of any rank, so may not bring axes of its own.
+    return Spanned(span.reshaped() if low.size == high.size == 1 else span, ratio)
 
 
 def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned]) -> Spanned | None:
@@ -250,9 +252,10 @@ def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned])
         low, high, ratio = (_narrowed(moved(view, tensor, own)) for own in figures)
     except ModelError:
         return None
-    low, high, ratio = np.broadcast_arrays(low, high, ratio)
     levels = next(iter(spans.values())).range.levels
-    return Spanned(QuantizerRange(np.float32(low), np.float32(high), levels), np.float64(ratio))
+    shape = np.broadcast_shapes(low.shape, high.shape, ratio.shape)
+    borders = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
+    return Spanned(QuantizerRange(*borders, levels), np.broadcast_to(ratio, shape).astype(np.float64))
 
 
 def _narrowed(values: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -280,6 +283,9 @@ def input_factors(
     if plain.shape != rounded.shape:
         return None
     one, two = (np.asarray(canonical_weights(view, layer, each), np.float64) for each in (plain, rounded))
+    # All outputs count alike: a single large one would be followed by factors whatever was done to it.
+    sizes = np.sqrt(np.square(one).sum(axis=(2, 3), keepdims=True))
+    one, two = (each / np.where(sizes > 0, sizes, 1) for each in (one, two))
     power = np.square(one).sum(axis=(1, 3))  # [groups, inputs]
     fitted = np.where(power > 0, (one * two).sum(axis=(1, 3)) / np.where(power > 0, power, 1), 1.0)
     fitted = np.where(fitted > 0, fitted, 1.0)
