@@ -269,3 +269,24 @@ def test_columns_and_plots() -> None:
         "          1     2 ms",
     ]
     assert len(list(plotted([(1.0, 1.0, "A")], "ms", "dB"))) == 15
+
+
+def test_what_is_masked_has_no_share() -> None:
+    """The error of a layer counts where tokens are valid: here those of one layer are all masked."""
+    ids, mask = builders.parameter([1, 4, 8], "ids"), builders.parameter([1, 4], "attention_mask")
+    early = np.zeros((1, 4, 1), np.float32)
+    early[:, :2] = 1
+    first = op.multiply(op.matmul(ids, builders.weights((8, 8)), False, False, name="read"), early)
+    second = op.multiply(
+        op.matmul(ids, builders.weights((8, 8), 1, 9.0), False, False, name="masked"), 1 - early
+    )
+    kept = op.multiply(op.reduce_sum(mask, np.array([1]), False), np.float32(0))
+    network = builders.model(op.add(op.add(first, second), kept), ids, mask)
+    random = np.random.default_rng(0)
+    valid = np.array([[1, 1, 0, 0]], np.float32)
+    data = [
+        {"ids": random.standard_normal((1, 4, 8)).astype(np.float32), "attention_mask": valid}
+        for _ in range(4)
+    ]
+    found = frontier(network, data, points=2, self_check=False)
+    assert found.points[1].in_float == ("read",)

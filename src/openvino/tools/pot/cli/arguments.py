@@ -228,6 +228,7 @@ def _add_frontier(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output-dir", metavar="FOLDER", help="store the models there")
     parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
+    _add_ignored(parser)
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     _add_format(parser)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from openvino.tools.pot.diagnosis.columns import Mark, Row, aligned, piped, plotted, short
@@ -48,8 +48,8 @@ def frontier_as_text(found: Frontier) -> str:
         *plotted(_marks(found), "ms", "dB"),
         "",
     ]
-    for number, point in enumerate(found.points):
-        lines += _wrapped(f"{number}: {_left_in_float(point)}", "   ")
+    for scope in _scopes(found.points):
+        lines += _wrapped(scope, "   ")
     lines += ["", *_wrapped(f"-: another is faster, and as close to float. {_LEGEND.format(first='float')}")]
     return "\n".join([*lines, *_notes(found.notes), *_files(found)])
 
@@ -68,7 +68,7 @@ def frontier_as_markdown(found: Frontier) -> str:
         "```",
         "",
     ]
-    lines += [f"- {number}: {_left_in_float(point)}" for number, point in enumerate(found.points)]
+    lines += [f"- {scope}" for scope in _scopes(found.points)]
     lines += [f"- {note}" for note in found.notes]
     return "\n".join([*lines, *_files(found)])
 
@@ -117,8 +117,14 @@ def _marks(found: Frontier) -> list[Mark]:
     ]
 
 
-def _left_in_float(point: Point) -> str:
-    return f"in float: {', '.join(point.in_float)}" if point.in_float else "all that can be in INT8"
+def _scopes(points: Sequence[Point]) -> Iterator[str]:
+    """What each point leaves in float, beside what the one before does."""
+    before: tuple[str, ...] = ()
+    for number, point in enumerate(points):
+        further = point.in_float[len(before) :]
+        named = f"{f'as {number - 1}, and ' if before else 'in float: '}{', '.join(further)}"
+        yield f"{number}: {named if further else 'all that can be in INT8'}"
+        before = point.in_float
 
 
 def _files(found: Frontier) -> Iterator[str]:
