@@ -163,11 +163,8 @@ def trials(
         is_ours: whether the INT8 model is what these give.
         loses: whether it loses so much that anything is to be won.
     """
-    slow = [layer.node for layer in layers if any(c.name == "slower_in_int8" for c in layer.causes)]
-    if slow:
-        title = f"leaving {len(slow)} slow layer{'s' * (len(slow) > 1)} in float"
-        yield Trial(title, "slower_in_int8", _with_scope(params, slow))
     if not loses:
+        yield from _of_time(layers, params)
         return
     if not is_ours:
         yield Trial("quantizing it with this package", "", {})
@@ -182,9 +179,18 @@ def trials(
             title, changes = _BY_CAUSE[cause.name]
             seen.add(title)
             yield Trial(title, cause.name, changes)
+    yield from _of_time(layers, params)
     for preset in _PRESETS:
         if params.get("preset") != preset:
             yield Trial(f"preset {preset}", "", {"preset": preset})
+
+
+def _of_time(layers: Sequence[Layer], params: Params) -> Iterator[Trial]:
+    """What could save time."""
+    slow = [layer.node for layer in layers if any(c.name == "slower_in_int8" for c in layer.causes)]
+    if slow:
+        title = f"leaving {len(slow)} slow layer{'s' * (len(slow) > 1)} in float"
+        yield Trial(title, "slower_in_int8", _with_scope(params, slow))
 
 
 def _sets(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
