@@ -11,7 +11,7 @@ from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.utils.errors import ConfigError
 
 _ABSENT = (
-    *("config", "name", "max_drop", "weights", "preset", "target_device", "model_type"),
+    *("config", "name", "max_drop", "weights", "preset", "target_device", "model_type", "ignored"),
     *("engine", "ac_config", "data_source"),
 )
 _COUNT = "stat_subset_size"

@@ -63,8 +63,12 @@ def _values(view: GraphView, tensors: Sequence[TensorId], feed: Feed, device: st
         return []
     clone = view.model.clone()
     own, wanted = GraphView(clone), list(dict.fromkeys(tensors))
-    results = [op.result(own.output(tensor)) for tensor in wanted]
-    shown = ov.Model(results, clone.get_sinks(), clone.get_parameters(), "closeup")
+    shown = ov.Model(
+        [op.result(own.output(tensor)).output(0) for tensor in wanted],
+        clone.get_sinks(),
+        clone.get_parameters(),
+        "closeup",
+    )
     compiled = compiled_as_defined(shown, device, dict(FLOAT32))
     request = compiled.create_infer_request()
     request.infer(by_number(compiled.inputs, feed))

@@ -16,6 +16,7 @@ from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
 from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
+from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.engines.feeding import Feeder
@@ -30,15 +31,14 @@ from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.utils.runtime import core
 from openvino.tools.pot.version import __version__
 
-_SAMPLES = 100
+SAMPLES = 100
+"""That are used at most, unless something else is said."""
+
 _BUDGET = 10.0
 """Plain passes over the samples that remedies may take."""
 
 _CLOSE = 12
 """Layers that are looked at closely."""
-
-_GOOD = 25.0
-"""dB of the whole from which a layer's share of the error is nothing to worry about."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def diagnose(
     int8_model: ov.Model | str | Path | None = None,
     data: Any = None,
     *,
-    samples: int = _SAMPLES,
+    samples: int = SAMPLES,
     device: str = "CPU",
     remedies: bool = True,
     **parameters: Any,
@@ -125,17 +125,26 @@ def case_of(
     """
     if model.is_cascade:
         raise EngineError(f"a diagnosis is of one network, found the cascade {model.name!r}")
-    length = count_samples(engine.data_loader)
-    if not length:
-        raise DataError("the data loader is empty, expected at least one sample")
-    chosen = Samples(engine, model, choose_subset(length, samples, shuffle=False, seed=0))
+    used = chosen(engine, model, samples)
     params = dict(parameters)
     if int8 is not None:
-        return Case(model, int8, chosen, params, is_ours=False, device=engine.device)
+        return Case(model, int8, used, params, is_ours=False, device=engine.device)
     algorithm = {"name": DefaultQuantization.name, "params": {"stat_subset_size": samples, **params}}
     made = create_pipeline([algorithm], engine).run(model)
     compress_model_weights(made)
-    return Case(model, made, chosen, params, is_ours=True, device=engine.device)
+    return Case(model, made, used, params, is_ours=True, device=engine.device)
+
+
+def chosen(engine: IEEngine, model: CompressedModel, count: int) -> Samples:
+    """The samples of an engine that a diagnosis uses.
+
+    Raises:
+        DataError: there are none.
+    """
+    length = count_samples(engine.data_loader)
+    if not length:
+        raise DataError("the data loader is empty, expected at least one sample")
+    return Samples(engine, model, choose_subset(length, count, shuffle=False, seed=0))
 
 
 def diagnosed(case: Case, remedies: bool = True) -> Found:
@@ -144,7 +153,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
     looked = look(model, int8, case.samples, case.device)
     layers = _explained(looked, case)
-    causes = global_causes(looked)
+    causes = global_causes(looked, case.samples, case.device)
     tried: list[Any] = []
     models: dict[str, CompressedModel] = {}
     if remedies:
@@ -178,22 +187,12 @@ def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
         ]
         layer = layer.model_copy(update={"decided": tuple(dict.fromkeys(said)), "before": before[layer.node]})
         found.append(layer.model_copy(update={"causes": causes_of(looked, layer)}))
-    found.sort(key=lambda layer: -_badness(layer, looked))
+    found.sort(key=lambda layer: -badness(layer, looked))
     return with_closeups(found, looked, case.samples.spread(1)[0], case.device, _CLOSE)
 
 
 def _is_of(key: str, layer: Layer) -> bool:
     return key == layer.node or key.startswith(f"{layer.node}/fq_")
-
-
-def _badness(layer: Layer, looked: Looked) -> float:
-    """How much a layer matters: its part of the error, as far as that is large, or of the time that could be saved."""
-    loss = layer.share * min(1.0, 10 ** ((_GOOD - looked.parts.whole) / 20))
-    lost = 0.0
-    if layer.int8_seconds is not None and layer.causes:
-        slow = {"left_in_float", "not_run_in_int8", "slower_in_int8"} & {cause.name for cause in layer.causes}
-        lost = layer.int8_seconds / looked.timing.int8_seconds / 2 if slow else 0.0
-    return max(loss, lost)
 
 
 def _budget(looked: Looked, began: float) -> float:

@@ -31,16 +31,19 @@ from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.timing import Clocked, clocked, request_seconds
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.geometry import canonical_weights
 from openvino.tools.pot.graph.parts import parts
-from openvino.tools.pot.graph.tensors import InputId
+from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
+from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Watched, Witness, watched_inputs
-from openvino.tools.pot.utils.errors import ModelError, PotError
+from openvino.tools.pot.utils.errors import ModelError, PotError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32
 
 _WITNESSED = 8
 _TIMED = 4
+_SUMMED = 1
 _MOST_CHANNELS = 8
 
 _ALONE = 40
@@ -66,6 +69,8 @@ class Looked:
         layers: in the order of the model, without causes.
         outputs, parts, timing, calibration: see ``facts``.
         witness: outputs of the float model on the first samples.
+        clocks: what the device ran of both models, and for how long.
+        overflows: layers of the quantized model that sum up what 16 bits can't hold, by name.
         notes: what could not be seen.
     """
 
@@ -79,6 +84,8 @@ class Looked:
     timing: Timing
     calibration: Calibration
     witness: Witness
+    clocks: tuple[Clocked, Clocked]
+    overflows: Mapping[str, LayerOverflow]
     notes: list[str] = field(default_factory=list)
 
 
@@ -129,13 +136,25 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
     )
     layers = tuple(
-        _layer(number, own, view, errors.get(name), by_node, found, clocks)
+        _layer(number, own, view, other_view, errors.get(name), by_node, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
     timing = _timing(model, other, timed, device, clocks)
     calibration = _calibration(samples, errors)
     return Looked(
-        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration, witness, notes
+        view,
+        other_view,
+        readings,
+        errors,
+        layers,
+        outputs,
+        of_parts,
+        timing,
+        calibration,
+        witness,
+        clocks,
+        _overflows(other, samples, device, notes),
+        notes,
     )
 
 
@@ -162,6 +181,17 @@ def _shares(
     except PotError as error:
         notes.append(f"shares of layers are not known: {error}")
         return None
+
+
+def _overflows(other: ov.Model, samples: Samples, device: str, notes: list[str]) -> dict[str, LayerOverflow]:
+    """What overflows on processors without VNNI, on one sample; other devices have no such sums."""
+    if not device.startswith("CPU"):
+        return {}
+    try:
+        return {each.node: each for each in overflows(other, samples.spread(_SUMMED)) if each.overflows}
+    except (PotError, RuntimeError, ValueError) as error:
+        notes.append(f"sums of 16 bits are not looked into: {reason(error)}")
+        return {}
 
 
 def witnessed(model: ov.Model, other: ov.Model, feeds: Sequence[Feed], device: str) -> Witness:
@@ -226,13 +256,18 @@ def _layer(
     order: int,
     reading: Reading,
     view: GraphView,
+    other_view: GraphView,
     error: Error | None,
     alone: Mapping[str, float],
     found: Shares | None,
     clocks: tuple[Clocked, Clocked],
 ) -> Layer:
     node, other = reading.pair.node, reading.pair.other
-    in_float, in_int8 = clocks[0].ran.get(node), clocks[1].ran.get(other)
+    own_names, names = (
+        _traces(view, node, reading.pair.end),
+        _traces(other_view, other, reading.pair.other_end),
+    )
+    in_float, in_int8 = clocks[0].of(own_names), clocks[1].of(names)
     own = alone.get(node, 0.0)
     total = sum(alone.values()) or 1.0
     return Layer(
@@ -240,21 +275,29 @@ def _layer(
         quantized=reading.is_quantized, ran_in_int8=in_int8 is not None and in_int8.is_int8,
         precision="" if in_int8 is None else in_int8.precision,
         share=own / total, fidelity=decibels(1.0, own) if found is not None and reading.is_quantized else None,
-        float_seconds=clocks[0].seconds.get(node) if in_float else None,
-        int8_seconds=clocks[1].seconds.get(other) if in_int8 else None,
+        float_seconds=clocks[0].seconds_of(own_names) if in_float else None,
+        int8_seconds=clocks[1].seconds_of(names) if in_int8 else None,
         conversions=0 if in_int8 is None else in_int8.conversions,
         spans=() if error is None else tuple(_span(seen) for seen in error.inputs),
-        **({} if error is None else _figures(error, reading)),
+        **({} if error is None else _figures(view, error, reading)),
     )  # fmt: skip
 
 
-def _figures(error: Error, reading: Reading) -> dict[str, object]:
+def _traces(view: GraphView, node: str, end: TensorId) -> tuple[str, ...]:
+    """Names by which a device may tell of a layer: its own, its bias's, or a quantizer's that it fused behind it."""
+    readers = [reader.node for reader in view.consumers(end)]
+    fused = [name for name in readers if len(readers) == 1 and view.type(name) == "FakeQuantize"]
+    return (node, end.node, *fused)
+
+
+def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, object]:
     """What is known of the output of a layer."""
     signal, square = variation(error), float(error.square.mean())
     found: dict[str, object] = {
         "so_far": decibels(signal, square),
         "bias": float(np.square(error.mean).mean() / square) if square > 0 else 0.0,
         "largest": error.largest if isfinite(error.largest) else 3.4e38,
+        "dead_channels": tuple(np.flatnonzero(error.constant).tolist()) if error.constant.size > 1 else (),
     }
     if error.own is not None and error.of_weights is not None:
         own = float(error.own.mean())
@@ -265,15 +308,22 @@ def _figures(error: Error, reading: Reading) -> dict[str, object]:
             "from_weights": min(1.0, float(error.of_weights.mean()) / own) if own > 0 else None,
             "worst_channels": tuple((int(number), float(error.own[number] / total)) for number in worst),
         }
-    if reading.weights is not None and reading.weight_error is not None:
-        found["weight_error"] = _weight_decibels(reading)
+    found["weight_error"] = _weight_decibels(view, reading)
     return found
 
 
-def _weight_decibels(reading: Reading) -> float | None:
-    assert reading.weights is not None and reading.weight_error is not None
+def _weight_decibels(view: GraphView, reading: Reading) -> float | None:
+    """Of the output channel whose weights are rounded worst; those that are zero don't count."""
+    layer = reading.pair.linear
+    if layer is None or reading.weights is None or reading.weight_error is None:
+        return None
     plain = reading.weights[1] - reading.weight_error
-    return decibels(float(np.square(plain).mean()), float(np.square(reading.weight_error).mean()))
+    signal, noise = (
+        np.square(np.asarray(canonical_weights(view, layer, each), np.float64)).sum(axis=(2, 3)).reshape(-1)
+        for each in (plain, reading.weight_error)
+    )
+    found = [decibels(*pair) for pair in zip(signal.tolist(), noise.tolist(), strict=True) if pair[0] > 0]
+    return min(found, default=None)
 
 
 def _span(seen: Seen) -> Span:

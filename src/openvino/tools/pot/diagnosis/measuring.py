@@ -14,6 +14,7 @@ from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.edits.beside import Beside, Slot
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.progress import track
@@ -32,6 +33,10 @@ class Seen:
         channels: largest magnitude of each channel over all samples.
         power: mean square.
         clipped: share of values beyond the range.
+        constant: which channels are the same everywhere, in all samples.
+        branches: of what is joined from several: their nodes, and the largest magnitude of each.
+        excess: mean square of what lies beyond the range.
+        outer: share of those values that aren't zero beyond a quarter of it. Both are None but for layers alone.
     """
 
     port: int
@@ -41,6 +46,10 @@ class Seen:
     channels: Doubles
     power: float
     clipped: float
+    constant: NDArray[np.bool_]
+    branches: tuple[tuple[str, float], ...] = ()
+    excess: float | None = None
+    outer: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class Error:
         own_mean, own: mean and mean square of the error that the layer makes alone; None where it isn't quantized.
         of_weights: mean square of what its weights alone make.
         largest: magnitude of the float output.
+        constant: which channels of the float output are the same everywhere, in all samples.
         inputs: its quantized inputs.
     """
 
@@ -64,7 +74,37 @@ class Error:
     own: Doubles | None
     of_weights: Doubles | None
     largest: float
+    constant: NDArray[np.bool_]
     inputs: tuple[Seen, ...]
+
+
+_INNER = 0.25
+"""The part of a range beyond which values are counted: three of four levels are for these."""
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Where the figures of an input stand."""
+
+    port: int
+    span: QuantizerRange
+    borders: Slot
+    power: Slot
+    clipped: Slot
+    branches: tuple[tuple[str, Slot], ...]
+    outer: tuple[Slot, Slot, Slot] | None
+
+    def seen(self, means: Doubles, lows: Doubles, highs: Doubles) -> Seen:
+        least, most = self.borders.of(lows), self.borders.of(highs)
+        excess, beyond, some = (
+            (float(slot.of(means)[0]) for slot in self.outer) if self.outer else (None,) * 3
+        )
+        return Seen(
+            self.port, self.span, least.min(axis=1), most.max(axis=1), _magnitudes(least, most),
+            float(self.power.of(means)[0]), float(self.clipped.of(means)[0]), _constant(least, most),
+            tuple((name, float(_magnitudes(slot.of(lows), slot.of(highs)).max())) for name, slot in self.branches),
+            excess, None if beyond is None or some is None else beyond / some if some else 0.0,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,7 +112,7 @@ class _Places:
     outputs: tuple[Slot, Slot, Slot, Slot]
     borders: Slot
     twin: tuple[Slot, Slot, Slot] | None
-    inputs: tuple[tuple[int, QuantizerRange, Slot, Slot, Slot], ...]
+    inputs: tuple[_Watched, ...]
 
 
 def measured(
@@ -106,7 +146,7 @@ def measured(
     highs: list[NDArray[np.float32]] = []
     tagged = ((number, feed) for number, feed in enumerate(feeds))
     for _, found in track(run_stream(compiled, tagged), count, "Diagnosis"):
-        vector, low, high = (np.asarray(each) for each in found)
+        vector, low, high = (np.asarray(each, np.float32) for each in found)
         means = means + np.asarray(vector, np.float64)
         lows.append(low)
         highs.append(high)
@@ -119,9 +159,7 @@ def _placed(beside: Beside, reading: Reading, alone: bool) -> _Places:
     pair, view = reading.pair, beside.view
     axis = channel_axis(view, reading)
     rank = len(view.shape(TensorId(pair.node)) or ())
-    inputs = tuple(
-        (port, span, *_watched(beside, reading, port, span)) for port, span in reading.spans.items()
-    )
+    inputs = tuple(_watched(beside, reading, port, span, alone) for port, span in reading.spans.items())
     weights = None
     if reading.weight_error is not None and reading.weights is not None:
         weights = (reading.weights[0], reading.weight_error)
@@ -131,13 +169,34 @@ def _placed(beside: Beside, reading: Reading, alone: bool) -> _Places:
     return _Places(beside.outputs(pair.end, pair.other_end, axis), beside.range(pair.end, axis), twin, inputs)
 
 
-def _watched(beside: Beside, reading: Reading, port: int, span: QuantizerRange) -> tuple[Slot, Slot, Slot]:
-    tensor = beside.view.inputs(reading.pair.node)[port]
+def _watched(beside: Beside, reading: Reading, port: int, span: QuantizerRange, alone: bool) -> _Watched:
+    view = beside.view
+    tensor = view.inputs(reading.pair.node)[port]
     layer = reading.pair.linear
     axis = layer.input_axis if layer is not None else None
-    if axis is not None and beside.view.output(tensor).get_partial_shape()[axis].is_dynamic:
+    if axis is not None and view.output(tensor).get_partial_shape()[axis].is_dynamic:
         axis = None
-    return beside.range(tensor, axis), beside.powers(tensor), beside.clipped(tensor, span)
+    joined = concat_before(view, tensor)
+    branches = tuple(
+        (each.node, beside.range(each, None)) for each in (view.varying(joined) if joined else ())
+    )
+    outer = (beside.excess(tensor, span), *beside.outer(tensor, span, _INNER)) if alone else None
+    return _Watched(
+        port, span, beside.range(tensor, axis), beside.powers(tensor), beside.clipped(tensor, span), branches, outer
+    )  # fmt: skip
+
+
+def concat_before(view: GraphView, tensor: TensorId) -> str:
+    """The Concat of several branches that made a tensor, past what moves data or works element by element."""
+    for _ in range(8):
+        kind = view.type(tensor.node)
+        varying = view.varying(tensor.node)
+        if kind == "Concat" and len(varying) > 1:
+            return tensor.node
+        if len(varying) != 1 or not (traits(kind).moves != "none" or traits(kind).elementwise):
+            return ""
+        tensor = varying[0]
+    return ""
 
 
 def channel_axis(view: GraphView, reading: Reading) -> int | None:
@@ -151,18 +210,25 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
 
 def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Error:
     mean, square, value, power = (slot.of(means) for slot in places.outputs)
-    borders = places.borders.of(lows), places.borders.of(highs)
-    twin = (None,) * 3 if places.twin is None else tuple(slot.of(means) for slot in places.twin)
-    inputs = tuple(
-        Seen(
-            port, span, slot.of(lows).min(axis=1), slot.of(highs).max(axis=1),
-            np.maximum(-slot.of(lows).min(axis=0), slot.of(highs).max(axis=0)),
-            float(squares.of(means)[0]), float(beyond.of(means)[0]),
-        )
-        for port, span, slot, squares, beyond in places.inputs
-    )  # fmt: skip
-    largest = float(max(-borders[0].min(), borders[1].max()))
-    return Error(mean, square, value, power, *twin, largest, inputs)
+    least, most = places.borders.of(lows), places.borders.of(highs)
+    inputs = tuple(each.seen(means, lows, highs) for each in places.inputs)
+    largest = float(_magnitudes(least, most).max())
+    constant = _constant(least, most)
+    if places.twin is None:
+        return Error(mean, square, value, power, None, None, None, largest, constant, inputs)
+    own_mean, own, of_weights = (slot.of(means) for slot in places.twin)
+    return Error(mean, square, value, power, own_mean, own, of_weights, largest, constant, inputs)
+
+
+def _magnitudes(lows: Doubles, highs: Doubles) -> Doubles:
+    """The largest magnitude of each channel."""
+    return np.asarray(np.maximum(-lows.min(axis=0), highs.max(axis=0)))
+
+
+def _constant(lows: Doubles, highs: Doubles) -> NDArray[np.bool_]:
+    """Which channels are the same everywhere, but for the last bits of float32."""
+    least, most = lows.min(axis=0), highs.max(axis=0)
+    return np.asarray(most - least <= 1e-5 * np.maximum(np.abs(least), np.abs(most)))
 
 
 def decibels(signal: float, noise: float) -> float:

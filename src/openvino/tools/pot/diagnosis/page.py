@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from openvino.tools.pot.diagnosis.causes import CAUSES
 from openvino.tools.pot.diagnosis.facts import Cause, Diagnosis, Layer, Remedy
@@ -56,6 +57,15 @@ class Flag:
     remedy: Remedy | None
 
 
+def check_page() -> None:
+    """See whether a page can be written, before the long work that it is about.
+
+    Raises:
+        ConfigError: jinja2 is not installed.
+    """
+    _jinja2()
+
+
 def page(facts: Diagnosis) -> str:
     """A diagnosis as an HTML file: verdict, picture, remedies, layers, graph, outputs and samples.
 
@@ -65,7 +75,7 @@ def page(facts: Diagnosis) -> str:
     Raises:
         ConfigError: jinja2, which writes the file, is not installed.
     """
-    jinja2 = optional("jinja2", "jinja2", "pages", "report")
+    jinja2 = _jinja2()
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -186,3 +196,7 @@ def _mb(count: int) -> str:
 
 def _percent(share: float | None) -> str:
     return figure(None if share is None else 100 * share, 2)
+
+
+def _jinja2() -> Any:
+    return optional("jinja2", "jinja2", "pages", "report")

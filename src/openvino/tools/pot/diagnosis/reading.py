@@ -229,7 +229,9 @@ def _of_quantizer(view: GraphView, tensor: TensorId) -> Spanned:
     low, high, least, most = borders
     levels = int(view.attributes(tensor.node)["levels"])
     ratio = (high - low) / np.maximum(most - least, np.finfo(np.float32).tiny)
-    return Spanned(QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels), ratio)
+    span = QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels)
+    # A range for all fits a tensor of any rank, so may not bring axes of its own.
+    return Spanned(span.reshaped() if low.size == high.size == 1 else span, ratio)
 
 
 def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned]) -> Spanned | None:
@@ -238,16 +240,22 @@ def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned])
     if any(None in shape or not shape for shape in shapes.values()):
         return None
     sized = {each: tuple(int(size or 1) for size in shape) for each, shape in shapes.items()}
+    figures: list[dict[TensorId, NDArray[np.floating]]] = [
+        {each: np.broadcast_to(figure, sized[each]) for each, figure in own.items()}
+        for own in (
+            {each: own.range.low for each, own in spans.items()},
+            {each: own.range.high for each, own in spans.items()},
+            {each: own.ratio for each, own in spans.items()},
+        )
+    ]
     try:
-        low, high, ratio = (
-            _narrowed(moved(view, tensor, {each: np.broadcast_to(figure(own), sized[each]) for each, own in spans.items()}))
-            for figure in (lambda own: own.range.low, lambda own: own.range.high, lambda own: own.ratio)
-        )  # fmt: skip
+        low, high, ratio = (_narrowed(moved(view, tensor, own)) for own in figures)
     except ModelError:
         return None
-    low, high, ratio = np.broadcast_arrays(low, high, ratio)
     levels = next(iter(spans.values())).range.levels
-    return Spanned(QuantizerRange(np.float32(low), np.float32(high), levels), np.float64(ratio))
+    shape = np.broadcast_shapes(low.shape, high.shape, ratio.shape)
+    borders = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
+    return Spanned(QuantizerRange(*borders, levels), np.broadcast_to(ratio, shape).astype(np.float64))
 
 
 def _narrowed(values: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -264,7 +272,7 @@ def input_factors(
 ) -> Doubles | None:
     """What each input channel of weights was multiplied with; None where none was.
 
-    That is what a quantizer divides by, if this explains the weights, else what least squares find, if nothing else does.
+    That is what a quantizer divides by, if this explains the weights; else what least squares find, if that does.
 
     Args:
         view: of the float model.
@@ -275,6 +283,9 @@ def input_factors(
     if plain.shape != rounded.shape:
         return None
     one, two = (np.asarray(canonical_weights(view, layer, each), np.float64) for each in (plain, rounded))
+    # All outputs count alike: a single large one would be followed by factors whatever was done to it.
+    sizes = np.sqrt(np.square(one).sum(axis=(2, 3), keepdims=True))
+    one, two = (each / np.where(sizes > 0, sizes, 1) for each in (one, two))
     power = np.square(one).sum(axis=(1, 3))  # [groups, inputs]
     fitted = np.where(power > 0, (one * two).sum(axis=(1, 3)) / np.where(power > 0, power, 1), 1.0)
     fitted = np.where(fitted > 0, fitted, 1.0)

@@ -1,4 +1,4 @@
-"""Where the time goes: each layer in float and in INT8, in which precision it really ran, what stands between layers."""
+"""Where the time goes: each layer in float and in INT8, which precision really ran, what stands between layers."""
 
 from __future__ import annotations
 
@@ -53,14 +53,24 @@ class Clocked:
     Attributes:
         ran: node of the model -> how it ran; nodes that left no trace have none.
         seconds: node -> mean seconds of what the device ran for it.
+        before: node -> mean seconds of quantizers and conversions that the device runs by themselves before it.
         conversions: of the whole.
         heavy: convolutions, matrix products and recurrent layers as the device runs them.
     """
 
     ran: Mapping[str, Ran]
     seconds: Mapping[str, float]
+    before: Mapping[str, float]
     conversions: int
     heavy: tuple[RuntimeLayer, ...]
+
+    def of(self, names: Sequence[str]) -> Ran | None:
+        """How the first of some nodes ran that left a trace: a product of matrices may be known by its bias alone."""
+        return next((self.ran[name] for name in names if name in self.ran), None)
+
+    def seconds_of(self, names: Sequence[str]) -> float | None:
+        """Seconds of the first of some nodes that left a trace."""
+        return next((self.seconds[name] for name in names if name in self.ran and name in self.seconds), None)
 
 
 def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
@@ -68,16 +78,23 @@ def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
     compiled = core().compile_model(model, device, dict(FLOAT32))
     nodes = compiled.get_runtime_model().get_ordered_ops()
     ran: dict[str, Ran] = {}
+    seconds, spent = layer_seconds(model, feeds, device), dict[str, float]()
     total = 0
     for node in nodes:
         kind, precision = _told(node)
         total += kind in CONVERSIONS
-        before = sum(_told(source.get_node())[0] in CONVERSIONS for source in node.input_values())
+        sources = [source.get_node() for source in node.input_values()]
+        before = sum(_told(source)[0] in CONVERSIONS for source in sources)
+        alone = [source for source in sources if _told(source)[0] in (*CONVERSIONS, "FakeQuantize")]
+        taken = sum(
+            max(seconds.get(name, 0.0) for name in originals(source)) for source in alone if originals(source)
+        )
         for name in originals(node):
             known = ran.get(name)
             if known is None or (before and not known.conversions):
                 ran[name] = Ran(kind, precision, before)
-    return Clocked(ran, layer_seconds(model, feeds, device), total, tuple(heavy_layers(compiled)))
+            spent[name] = max(spent.get(name, 0.0), taken)
+    return Clocked(ran, seconds, spent, total, tuple(heavy_layers(compiled)))
 
 
 def _told(node: ov.Node) -> tuple[str, str]:

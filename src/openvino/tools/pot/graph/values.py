@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -76,12 +77,12 @@ def moved(
 
     def made_of(source: TensorId) -> ov.Output:
         if source in values:
-            return op.constant(np.asarray(values[source], np.float32)).output(0)
+            return _constant(np.asarray(values[source], np.float32))
         if view.is_constant(source):
-            return op.constant(np.asarray(view.value(source))).output(0)
+            return _constant(np.asarray(view.value(source)))
         if source not in made:
             node = view.nodes[source.node]
-            inputs = [made_of(each) for each in view.inputs(source.node)]
+            inputs: list[ov.Node | ov.Output] = [made_of(each) for each in view.inputs(source.node)]
             twin = NodeFactory("opset13").create(node.get_type_name(), inputs, node.get_attributes())
             made.update((TensorId(source.node, port), output) for port, output in enumerate(twin.outputs()))
         return made[source]
@@ -93,3 +94,8 @@ def moved(
     except RuntimeError as error:
         raise ModelError(f"tensor {str(tensor)!r} can't be followed: {reason(error)}") from error
     raise ModelError(f"tensor {str(tensor)!r} can't be followed")
+
+
+def _constant(values: NDArray[Any]) -> ov.Output:
+    output: ov.Output = op.constant(values).output(0)
+    return output

@@ -118,8 +118,22 @@ class Beside:
         value = self.view.output(tensor)
         half = np.asarray(span.scale / 2, np.float32)
         low, high = (constant_like(value, border) for border in (span.low - half, span.high + half))
+        return self._share(op.logical_or(op.less(value, low), op.greater(value, high)), value)
+
+    def excess(self, tensor: TensorId, span: QuantizerRange) -> Slot:
+        """Measure the mean square of what a range cuts off a tensor of the float model."""
+        value = self.view.output(tensor)
+        low, high = (constant_like(value, border) for border in (span.low, span.high))
+        inside = op.minimum(op.maximum(value, low), high)
+        return self._mean(_square(op.subtract(value, inside).output(0)), None, 1)
+
+    def outer(self, tensor: TensorId, span: QuantizerRange, inner: float) -> tuple[Slot, Slot]:
+        """Measure which share of a tensor of the float model lies beyond a part of a range, and which isn't zero."""
+        value = self.view.output(tensor)
+        low, high = (constant_like(value, border * np.float32(inner)) for border in (span.low, span.high))
+        nothing = constant_like(value, np.zeros(1, np.float32))
         beyond = op.logical_or(op.less(value, low), op.greater(value, high))
-        return self._mean(op.convert(beyond, value.get_element_type()).output(0), None, 1)
+        return self._share(beyond, value), self._share(op.not_equal(value, nothing), value)
 
     def twin(
         self,
@@ -210,10 +224,19 @@ class Beside:
         self._sizes[0] += channels
         return slot
 
+    def _share(self, holds: ov.Node, value: ov.Output) -> Slot:
+        """Of how many values something holds."""
+        return self._mean(op.convert(holds, value.get_element_type()).output(0), None, 1)
+
     def _rounded(self, reader: InputId, span: QuantizerRange) -> ov.Output:
         source = self.view.port(reader).get_source_output()
-        low, high = (constant_like(source, border) for border in (span.low, span.high))
-        return op.fake_quantize(source, low, high, low, high, span.levels).output(0)
+        low, high, scale = (constant_like(source, each) for each in (span.low, span.high, span.scale))
+        if span.low.size == 1:
+            return op.fake_quantize(source, low, high, low, high, span.levels).output(0)
+        # The CPU's FakeQuantize has ranges by channel along the second axis alone.
+        inside = op.subtract(op.minimum(op.maximum(source, low), high), low)
+        level = op.round(op.divide(inside, scale), "half_to_even")
+        return op.add(op.multiply(level, scale), low).output(0)
 
 
 def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:
