@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import openvino as ov
 from openvino import opset13 as op
-
 from planted import (
     NETWORKS,
     Floats,

@@ -1,10 +1,10 @@
 """Networks with one planted fault each: the right layer comes first, and its cause is named first."""
 
 import pytest
-
-from openvino.tools.pot.diagnosis import diagnose
 from planted import NETWORKS
 from plantings import FAULTS, planted
+
+from openvino.tools.pot.diagnosis import diagnose
 
 
 @pytest.mark.long
