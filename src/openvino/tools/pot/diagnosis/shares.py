@@ -14,6 +14,7 @@ from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
+from openvino.tools.pot.graph.parts import Part, parts, values_in
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.progress import track
@@ -24,6 +25,8 @@ Doubles = NDArray[np.float64]
 @dataclass(frozen=True)
 class Shares:
     """Squared errors of all outputs together, each in units of how much it varies from sample to sample.
+
+    Of an output in which several are joined, such as boxes and scores, each part counts as an output.
 
     Attributes:
         alone: of each layer alone, ``[layers]``.
@@ -66,7 +69,9 @@ def shares(
     powers, total = _Powers(), np.zeros(0)
     exact: Sequence[NDArray[np.generic]] = ()
     results = track(run_stream(compiled, runs), count * len(settings), "Layers one by one")
-    for number, (_, found) in enumerate(results):
+    split = _parts_of(model)
+    for number, (_, given) in enumerate(results):
+        found = [values_in(value, part) for value, own in zip(given, split, strict=True) for part in own]
         place = number % len(settings)
         if place == 0:
             exact = found
@@ -76,6 +81,12 @@ def shares(
             total[place] += [_lost(before, after) for before, after in zip(exact, found, strict=True)]
     errors = (total / np.maximum(powers.varying(), 1e-30)).sum(axis=1)
     return Shares(errors[4:], float(errors[1]), float(errors[2]), float(errors[3]))
+
+
+def _parts_of(model: ov.Model) -> list[tuple[Part, ...]]:
+    """The parts of each output."""
+    view = GraphView(model)
+    return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in model.get_results()]
 
 
 class _Powers:
