@@ -55,12 +55,14 @@ class Kind:
         build: makes the float model; its options are those of the functions below.
         first, second: layers in a row with a Relu between them.
         entry: the layer that reads the image.
+        size: of what it computes, about.
     """
 
     build: Callable[..., ov.Model]
     first: str
     second: str
     entry: str
+    size: float
 
 
 class Layers:
@@ -163,8 +165,8 @@ def transformer(width: int = 64, ending: Ending | None = None) -> ov.Model:
 
 
 NETWORKS = {
-    "convolutional": Kind(convolutional, "conv2", "conv3", "conv1"),
-    "transformer": Kind(transformer, "fc1", "fc2", "patch"),
+    "convolutional": Kind(convolutional, "conv2", "conv3", "conv1", 1.0),
+    "transformer": Kind(transformer, "fc1", "fc2", "patch", 4.0),
 }
 
 

@@ -86,7 +86,7 @@ def left_in_float(kind: Kind) -> Planted:
     """A layer in the middle, the largest of all, has no quantizers."""
 
     def ending(layers: Layers, last: ov.Output) -> ov.Output:
-        many = 1024 if channel_axis(last) == 2 else 512
+        many = 1024
         before = op.relu(layers.linear(last, many, "before")).output(0)
         heavy = op.relu(layers.linear(before, many, "heavy")).output(0)
         return layers.linear(heavy, 8, "behind")
@@ -108,7 +108,7 @@ def joined_branches(kind: Kind) -> Planted:
     network = kind.build(ending=ending)
     other = quantized(network, images())
     for port in range(2):
-        round_input(other, "heads", port, -400, 400)
+        round_input(other, "heads", port, -800 * kind.size, 800 * kind.size)
     return Planted(network, other, images(), "y", "joined_branches")
 
 
@@ -166,11 +166,13 @@ def one_sample_alone(kind: Kind) -> Planted:
 def overflow(kind: Kind) -> Planted:
     """Weights and activations are large at the same places: pairs of products are beyond 16 bits without VNNI."""
     network = kind.build()
-    change(network, f"{kind.first}/bias", lambda values: values + np.float32(12))
+    change(network, f"{kind.first}/bias", lambda values: values + np.float32(12 * kind.size))
     change(network, f"{kind.second}/weights", _large)
     weights = np.array(node(network, f"{kind.second}/weights").get_data())
     total = weights.sum(axis=(1, 2, 3) if weights.ndim == 4 else 0)
-    change(network, f"{kind.second}/bias", lambda values: values - 12 * total.reshape(values.shape))
+    change(
+        network, f"{kind.second}/bias", lambda values: values - 12 * kind.size * total.reshape(values.shape)
+    )
     other = quantized(network, images(), saturation_fix="no")
     return Planted(network, other, images(), kind.second, "overflow")
 
@@ -210,7 +212,7 @@ def outlier_activation(kind: Kind) -> Planted:
         even = op.mvn(
             last, np.arange(1, last.get_partial_shape().rank.get_length()), True, 1e-6, "inside_sqrt"
         )
-        spikes = op.multiply(op.relu(op.subtract(even, np.float32(3))), np.float32(500))
+        spikes = op.multiply(op.relu(op.subtract(even, np.float32(2.7))), np.float32(500))
         layer = layers.linear(op.add(even, spikes).output(0), 12, "spiked")
         return op.clamp(layer, -3.0, 3.0).output(0)
 
@@ -229,7 +231,7 @@ def tiny_addend(kind: Kind) -> Planted:
     network = kind.build(ending=ending)
     other = quantized(network, images())
     for port in range(2):
-        round_input(other, "tiny", port, -400, 400)
+        round_input(other, "tiny", port, -800 * kind.size, 800 * kind.size)
     return Planted(network, other, images(), "tiny", "tiny_addend")
 
 
@@ -247,12 +249,32 @@ def coarse_weights(kind: Kind) -> Planted:
     return Planted(network, other, images(), "coarse", "weights")
 
 
+def slower_in_int8(kind: Kind) -> Planted:
+    """A layer that has little to do with a large tensor, which is rounded for it in a pass of its own."""
+
+    def ending(layers: Layers, last: ov.Output) -> ov.Output:
+        if channel_axis(last) == 2:
+            places = op.transpose(last, np.array([0, 2, 1]))
+            last = op.reshape(places, np.array([1, 32, 7, 7]), False).output(0)
+        large = op.tile(last, np.array([1, 1, 24, 24])).output(0)
+        return layers.conv(large, 4, "slow", kernel=1, stride=8)
+
+    network = kind.build(ending=ending)
+    other = quantized(network, images(4))
+    before = quantizer(other, "slow")
+    low, high = (float(before.input_value(port).get_node().get_data().item()) for port in (1, 2))
+    for reader in before.output(0).get_target_inputs():
+        reader.replace_source_output(before.input_value(0))
+    round_input(other, "slow", 0, low, high)
+    return Planted(network, other, images(4), "slow", "slower_in_int8")
+
+
 FAULTS: Mapping[str, Fault] = {
     fault.__name__: fault
     for fault in (
         one_large_channel, clipped_range, wide_range, one_sample_unlike_others, bias_shift, left_in_float,
         joined_branches, distribution_head, attention_scores, scaled_samples, swapped_channels, one_sample_alone,
-        overflow, half_overflow, dead_channel, outlier_activation, tiny_addend, coarse_weights,
+        overflow, half_overflow, dead_channel, outlier_activation, tiny_addend, coarse_weights, slower_in_int8,
     )
 }  # fmt: skip
 

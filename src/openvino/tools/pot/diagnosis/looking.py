@@ -58,6 +58,7 @@ class Looked:
         witness: outputs of the float model on the first samples.
         clocks: what the device ran of both models, and for how long.
         overflows: layers of the quantized model that sum up what 16 bits can't hold, by name.
+        traces: names by which the device tells of a layer, in the float model and in the quantized one.
         notes: what could not be seen.
     """
 
@@ -73,6 +74,7 @@ class Looked:
     witness: Witness
     clocks: tuple[Clocked, Clocked]
     overflows: Mapping[str, LayerOverflow]
+    traces: Mapping[str, tuple[Sequence[str], Sequence[str]]]
     notes: list[str] = field(default_factory=list)
 
 
@@ -122,8 +124,12 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     by_node = dict(
         zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
     )
+    traces = {
+        name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
+        for name, own in readings.items()
+    }
     layers = tuple(
-        _layer(number, own, view, other_view, errors.get(name), by_node, found, clocks)
+        _layer(number, own, view, traces[name], errors.get(name), by_node, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
     timing = _timing(model, other, timed, device, clocks)
@@ -141,6 +147,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         witness,
         clocks,
         _overflows(other, samples, device, notes),
+        traces,
         notes,
     )
 
@@ -192,18 +199,14 @@ def _layer(
     order: int,
     reading: Reading,
     view: GraphView,
-    other_view: GraphView,
+    traces: tuple[Sequence[str], Sequence[str]],
     error: Error | None,
     alone: Mapping[str, float],
     found: Shares | None,
     clocks: tuple[Clocked, Clocked],
 ) -> Layer:
     node, other = reading.pair.node, reading.pair.other
-    own_names, names = (
-        _traces(view, node, reading.pair.end),
-        _traces(other_view, other, reading.pair.other_end),
-    )
-    in_float, in_int8 = clocks[0].of(own_names), clocks[1].of(names)
+    in_float, in_int8 = (clock.of(names) for clock, names in zip(clocks, traces, strict=True))
     own = alone.get(node, 0.0)
     total = sum(alone.values()) or 1.0
     return Layer(
@@ -211,8 +214,8 @@ def _layer(
         quantized=reading.is_quantized, ran_in_int8=in_int8 is not None and in_int8.is_int8,
         precision="" if in_int8 is None else in_int8.precision,
         share=own / total, fidelity=decibels(1.0, own) if found is not None and reading.is_quantized else None,
-        float_seconds=clocks[0].seconds_of(own_names) if in_float else None,
-        int8_seconds=clocks[1].seconds_of(names) if in_int8 else None,
+        float_seconds=clocks[0].seconds_of(traces[0]) if in_float else None,
+        int8_seconds=clocks[1].seconds_of(traces[1]) if in_int8 else None,
         conversions=0 if in_int8 is None else in_int8.conversions,
         spans=() if error is None else tuple(span_of(seen) for seen in error.inputs),
         **({} if error is None else _figures(view, error, reading)),

@@ -14,6 +14,7 @@ from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
+from openvino.tools.pot.graph.parts import Part, parts, values_in
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
@@ -25,6 +26,8 @@ Doubles = NDArray[np.float64]
 @dataclass(frozen=True)
 class Shares:
     """Squared errors of all outputs together, each in units of how much it varies from sample to sample.
+
+    Of an output in which several are joined, such as boxes and scores, each part counts as an output.
 
     Attributes:
         alone: of each layer alone, ``[layers]``.
@@ -68,9 +71,11 @@ def shares(
     powers, total = _Powers(), np.zeros(0)
     exact: Sequence[NDArray[np.generic]] = ()
     results = track(run_stream(compiled, runs), count * len(settings), "Layers one by one")
+    split = _parts_of(model)
     for number, (_, given) in enumerate(results):
         place = number % len(settings)
-        found = [_read(value, masks[number // len(settings)]) for value in given]
+        read = [_read(value, masks[number // len(settings)]) for value in given]
+        found = [values_in(value, part) for value, own in zip(read, split, strict=True) for part in own]
         if place == 0:
             exact = found
             powers.add(exact)
@@ -97,6 +102,12 @@ def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArr
         return value
     valid = mask.reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
     return np.where(valid, value, np.zeros_like(value))
+
+
+def _parts_of(model: ov.Model) -> list[tuple[Part, ...]]:
+    """The parts of each output."""
+    view = GraphView(model)
+    return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in model.get_results()]
 
 
 class _Powers:

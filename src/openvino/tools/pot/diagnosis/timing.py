@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +72,10 @@ class Clocked:
         """Seconds of the first of some nodes that left a trace."""
         return next((self.seconds[name] for name in names if name in self.ran and name in self.seconds), None)
 
+    def seconds_before(self, names: Sequence[str]) -> float:
+        """Seconds of what stands before the first of some nodes that left a trace."""
+        return next((self.before[name] for name in names if name in self.before), 0.0)
+
 
 def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
     """What the device runs for each node of a model, and for how long."""
@@ -79,22 +83,30 @@ def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
     nodes = compiled.get_runtime_model().get_ordered_ops()
     ran: dict[str, Ran] = {}
     seconds, spent = layer_seconds(model, feeds, device), dict[str, float]()
+    quantizers = {
+        node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
+    }
     total = 0
     for node in nodes:
         kind, precision = _told(node)
         total += kind in CONVERSIONS
-        sources = [source.get_node() for source in node.input_values()]
-        before = sum(_told(source)[0] in CONVERSIONS for source in sources)
-        alone = [source for source in sources if _told(source)[0] in (*CONVERSIONS, "FakeQuantize")]
-        taken = sum(
-            max(seconds.get(name, 0.0) for name in originals(source)) for source in alone if originals(source)
-        )
+        before = sum(_told(source.get_node())[0] in CONVERSIONS for source in node.input_values())
+        taken = sum(_seconds_before(source.get_node(), quantizers, seconds) for source in node.input_values())
         for name in originals(node):
             known = ran.get(name)
             if known is None or (before and not known.conversions):
                 ran[name] = Ran(kind, precision, before)
             spent[name] = max(spent.get(name, 0.0), taken)
     return Clocked(ran, seconds, spent, total, tuple(heavy_layers(compiled)))
+
+
+def _seconds_before(node: ov.Node, quantizers: Container[str], seconds: Mapping[str, float]) -> float:
+    """Seconds of a node of a runtime model that rounds or converts and does nothing else, and of such ones before it."""
+    names = originals(node)
+    if _told(node)[0] not in CONVERSIONS and not all(name in quantizers for name in names):
+        return 0.0
+    before = sum(_seconds_before(source.get_node(), quantizers, seconds) for source in node.input_values())
+    return before + max(seconds.get(name, 0.0) for name in names)
 
 
 def _told(node: ov.Node) -> tuple[str, str]:

@@ -81,9 +81,9 @@ def _taken(request: ov.InferRequest, names: Mapping[str, Sequence[str]]) -> dict
 def originals(node: ov.Node) -> tuple[str, ...]:
     """The nodes of the model that a node of its runtime model stands for."""
     info = node.get_rt_info()
-    if "originalLayersNames" not in info:
-        return (node.get_friendly_name(),)
-    return tuple(name for name in info["originalLayersNames"].astype(str).split(",") if name)
+    names = info["originalLayersNames"].astype(str).split(",") if "originalLayersNames" in info else []
+    # What the device adds by itself, such as a Reorder, is known by its own name alone.
+    return tuple(name for name in names if name) or (node.get_friendly_name(),)
 
 
 def heavy_layers(compiled: ov.CompiledModel) -> list[RuntimeLayer]:

@@ -130,7 +130,7 @@ def wide(looked: Looked, layer: Layer) -> Iterator[Cause]:
             yield cause(
                 "wide_range", layer.node,
                 f"the data of input {span.port} lies between {span.least:.3g} and {span.most:.3g}, {span.used:.1%} of its "
-                f"range", (1 - span.used) * of_data(layer),
+                f"range", 0.95 * (1 - span.used) * of_data(layer),
             )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def addend(looked: Looked, layer: Layer) -> Iterator[Cause]:
         yield cause(
             "tiny_addend", layer.node,
             f"input {small.port} is {large.rms / max(small.rms, 1e-30):.0f} times smaller than the other, and its step is "
-            f"{step / max(small.rms, 1e-30):.1f} times its size", 0.97,
+            f"{step / max(small.rms, 1e-30):.1f} times its size", 1.0,
         )  # fmt: skip
 
 

@@ -18,13 +18,16 @@ _SLOWER = 1.25
 _LEAST = 2e-5
 """Seconds of one layer that can be told from chance: the counters of the CPU count single microseconds."""
 
+_DISTURBED = 1.3
+"""Seconds of all layers over those of a request from which they say nothing: counting takes some of a request, too."""
+
 OF_TIME = frozenset({"left_in_float", "not_run_in_int8", "slower_in_int8"})
 
 
 def time(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """INT8 saves nothing, or is not there."""
     whole = looked.timing.int8_seconds
-    if layer.int8_seconds is None or layer.int8_seconds < _SHARE * whole:
+    if layer.int8_seconds is None or layer.int8_seconds < _SHARE * whole or _is_disturbed(looked):
         return
     heavy = traits(layer.type).linear or traits(layer.type).recurrent
     said = f"it runs in {layer.precision}, {layer.int8_seconds / whole:.0%} of the time"
@@ -44,11 +47,21 @@ def time(looked: Looked, layer: Layer) -> Iterator[Cause]:
             )  # fmt: skip
 
 
+def _is_disturbed(looked: Looked) -> bool:
+    """Whether layers took longer one by one than together: something else ran meanwhile, and hit some of them."""
+    known = {layer.int8_seconds for layer in looked.layers if layer.int8_seconds is not None}
+    return sum(known) > _DISTURBED * looked.timing.int8_seconds
+
+
 def lost_seconds(looked: Looked, layer: Layer) -> float:
     """How much longer a layer takes in INT8, with the quantizers before it that the device runs by themselves."""
     if layer.int8_seconds is None or layer.float_seconds is None:
         return 0.0
-    return layer.int8_seconds + looked.clocks[1].before.get(layer.int8_node, 0.0) - layer.float_seconds
+    before, after = (
+        clock.seconds_before(names)
+        for clock, names in zip(looked.clocks, looked.traces[layer.node], strict=True)
+    )
+    return layer.int8_seconds + after - layer.float_seconds - before
 
 
 FINDERS = (time,)
