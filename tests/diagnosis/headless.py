@@ -191,7 +191,7 @@ class Page:
         """Write into what has the focus."""
         self.say("Input.insertText", text=text)
 
-    def picture(self, file: Path, height: int) -> None:
+    def picture(self, file: Path, height: float) -> None:
         """Save what is seen of the top of the page."""
         clip = {"x": 0, "y": 0, "width": self.value("innerWidth"), "height": height, "scale": 1}
         found = self.say("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
