@@ -22,6 +22,7 @@ EDGES = (
     "datasets/",
     "demo/",
     "legacy/",
+    "diagnosis/",
     "report/",
 )
 
