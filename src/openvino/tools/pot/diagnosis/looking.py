@@ -100,56 +100,44 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     ]
     quantized = [own for own in readings.values() if own.is_quantized]
     found = _shares(model, quantized, samples, device, notes)
-    names = [own.pair.node for own in quantized]
-    order = range(len(names)) if found is None else np.argsort(-found.alone, kind="stable").tolist()
-    worst = {names[number] for number in order[:_ALONE]}
-    errors = _errors(model, other, list(readings.values()), samples, device, worst, notes)
-    witness = witnessed(model, other, samples.spread(_WITNESSED), device)
-    exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
-    defined = run_as_defined(other, witness)
-    outputs = outputs_of(model, witness, exact)
-    whole = decibels_of(witness, exact)
-    weights, activations = (None, None) if found is None else (
-        _split(whole, found.weights, found.whole), _split(whole, found.activations, found.whole)
-    )  # fmt: skip
-    of_parts = Parts(
-        users=decibels_of(witness, users),
-        whole=whole,
-        defined=decibels_of(witness, defined),
-        weights=weights,
-        activations=activations,
-    )
-    timed = samples.spread(_TIMED)
-    clocks = clocked(model, timed, device), clocked(other, timed, device)
-    by_node = dict(
+    alone = dict(
         zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
     )
+    worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
+    errors = _errors(model, other, list(readings.values()), samples, device, worst, notes)
+    witness = witnessed(model, other, samples.spread(_WITNESSED), device)
+    outputs, of_parts = _whole(model, other, witness, found, device)
+    timed = samples.spread(_TIMED)
+    clocks = clocked(model, timed, device), clocked(other, timed, device)
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
         for name, own in readings.items()
     }
     layers = tuple(
-        _layer(number, own, view, traces[name], errors.get(name), by_node, found, clocks)
+        _layer(number, own, view, traces[name], errors.get(name), alone, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
-    timing = _timing(model, other, timed, device, clocks)
-    calibration = calibration_of(samples, errors)
     return Looked(
-        view,
-        other_view,
-        readings,
-        errors,
-        layers,
-        outputs,
-        of_parts,
-        timing,
-        calibration,
-        witness,
-        clocks,
-        _overflows(other, samples, device, notes),
-        traces,
-        notes,
+        view, other_view, readings, errors, layers, outputs, of_parts,
+        _timing(model, other, timed, device, clocks), calibration_of(samples, errors), witness, clocks,
+        _overflows(other, samples, device, notes), traces, notes,
+    )  # fmt: skip
+
+
+def _whole(
+    model: ov.Model, other: ov.Model, witness: Witness, found: Shares | None, device: str
+) -> tuple[tuple[Output, ...], Parts]:
+    """How the outputs follow, and how they would with parts of the quantization."""
+    exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
+    whole = decibels_of(witness, exact)
+    parts = (None, None) if found is None else (found.weights, found.activations)
+    weights, activations = (
+        None if found is None or part is None else _split(whole, part, found.whole) for part in parts
     )
+    return outputs_of(model, witness, exact), Parts(
+        whole=whole, users=decibels_of(witness, users), defined=decibels_of(witness, run_as_defined(other, witness)),
+        weights=weights, activations=activations,
+    )  # fmt: skip
 
 
 def _errors(
@@ -218,8 +206,7 @@ def _layer(
         int8_seconds=clocks[1].seconds_of(traces[1]) if in_int8 else None,
         conversions=0 if in_int8 is None else in_int8.conversions,
         spans=() if error is None else tuple(span_of(seen) for seen in error.inputs),
-        **({} if error is None else _figures(view, error, reading)),
-    )  # fmt: skip
+    ).model_copy(update={} if error is None else _figures(view, error, reading))  # fmt: skip
 
 
 def _traces(view: GraphView, node: str, end: TensorId) -> tuple[str, ...]:

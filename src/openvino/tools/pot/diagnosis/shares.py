@@ -100,7 +100,7 @@ def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArr
     """An output with zeros where tokens are masked, which nobody reads."""
     if mask is None or value.ndim <= mask.ndim or value.shape[: mask.ndim] != mask.shape or not mask.any():
         return value
-    valid = mask.reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) != 0
+    valid = np.asarray(mask, np.float64).reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
     return np.where(valid, value, np.zeros_like(value))
 
 

@@ -59,12 +59,13 @@ def _inputs(samples: Samples) -> dict[str, tuple[float, float, float]]:
     for feed in samples:
         for name, value in feed.items():
             if np.size(value):
-                figures = float(np.min(value)), float(np.max(value)), float(np.mean(value))
+                own = np.asarray(value, np.float64)
+                figures = float(own.min()), float(own.max()), float(own.mean())
                 found.setdefault(name, []).append(figures)
     return {
         name: (min(least), max(most), float(np.mean(mean)))
-        for name, own in found.items()
-        for least, most, mean in [zip(*own, strict=True)]
+        for name, all_of in found.items()
+        for least, most, mean in [zip(*all_of, strict=True)]
     }
 
 
