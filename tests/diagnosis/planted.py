@@ -96,11 +96,11 @@ class Layers:
             return self.conv(source, channels, name, kernel=1)
         return self.product(source, channels, name)
 
-    def attention(
-        self, tokens: ov.Output, channels: int, offset: float = 0.0, prefix: str = ""
-    ) -> ov.Output:
+    def attention(self, tokens: ov.Output, channels: int, offset: float = 0.0, prefix: str = "") -> ov.Output:
         """One head, whose keys are all moved by something, which changes nothing of what it gives."""
-        query, key, value = (self.product(tokens, channels, f"{prefix}{name}") for name in ("query", "key", "value"))
+        query, key, value = (
+            self.product(tokens, channels, f"{prefix}{name}") for name in ("query", "key", "value")
+        )
         if offset:
             moved = np.where(self._normal((1, 1, channels), 1) > 0, offset, -offset)
             key = op.add(key, moved.astype(np.float32), name=f"{prefix}moved").output(0)
@@ -193,7 +193,12 @@ def quantized(network: ov.Model, samples: Sequence[Floats], **params: Any) -> ov
     """POT's first step alone: ranges of all that was seen, nothing aligned, no bias corrected."""
     wanted = {"preset": "performance", "self_check": False, "activations": LARGEST, **params}
     algorithm = {"name": "MinMaxQuantization", "params": wanted}
-    return create_pipeline([algorithm], IEEngine({}, labelled(samples))).run(load_model(network)).submodels[0].model
+    return (
+        create_pipeline([algorithm], IEEngine({}, labelled(samples)))
+        .run(load_model(network))
+        .submodels[0]
+        .model
+    )
 
 
 def node(network: ov.Model, name: str) -> ov.Node:
@@ -257,9 +262,7 @@ def round_input(network: ov.Model, layer: str, port: int, low: float, high: floa
     if source.get_node().get_type_name() == "FakeQuantize":
         source = source.get_node().input_value(0)
     borders = [np.float32(low), np.float32(high)] * 2
-    reader.replace_source_output(
-        op.fake_quantize(source, *borders, 256, name=f"{layer}/fq_{port}").output(0)
-    )
+    reader.replace_source_output(op.fake_quantize(source, *borders, 256, name=f"{layer}/fq_{port}").output(0))
 
 
 def bypass(network: ov.Model, layer: str) -> None:

@@ -171,7 +171,9 @@ def overflow(kind: Kind) -> Planted:
     change(network, f"{kind.second}/weights", _large)
     weights = np.array(node(network, f"{kind.second}/weights").get_data())
     total = weights.sum(axis=(1, 2, 3) if weights.ndim == 4 else 0)
-    change(network, f"{kind.second}/bias", lambda values: values - 12 * kind.size * total.reshape(values.shape))
+    change(
+        network, f"{kind.second}/bias", lambda values: values - 12 * kind.size * total.reshape(values.shape)
+    )
     other = quantized(network, images(), saturation_fix="no")
     return Planted(network, other, images(), kind.second, "overflow")
 
@@ -208,7 +210,9 @@ def outlier_activation(kind: Kind) -> Planted:
     """A few values are far larger than all others, and of no meaning: what comes next cuts them off."""
 
     def ending(layers: Layers, last: ov.Output) -> ov.Output:
-        even = op.mvn(last, np.arange(1, last.get_partial_shape().rank.get_length()), True, 1e-6, "inside_sqrt")
+        even = op.mvn(
+            last, np.arange(1, last.get_partial_shape().rank.get_length()), True, 1e-6, "inside_sqrt"
+        )
         spikes = op.multiply(op.relu(op.subtract(even, np.float32(2.7))), np.float32(500))
         layer = layers.linear(op.add(even, spikes).output(0), 12, "spiked")
         return op.clamp(layer, -3.0, 3.0).output(0)

@@ -105,6 +105,17 @@ def test_every_flag_of_plan_is_described() -> None:
     assert found | {"--model", "--weights", "--log-level"} == flags(commands.choices["plan"])
 
 
+@pytest.mark.parametrize("command", ["compare", "frontier"])
+def test_every_flag_of_what_takes_data_is_described(command: str) -> None:
+    commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    groups = {group.title: group for group in commands.choices[command]._action_groups}
+    of_data = {flag for action in groups["data"]._group_actions for flag in action.option_strings}
+    found = {word.split()[0] for word in first_cells(f"## `pot {command}`")} - {"FILE", "pot"}
+    known = {"-m": "--model", "-w": "--weights"}
+    own = flags(commands.choices[command]) - of_data - {"-m", "-w", "--log-level"}
+    assert {known.get(flag, flag) for flag in found} == own
+
+
 @pytest.mark.parametrize("table", [ADAPTERS, CONVERTERS, METRICS, POSTPROCESSING, STEPS])
 def test_every_part_of_accuracy_checker_is_described(table: dict[str, object]) -> None:
     text = GUIDE.split("#### `accuracy_checker`")[1].split("\n### ")[0]

@@ -6,18 +6,14 @@ import argparse
 import logging
 from pathlib import Path
 
-from openvino.tools.pot.cli.job import make_job
+from openvino.tools.pot.cli.given import parameters_of, task_of
 from openvino.tools.pot.cli.output import Log, check_writable, writing_out
-from openvino.tools.pot.cli.request import sections_of
-from openvino.tools.pot.diagnosis.diagnosing import Found, case_of, diagnosed
+from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Found, case_of, diagnosed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import save_model
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 from openvino.tools.pot.utils.folders import write_file
-
-_AS_QUANTIZE = {"config": None, "quantize": "default", "name": None, "max_drop": None}
-"""Flags of ``pot -q default`` that a diagnosis does without."""
 
 
 def show_diagnosis(options: argparse.Namespace) -> int:
@@ -31,6 +27,10 @@ def show_diagnosis(options: argparse.Namespace) -> int:
     for target in (options.report, options.apply):
         if target:
             check_writable(Path(target).parent, "results")
+    if options.report:
+        from openvino.tools.pot.diagnosis.page import check_page, page
+
+        check_page()
     found = _diagnosed(options)
     text = {
         "table": lambda: as_text(found.facts),
@@ -40,8 +40,6 @@ def show_diagnosis(options: argparse.Namespace) -> int:
     with writing_out():
         print(text)
     if options.report:
-        from openvino.tools.pot.diagnosis.page import page
-
         write_file(Path(options.report), page(found.facts).encode())
     if options.apply:
         _apply(found, Path(options.apply))
@@ -49,20 +47,13 @@ def show_diagnosis(options: argparse.Namespace) -> int:
 
 
 def _diagnosed(options: argparse.Namespace) -> Found:
-    given = options.int8
-    for name, value in _AS_QUANTIZE.items():
-        setattr(options, name, value)
-    job = make_job(sections_of(options))
-    (task,) = job.tasks
+    task = task_of(options, options.model)
     try:
-        int8 = None if given is None else load_model({"model": given})
+        int8 = None if options.int8 is None else load_model({"model": options.int8})
     except ModelError as error:
         raise ConfigError(str(error)) from error
-    params = {
-        key: value for key, value in task.pipeline.algo_seq[0].config.items() if key != "stat_subset_size"
-    }
-    size = options.subset_size or 100
-    return diagnosed(case_of(task.model, int8, task.engine, size, params), options.remedies)
+    size = options.subset_size or SAMPLES
+    return diagnosed(case_of(task.model, int8, task.engine, size, parameters_of(task)), options.remedies)
 
 
 def _apply(found: Found, folder: Path) -> None:

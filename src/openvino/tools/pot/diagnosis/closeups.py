@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.algorithms.checking.running import by_number
 from openvino.tools.pot.diagnosis.facts import Closeup, Histogram, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.diagnosis.reading import Reading
@@ -60,17 +62,18 @@ def _values(view: GraphView, tensors: Sequence[TensorId], feed: Feed, device: st
     if not tensors:
         return []
     clone = view.model.clone()
-    own = GraphView(clone)
-    count = len(clone.outputs)
-    # Not add_outputs, which adds none where a result reads the tensor already.
-    clone.add_results([op.result(own.output(tensor)) for tensor in dict.fromkeys(tensors)])
-    request = compiled_as_defined(clone, device, dict(FLOAT32)).create_infer_request()
-    request.infer(dict(feed))
-    found = {
-        tensor: np.array(value.data, np.float32)
-        for tensor, value in zip(dict.fromkeys(tensors), request.output_tensors[count:], strict=True)
-    }
-    return [found[tensor] for tensor in tensors]
+    own, wanted = GraphView(clone), list(dict.fromkeys(tensors))
+    shown = ov.Model(
+        [op.result(own.output(tensor)).output(0) for tensor in wanted],
+        clone.get_sinks(),
+        clone.get_parameters(),
+        "closeup",
+    )
+    compiled = compiled_as_defined(shown, device, dict(FLOAT32))
+    request = compiled.create_infer_request()
+    request.infer(by_number(compiled.inputs, feed))
+    values = [np.array(value.data, np.float32) for value in request.output_tensors]
+    return [values[wanted.index(tensor)] for tensor in tensors]
 
 
 def _histogram(values: Values) -> Histogram | None:

@@ -18,7 +18,7 @@ from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.diagnosis.sentence import sentence_of, verdict_of
+from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model
@@ -31,7 +31,9 @@ from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.utils.runtime import core
 from openvino.tools.pot.version import __version__
 
-_SAMPLES = 100
+SAMPLES = 100
+"""That are used at most, unless something else is said."""
+
 _BUDGET = 10.0
 """Plain passes over the samples that remedies may take."""
 
@@ -65,7 +67,7 @@ def diagnose(
     int8_model: ov.Model | str | Path | None = None,
     data: Any = None,
     *,
-    samples: int = _SAMPLES,
+    samples: int = SAMPLES,
     device: str = "CPU",
     remedies: bool = True,
     **parameters: Any,
@@ -123,17 +125,26 @@ def case_of(
     """
     if model.is_cascade:
         raise EngineError(f"a diagnosis is of one network, found the cascade {model.name!r}")
-    length = count_samples(engine.data_loader)
-    if not length:
-        raise DataError("the data loader is empty, expected at least one sample")
-    chosen = Samples(engine, model, choose_subset(length, samples, shuffle=False, seed=0))
+    used = chosen(engine, model, samples)
     params = dict(parameters)
     if int8 is not None:
-        return Case(model, int8, chosen, params, is_ours=False, device=engine.device)
+        return Case(model, int8, used, params, is_ours=False, device=engine.device)
     algorithm = {"name": DefaultQuantization.name, "params": {"stat_subset_size": samples, **params}}
     made = create_pipeline([algorithm], engine).run(model)
     compress_model_weights(made)
-    return Case(model, made, chosen, params, is_ours=True, device=engine.device)
+    return Case(model, made, used, params, is_ours=True, device=engine.device)
+
+
+def chosen(engine: IEEngine, model: CompressedModel, count: int) -> Samples:
+    """The samples of an engine that a diagnosis uses.
+
+    Raises:
+        DataError: there are none.
+    """
+    length = count_samples(engine.data_loader)
+    if not length:
+        raise DataError("the data loader is empty, expected at least one sample")
+    return Samples(engine, model, choose_subset(length, count, shuffle=False, seed=0))
 
 
 def diagnosed(case: Case, remedies: bool = True) -> Found:
@@ -149,7 +160,8 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         bench = trying.Bench(
             case.samples, case.model, int8, looked.parts.whole, looked.witness, case.device, case.params
         )
-        wanted = list(trying.trials(layers, causes, case.params, case.is_ours))
+        loses = looked.parts.whole < GOOD
+        wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
         tried, models = trying.found(bench, wanted, _budget(looked, began)), bench.models
     facts = Diagnosis(
         model=case.model.name, int8_model=case.int8.name, device=(case.device, _called(case.device)),

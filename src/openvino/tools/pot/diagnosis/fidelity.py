@@ -1,7 +1,7 @@
 """How closely outputs follow, as a diagnosis counts it: what is the same for all samples is no signal.
 
-Boxes around anchors, or logits of classes that are never seen, differ from place to place whatever the image shows: beside
-that variation an error looks small that turns every answer.
+Boxes around anchors, or logits of classes that are never seen, differ from place to place whatever the image shows:
+beside that variation an error looks small that turns every answer.
 """
 
 from __future__ import annotations

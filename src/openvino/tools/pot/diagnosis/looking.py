@@ -148,8 +148,20 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     timing = _timing(model, other, timed, device, clocks)
     calibration = _calibration(samples, errors)
     return Looked(
-        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration, witness, clocks,
-        _overflows(other, samples, device, notes), traces, notes,
+        view,
+        other_view,
+        readings,
+        errors,
+        layers,
+        outputs,
+        of_parts,
+        timing,
+        calibration,
+        witness,
+        clocks,
+        _overflows(other, samples, device, notes),
+        traces,
+        notes,
     )
 
 
@@ -178,9 +190,7 @@ def _shares(
         return None
 
 
-def _overflows(
-    other: ov.Model, samples: Samples, device: str, notes: list[str]
-) -> dict[str, LayerOverflow]:
+def _overflows(other: ov.Model, samples: Samples, device: str, notes: list[str]) -> dict[str, LayerOverflow]:
     """What overflows on processors without VNNI, on one sample; other devices have no such sums."""
     if not device.startswith("CPU"):
         return {}

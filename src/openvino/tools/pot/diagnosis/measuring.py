@@ -96,7 +96,9 @@ class _Watched:
 
     def seen(self, means: Doubles, lows: Doubles, highs: Doubles) -> Seen:
         least, most = self.borders.of(lows), self.borders.of(highs)
-        excess, beyond, some = (float(slot.of(means)[0]) for slot in self.outer) if self.outer else (None,) * 3
+        excess, beyond, some = (
+            (float(slot.of(means)[0]) for slot in self.outer) if self.outer else (None,) * 3
+        )
         return Seen(
             self.port, self.span, least.min(axis=1), most.max(axis=1), _magnitudes(least, most),
             float(self.power.of(means)[0]), float(self.clipped.of(means)[0]), _constant(least, most),
@@ -144,7 +146,7 @@ def measured(
     highs: list[NDArray[np.float32]] = []
     tagged = ((number, feed) for number, feed in enumerate(feeds))
     for _, found in track(run_stream(compiled, tagged), count, "Diagnosis"):
-        vector, low, high = (np.asarray(each) for each in found)
+        vector, low, high = (np.asarray(each, np.float32) for each in found)
         means = means + np.asarray(vector, np.float64)
         lows.append(low)
         highs.append(high)
@@ -175,7 +177,9 @@ def _watched(beside: Beside, reading: Reading, port: int, span: QuantizerRange, 
     if axis is not None and view.output(tensor).get_partial_shape()[axis].is_dynamic:
         axis = None
     joined = concat_before(view, tensor)
-    branches = tuple((each.node, beside.range(each, None)) for each in (view.varying(joined) if joined else ()))
+    branches = tuple(
+        (each.node, beside.range(each, None)) for each in (view.varying(joined) if joined else ())
+    )
     outer = (beside.excess(tensor, span), *beside.outer(tensor, span, _INNER)) if alone else None
     return _Watched(
         port, span, beside.range(tensor, axis), beside.powers(tensor), beside.clipped(tensor, span), branches, outer
@@ -207,10 +211,13 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
 def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Error:
     mean, square, value, power = (slot.of(means) for slot in places.outputs)
     least, most = places.borders.of(lows), places.borders.of(highs)
-    twin = (None,) * 3 if places.twin is None else tuple(slot.of(means) for slot in places.twin)
     inputs = tuple(each.seen(means, lows, highs) for each in places.inputs)
     largest = float(_magnitudes(least, most).max())
-    return Error(mean, square, value, power, *twin, largest, _constant(least, most), inputs)
+    constant = _constant(least, most)
+    if places.twin is None:
+        return Error(mean, square, value, power, None, None, None, largest, constant, inputs)
+    own_mean, own, of_weights = (slot.of(means) for slot in places.twin)
+    return Error(mean, square, value, power, own_mean, own, of_weights, largest, constant, inputs)
 
 
 def _magnitudes(lows: Doubles, highs: Doubles) -> Doubles:

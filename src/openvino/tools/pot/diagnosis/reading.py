@@ -18,7 +18,9 @@ from openvino.tools.pot.diagnosis.pairs import Pair, added_to
 from openvino.tools.pot.graph.geometry import LinearLayer, along, along_inputs, canonical_weights
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.values import moved
+from openvino.tools.pot.graph.view import GraphView, walk
+from openvino.tools.pot.utils.errors import ModelError
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -111,10 +113,10 @@ def _read(view: GraphView, other: GraphView, pair: Pair) -> Reading:
         np.asarray(graph.value(graph.source(InputId(name, layer.weights))), np.float32)
         for graph, name in ((view, pair.node), (other, pair.other))
     )
-    factors = input_factors(view, layer, plain, rounded)
+    span = span_at(other, InputId(pair.other, layer.activation))
+    factors = input_factors(view, layer, plain, rounded, np.ones(1) if span is None else span.ratio)
     weights = rounded if factors is None else rounded / along_inputs(view, layer, factors, plain.ndim)
     is_stored = is_rounded(other, source)
-    span = span_at(other, InputId(pair.other, layer.activation))
     spans = {} if span is None else {layer.activation: _as_read(view, pair, span, factors)}
     error = np.asarray(weights - plain, np.float32)
     return Reading(
@@ -184,71 +186,99 @@ class Spanned:
 
 
 def span_at(view: GraphView, reader: InputId) -> Spanned | None:
-    """The range of what an input reads, past operations that only move data; None where it is not quantized."""
-    return _span(view, view.source(reader))
+    """The range of what an input reads, past operations that only move data; None where not all of it is quantized."""
+    tensor = view.source(reader)
+    quantizers = _quantizers(view, tensor)
+    if not quantizers:
+        return None
+    spans = {each: _of_quantizer(view, each) for each in quantizers}
+    levels = {span.range.levels for span in spans.values()}
+    figures = {(s.range.low.tobytes(), s.range.high.tobytes(), s.ratio.tobytes()) for s in spans.values()}
+    first = next(iter(spans.values()))
+    if len(levels) > 1 or first.range.levels > _MOST:
+        return None
+    if len(figures) == 1 and (first.range.low.size == 1 or quantizers == {tensor}):
+        return first
+    return _moved(view, tensor, spans)
 
 
-def _span(view: GraphView, tensor: TensorId) -> Spanned | None:
-    kind = view.type(tensor.node)
-    if view.is_constant(tensor):
-        return None
-    if kind == "FakeQuantize":
-        low, high, least, most = (
-            np.asarray(view.value(border), np.float64) for border in view.inputs(tensor.node)[1:]
-        )
-        levels = int(view.attributes(tensor.node)["levels"])
-        if levels > _MOST:
-            return None
-        ratio = (high - low) / np.maximum(most - least, np.finfo(np.float32).tiny)
-        span = QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels)
-        # A range for all fits a tensor of any rank, so may not bring axes of its own.
-        return Spanned(span.reshaped() if low.size == high.size == 1 else span, ratio)
-    moves = traits(kind).moves
-    if kind == "Concat":
-        found = [_span(view, source) for source in view.inputs(tensor.node)]
-        return _joined(view, tensor.node, found)
-    if moves in ("none",) or kind in ("Pad",):
-        return None
-    if moves in ("reorders", "cuts", "picks", "shuffles"):
-        found_one = _span(view, view.inputs(tensor.node)[0])
-        return found_one if found_one is None or found_one.range.low.size == 1 else None
-    return _span(view, view.inputs(tensor.node)[0])
+def _quantizers(view: GraphView, tensor: TensorId) -> set[TensorId]:
+    """The quantizers whose data a tensor holds, moved about; none where it holds other data, too."""
+    found: set[TensorId] = set()
+    for place in walk([tensor], lambda each: _moved_from(view, each)):
+        if view.type(place.node) == "FakeQuantize":
+            found.add(place)
+        elif not _moved_from(view, place):
+            return set()
+    return found
 
 
-def _joined(view: GraphView, node: str, found: Sequence[Spanned | None]) -> Spanned | None:
-    """The range of what is joined, by channel where that of the parts differs."""
-    known = [each for each in found if each is not None]
-    if len(known) < len(found) or not known or any(each.range.low.size > 1 for each in known):
-        return None
-    borders = {(each.range.low.item(), each.range.high.item(), each.range.levels) for each in known}
-    if len(borders) == 1:
-        return known[0]
-    shapes = [view.shape(tensor) for tensor in view.inputs(node)]
-    axis = int(view.attributes(node)["axis"])
-    if any(shape is None or shape[axis] is None for shape in shapes):
-        return None
-    sizes = [int((shape or ())[axis] or 0) for shape in shapes]
-    rank = len(shapes[0] or ())
-    low, high, ratio = (
-        along(np.repeat([value.item() for value in values], sizes), axis % rank, rank)
-        for values in (
-            [each.range.low for each in known],
-            [each.range.high for each in known],
-            [each.ratio for each in known],
-        )
-    )
-    return Spanned(
-        QuantizerRange(low.astype(np.float32), high.astype(np.float32), known[0].range.levels), ratio
+def _moved_from(view: GraphView, tensor: TensorId) -> tuple[TensorId, ...]:
+    """The tensors whose values a tensor holds."""
+    own = traits(view.type(tensor.node))
+    if own.moves == "none" or view.type(tensor.node) == "Pad" or view.is_constant(tensor):
+        return ()
+    inputs = view.inputs(tensor.node)
+    return (
+        tuple(each for each in inputs if not view.is_constant(each)) if own.moves == "joins" else inputs[:1]
     )
 
 
-def input_factors(view: GraphView, layer: LinearLayer, plain: Floats, rounded: Floats) -> Doubles | None:
-    """What each input channel of weights was multiplied with, by least squares; None where none was.
+def _of_quantizer(view: GraphView, tensor: TensorId) -> Spanned:
+    borders = (np.asarray(view.value(border), np.float64) for border in view.inputs(tensor.node)[1:])
+    low, high, least, most = borders
+    levels = int(view.attributes(tensor.node)["levels"])
+    ratio = (high - low) / np.maximum(most - least, np.finfo(np.float32).tiny)
+    span = QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels)
+    # A range for all fits a tensor of any rank, so may not bring axes of its own.
+    return Spanned(span.reshaped() if low.size == high.size == 1 else span, ratio)
+
+
+def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned]) -> Spanned | None:
+    """Borders that went the way of the data, along the axes alone on which they differ."""
+    shapes = {each: view.shape(each) or () for each in spans}
+    if any(None in shape or not shape for shape in shapes.values()):
+        return None
+    sized = {each: tuple(int(size or 1) for size in shape) for each, shape in shapes.items()}
+    figures: list[dict[TensorId, NDArray[np.floating]]] = [
+        {each: np.broadcast_to(figure, sized[each]) for each, figure in own.items()}
+        for own in (
+            {each: own.range.low for each, own in spans.items()},
+            {each: own.range.high for each, own in spans.items()},
+            {each: own.ratio for each, own in spans.items()},
+        )
+    ]
+    try:
+        low, high, ratio = (_narrowed(moved(view, tensor, own)) for own in figures)
+    except ModelError:
+        return None
+    levels = next(iter(spans.values())).range.levels
+    shape = np.broadcast_shapes(low.shape, high.shape, ratio.shape)
+    borders = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
+    return Spanned(QuantizerRange(*borders, levels), np.broadcast_to(ratio, shape).astype(np.float64))
+
+
+def _narrowed(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Without axes along which nothing differs."""
+    for axis in range(values.ndim):
+        first = values.take([0], axis)
+        if np.array_equal(values, np.broadcast_to(first, values.shape)):
+            values = first
+    return values
+
+
+def input_factors(
+    view: GraphView, layer: LinearLayer, plain: Floats, rounded: Floats, ratio: Doubles
+) -> Doubles | None:
+    """What each input channel of weights was multiplied with; None where none was.
+
+    That is what a quantizer divides by, if this explains the weights; else what least squares find, if that does.
 
     Args:
         view: of the float model.
         layer: in it.
         plain, rounded: weights of the float model and of the other, of one shape.
+        ratio: what the quantizer of the layer's input divides channels, or all of them, by.
     """
     if plain.shape != rounded.shape:
         return None
@@ -257,10 +287,17 @@ def input_factors(view: GraphView, layer: LinearLayer, plain: Floats, rounded: F
     sizes = np.sqrt(np.square(one).sum(axis=(2, 3), keepdims=True))
     one, two = (each / np.where(sizes > 0, sizes, 1) for each in (one, two))
     power = np.square(one).sum(axis=(1, 3))  # [groups, inputs]
-    products = (one * two).sum(axis=(1, 3))
-    factors = np.where(power > 0, products / np.where(power > 0, power, 1), 1.0)
-    factors = np.where(factors > 0, factors, 1.0)
-    left = np.square(two - one * factors[:, None, :, None]).sum()
-    if np.square(two - one).sum() <= _MOVED * left:
-        return None
-    return np.asarray(factors.reshape(-1))
+    fitted = np.where(power > 0, (one * two).sum(axis=(1, 3)) / np.where(power > 0, power, 1), 1.0)
+    fitted = np.where(fitted > 0, fitted, 1.0)
+    known: list[Doubles | None] = [None]
+    if ratio.size in (1, fitted.size) and not np.allclose(ratio, 1, rtol=1e-5):
+        known.append(np.broadcast_to(ratio.reshape(-1), (fitted.size,)).reshape(fitted.shape))
+
+    def left(factors: Doubles | None) -> float:
+        scale = 1.0 if factors is None else factors[:, None, :, None]
+        return float(np.square(two - one * scale).sum())
+
+    best = min(known, key=left)
+    if left(best) > _MOVED * left(fitted):
+        best = fitted
+    return None if best is None else np.asarray(best.reshape(-1))

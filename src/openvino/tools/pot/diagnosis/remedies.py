@@ -11,16 +11,20 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.algorithms.checking.running import run
+from openvino.tools.pot.algorithms.job import edited
+from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.algorithms.run import run as run_algorithms
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
 from openvino.tools.pot.diagnosis.fidelity import decibels
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.sizes import is_static
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.report.estimate import stored_bytes
+from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError
 from openvino.tools.pot.utils.logger import get_logger
@@ -48,6 +52,9 @@ _BY_CAUSE: Mapping[str, tuple[str, Params]] = {
     "few_samples": ("ranges up to the largest values", _LARGEST),
     "overflow": ("protecting sums of 16 bits", {"saturation_fix": "all"}),
 }
+_NOISE = 0.05
+"""Share of a request's time that a few of them can't tell from nothing."""
+
 _PRESETS = ("accuracy", "mixed", "performance")
 
 
@@ -79,6 +86,7 @@ class Bench:
         device: where models run.
         params: of DefaultQuantization, as they were.
         models: title -> what came of a trial.
+        passes: what was measured for trials so far.
     """
 
     samples: Samples
@@ -89,6 +97,7 @@ class Bench:
     device: str
     params: Params
     models: dict[str, CompressedModel] = field(default_factory=dict)
+    passes: list[Measured] = field(default_factory=list)
 
     def tried(self, trial: Trial) -> Remedy | None:
         """Make and measure one; None where it can't be made."""
@@ -111,9 +120,16 @@ class Bench:
         )  # fmt: skip
 
     def _made(self, params: Params) -> CompressedModel:
-        count = {"stat_subset_size": len(self.samples)}
-        algorithm = {"name": DefaultQuantization.name, "params": {**self.params, **params, **count}}
-        made = create_pipeline([algorithm], self.samples.engine).run(self.model)
+        own = {**self.params, **params, "stat_subset_size": len(self.samples), "self_check": False}
+        algorithm = DefaultQuantization(own, self.samples.engine)
+        if is_static(self.model):  # what was measured for one trial need not be measured for the next
+            networks = Networks.of(self.model, [algorithm], self.samples.engine)
+            known = Known(networks, self.passes)
+            jobs = known.decided(networks.planned([algorithm]))
+            self.passes = known.passes
+            made = networks.assembled({name: edited(job).result for name, job in jobs.items()})
+        else:
+            made = run_algorithms(self.model, [algorithm], self.samples.engine)
         compress_model_weights(made)
         return made
 
@@ -136,7 +152,7 @@ def lines(params: Params) -> dict[str, str]:
 
 
 def trials(
-    layers: Sequence[Layer], causes: Sequence[Cause], params: Params, is_ours: bool
+    layers: Sequence[Layer], causes: Sequence[Cause], params: Params, is_ours: bool, loses: bool
 ) -> Iterator[Trial]:
     """What is worth a try, the likeliest first.
 
@@ -145,7 +161,11 @@ def trials(
         causes: of the model as a whole.
         params: of DefaultQuantization, as they were.
         is_ours: whether the INT8 model is what these give.
+        loses: whether it loses so much that anything is to be won.
     """
+    if not loses:
+        yield from _of_time(layers, params)
+        return
     if not is_ours:
         yield Trial("quantizing it with this package", "", {})
     seen: set[str] = set()
@@ -159,13 +179,18 @@ def trials(
             title, changes = _BY_CAUSE[cause.name]
             seen.add(title)
             yield Trial(title, cause.name, changes)
-    slow = [layer.node for layer in layers if any(c.name == "slower_in_int8" for c in layer.causes)]
-    if slow:
-        title = f"leaving {len(slow)} slow layers in float"
-        yield Trial(title, "slower_in_int8", _with_scope(params, slow))
+    yield from _of_time(layers, params)
     for preset in _PRESETS:
         if params.get("preset") != preset:
             yield Trial(f"preset {preset}", "", {"preset": preset})
+
+
+def _of_time(layers: Sequence[Layer], params: Params) -> Iterator[Trial]:
+    """What could save time."""
+    slow = [layer.node for layer in layers if any(c.name == "slower_in_int8" for c in layer.causes)]
+    if slow:
+        title = f"leaving {len(slow)} slow layer{'s' * (len(slow) > 1)} in float"
+        yield Trial(title, "slower_in_int8", _with_scope(params, slow))
 
 
 def _sets(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
@@ -222,8 +247,9 @@ def helps(remedy: Remedy) -> bool:
 
 
 def value(remedy: Remedy) -> float:
-    """What it wins in dB, less one for each 5 % of time that it costs."""
-    return remedy.won - 20 * remedy.paid / max(remedy.seconds - remedy.paid, 1e-9)
+    """What it wins in dB, less one for each 5 % of time that it costs; what timing can't tell counts as nothing."""
+    paid = remedy.paid / max(remedy.seconds - remedy.paid, 1e-9)
+    return remedy.won - 20 * (paid if abs(paid) > _NOISE else 0.0)
 
 
 def _together(helped: Sequence[Trial]) -> Trial | None:

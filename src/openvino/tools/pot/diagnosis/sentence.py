@@ -11,6 +11,15 @@ _BROKEN, _WORSE = 5.0, 15.0
 """dB below which nothing, and much, is lost."""
 
 _FASTER, _SLOWER = 1.1, 0.95
+_NOISE = 0.03
+"""Share of a request's time that timing can't tell from nothing."""
+
+GOOD = 30.0
+"""dB from which nothing is looked for: an error of 3 %."""
+
+_WORTH, _WORTH_TIME = 0.5, 0.1
+"""dB, and the share of a request's time, from which a remedy is worth a word."""
+
 _ALL_BUT = 0.8
 """Share of the error for which layers are named."""
 
@@ -46,16 +55,20 @@ def sentence_of(
         remedies: the best first.
         metric: name, float and INT8 figure.
     """
-    said = [f"{_lost(parts, metric)}{_where(layers, causes)}", _speed(timing)]
-    if remedies and remedies[0].won > 0:
-        best = remedies[0]
-        price = (
-            f"costs {1000 * best.paid:.2g} of {1000 * timing.int8_seconds:.3g} ms"
-            if best.paid > 0
-            else "costs no time"
-        )
-        said.insert(1, f"{best.title} wins {best.won:.1f} dB and {price}")
+    said = [f"{_lost(parts, metric)}{_where(layers, causes) if parts.whole < GOOD else ''}", _speed(timing)]
+    if remedies and (remedies[0].won >= _WORTH or -remedies[0].paid > _WORTH_TIME * timing.int8_seconds):
+        said.insert(1, _best(remedies[0], timing))
     return "; ".join(said) + "."
+
+
+def _best(remedy: Remedy, timing: Timing) -> str:
+    """What the best remedy wins and costs."""
+    costs = remedy.paid / timing.int8_seconds
+    of = f"{1000 * abs(remedy.paid):.2g} of {1000 * timing.int8_seconds:.3g} ms"
+    price = f"costs {of}" if costs > _NOISE else f"saves {of}" if costs < -_NOISE else "costs no time"
+    if remedy.won < 0:
+        return f"{remedy.title} {price} and {-remedy.won:.1f} dB"
+    return f"{remedy.title} wins {remedy.won:.1f} dB and {price}"
 
 
 def _lost(parts: Parts, metric: tuple[str, float, float] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
 from openvino.tools.pot.graph.parts import Part, parts, values_in
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]
@@ -65,14 +66,16 @@ def shares(
     """
     settings = settings_for(len(readings))
     compiled = compiled_for("compared", switched(model, readings), device)
-    runs = ((None, {**feed, FLAGS: flags}) for feed in feeds for flags in settings)
+    masks: list[NDArray[np.generic] | None] = []
+    runs = _runs(feeds, settings, masks)
     powers, total = _Powers(), np.zeros(0)
     exact: Sequence[NDArray[np.generic]] = ()
     results = track(run_stream(compiled, runs), count * len(settings), "Layers one by one")
     split = _parts_of(model)
     for number, (_, given) in enumerate(results):
-        found = [values_in(value, part) for value, own in zip(given, split, strict=True) for part in own]
         place = number % len(settings)
+        whole = [_read(value, masks[number // len(settings)]) for value in given]
+        found = [values_in(value, part) for value, own in zip(whole, split, strict=True) for part in own]
         if place == 0:
             exact = found
             powers.add(exact)
@@ -87,6 +90,24 @@ def _parts_of(model: ov.Model) -> list[tuple[Part, ...]]:
     """The parts of each output."""
     view = GraphView(model)
     return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in model.get_results()]
+
+
+def _runs(
+    feeds: Iterable[Feed], settings: NDArray[np.float32], masks: list[NDArray[np.generic] | None]
+) -> Iterator[tuple[None, Feed]]:
+    """Each feed with each setting; what says which of its tokens are valid is put into ``masks``."""
+    for feed in feeds:
+        own = next((feed[name] for name in sorted(TOKEN_MASKS & {*feed})), None)
+        masks.append(own if own is not None and is_token_mask(own) else None)
+        yield from ((None, {**feed, FLAGS: flags}) for flags in settings)
+
+
+def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArray[np.generic]:
+    """An output with zeros where tokens are masked, which nobody reads."""
+    if mask is None or value.ndim <= mask.ndim or value.shape[: mask.ndim] != mask.shape or not mask.any():
+        return value
+    valid = mask.reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
+    return np.where(valid, value, np.zeros_like(value))
 
 
 class _Powers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 
 from openvino.tools.pot.diagnosis.causes import CAUSES
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer, Remedy
@@ -16,22 +17,19 @@ _REMEDY_TITLES = ("remedy", "dB", "won", "ms", "paid", "MB", "8-bit")
 
 
 def as_text(found: Diagnosis, shown: int = _SHOWN) -> str:
-    """The sentence, the worst layers, the remedies, and lines to paste."""
-    parts = [
-        f"{found.verdict.upper()}: {found.sentence}",
-        _parts_line(found),
-        "",
-        f"Worst layers ({min(shown, len(found.layers))} of {len(found.layers)})",
-        *_aligned(_LAYER_TITLES, [_layer_row(layer) for layer in found.layers[:shown]]),
-    ]
+    """The sentence, the worst layers, the remedies, and lines to paste; in 80 columns, but for these."""
+    lines = [*_prose(f"{found.verdict.upper()}: {found.sentence}"), *_prose(_parts_line(found)), ""]
+    lines.append(f"Worst layers ({min(shown, len(found.layers))} of {len(found.layers)})")
+    lines += _aligned(_LAYER_TITLES, [_layer_row(layer) for layer in found.layers[:shown]])
     for cause in found.causes:
-        parts += ["", f"{CAUSES[cause.name].title}: {cause.evidence}; {CAUSES[cause.name].helps}"]
+        kind = CAUSES[cause.name]
+        lines += ["", *_prose(f"{kind.title}: {cause.evidence}; {kind.helps}")]
     if found.remedies:
         rows = [_remedy_row(remedy) for remedy in found.remedies]
-        parts += ["", "What helps, tried and measured", *_aligned(_REMEDY_TITLES, rows)]
-        parts += ["", *_pasted(found.remedies[0])]
-    parts += [f"note: {note}" for note in found.notes]
-    return "\n".join(line.rstrip() for part in parts for line in _wrapped(part))
+        lines += ["", "What helps, tried and measured", *_aligned(_REMEDY_TITLES, rows)]
+        lines += ["", *_pasted(found.remedies[0])]
+    lines += [line for note in found.notes for line in _prose(f"note: {note}")]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def as_markdown(found: Diagnosis, shown: int = _SHOWN) -> str:
@@ -105,9 +103,5 @@ def _piped(titles: Row, rows: Iterable[Row]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', ' ') for cell in row)} |"
 
 
-def _wrapped(text: str) -> list[str]:
-    """Lines of at most 80 columns; tables and lines to paste stay as they are."""
-    from textwrap import wrap
-
-    is_prose = ": " in text and "  " not in text and not text.startswith(("Python:", "command:"))
-    return wrap(text, _WIDTH) if is_prose and len(text) > _WIDTH else [text]
+def _prose(text: str) -> list[str]:
+    return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""Where the time goes: each layer in float and in INT8, in which precision it really ran, what stands between layers."""
+"""Where the time goes: each layer in float and in INT8, which precision really ran, what stands between layers."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
     nodes = compiled.get_runtime_model().get_ordered_ops()
     ran: dict[str, Ran] = {}
     seconds, spent = layer_seconds(model, feeds, device), dict[str, float]()
-    quantizers = {node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"}
+    quantizers = {
+        node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
+    }
     total = 0
     for node in nodes:
         kind, precision = _told(node)

@@ -75,9 +75,7 @@ CAUSES: dict[str, Kind] = {
         "differences of close large numbers are lost in the step",
         "leave the product in float",
     ),
-    "first_layer": Kind(
-        "the first layer", "its error goes through the whole network", "leave it in float"
-    ),
+    "first_layer": Kind("the first layer", "its error goes through the whole network", "leave it in float"),
     "last_layer": Kind("the last layer", "nothing averages its error away", "leave it in float"),
     "dead_channels": Kind(
         "channels that are the same for all data",

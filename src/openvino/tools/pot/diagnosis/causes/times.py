@@ -35,7 +35,9 @@ def time(looked: Looked, layer: Layer) -> Iterator[Cause]:
         yield cause("not_run_in_int8", layer.node, said, 0.5)
     elif not layer.quantized and heavy and looked.timing.int8_layers:
         yield cause("left_in_float", layer.node, said, 0.5)
-    elif layer.quantized and layer.float_seconds and lost_seconds(looked, layer) > max(_LEAST, _SHARE * whole):
+    elif (
+        layer.quantized and layer.float_seconds and lost_seconds(looked, layer) > max(_LEAST, _SHARE * whole)
+    ):
         spent = layer.float_seconds + lost_seconds(looked, layer)
         if spent > _SLOWER * layer.float_seconds:
             yield cause(

@@ -48,4 +48,9 @@ def _everywhere(looked: Looked) -> Iterator[Cause]:
     while gone < _MOST * sum(shares):
         gone, count = gone + shares[count], count + 1
     if count > max(3, _MANY * len(shares)):
-        yield cause("many_layers", "", f"it takes {count} of {len(shares)} layers to make {_MOST:.0%} of the error", 0.4)
+        yield cause(
+            "many_layers",
+            "",
+            f"it takes {count} of {len(shares)} layers to make {_MOST:.0%} of the error",
+            0.4,
+        )
