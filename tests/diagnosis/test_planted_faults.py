@@ -6,7 +6,6 @@ from plantings import FAULTS, planted
 
 from openvino.tools.pot.diagnosis import diagnose
 
-
 TRIES = 3
 """Times are part of what is ordered, and other work of the machine can hide or make a difference."""
 

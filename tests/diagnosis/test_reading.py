@@ -10,10 +10,10 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot.algorithms.checking.running import run_as_defined
-from openvino.tools.pot.diagnosis.looking import with_results_of, witnessed
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import Reading, read
 from openvino.tools.pot.diagnosis.shares import settings_for, switched
+from openvino.tools.pot.diagnosis.witnessing import with_results_of, witnessed
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.graph.edits.switch import FLAGS
 from openvino.tools.pot.graph.load import load_model

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import builders
+from openvino.tools.pot import quantize, save_model
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
 from openvino.tools.pot.cli.arguments import make_parser
@@ -37,6 +38,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("model", "resnet"):
         ov.save_model(builders.network(), f"{name}.xml", compress_to_fp16=False)
+    for name in ("int8", "other"):
+        save_model(quantize("model.xml", builders.images(4), self_check=False), ".", name)
     Path("images").mkdir()
     for number in range(4):
         pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)

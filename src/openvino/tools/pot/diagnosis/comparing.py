@@ -13,9 +13,9 @@ from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, names_
 from openvino.tools.pot.diagnosis.answers import agreement, aligned, first_answers
 from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts, Output
 from openvino.tools.pot.diagnosis.fidelity import decibels
-from openvino.tools.pot.diagnosis.looking import outputs_of
 from openvino.tools.pot.diagnosis.pace import Pace, paces
 from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.witnessing import outputs_of
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model

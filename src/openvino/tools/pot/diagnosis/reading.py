@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -254,11 +255,11 @@ def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned])
         return None
     levels = next(iter(spans.values())).range.levels
     shape = np.broadcast_shapes(low.shape, high.shape, ratio.shape)
-    borders = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
-    return Spanned(QuantizerRange(*borders, levels), np.broadcast_to(ratio, shape).astype(np.float64))
+    low, high = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
+    return Spanned(QuantizerRange(low, high, levels), np.broadcast_to(ratio, shape).astype(np.float64))
 
 
-def _narrowed(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def _narrowed(values: NDArray[np.floating]) -> NDArray[Any]:
     """Without axes along which nothing differs."""
     for axis in range(values.ndim):
         first = values.take([0], axis)

@@ -74,8 +74,8 @@ def shares(
     split = _parts_of(model)
     for number, (_, given) in enumerate(results):
         place = number % len(settings)
-        whole = [_read(value, masks[number // len(settings)]) for value in given]
-        found = [values_in(value, part) for value, own in zip(whole, split, strict=True) for part in own]
+        read = [_read(value, masks[number // len(settings)]) for value in given]
+        found = [values_in(value, part) for value, own in zip(read, split, strict=True) for part in own]
         if place == 0:
             exact = found
             powers.add(exact)
@@ -84,12 +84,6 @@ def shares(
             total[place] += [_lost(before, after) for before, after in zip(exact, found, strict=True)]
     errors = (total / np.maximum(powers.varying(), 1e-30)).sum(axis=1)
     return Shares(errors[4:], float(errors[1]), float(errors[2]), float(errors[3]))
-
-
-def _parts_of(model: ov.Model) -> list[tuple[Part, ...]]:
-    """The parts of each output."""
-    view = GraphView(model)
-    return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in model.get_results()]
 
 
 def _runs(
@@ -106,8 +100,14 @@ def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArr
     """An output with zeros where tokens are masked, which nobody reads."""
     if mask is None or value.ndim <= mask.ndim or value.shape[: mask.ndim] != mask.shape or not mask.any():
         return value
-    valid = mask.reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
+    valid = np.asarray(mask, np.float64).reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
     return np.where(valid, value, np.zeros_like(value))
+
+
+def _parts_of(model: ov.Model) -> list[tuple[Part, ...]]:
+    """The parts of each output."""
+    view = GraphView(model)
+    return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in model.get_results()]
 
 
 class _Powers:
