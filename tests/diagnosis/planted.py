@@ -189,16 +189,13 @@ def images(count: int = 12, seed: int = 5) -> list[Floats]:
     return list(((coarse + 0.5 * fine) / 1.2).astype(np.float32))
 
 
-def quantized(network: ov.Model, samples: Sequence[Floats], **params: Any) -> ov.Model:
-    """POT's first step alone: ranges of all that was seen, nothing aligned, no bias corrected."""
+def quantized(
+    network: ov.Model, samples: Sequence[Floats], algorithm: str = "MinMaxQuantization", **params: Any
+) -> ov.Model:
+    """By default POT's first step alone: ranges of all that was seen, nothing aligned, no bias corrected."""
     wanted = {"preset": "performance", "self_check": False, "activations": LARGEST, **params}
-    algorithm = {"name": "MinMaxQuantization", "params": wanted}
-    return (
-        create_pipeline([algorithm], IEEngine({}, labelled(samples)))
-        .run(load_model(network))
-        .submodels[0]
-        .model
-    )
+    steps = [{"name": algorithm, "params": wanted}]
+    return create_pipeline(steps, IEEngine({}, labelled(samples))).run(load_model(network)).submodels[0].model
 
 
 def node(network: ov.Model, name: str) -> ov.Node:

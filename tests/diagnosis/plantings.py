@@ -92,7 +92,7 @@ def left_in_float(kind: Kind) -> Planted:
         return layers.linear(heavy, 8, "behind")
 
     network = kind.build(ending=ending)
-    other = quantized(network, images())
+    other = quantized(network, images(), "DefaultQuantization")
     bypass(other, "heavy")
     return Planted(network, other, images(), "heavy", "left_in_float")
 
@@ -166,19 +166,19 @@ def one_sample_alone(kind: Kind) -> Planted:
 def overflow(kind: Kind) -> Planted:
     """Weights and activations are large at the same places: pairs of products are beyond 16 bits without VNNI."""
     network = kind.build()
-    change(network, f"{kind.first}/bias", lambda values: values + np.float32(12 * kind.size))
+    change(network, f"{kind.first}/bias", lambda values: values + np.float32(24 * kind.size))
     change(network, f"{kind.second}/weights", _large)
     weights = np.array(node(network, f"{kind.second}/weights").get_data())
     total = weights.sum(axis=(1, 2, 3) if weights.ndim == 4 else 0)
     change(
-        network, f"{kind.second}/bias", lambda values: values - 12 * kind.size * total.reshape(values.shape)
+        network, f"{kind.second}/bias", lambda values: values - 24 * kind.size * total.reshape(values.shape)
     )
     other = quantized(network, images(), saturation_fix="no")
     return Planted(network, other, images(), kind.second, "overflow")
 
 
 def _large(weights: Floats) -> Floats:
-    """Weights of 100 to 127 levels, all of one sign in each second output channel, which rounding leaves as they are."""
+    """Weights of 100 to 127 levels, of one sign in each output channel, which rounding leaves as they are."""
     levels = np.random.default_rng(3).integers(100, 128, weights.shape)
     first, second = ((slice(None), 0), (slice(None), 1)) if weights.ndim == 4 else ((0,), (1,))
     levels[first], levels[second] = 127, 127
@@ -260,7 +260,7 @@ def slower_in_int8(kind: Kind) -> Planted:
         return layers.conv(large, 4, "slow", kernel=1, stride=8)
 
     network = kind.build(ending=ending)
-    other = quantized(network, images(4))
+    other = quantized(network, images(4), "DefaultQuantization")
     before = quantizer(other, "slow")
     low, high = (float(before.input_value(port).get_node().get_data().item()) for port in (1, 2))
     for reader in before.output(0).get_target_inputs():

@@ -8,8 +8,8 @@ from openvino.tools.pot.diagnosis.facts import Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 
 _WORSE = 15.0
-"""dB of the whole below which a layer's share of the error counts in full, an error of a sixth; of smaller errors it counts
-as much less as these are smaller, so that time comes first where next to nothing is lost."""
+"""dB of the whole below which a layer's share of the error counts in full, an error of a sixth; of smaller errors it
+counts as much less as these are smaller, so that time comes first where next to nothing is lost."""
 
 _INFINITE = 0.5
 """What values count that other devices make infinite: as much as half of a large loss here."""

@@ -22,6 +22,9 @@ from openvino.tools.pot.utils.runtime import FLOAT32, core
 CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
 """What the device calls operations that change layout or precision alone."""
 
+_COUNTED = 10
+"""Requests of which layers are timed, twice."""
+
 _SECONDS, _TURNS = 1.0, (5, 60)
 """Seconds that timing whole requests may take, and the least and most requests of it."""
 
@@ -82,7 +85,10 @@ def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
     compiled = core().compile_model(model, device, dict(FLOAT32))
     nodes = compiled.get_runtime_model().get_ordered_ops()
     ran: dict[str, Ran] = {}
-    seconds, spent = layer_seconds(model, feeds, device), dict[str, float]()
+    # Twice, since whatever else the machine does can slow the same layer down as long as a compiled model lives.
+    first, second = (layer_seconds(model, feeds, device, _COUNTED) for _ in range(2))
+    seconds = {name: min(value, second.get(name, value)) for name, value in first.items()}
+    spent: dict[str, float] = {}
     quantizers = {
         node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
     }
@@ -101,7 +107,7 @@ def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
 
 
 def _seconds_before(node: ov.Node, quantizers: Container[str], seconds: Mapping[str, float]) -> float:
-    """Seconds of a node of a runtime model that rounds or converts and does nothing else, and of such ones before it."""
+    """Seconds of a node of a runtime model that rounds or converts and does nothing else, and of those before it."""
     names = originals(node)
     if _told(node)[0] not in CONVERSIONS and not all(name in quantizers for name in names):
         return 0.0

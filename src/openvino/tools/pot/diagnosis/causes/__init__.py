@@ -1,7 +1,7 @@
 """The causes of loss that are known: what speaks for each, in figures, and what helps.
 
-A cause is found in the figures of a layer and in its place in the float graph; nothing is guessed that the evidence does
-not say.
+A cause is found in the figures of a layer and in its place in the float graph; nothing is guessed that the evidence
+does not say.
 """
 
 from __future__ import annotations

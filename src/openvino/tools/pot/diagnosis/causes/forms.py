@@ -58,12 +58,12 @@ def half(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 
 def overflow(looked: Looked, layer: Layer) -> Iterator[Cause]:
-    """Sums of 16 bits, as processors without VNNI make them, can't hold what it adds up; what is lost here comes first."""
+    """Sums of 16 bits, as processors without VNNI make them, can't hold what it adds up; what is lost here is first."""
     found = looked.overflows.get(layer.int8_node)
     if found is not None and found.error > _OVERFLOWING:
         yield cause(
             "overflow", layer.node,
-            f"{found.overflows} sums of two products of a sample do not fit 16 bits there, an error of {found.error:.1%}",
+            f"{found.overflows} sums of two products do not fit 16 bits there, an error of {found.error:.1%}",
             min(0.85, 0.6 + found.error),
         )  # fmt: skip
 

@@ -33,8 +33,8 @@ _SHIFTED, _STILL_SHIFTED = 0.5, 0.25
 a shift that makes up for the errors of layers before is none there."""
 
 _OF_WEIGHTS, _COARSE = 0.7, 22.0
-"""Share of the error that is of weights, and dB of the weights of the worst output channel: eight bits by channel give 35
-and more, 22 are six bits less two."""
+"""Share of the error that is of weights, and dB of the weights of the worst output channel: eight bits by channel give
+35 and more, 22 are two bits less."""
 
 _STRETCH = 3.0
 """How many times wider one sample is than the median one: two bits less are left to all others with six."""
@@ -108,9 +108,9 @@ def clipping(looked: Looked, layer: Layer) -> Iterator[Cause]:
         if ratio > _CUT:
             yield cause(
                 "clipped_range", layer.node,
-                f"{span.clipped:.1%} of input {span.port} lie beyond its range of {span.low:.3g} to {span.high:.3g}, up "
-                f"to {span.least if -span.least > span.most else span.most:.3g}; that is {_times(ratio)} what rounding "
-                "changes", (0.6 + 0.1 * np.log10(ratio)) * of_data(layer),
+                f"{span.clipped:.1%} of input {span.port} lie beyond the range {span.low:.3g} to {span.high:.3g}, "
+                f"up to {span.least if -span.least > span.most else span.most:.3g}; that is {_times(ratio)} what "
+                "rounding changes", (0.6 + 0.1 * np.log10(ratio)) * of_data(layer),
             )  # fmt: skip
 
 
@@ -129,8 +129,8 @@ def wide(looked: Looked, layer: Layer) -> Iterator[Cause]:
         if span.used < _USED:
             yield cause(
                 "wide_range", layer.node,
-                f"the data of input {span.port} lies between {span.least:.3g} and {span.most:.3g}, {span.used:.1%} of its "
-                f"range", 0.95 * (1 - span.used) * of_data(layer),
+                f"the data of input {span.port} lies between {span.least:.3g} and {span.most:.3g}, {span.used:.1%} of "
+                f"its range", 0.95 * (1 - span.used) * of_data(layer),
             )  # fmt: skip
 
 
@@ -145,8 +145,8 @@ def addend(looked: Looked, layer: Layer) -> Iterator[Cause]:
     if large.rms > 8 * small.rms and step > small.rms / 2:
         yield cause(
             "tiny_addend", layer.node,
-            f"input {small.port} is {large.rms / max(small.rms, 1e-30):.0f} times smaller than the other, and its step is "
-            f"{step / max(small.rms, 1e-30):.1f} times its size", 1.0,
+            f"input {small.port} is {large.rms / max(small.rms, 1e-30):.0f} times smaller than the other, and its step "
+            f"is {step / max(small.rms, 1e-30):.1f} times its size", 1.0,
         )  # fmt: skip
 
 
@@ -158,8 +158,8 @@ def coarse(looked: Looked, layer: Layer) -> Iterator[Cause]:
     if of_weights > _OF_WEIGHTS and layer.weight_error < _COARSE:
         yield cause(
             "weights", layer.node,
-            f"weights of the worst output channel follow to {layer.weight_error:.1f} dB, and make {of_weights:.0%} of the "
-            "layer's error", 0.9 * of_weights,
+            f"weights of the worst output channel follow to {layer.weight_error:.1f} dB, and make {of_weights:.0%} of "
+            "the layer's error", 0.9 * of_weights,
         )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def stretched(looked: Looked, layer: Layer) -> Iterator[Cause]:
         if span.stretch > _STRETCH and span.used > _USED:
             yield cause(
                 "unlike_sample", layer.node,
-                f"sample {span.stretched_by} is {span.stretch:.1f} times as wide as the median one at input {span.port}",
+                f"sample {span.stretched_by} is {span.stretch:.1f} times as wide as the median at input {span.port}",
                 min(0.97, 0.5 + span.stretch / 20) * of_data(layer),
             )  # fmt: skip
 

@@ -20,15 +20,15 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.utils.errors import PotError
 
 _SCALE, _SCALED_TOO = 6.0, 2.0
-"""How far off the range of the first quantizer must be, and that of the median one, which biases hold back. Estimators that
-cut ranges stay below; the usual mistakes (255, 1 / std, 128) lie far above."""
+"""How far off the range of the first quantizer must be, and that of the median one, which biases hold back. Estimators
+that cut ranges stay below; the usual mistakes (255, 1 / std, 128) lie far above."""
 
 _FEWEST_RANGES = 2
 """Quantizers without which there is no saying about most of them."""
 
 _CUT, _MOST = 10.0, 0.5
-"""What is cut off over what is rounded, and the share of quantizers of which that is so. Ranges of least error stay near
-one; the means of the largest values of many samples reach it here and there."""
+"""What is cut off over what is rounded, and the share of quantizers of which that is so. Ranges of least error stay
+near one; the means of the largest values of many samples reach it here and there."""
 
 _STRETCH, _FEWEST_SAMPLES = 3.0, 5
 """How many times wider than the median sample one is that takes two bits of six from the others, and of how many."""
@@ -84,8 +84,8 @@ def _few(inputs: Inputs) -> Iterator[Cause]:
         middle = float(np.median([1 / max(factor(span), 1e-30) for span in beyond]))
         yield cause(
             "few_samples", "",
-            f"the samples go beyond the ranges of {len(beyond)} of {len(inputs)} quantizers, to {middle:.1f} times the border "
-            "of the median one", 0.85,
+            f"the samples go beyond the ranges of {len(beyond)} of {len(inputs)} quantizers, to {middle:.1f} times the "
+            "border of the median one", 0.85,
         )  # fmt: skip
 
 
@@ -128,8 +128,8 @@ def _swapped(looked: Looked, inputs: Inputs, fed: Samples, device: str) -> Itera
     if as_fed > _UNFIT and other < as_fed / 2:
         yield cause(
             "swapped_channels", "",
-            f"ranges and data differ by {np.exp(as_fed):.2g} times as it is fed, by {np.exp(other):.2g} times with channels "
-            "reversed", 1.0,
+            f"ranges and data differ by {np.exp(as_fed):.2g} times as it is fed, by {np.exp(other):.2g} times with "
+            "channels reversed", 1.0,
         )  # fmt: skip
 
 

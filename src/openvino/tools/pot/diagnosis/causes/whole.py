@@ -36,7 +36,8 @@ def _of_device(looked: Looked) -> Iterator[Cause]:
         )  # fmt: skip
     if parts.whole < parts.defined - _FAULT and parts.whole < _FOLLOWS:
         yield cause(
-            "device_fault", "", f"{parts.whole:.1f} dB as the device runs it, {parts.defined:.1f} dB as it is defined", 0.9
+            "device_fault", "",
+            f"{parts.whole:.1f} dB as the device runs it, {parts.defined:.1f} dB as it is defined", 0.9,
         )  # fmt: skip
 
 
