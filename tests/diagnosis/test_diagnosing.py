@@ -100,3 +100,9 @@ def test_samples_are_not_kept(found: Diagnosis) -> None:
     low, high, mean = found.calibration.inputs["x"]
     values = np.stack(builders.images(16)[:12])
     assert (low, high, mean) == pytest.approx((values.min(), values.max(), values.mean()), abs=1e-5)
+
+
+def test_a_notebook_shows_the_page(found: Diagnosis) -> None:
+    pytest.importorskip("jinja2")
+    shown = found._repr_html_()
+    assert shown.startswith("<iframe srcdoc=") and "conv1" in shown and "<script" not in shown
