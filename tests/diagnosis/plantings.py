@@ -255,8 +255,9 @@ def slower_in_int8(kind: Kind) -> Planted:
     def ending(layers: Layers, last: ov.Output) -> ov.Output:
         if channel_axis(last) == 2:
             places = op.transpose(last, np.array([0, 2, 1]))
-            last = op.reshape(places, np.array([1, 32, 7, 7]), False).output(0)
-        large = op.tile(last, np.array([1, 1, 24, 24])).output(0)
+            image = op.reshape(places, np.array([1, 32, 7, 7]), False).output(0)
+            last = op.relu(layers.conv(image, 32, "turned")).output(0)
+        large = op.tile(last, np.array([1, 1, 32, 32])).output(0)
         return layers.conv(large, 4, "slow", kernel=1, stride=8)
 
     network = kind.build(ending=ending)
