@@ -255,9 +255,10 @@ def slower_in_int8(kind: Kind) -> Planted:
     def ending(layers: Layers, last: ov.Output) -> ov.Output:
         if channel_axis(last) == 2:
             places = op.transpose(last, np.array([0, 2, 1]))
-            image = op.reshape(places, np.array([1, 32, 7, 7]), False).output(0)
-            last = op.relu(layers.conv(image, 32, "turned")).output(0)
-        large = op.tile(last, np.array([1, 1, 32, 32])).output(0)
+            last = op.reshape(places, np.array([1, 32, 7, 7]), False).output(0)
+        stride = last.get_partial_shape()[2].get_length() // 7
+        turned = op.relu(layers.conv(last, 32, "turned", kernel=1, stride=stride)).output(0)
+        large = op.tile(turned, np.array([1, 1, 40, 40])).output(0)
         return layers.conv(large, 4, "slow", kernel=1, stride=8)
 
     network = kind.build(ending=ending)
