@@ -83,8 +83,8 @@ def test_the_best_remedy_is_stored(files: Path, capsys: pytest.CaptureFixture[st
         first.input(port).replace_source_output(ov.opset13.constant(border.data / 4).output(0))
     ov.save_model(builders_int8, "bad.xml", compress_to_fp16=False)
     assert diagnose("-q", "bad.xml", "--apply", "better") == 0
-    out = capsys.readouterr().out
-    (stored,) = [line for line in out.splitlines() if line.startswith("stored ")]
+    err = capsys.readouterr().err
+    (stored,) = [line for line in err.splitlines() if line.startswith("stored ")]
     path = Path(stored.removeprefix("stored ").partition(":")[0])
     types = [node.get_type_name() for node in ov.Core().read_model(path).get_ops()]
     assert path.parent == Path("better") and "FakeQuantize" in types

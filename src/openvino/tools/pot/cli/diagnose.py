@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import sys
 from pathlib import Path
 
 from openvino.tools.pot.cli.given import parameters_of, task_of
@@ -14,6 +14,9 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import save_model
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 from openvino.tools.pot.utils.folders import write_file
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 
 def show_diagnosis(options: argparse.Namespace) -> int:
@@ -60,9 +63,8 @@ def _apply(found: Found, folder: Path) -> None:
     """Store what the best remedy made."""
     remedies = found.facts.remedies
     if not remedies:
-        logging.getLogger(__name__).warning("no remedy helped: nothing is stored")
+        logger.warning("no remedy helped: nothing is stored")
         return
     best = found.models[remedies[0].title]
     path = save_model(best, folder)[0]["model"]
-    with writing_out():
-        print(f"stored {path}: {remedies[0].title}")
+    print(f"stored {path}: {remedies[0].title}", file=sys.stderr)  # standard output may be JSON

@@ -14,10 +14,11 @@ from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis import remedies as trying
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
 from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
-from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer
+from openvino.tools.pot.diagnosis.facts import Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine

@@ -52,7 +52,7 @@ _BY_CAUSE: Mapping[str, tuple[str, Params]] = {
     "few_samples": ("ranges up to the largest values", _LARGEST),
     "overflow": ("protecting sums of 16 bits", {"saturation_fix": "all"}),
 }
-_NOISE = 0.05
+_NOISE = 0.1
 """Share of a request's time that a few of them can't tell from nothing."""
 
 _PRESETS = ("accuracy", "mixed", "performance")
@@ -247,9 +247,9 @@ def helps(remedy: Remedy) -> bool:
 
 
 def value(remedy: Remedy) -> float:
-    """What it wins in dB, less one for each 5 % of time that it costs; what timing can't tell counts as nothing."""
+    """What it wins in dB, less one for each 10 % of time that it costs; what timing can't tell counts as nothing."""
     paid = remedy.paid / max(remedy.seconds - remedy.paid, 1e-9)
-    return remedy.won - 20 * (paid if abs(paid) > _NOISE else 0.0)
+    return remedy.won - 10 * (paid if abs(paid) > _NOISE else 0.0)
 
 
 def _together(helped: Sequence[Trial]) -> Trial | None:
