@@ -2,7 +2,7 @@
 
 from openvino.tools.pot.diagnosis.comparing import Comparison, compare
 from openvino.tools.pot.diagnosis.diagnosing import diagnose
-from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.diagnosis.frontiers import Frontier, frontier
+from openvino.tools.pot.diagnosis.shown import Diagnosis
 
 __all__ = ["Comparison", "Diagnosis", "Frontier", "compare", "diagnose", "frontier"]

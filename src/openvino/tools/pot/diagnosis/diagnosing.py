@@ -18,8 +18,8 @@ from openvino.tools.pot.diagnosis.facts import Layer
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
+from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model
