@@ -256,7 +256,9 @@ def slower_in_int8(kind: Kind) -> Planted:
         if channel_axis(last) == 2:
             places = op.transpose(last, np.array([0, 2, 1]))
             last = op.reshape(places, np.array([1, 32, 7, 7]), False).output(0)
-        large = op.tile(last, np.array([1, 1, 24, 24])).output(0)
+        stride = last.get_partial_shape()[2].get_length() // 7
+        turned = op.relu(layers.conv(last, 32, "turned", kernel=1, stride=stride)).output(0)
+        large = op.tile(turned, np.array([1, 1, 40, 40])).output(0)
         return layers.conv(large, 4, "slow", kernel=1, stride=8)
 
     network = kind.build(ending=ending)

@@ -32,8 +32,15 @@ def _weight(decibels: float) -> float:
 def _elsewhere(layer: Layer, looked: Looked) -> float:
     """What is lost on other devices and processors than this one."""
     found = looked.overflows.get(layer.int8_node)
-    overflowing = 0.0 if found is None else min(1.0, found.error * 10 ** (_WORSE / 20))
+    overflowing = 0.0 if found is None else min(1.0, found.error * _passed_on(layer) * 10 ** (_WORSE / 20))
     return max(overflowing, _INFINITE if layer.largest > HALF else 0.0)
+
+
+def _passed_on(layer: Layer) -> float:
+    """What is left at the outputs of an error of a layer, as its own error by rounding tells."""
+    if layer.own is None or layer.fidelity is None:
+        return 1.0
+    return float(10 ** ((layer.own - layer.fidelity) / 20))
 
 
 def _time(layer: Layer, looked: Looked) -> float:

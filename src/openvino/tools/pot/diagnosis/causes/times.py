@@ -27,18 +27,17 @@ OF_TIME = frozenset({"left_in_float", "not_run_in_int8", "slower_in_int8"})
 def time(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """INT8 saves nothing, or is not there."""
     whole = looked.timing.int8_seconds
-    if layer.int8_seconds is None or layer.int8_seconds < _SHARE * whole or _is_disturbed(looked):
+    if layer.int8_seconds is None or _is_disturbed(looked):
         return
     heavy = traits(layer.type).linear or traits(layer.type).recurrent
     said = f"it runs in {layer.precision}, {layer.int8_seconds / whole:.0%} of the time"
-    if layer.quantized and heavy and not layer.ran_in_int8 and layer.precision:
+    takes_some, lost = layer.int8_seconds > _SHARE * whole, lost_seconds(looked, layer)
+    if layer.quantized and heavy and not layer.ran_in_int8 and layer.precision and takes_some:
         yield cause("not_run_in_int8", layer.node, said, 0.5)
-    elif not layer.quantized and heavy and looked.timing.int8_layers:
+    elif not layer.quantized and heavy and looked.timing.int8_layers and takes_some:
         yield cause("left_in_float", layer.node, said, 0.5)
-    elif (
-        layer.quantized and layer.float_seconds and lost_seconds(looked, layer) > max(_LEAST, _SHARE * whole)
-    ):
-        spent = layer.float_seconds + lost_seconds(looked, layer)
+    elif layer.quantized and layer.float_seconds and lost > max(_LEAST, _SHARE * whole):
+        spent = layer.float_seconds + lost
         if spent > _SLOWER * layer.float_seconds:
             yield cause(
                 "slower_in_int8", layer.node,
