@@ -27,6 +27,7 @@ LAYERS: tuple[Mapping[str, str], ...] = (
         "`configs`"
     },
     {"legacy": "modules that OpenVINO dropped, for `pot run-script`; nothing else imports it"},
+    {"diagnosis": "what INT8 loses, where and why, and what helps"},
     {"shortcut": "`quantize`"},
     {"pipeline": "lists of algorithms made runnable", "report": "figures about models"},
     {"algorithms": "each a short composition of the rooms below"},

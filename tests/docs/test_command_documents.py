@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import builders
+from openvino.tools.pot import quantize, save_model
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
 from openvino.tools.pot.cli.arguments import make_parser
@@ -37,6 +38,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("model", "resnet"):
         ov.save_model(builders.network(), f"{name}.xml", compress_to_fp16=False)
+    for name in ("int8", "other"):
+        save_model(quantize("model.xml", builders.images(4), self_check=False), ".", name)
     Path("images").mkdir()
     for number in range(4):
         pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
@@ -103,6 +106,17 @@ def test_every_flag_of_plan_is_described() -> None:
     commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     found = {word.split()[0] for word in first_cells("## `pot plan`")}
     assert found | {"--model", "--weights", "--log-level"} == flags(commands.choices["plan"])
+
+
+@pytest.mark.parametrize("command", ["compare", "frontier"])
+def test_every_flag_of_what_takes_data_is_described(command: str) -> None:
+    commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    groups = {group.title: group for group in commands.choices[command]._action_groups}
+    of_data = {flag for action in groups["data"]._group_actions for flag in action.option_strings}
+    found = {word.split()[0] for word in first_cells(f"## `pot {command}`")} - {"FILE", "pot"}
+    known = {"-m": "--model", "-w": "--weights"}
+    own = flags(commands.choices[command]) - of_data - {"-m", "-w", "--log-level"}
+    assert {known.get(flag, flag) for flag in found} == own
 
 
 @pytest.mark.parametrize("table", [ADAPTERS, CONVERTERS, METRICS, POSTPROCESSING, STEPS])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.api import DataLoader as DataLoader
     from openvino.tools.pot.api import Engine as Engine
     from openvino.tools.pot.api import Metric as Metric
+    from openvino.tools.pot.diagnosis import diagnose as diagnose
     from openvino.tools.pot.engines.ie_engine import IEEngine as IEEngine
     from openvino.tools.pot.graph import load_model as load_model
     from openvino.tools.pot.graph import save_model as save_model
@@ -43,6 +44,7 @@ _HOMES = {
     "FastBiasCorrection": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
     "quantize": "shortcut",
+    "diagnose": "diagnosis",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -37,7 +37,7 @@ _WITHOUT_EFFECT = OF_POT_ALONE | {"mode", "fast_bias_correction", "advanced_para
 """Parameters of POT and of NNCF that are told of."""
 
 
-class _Samples(DataLoader):
+class Samples(DataLoader):
     """Samples that were given as any indexable or iterable.
 
     Args:
@@ -148,7 +148,7 @@ def _quantized(
         if key not in _TAKEN | _WITHOUT_EFFECT:
             raise ConfigError(f"unknown parameter {key!r}{nearest(key, _TAKEN)}", "quantize")
     source = load_model(model)
-    samples = _Samples(data, params.get("stat_subset_size"), Feeder(source.submodels[0].model, parts=True))
+    samples = Samples(data, params.get("stat_subset_size"), Feeder(source.submodels[0].model, parts=True))
     engine = IEEngine({"device": "CPU"}, samples)
     if static is not False:
         with placed("static"):

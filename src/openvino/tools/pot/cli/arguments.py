@@ -9,13 +9,24 @@ from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
-COMMANDS = ("plan", "run-script")
+COMMANDS = ("plan", "diagnose", "compare", "frontier", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
   pot -c config.json -e
   pot plan -m model.onnx
+  pot diagnose -m model.xml -q int8.xml --data-source images/ --report page.html
+  pot compare model.xml int8.xml --data-source images/
+  pot frontier -m model.xml --data-source images/ --output-dir models/
   pot run-script old_script.py --its-own arguments
+"""
+_COMPARE = """\
+example:
+  pot compare model.xml int8.xml others_int8.xml --data-source images/ --subset-size 100
+"""
+_FRONTIER = """\
+example:
+  pot frontier -m model.xml --data-source images/ --points 5 --output-dir models/
 """
 
 
@@ -54,8 +65,21 @@ def make_parser(with_commands: bool = True) -> argparse.ArgumentParser:
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="command", metavar="plan | run-script", parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", metavar=" | ".join(COMMANDS), parser_class=Parser)
     _add_plan(commands.add_parser("plan", help="show what would be quantized and why; needs no data"))
+    _add_diagnose(commands.add_parser("diagnose", help="find what INT8 loses, where and why, and what helps"))
+    _add_compare(
+        commands.add_parser(
+            "compare", help="hold models against the first of them: fidelity, size, time", epilog=_COMPARE
+        )
+    )
+    _add_frontier(
+        commands.add_parser(
+            "frontier",
+            help="make a few models between float and full INT8, and measure each",
+            epilog=_FRONTIER,
+        )
+    )
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
     script.add_argument("script", metavar="SCRIPT", help="a Python file")
     script.add_argument(
@@ -103,6 +127,7 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-n", "--name", help="of the result; absent: as the model's file")
     group.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3")
     group.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    _add_ignored(group)
     group.add_argument(
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
     )
@@ -134,6 +159,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="exit with 0 even if the result does not follow the float model",
     )
+    group.add_argument("--report", metavar="FILE", help="write a page of HTML: what INT8 loses, and where")
     group.add_argument("-e", "--evaluate", action="store_true", help="measure both models, too")
     group.add_argument("--output-dir", default="./results", metavar="FOLDER", help="default: ./results")
     group.add_argument("-d", "--direct-dump", action="store_true", help="no folders for model and time in it")
@@ -151,12 +177,78 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--stream-output", action="store_true", help="progress as lines, never as a bar")
 
 
+def _add_diagnose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
+    )
+    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    parser.add_argument(
+        "-q", "--int8", metavar="FILE", help="the same in INT8, made by anybody; absent: it is made"
+    )
+    _add_data(parser.add_argument_group("data"))
+    parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
+    _add_ignored(parser)
+    parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
+    parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    parser.add_argument(
+        "--no-remedies", dest="remedies", action="store_false", help="change nothing, only look"
+    )
+    parser.add_argument("--apply", metavar="FOLDER", help="store the model of the best remedy there")
+    parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
+    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+
+
+def _add_ignored(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--ignored", metavar="NAME", nargs="+", action="extend", help="nodes left in float")
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "models",
+        metavar="FILE",
+        nargs="+",
+        help="two or more, with the same inputs; the others are held against the first, best the one in float",
+    )
+    _add_data(parser.add_argument_group("data"))
+    _add_format(parser)
+
+
+def _add_frontier(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
+    )
+    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    _add_data(parser.add_argument_group("data"))
+    parser.add_argument(
+        "--points",
+        type=int,
+        default=5,
+        help="models that are made at most, full INT8 among them (default: 5)",
+    )
+    parser.add_argument("--output-dir", metavar="FOLDER", help="store the models there")
+    parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
+    _add_ignored(parser)
+    parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
+    parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    _add_format(parser)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--own-settings",
+        dest="float32",
+        action="store_false",
+        help="run what is not in 8 bits as the device does by itself, which may be in bf16 or f16 (absent: float32)",
+    )
+    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+
+
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb")
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
-    parser.add_argument(
-        "--ignored", metavar="NAME", nargs="+", action="extend", default=[], help="nodes left in float"
-    )
+    _add_ignored(parser)
     parser.add_argument("--target-device", default="ANY", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from openvino.tools.pot.cli.arguments import make_parser, parse
+from openvino.tools.pot.cli.arguments import COMMANDS, make_parser, parse
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130  # and LOST, 3, of cli/quantize.py
@@ -72,8 +72,20 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.plan import show_plan
 
         return show_plan(options)
+    if options.command == "diagnose":
+        from openvino.tools.pot.cli.diagnose import show_diagnosis
+
+        return show_diagnosis(options)
+    if options.command == "compare":
+        from openvino.tools.pot.cli.compare import show_comparison
+
+        return show_comparison(options)
+    if options.command == "frontier":
+        from openvino.tools.pot.cli.frontier import show_frontier
+
+        return show_frontier(options)
     if not options.config and not options.quantize:
-        raise ConfigError("expected --config FILE, --quantize, or a command: plan or run-script")
+        raise ConfigError(f"expected --config FILE, --quantize, or a command: {', '.join(COMMANDS)}")
     from openvino.tools.pot.cli.quantize import quantize
 
     options.argv = argv

@@ -35,7 +35,7 @@ def show_plan(options: argparse.Namespace) -> int:
         )
     except ModelError as error:
         raise ConfigError(str(error)) from error
-    found = make_description(model, options.ignored, options.target_device, options.model_type)
+    found = make_description(model, options.ignored or [], options.target_device, options.model_type)
     if options.format == "json":
         with writing_out():
             print(json.dumps(found, indent=2))

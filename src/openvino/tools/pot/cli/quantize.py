@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from openvino.tools.pot.cli.job import Job, Task, make_job
-from openvino.tools.pot.cli.output import Log, check_output, results_folder
+from openvino.tools.pot.cli.output import Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
 from openvino.tools.pot.engines import probes
@@ -25,6 +25,7 @@ from openvino.tools.pot.report.fidelity import signal_to_noise
 from openvino.tools.pot.report.measure import latencies_as_users_run
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, PotError, reason
+from openvino.tools.pot.utils.folders import write_file
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.version import __version__
 
@@ -52,6 +53,8 @@ def quantize(options: argparse.Namespace) -> int:
     job = make_job(sections_of(options), options.evaluate)
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
+    if options.report:
+        check_report(job, Path(options.report))
     with results_folder(root, name) as folder:
         log.write_to(folder / "log.txt")
         logger.info("results go to %s", folder)
@@ -66,7 +69,39 @@ def quantize(options: argparse.Namespace) -> int:
     lost = [model for model in models if model.check is not None and model.check.is_lost]
     if lost and sys.stderr and not logger.isEnabledFor(logging.WARNING):  # which would have said it
         print(f"pot: {lost[0].name}: {lost[0].check.line}", file=sys.stderr)
+    if options.report:
+        write_report(job, models, Path(options.report))
     return LOST if lost and not options.accept_loss else 0
+
+
+def write_report(job: Job, models: list[CompressedModel], target: Path) -> None:
+    """Write a page about the only network of a job."""
+    from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Case, chosen, diagnosed
+    from openvino.tools.pot.diagnosis.page import page
+
+    (task,), (model,) = job.tasks, models
+    samples = chosen(task.engine, task.model, SAMPLES)
+    params = task.pipeline.algo_seq[0].config
+    case = Case(task.model, model, samples, params, is_ours=True, device=task.engine.device)
+    write_file(target, page(diagnosed(case, remedies=False).facts).encode())
+    logger.info("report: %s", target)
+
+
+def check_report(job: Job, target: Path) -> None:
+    """See whether there can be a page about a job before it begins.
+
+    Raises:
+        ConfigError: it has several networks, a device that nobody has, or the file can't be written.
+    """
+    from openvino.tools.pot.diagnosis.page import check_page
+
+    if len(job.tasks) != 1:
+        raise ConfigError("--report is about one network, the model is a cascade")
+    (task,) = job.tasks
+    if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
+        raise ConfigError("--report is for devices that OpenVINO has, GNA is none of them")
+    check_writable(target.parent, "report")
+    check_page()
 
 
 def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> list[CompressedModel]:

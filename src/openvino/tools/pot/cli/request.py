@@ -17,7 +17,7 @@ _ALGORITHMS = {
 _FOR_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
 _NOT_WITH_CONFIG = (
     *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
-    *("subset_size", "ac_config"),
+    *("subset_size", "ac_config", "ignored"),
     *_FOR_IMAGES,
 )
 _SUBSET_SIZE = 300
@@ -61,6 +61,7 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
     model["static"] = options.static or None
     size = _SUBSET_SIZE if options.subset_size is None else options.subset_size
     params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": size}
+    params["ignored"] = {"scope": options.ignored} if options.ignored else None
     if options.quantize == "accuracy_aware":
         params["maximal_drop"] = 0.01 if options.max_drop is None else options.max_drop
     elif options.max_drop is not None:

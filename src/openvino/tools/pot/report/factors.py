@@ -131,7 +131,9 @@ def _span(view: GraphView, name: str) -> QuantizerRange | None:
     # One range for each channel is for depthwise convolutions only.
     if low.size > 1 and not view.is_constant(TensorId(name)):
         return None
-    return QuantizerRange(low, high, levels) if levels <= BYTE.levels else None
+    span = QuantizerRange(low, high, levels)
+    # One figure fits whatever it is laid against, so may not bring axes of its own.
+    return (span.reshaped(-1) if low.size == high.size == 1 else span) if levels <= BYTE.levels else None
 
 
 def _levels(values: NDArray[Any], span: QuantizerRange) -> NDArray[np.uint8]:

@@ -84,6 +84,13 @@ class Switches:
             extra = op.add(extra, constant_like(output, shift))
         rewire(readers, op.add(output, op.multiply(extra, self._flag(number, output))))
 
+    def shift(self, number: int, node: str, shift: NDArray[np.floating]) -> None:
+        """Let what a node gives be moved by what broadcasts against it."""
+        output = self._view.node(node).output(0)
+        readers = output.get_target_inputs()
+        moved = op.multiply(constant_like(output, np.asarray(shift)), self._flag(number, output))
+        rewire(readers, op.add(output, moved))
+
     def _flag(self, number: int, source: ov.Output) -> ov.Node:
         flag, kind = self._flags[number], source.get_element_type()
         return flag if kind == ov.Type.f32 else op.convert(flag, kind.to_string())

@@ -1,0 +1,70 @@
+"""``pot diagnose``: what an INT8 model loses, where and why, and what helps."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from openvino.tools.pot.cli.given import parameters_of, task_of
+from openvino.tools.pot.cli.output import Log, check_writable, writing_out
+from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Found, case_of, diagnosed
+from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model import save_model
+from openvino.tools.pot.utils.errors import ConfigError, ModelError
+from openvino.tools.pot.utils.folders import write_file
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+
+def show_diagnosis(options: argparse.Namespace) -> int:
+    """Diagnose and print; returns the exit code.
+
+    Raises:
+        ConfigError: a model can't be read, or an option is wrong.
+        PotError: the work failed.
+    """
+    Log(options.log_level)
+    for target in (options.report, options.apply):
+        if target:
+            check_writable(Path(target).parent, "results")
+    if options.report:
+        from openvino.tools.pot.diagnosis.page import check_page, page
+
+        check_page()
+    found = _diagnosed(options)
+    text = {
+        "table": lambda: as_text(found.facts),
+        "md": lambda: as_markdown(found.facts),
+        "json": lambda: found.facts.model_dump_json(indent=2),
+    }[options.format]()
+    with writing_out():
+        print(text)
+    if options.report:
+        write_file(Path(options.report), page(found.facts).encode())
+    if options.apply:
+        _apply(found, Path(options.apply))
+    return 0
+
+
+def _diagnosed(options: argparse.Namespace) -> Found:
+    task = task_of(options, options.model)
+    try:
+        int8 = None if options.int8 is None else load_model({"model": options.int8})
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
+    size = options.subset_size or SAMPLES
+    return diagnosed(case_of(task.model, int8, task.engine, size, parameters_of(task)), options.remedies)
+
+
+def _apply(found: Found, folder: Path) -> None:
+    """Store what the best remedy made."""
+    remedies = found.facts.remedies
+    if not remedies:
+        logger.warning("no remedy helped: nothing is stored")
+        return
+    best = found.models[remedies[0].title]
+    path = save_model(best, folder)[0]["model"]
+    print(f"stored {path}: {remedies[0].title}", file=sys.stderr)  # standard output may be JSON

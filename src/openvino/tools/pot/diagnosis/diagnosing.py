@@ -1,0 +1,209 @@
+"""Why an INT8 model is wrong, why it is slow, and what helps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.diagnosis import remedies as trying
+from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
+from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
+from openvino.tools.pot.diagnosis.facts import Layer
+from openvino.tools.pot.diagnosis.looking import Looked, look
+from openvino.tools.pot.diagnosis.order import badness
+from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
+from openvino.tools.pot.diagnosis.shown import Diagnosis
+from openvino.tools.pot.engines.feeding import Feeder
+from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.pipeline.initializer import create_pipeline
+from openvino.tools.pot.samplers.batch_sampler import choose_subset, count_samples
+from openvino.tools.pot.shortcut import Samples as GivenSamples
+from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.version import __version__
+
+SAMPLES = 100
+"""That are used at most, unless something else is said."""
+
+_BUDGET = 10.0
+"""Plain passes over the samples that remedies may take."""
+
+_CLOSE = 12
+"""Layers that are looked at closely."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is diagnosed.
+
+    Attributes:
+        model: in float.
+        int8: the quantized one.
+        samples: that both are fed.
+        params: of DefaultQuantization, as the INT8 model was made; empty where it came from elsewhere.
+        is_ours: whether they made it.
+        device: where both run.
+    """
+
+    model: CompressedModel
+    int8: CompressedModel
+    samples: Samples
+    params: Mapping[str, Any]
+    is_ours: bool
+    device: str
+
+
+def diagnose(
+    model: ov.Model | str | Path,
+    int8_model: ov.Model | str | Path | None = None,
+    data: Any = None,
+    *,
+    samples: int = SAMPLES,
+    device: str = "CPU",
+    remedies: bool = True,
+    **parameters: Any,
+) -> Diagnosis:
+    """Find what a quantized model loses, where and why, and try what could help.
+
+    Args:
+        model: in float: a path (``.xml``, ``.onnx``, ``.tflite``, ...) or an ``openvino.Model``; it stays as it is.
+        int8_model: the same in INT8, of this package or of any other; absent: one is made.
+        data: samples, as ``quantize`` takes them.
+        samples: how many of them are used at most.
+        device: where both models run.
+        remedies: whether changes are tried.
+        parameters: of DefaultQuantization, for the INT8 model that is made and for those that are tried.
+
+    Raises:
+        ConfigError, DataError, ModelError: a parameter, a sample or a model is not as it must be.
+    """
+    source = load_model(model)
+    if data is None:
+        raise DataError("a diagnosis needs data, found none")
+    loader = GivenSamples(data, samples, Feeder(source.submodels[0].model, parts=True))
+    engine = IEEngine({"device": device}, loader)
+    given = None if int8_model is None else load_model(int8_model)
+    return diagnosed(case_of(source, given, engine, samples, parameters), remedies).facts
+
+
+@dataclass(frozen=True)
+class Found:
+    """A diagnosis, and what it was made of.
+
+    Attributes:
+        facts: the diagnosis.
+        looked: all that was measured.
+        models: title of a remedy -> the model that came of it.
+    """
+
+    facts: Diagnosis
+    looked: Looked
+    models: Mapping[str, CompressedModel]
+
+
+def case_of(
+    model: CompressedModel,
+    int8: CompressedModel | None,
+    engine: IEEngine,
+    samples: int,
+    parameters: Mapping[str, Any],
+) -> Case:
+    """What is diagnosed: where there is no INT8 model, it is made.
+
+    Raises:
+        EngineError: the model is a cascade.
+        DataError: there are no samples.
+    """
+    if model.is_cascade:
+        raise EngineError(f"a diagnosis is of one network, found the cascade {model.name!r}")
+    used = chosen(engine, model, samples)
+    params = dict(parameters)
+    if int8 is not None:
+        return Case(model, int8, used, params, is_ours=False, device=engine.device)
+    algorithm = {"name": DefaultQuantization.name, "params": {"stat_subset_size": samples, **params}}
+    made = create_pipeline([algorithm], engine).run(model)
+    compress_model_weights(made)
+    return Case(model, made, used, params, is_ours=True, device=engine.device)
+
+
+def chosen(engine: IEEngine, model: CompressedModel, count: int) -> Samples:
+    """The samples of an engine that a diagnosis uses.
+
+    Raises:
+        DataError: there are none.
+    """
+    length = count_samples(engine.data_loader)
+    if not length:
+        raise DataError("the data loader is empty, expected at least one sample")
+    return Samples(engine, model, choose_subset(length, count, shuffle=False, seed=0))
+
+
+def diagnosed(case: Case, remedies: bool = True) -> Found:
+    """Look, find causes, and try what could help."""
+    began = time.perf_counter()
+    model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
+    looked = look(model, int8, case.samples, case.device)
+    layers = _explained(looked, case)
+    causes = global_causes(looked, case.samples, case.device)
+    tried: list[Any] = []
+    models: dict[str, CompressedModel] = {}
+    if remedies:
+        bench = trying.Bench(
+            case.samples, case.model, int8, looked.parts.whole, looked.witness, case.device, case.params
+        )
+        loses = looked.parts.whole < GOOD
+        wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
+        tried, models = trying.found(bench, wanted, _budget(looked, began)), bench.models
+    facts = Diagnosis(
+        model=case.model.name, int8_model=case.int8.name, device=(case.device, _called(case.device)),
+        versions={"openvino-pot": __version__, "openvino": ov.get_version()},
+        verdict=verdict_of(looked.parts, looked.timing),
+        sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried),
+        outputs=looked.outputs, parts=looked.parts, metric=None, timing=looked.timing, layers=layers, causes=causes,
+        remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
+    )  # fmt: skip
+    return Found(facts, looked, models)
+
+
+def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
+    """The layers with their causes, worst first."""
+    decided = case.int8.submodels[0].decided
+    found, before = [], layers_before(looked.view, [layer.node for layer in looked.layers])
+    for layer in looked.layers:
+        said = [
+            f"{change.stage}: {change.evidence}"
+            for key, own in decided.items()
+            if _is_of(key, layer)
+            for change in own
+        ]
+        layer = layer.model_copy(update={"decided": tuple(dict.fromkeys(said)), "before": before[layer.node]})
+        found.append(layer.model_copy(update={"causes": causes_of(looked, layer)}))
+    found.sort(key=lambda layer: -badness(layer, looked))
+    return with_closeups(found, looked, case.samples.spread(1)[0], case.device, _CLOSE)
+
+
+def _is_of(key: str, layer: Layer) -> bool:
+    return key == layer.node or key.startswith(f"{layer.node}/fq_")
+
+
+def _budget(looked: Looked, began: float) -> float:
+    """Seconds that remedies may take."""
+    plain = looked.timing.float_seconds * looked.calibration.samples
+    return max(_BUDGET * plain, time.perf_counter() - began)
+
+
+def _called(device: str) -> str:
+    try:
+        return str(core().get_property(device.partition(".")[0], "FULL_DEVICE_NAME"))
+    except RuntimeError:
+        return device

@@ -1,0 +1,60 @@
+"""How closely outputs follow, as a diagnosis counts it: what is the same for all samples is no signal.
+
+Boxes around anchors, or logits of classes that are never seen, differ from place to place whatever the image shows:
+beside that variation an error looks small that turns every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.checking.running import Run
+from openvino.tools.pot.arithmetic.distance import Likeness, likeness
+from openvino.tools.pot.graph.parts import values_in
+from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.witness import Witness
+
+_VARIES = 1e-8
+"""Share of an output's power that varies from sample to sample, if that is to count as its signal."""
+
+Arrays = Sequence[NDArray[Any]]
+
+
+def likenesses(witness: Witness, found: Run) -> tuple[Likeness, ...]:
+    """How well each part that can be compared follows."""
+    if TOKEN_MASKS & {*witness.feeds[0]}:  # which positions count is known to the check alone
+        return found.figures
+    figures, number = [], 0
+    for place, parts in enumerate(witness.watched.joined):
+        before, after = ([values[place] for values in each] for each in (witness.values, found.values))
+        for part in parts:
+            pair = [[values_in(value, part) for value in each] for each in (before, after)]
+            figures.append(_centred(*pair) or found.figures[number])
+            number += 1
+    return tuple(figures)
+
+
+def decibels(witness: Witness, found: Run) -> float:
+    """Of the output that follows worst, within bounds that a file can hold; shares of equal values count as errors."""
+    if found.failure:
+        return -300.0
+    errors = [figure.error for figure in likenesses(witness, found) if figure.tells]
+    return float(np.clip(-20 * np.log10(max(max(errors, default=0.0), 1e-15)), -300, 300))
+
+
+def _centred(before: Arrays, after: Arrays) -> Likeness | None:
+    """Around the mean of each place over samples; None where that tells nothing."""
+    shapes = {value.shape for value in (*before, *after)}
+    if len(before) < 2 or len(shapes) != 1 or before[0].dtype.kind != "f" or not before[0].size:
+        return None
+    stacked = np.stack(before).astype(np.float64)
+    if not np.isfinite(stacked).all():
+        return None
+    mean = stacked.mean(axis=0)
+    if float(np.square(stacked - mean).mean()) <= _VARIES * float(np.square(stacked).mean()):
+        return None
+    return likeness([value - mean for value in before], [value - mean for value in after])

@@ -1,0 +1,261 @@
+"""Changes that could help, made and measured: nothing is recommended that was not run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import openvino as ov
+
+from openvino.tools.pot.algorithms.checking.running import run
+from openvino.tools.pot.algorithms.job import edited
+from openvino.tools.pot.algorithms.networks import Known, Networks
+from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.algorithms.run import run as run_algorithms
+from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
+from openvino.tools.pot.diagnosis.fidelity import decibels
+from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.timing import request_seconds
+from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.sizes import is_static
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.report.estimate import stored_bytes
+from openvino.tools.pot.statistics.measured import Measured
+from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.errors import PotError
+from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.runtime import FLOAT32
+
+logger = get_logger(__name__)
+
+Params = Mapping[str, Any]
+
+_ENOUGH = (0.5, 0.8, 0.95)
+"""Shares of the error that layers in float are to take with them."""
+
+_MOST_IN_FLOAT = 0.34
+"""Share of the layers that may go back to float."""
+
+_WORTH, _WORTH_TIME = 0.3, 0.05
+"""dB that a remedy must win to be told of, or the share of a request's time that it must save."""
+
+_QUANTILE = {"activations": {"range_estimator": {"max": {"type": "quantile", "outlier_prob": 1e-4}}}}
+_LARGEST = {"activations": {"range_estimator": {"min": {"aggregator": "min"}, "max": {"aggregator": "max"}}}}
+_BY_CAUSE: Mapping[str, tuple[str, Params]] = {
+    "outlier_activation": ("cutting outliers off", _QUANTILE),
+    "unlike_sample": ("cutting outliers off", _QUANTILE),
+    "clipped_range": ("ranges up to the largest values", _LARGEST),
+    "few_samples": ("ranges up to the largest values", _LARGEST),
+    "overflow": ("protecting sums of 16 bits", {"saturation_fix": "all"}),
+}
+_NOISE = 0.1
+"""Share of a request's time that a few of them can't tell from nothing."""
+
+_PRESETS = ("accuracy", "mixed", "performance")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A change to try.
+
+    Attributes:
+        title: in a few words.
+        helps: the cause that it is for.
+        params: of DefaultQuantization.
+    """
+
+    title: str
+    helps: str
+    params: Params
+
+
+@dataclass
+class Bench:
+    """Where changes are tried.
+
+    Attributes:
+        samples: that models are quantized with.
+        model: in float.
+        int8: what is to be mended.
+        fidelity: of it, dB.
+        witness: outputs of the float model.
+        device: where models run.
+        params: of DefaultQuantization, as they were.
+        models: title -> what came of a trial.
+        passes: what was measured for trials so far.
+    """
+
+    samples: Samples
+    model: CompressedModel
+    int8: ov.Model
+    fidelity: float
+    witness: Witness
+    device: str
+    params: Params
+    models: dict[str, CompressedModel] = field(default_factory=dict)
+    passes: list[Measured] = field(default_factory=list)
+
+    def tried(self, trial: Trial) -> Remedy | None:
+        """Make and measure one; None where it can't be made."""
+        try:
+            made = self._made(trial.params)
+        except PotError as error:
+            logger.info("%s was not tried: %s", trial.title, error)
+            return None
+        network = made.submodels[0].model
+        found = run(network, self.witness, self.device, FLOAT32, as_stored=False)
+        if found.failure:
+            return None
+        before, after = request_seconds([self.int8, network], self.witness.feeds[:4], self.device)
+        self.models[trial.title] = made
+        fidelity = decibels(self.witness, found)
+        return Remedy(
+            title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity, metric=None,
+            seconds=after, paid=after - before, bytes=stored_bytes(GraphView(network)),
+            int8_layers=sum(layer.is_int8 for layer in found.layers), **lines(trial.params),
+        )  # fmt: skip
+
+    def _made(self, params: Params) -> CompressedModel:
+        own = {**self.params, **params, "stat_subset_size": len(self.samples), "self_check": False}
+        algorithm = DefaultQuantization(own, self.samples.engine)
+        if is_static(self.model):  # what was measured for one trial need not be measured for the next
+            networks = Networks.of(self.model, [algorithm], self.samples.engine)
+            known = Known(networks, self.passes)
+            jobs = known.decided(networks.planned([algorithm]))
+            self.passes = known.passes
+            made = networks.assembled({name: edited(job).result for name, job in jobs.items()})
+        else:
+            made = run_algorithms(self.model, [algorithm], self.samples.engine)
+        compress_model_weights(made)
+        return made
+
+
+def lines(params: Params) -> dict[str, str]:
+    """Lines to paste for parameters of DefaultQuantization."""
+    words = "".join(f", {key}={value!r}" for key, value in params.items())
+    flags = []
+    if "preset" in params:
+        flags.append(f"--preset {params['preset']}")
+    scope = params.get("ignored", {}).get("scope", ())
+    if scope:
+        flags.append("--ignored " + " ".join(f"'{name}'" for name in scope))
+    said = all(key in ("preset", "ignored") for key in params)
+    return {
+        "script": f"quantize(model, data{words})",
+        "config": json.dumps(dict(params)),
+        "command": " ".join(["pot -q default -m MODEL --data-source DATA", *flags]) if said else "",
+    }
+
+
+def trials(
+    layers: Sequence[Layer], causes: Sequence[Cause], params: Params, is_ours: bool, loses: bool
+) -> Iterator[Trial]:
+    """What is worth a try, the likeliest first.
+
+    Args:
+        layers: worst first.
+        causes: of the model as a whole.
+        params: of DefaultQuantization, as they were.
+        is_ours: whether the INT8 model is what these give.
+        loses: whether it loses so much that anything is to be won.
+    """
+    if not loses:
+        yield from _of_time(layers, params)
+        return
+    if not is_ours:
+        yield Trial("quantizing it with this package", "", {})
+    seen: set[str] = set()
+    for named in _sets(layers):
+        helps = named[0].causes[0].name if named[0].causes else ""
+        names = [layer.node for layer in named]
+        title = f"leaving {names[0]} in float" if len(names) == 1 else f"leaving {len(names)} layers in float"
+        yield Trial(title, helps, _with_scope(params, names))
+    for cause in [*causes, *(cause for layer in layers[:5] for cause in layer.causes)]:
+        if cause.name in _BY_CAUSE and _BY_CAUSE[cause.name][0] not in seen:
+            title, changes = _BY_CAUSE[cause.name]
+            seen.add(title)
+            yield Trial(title, cause.name, changes)
+    yield from _of_time(layers, params)
+    for preset in _PRESETS:
+        if params.get("preset") != preset:
+            yield Trial(f"preset {preset}", "", {"preset": preset})
+
+
+def _of_time(layers: Sequence[Layer], params: Params) -> Iterator[Trial]:
+    """What could save time."""
+    slow = [layer.node for layer in layers if any(c.name == "slower_in_int8" for c in layer.causes)]
+    if slow:
+        title = f"leaving {len(slow)} slow layer{'s' * (len(slow) > 1)} in float"
+        yield Trial(title, "slower_in_int8", _with_scope(params, slow))
+
+
+def _sets(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
+    """The fewest layers that make some shares of the error, none twice."""
+    losing = sorted((layer for layer in layers if layer.share > 0), key=lambda layer: -layer.share)
+    sizes: set[int] = set()
+    for enough in _ENOUGH:
+        gone, count = 0.0, 0
+        while count < len(losing) and gone < enough:
+            gone, count = gone + losing[count].share, count + 1
+        if count and count not in sizes and count <= max(1, int(_MOST_IN_FLOAT * len(layers))):
+            sizes.add(count)
+            yield losing[:count]
+
+
+def _with_scope(params: Params, names: Sequence[str]) -> Params:
+    known = params.get("ignored") or {}
+    scope = list(known.get("scope", ())) if isinstance(known, Mapping) else list(known)
+    return {"ignored": {"scope": [*scope, *(name for name in names if name not in scope)]}}
+
+
+def found(
+    bench: Bench, wanted: Sequence[Trial], seconds: float, clock: Callable[[], float] = time.perf_counter
+) -> list[Remedy]:
+    """What helped of all that was tried, alone and together, the best first.
+
+    Args:
+        bench: where they are tried.
+        wanted: the likeliest first.
+        seconds: after which no further one is begun; the first is tried in any case.
+        clock: what tells the time.
+    """
+    began, kept = clock(), list[tuple[Remedy, Trial]]()
+    for number, trial in enumerate(wanted):
+        if number and clock() - began > seconds:
+            logger.info("%d of %d remedies were not tried: the time is up", len(wanted) - number, len(wanted))
+            break
+        remedy = bench.tried(trial)
+        if remedy is not None and helps(remedy):
+            kept.append((remedy, trial))
+    kept.sort(key=lambda pair: -value(pair[0]))
+    both = _together([trial for _, trial in kept])
+    if both is not None and clock() - began <= seconds:
+        remedy = bench.tried(both)
+        if remedy is not None and helps(remedy):
+            kept.append((remedy, both))
+    return sorted((remedy for remedy, _ in kept), key=lambda remedy: -value(remedy))
+
+
+def helps(remedy: Remedy) -> bool:
+    """Whether it wins accuracy, or time at next to no loss."""
+    saves = remedy.paid < -_WORTH_TIME * (remedy.seconds - remedy.paid) and remedy.won > -1
+    return remedy.won >= _WORTH or saves
+
+
+def value(remedy: Remedy) -> float:
+    """What it wins in dB, less one for each 10 % of time that it costs; what timing can't tell counts as nothing."""
+    paid = remedy.paid / max(remedy.seconds - remedy.paid, 1e-9)
+    return remedy.won - 10 * (paid if abs(paid) > _NOISE else 0.0)
+
+
+def _together(helped: Sequence[Trial]) -> Trial | None:
+    """The best two that change different parameters."""
+    for second in helped[1:]:
+        first = helped[0]
+        if first.params and second.params and not {*first.params} & {*second.params}:
+            return Trial(f"{first.title} and {second.title}", first.helps, {**first.params, **second.params})
+    return None

@@ -1,0 +1,40 @@
+"""The samples of a diagnosis, read anew by each pass: none of them is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from openvino.tools.pot.engines import probes
+from openvino.tools.pot.engines.hooks import Hooks
+from openvino.tools.pot.engines.items import own
+from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.model import CompressedModel
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a float model is fed.
+
+    Attributes:
+        engine: has the samples, and feeds them as the user's hooks say.
+        model: in float.
+        indices: of the samples that are used.
+    """
+
+    engine: Hooks
+    model: CompressedModel
+    indices: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[Feed]:
+        return iter(probes.feeds(self.engine, self.model, self.indices))
+
+    def spread(self, count: int) -> list[Feed]:
+        """So many of them, evenly spread, or all."""
+        count = min(count, len(self))
+        places = [number * (len(self) - 1) // max(count - 1, 1) for number in range(count)]
+        chosen = [self.indices[place] for place in places]
+        return [own(feed) for feed in probes.feeds(self.engine, self.model, chosen)]

@@ -1,0 +1,168 @@
+"""What each layer adds to the error of the outputs: one compiled model whose rounding an input switches on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.diagnosis.reading import Reading
+from openvino.tools.pot.engines.compiling import compiled_for
+from openvino.tools.pot.engines.stream import Feed, run_stream
+from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
+from openvino.tools.pot.graph.parts import Part, parts, values_in
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
+from openvino.tools.pot.utils.progress import track
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Squared errors of all outputs together, each in units of how much it varies from sample to sample.
+
+    Of an output in which several are joined, such as boxes and scores, each part counts as an output.
+
+    Attributes:
+        alone: of each layer alone, ``[layers]``.
+        whole: of all layers.
+        weights, activations: of all weights alone, and of all activations alone.
+    """
+
+    alone: Doubles
+    whole: float
+    weights: float
+    activations: float
+
+
+def settings_for(layers: int) -> NDArray[np.float32]:
+    """Flags of the inferences that tell layers apart, ``[layers + 4, 3 * layers]``: activations, weights, biases.
+
+    None, all, weights alone, activations alone, each layer alone.
+    """
+    none, both = np.zeros(layers), np.ones(layers)
+    groups = [(none,) * 3, (both,) * 3, (none, both, none), (both, none, none)]
+    rows = [*(np.concatenate(group) for group in groups), *np.tile(np.eye(layers), 3)]
+    return np.asarray(rows, np.float32)
+
+
+def shares(
+    model: ov.Model, readings: Sequence[Reading], feeds: Iterable[Feed], count: int, device: str
+) -> Shares:
+    """What each quantized layer adds to the error.
+
+    Args:
+        model: in float.
+        readings: what is done to its layers; at least one.
+        feeds: few of them are enough; each is run once more than there are layers.
+        count: how many there are.
+        device: where it runs.
+    """
+    settings = settings_for(len(readings))
+    compiled = compiled_for("compared", switched(model, readings), device)
+    masks: list[NDArray[np.generic] | None] = []
+    runs = _runs(feeds, settings, masks)
+    powers, total = _Powers(), np.zeros(0)
+    exact: Sequence[NDArray[np.generic]] = ()
+    results = track(run_stream(compiled, runs), count * len(settings), "Layers one by one")
+    split = _parts_of(model)
+    for number, (_, given) in enumerate(results):
+        place = number % len(settings)
+        read = [_read(value, masks[number // len(settings)]) for value in given]
+        found = [values_in(value, part) for value, own in zip(read, split, strict=True) for part in own]
+        if place == 0:
+            exact = found
+            powers.add(exact)
+        else:
+            total = total if total.size else np.zeros((len(settings), len(found)))
+            total[place] += [_lost(before, after) for before, after in zip(exact, found, strict=True)]
+    errors = (total / np.maximum(powers.varying(), 1e-30)).sum(axis=1)
+    return Shares(errors[4:], float(errors[1]), float(errors[2]), float(errors[3]))
+
+
+def _runs(
+    feeds: Iterable[Feed], settings: NDArray[np.float32], masks: list[NDArray[np.generic] | None]
+) -> Iterator[tuple[None, Feed]]:
+    """Each feed with each setting; what says which of its tokens are valid is put into ``masks``."""
+    for feed in feeds:
+        own = next((feed[name] for name in sorted(TOKEN_MASKS & {*feed})), None)
+        masks.append(own if own is not None and is_token_mask(own) else None)
+        yield from ((None, {**feed, FLAGS: flags}) for flags in settings)
+
+
+def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArray[np.generic]:
+    """An output with zeros where tokens are masked, which nobody reads."""
+    if mask is None or value.ndim <= mask.ndim or value.shape[: mask.ndim] != mask.shape or not mask.any():
+        return value
+    valid = np.asarray(mask, np.float64).reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
+    return np.where(valid, value, np.zeros_like(value))
+
+
+def _parts_of(model: ov.Model) -> list[tuple[Part, ...]]:
+    """The parts of each output."""
+    view = GraphView(model)
+    return [parts(view, view.inputs(node.get_friendly_name())[0]) for node in model.get_results()]
+
+
+class _Powers:
+    """How much the outputs of the float model vary from sample to sample."""
+
+    def __init__(self) -> None:
+        self._sums: list[Any] = []
+        self._squares: list[float] = []
+        self._count = 0
+
+    def add(self, outputs: Sequence[NDArray[np.generic]]) -> None:
+        """Take those of one sample."""
+        values = [np.nan_to_num(np.asarray(each, np.float64), posinf=0, neginf=0) for each in outputs]
+        self._sums = self._sums or [0.0] * len(values)
+        self._squares = self._squares or [0.0] * len(values)
+        self._count += 1
+        for number, value in enumerate(values):
+            same = self._count == 1 or np.shape(self._sums[number]) == value.shape
+            self._sums[number] = self._sums[number] + value if same else None
+            self._squares[number] += float(np.square(value).sum())
+
+    def varying(self) -> Doubles:
+        """Sums of squares around the mean of each place over samples; of what does not vary, all of it."""
+        found = []
+        for total, squares in zip(self._sums, self._squares, strict=True):
+            own = 0.0 if total is None else squares - float(np.square(total).sum()) / self._count
+            found.append(own if own > 1e-8 * squares else squares or 1.0)
+        return np.asarray(found)
+
+
+def _lost(before: NDArray[np.generic], after: NDArray[np.generic]) -> float:
+    """The squared error of an output; what is not finite in float says nothing."""
+    if before.shape != after.shape or not before.size:
+        return 0.0
+    known = np.isfinite(np.asarray(before, np.float64))
+    reference = np.asarray(before, np.float64)[known]
+    largest = float(np.abs(reference).max(initial=0.0))
+    error = np.abs(np.asarray(after, np.float64)[known] - reference)
+    return float(np.square(np.nan_to_num(error, nan=largest, posinf=largest)).sum())
+
+
+def switched(model: ov.Model, readings: Sequence[Reading]) -> ov.Model:
+    """A copy of the float model with three flags for each layer: for its inputs, its weights, and its bias."""
+    clone = model.clone()
+    switches, view = Switches(clone, 3 * len(readings)), GraphView(model)
+    for number, reading in enumerate(readings):
+        node = reading.pair.node
+        for port, span in reading.spans.items():
+            switches.activation(number, InputId(node, port), span)
+        if reading.weights is not None and reading.weight_error is not None:
+            rank = len(view.shape(TensorId(node)) or ())
+            place = InputId(node, reading.weights[0])
+            switches.weights(len(readings) + number, place, reading.weight_error)
+            shift = reading.shift_for(rank)
+            if shift is not None:
+                switches.shift(2 * len(readings) + number, node, shift)
+    clone.validate_nodes_and_infer_types()
+    return clone

@@ -1,0 +1,78 @@
+"""What ranges and samples have to do with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.diagnosis.facts import Calibration, Span
+from openvino.tools.pot.diagnosis.measuring import Error, Seen, by_sample
+from openvino.tools.pot.diagnosis.samples import Samples
+
+_FAR = 2.0
+"""Times the width of the median sample from which one stretches a range."""
+
+_ROOM = 0.05
+"""By how much a range may fall short of its final width to count as settled."""
+
+
+def span_of(seen: Seen) -> Span:
+    """A range, and what was seen of the data there."""
+    low, high = float(seen.span.low.min()), float(seen.span.high.max())
+    least, most = float(seen.lows.min()), float(seen.highs.max())
+    reach = max(high - low, 1e-30)
+    inside = max(min(most, high) - max(least, low), 0.0)
+    magnitudes = seen.channels[seen.channels > 0]
+    widths = seen.highs - seen.lows
+    middle = float(np.median(widths)) or 1e-30
+    return Span(
+        port=seen.port, low=low, high=high, levels=seen.span.levels, per_channel=seen.span.low.size > 1,
+        least=least, most=most, rms=float(np.sqrt(max(seen.power, 0.0))), clipped=seen.clipped,
+        used=min(inside / reach, 1.0),
+        imbalance=float(magnitudes.max() / np.median(magnitudes)) if magnitudes.size else 1.0,
+        settled=settled(seen.lows[:, None], seen.highs[:, None]),
+        stretched_by=int(np.argmax(widths)), stretch=float(widths.max() / middle),
+    )  # fmt: skip
+
+
+def calibration_of(samples: Samples, errors: Mapping[str, Error]) -> Calibration:
+    """What the samples do to ranges."""
+    lows, highs = by_sample(errors)
+    wide: dict[int, int] = {}
+    if lows.size:
+        widths = highs - lows
+        middle, numbers = np.maximum(np.median(widths, axis=0), 1e-30), np.argmax(widths, axis=0)
+        for number in numbers[widths.max(axis=0) > _FAR * middle].tolist():
+            wide[number] = wide.get(number, 0) + 1
+    enough = settled(lows, highs)
+    return Calibration(
+        samples=len(samples), enough=enough if 0 < enough < len(samples) else None,
+        stretching=tuple(sorted(wide.items(), key=lambda pair: -pair[1])[:5]), inputs=_inputs(samples),
+    )  # fmt: skip
+
+
+def _inputs(samples: Samples) -> dict[str, tuple[float, float, float]]:
+    """Least, most and mean of what is fed."""
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    for feed in samples:
+        for name, value in feed.items():
+            if np.size(value):
+                own = np.asarray(value, np.float64)
+                figures = float(own.min()), float(own.max()), float(own.mean())
+                found.setdefault(name, []).append(figures)
+    return {
+        name: (min(least), max(most), float(np.mean(mean)))
+        for name, all_of in found.items()
+        for least, most, mean in [zip(*all_of, strict=True)]
+    }
+
+
+def settled(lows: NDArray[np.float64], highs: NDArray[np.float64]) -> int:
+    """How many samples it takes until all ranges have next to their final width."""
+    if not lows.size:
+        return 0
+    widths = np.maximum.accumulate(highs) - np.minimum.accumulate(lows)
+    short = np.any(widths < (1 - _ROOM) * widths[-1], axis=1)
+    return int(np.flatnonzero(short)[-1]) + 2 if short.any() else 1

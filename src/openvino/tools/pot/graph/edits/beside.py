@@ -1,0 +1,261 @@
+"""A float model and a quantized one as one model, which measures what they do otherwise.
+
+       ┌─ float ── y ─┐
+input ─┤              ├─ means over all but the channels of q - y, (q - y)², y, y²
+       └─ INT8 ─── q ─┘
+
+A twin of a layer makes the error that it makes alone: the layer is linear in its input and in its weights, so that both
+parts of it are layers like it.
+
+x ─┬─ layer(W) ──── y          x ── FakeQuantize ── - x ── layer(W) ───┐
+   └─ twin                     x ── layer(Wq - W) ──────────────────── + ── error
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from openvino.utils.node_factory import NodeFactory
+
+from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.graph.edits.replace import constant_like, rewire
+from openvino.tools.pot.graph.names import by_any_name, input_name
+from openvino.tools.pot.graph.tensors import InputId, TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where figures of one kind stand: in ``means`` for each channel, or in ``lows`` and ``highs``.
+
+    Attributes:
+        start, size: of the figures.
+    """
+
+    start: int
+    size: int
+
+    def of(self, figures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The figures, the last axis of which are those of the model."""
+        return figures[..., self.start : self.start + self.size]
+
+
+class Beside:
+    """A float model and a quantized one with the same inputs.
+
+    Args:
+        first: in float; stays as it is.
+        second: quantized; stays as it is.
+
+    Raises:
+        ModelError: their inputs are not the same, or they have states.
+    """
+
+    def __init__(self, first: ov.Model, second: ov.Model) -> None:
+        if first.get_sinks() or second.get_sinks():
+            raise ModelError("models with states can't be measured side by side")
+        self._first, self._second = first.clone(), second.clone()
+        self.view, self.other = GraphView(self._first), GraphView(self._second)
+        self._share_inputs()
+        self._means: list[ov.Output] = []
+        self._lows: list[ov.Output] = []
+        self._highs: list[ov.Output] = []
+        self._sizes = [0, 0]
+        self._axes: dict[tuple[int, ...], ov.Node] = {}
+        self._ranges: dict[tuple[TensorId, int | None], Slot] = {}
+        self._powers: dict[TensorId, Slot] = {}
+
+    def outputs(
+        self, tensor: TensorId, other: TensorId, axis: int | None, scale: NDArray[np.floating] | None = None
+    ) -> tuple[Slot, Slot, Slot, Slot]:
+        """Compare a tensor of both models: means of the error, of its square, of the value, of its square.
+
+        Args:
+            tensor, other: of the float model and of the quantized one.
+            axis: of the channels; None: there is one figure for all.
+            scale: what the channels of the other are divided by.
+        """
+        value, found = self.view.output(tensor), self.other.output(other)
+        if found.get_element_type() != value.get_element_type():
+            found = op.convert(found, value.get_element_type()).output(0)
+        if scale is not None:
+            found = op.divide(found, constant_like(found, scale)).output(0)
+        error = op.subtract(found, value).output(0)
+        channels = self._channels(value, axis)
+        return (
+            self._mean(error, axis, channels),
+            self._mean(_square(error), axis, channels),
+            self._mean(value, axis, channels),
+            self._mean(_square(value), axis, channels),
+        )
+
+    def range(self, tensor: TensorId, axis: int | None) -> Slot:
+        """Measure the borders of a tensor of the float model, by channel."""
+        if (tensor, axis) in self._ranges:
+            return self._ranges[tensor, axis]
+        value = self.view.output(tensor)
+        size, axes = self._channels(value, axis), self._others(value, axis)
+        self._lows.append(_flat(op.reduce_min(value, axes, False)))
+        self._highs.append(_flat(op.reduce_max(value, axes, False)))
+        slot = self._ranges[tensor, axis] = Slot(self._sizes[1], size)
+        self._sizes[1] += size
+        return slot
+
+    def powers(self, tensor: TensorId) -> Slot:
+        """Measure the mean square of a tensor of the float model."""
+        if tensor not in self._powers:
+            self._powers[tensor] = self._mean(_square(self.view.output(tensor)), None, 1)
+        return self._powers[tensor]
+
+    def clipped(self, tensor: TensorId, span: QuantizerRange) -> Slot:
+        """Measure which share of a tensor of the float model lies half a step and more beyond a range."""
+        value = self.view.output(tensor)
+        half = np.asarray(span.scale / 2, np.float32)
+        low, high = (constant_like(value, border) for border in (span.low - half, span.high + half))
+        return self._share(op.logical_or(op.less(value, low), op.greater(value, high)), value)
+
+    def excess(self, tensor: TensorId, span: QuantizerRange) -> Slot:
+        """Measure the mean square of what a range cuts off a tensor of the float model."""
+        value = self.view.output(tensor)
+        low, high = (constant_like(value, border) for border in (span.low, span.high))
+        inside = op.minimum(op.maximum(value, low), high)
+        return self._mean(_square(op.subtract(value, inside).output(0)), None, 1)
+
+    def outer(self, tensor: TensorId, span: QuantizerRange, inner: float) -> tuple[Slot, Slot]:
+        """Measure which share of a tensor of the float model lies beyond a part of a range, and which isn't zero."""
+        value = self.view.output(tensor)
+        low, high = (constant_like(value, border * np.float32(inner)) for border in (span.low, span.high))
+        nothing = constant_like(value, np.zeros(1, np.float32))
+        beyond = op.logical_or(op.less(value, low), op.greater(value, high))
+        return self._share(beyond, value), self._share(op.not_equal(value, nothing), value)
+
+    def twin(
+        self,
+        node: str,
+        spans: Mapping[int, QuantizerRange],
+        weights: tuple[int, NDArray[np.float32]] | None,
+        shift: NDArray[np.floating] | None,
+        axis: int | None,
+    ) -> tuple[Slot, Slot, Slot]:
+        """Measure the error that a layer makes alone: mean and mean square of all of it, mean square of its weights'.
+
+        Args:
+            node: the layer.
+            spans: input port -> the range that its data is rounded to.
+            weights: their input port and their error, where the layer is linear in them.
+            shift: of its output, in a shape that broadcasts against it.
+            axis: of the channels.
+        """
+        layer = self.view.node(node)
+        if layer.get_type_name() == "Result":
+            return self._lost_at(InputId(node, 0), spans[0], axis)
+        exact = layer.output(0)
+        channels = self._channels(exact, axis)
+        rounded = {port: self._rounded(InputId(node, port), span) for port, span in spans.items()}
+        error: ov.Output | None = None
+        if rounded and weights is not None:
+            ((port, value),) = list(rounded.items())[:1]
+            lost = op.subtract(value, layer.input_value(port)).output(0)
+            error = _again(layer, {port: lost})
+        elif rounded:
+            error = op.subtract(_again(layer, rounded), exact).output(0)
+        own = op.subtract(exact, exact).output(0)
+        if weights is not None:
+            own = _again(layer, {weights[0]: constant_like(exact, weights[1]).output(0)})
+        whole = own if error is None else error if weights is None else op.add(error, own).output(0)
+        if shift is not None:
+            whole = op.add(whole, constant_like(exact, shift)).output(0)
+        return (
+            self._mean(whole, axis, channels),
+            self._mean(_square(whole), axis, channels),
+            self._mean(_square(own), axis, channels),
+        )
+
+    def _lost_at(self, reader: InputId, span: QuantizerRange, axis: int | None) -> tuple[Slot, Slot, Slot]:
+        """What rounding alone makes."""
+        exact = self.view.port(reader).get_source_output()
+        lost, channels = (
+            op.subtract(self._rounded(reader, span), exact).output(0),
+            self._channels(exact, axis),
+        )
+        nothing = op.subtract(exact, exact).output(0)
+        squares = self._mean(_square(lost), axis, channels)
+        return self._mean(lost, axis, channels), squares, self._mean(nothing, axis, channels)
+
+    def model(self) -> ov.Model:
+        """The model; its three outputs are vectors: means, lows, highs."""
+        vectors = (self._means, self._lows, self._highs)
+        results = [op.result(op.concat(own, 0)) for own in vectors if own]
+        return ov.Model(results, self._first.get_parameters(), f"{self._first.get_friendly_name()}_beside")
+
+    def _share_inputs(self) -> None:
+        known = by_any_name(self._first.inputs)
+        ports, others = self._first.inputs, self._second.inputs
+        if len(ports) != len(others):
+            raise ModelError(f"the float model has {len(ports)} inputs, the quantized one {len(others)}")
+        for position, port in enumerate(others):
+            own = known.get(input_name(port), ports[position])
+            source = own.get_node()
+            if own.get_element_type() != port.get_element_type():
+                source = op.convert(own, port.get_element_type())
+            rewire(port.get_target_inputs(), source)
+
+    def _others(self, value: ov.Output, axis: int | None) -> ov.Node:
+        """All axes but one, as a constant that all share; of a scalar's figure, one axis stays."""
+        rank = value.get_partial_shape().rank.get_length()
+        kept = None if axis is None else axis % rank
+        axes = tuple(each for each in range(rank) if each != kept)
+        if axes not in self._axes:
+            self._axes[axes] = op.constant(np.array(axes, np.int64))
+        return self._axes[axes]
+
+    def _channels(self, value: ov.Output, axis: int | None) -> int:
+        return 1 if axis is None else int(value.get_partial_shape()[axis].get_length())
+
+    def _mean(self, value: ov.Output, axis: int | None, channels: int) -> Slot:
+        self._means.append(_flat(op.reduce_mean(value, self._others(value, axis), False)))
+        slot = Slot(self._sizes[0], channels)
+        self._sizes[0] += channels
+        return slot
+
+    def _share(self, holds: ov.Node, value: ov.Output) -> Slot:
+        """Of how many values something holds."""
+        return self._mean(op.convert(holds, value.get_element_type()).output(0), None, 1)
+
+    def _rounded(self, reader: InputId, span: QuantizerRange) -> ov.Output:
+        source = self.view.port(reader).get_source_output()
+        low, high, scale = (constant_like(source, each) for each in (span.low, span.high, span.scale))
+        if span.low.size == 1:
+            return op.fake_quantize(source, low, high, low, high, span.levels).output(0)
+        # The CPU's FakeQuantize has ranges by channel along the second axis alone.
+        inside = op.subtract(op.minimum(op.maximum(source, low), high), low)
+        level = op.round(op.divide(inside, scale), "half_to_even")
+        return op.add(op.multiply(level, scale), low).output(0)
+
+
+def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:
+    """The first output of a layer like another one with some inputs of its own."""
+    sources: Sequence[ov.Output] = [
+        changed.get(number, source) for number, source in enumerate(layer.input_values())
+    ]
+    twin: ov.Node = NodeFactory("opset13").create(
+        layer.get_type_name(), list(sources), layer.get_attributes()
+    )
+    return twin.output(0)
+
+
+def _square(value: ov.Output) -> ov.Output:
+    return op.multiply(value, value).output(0)
+
+
+def _flat(node: ov.Node) -> ov.Output:
+    """A figure, or one for each channel, as a vector of float32."""
+    is_vector = node.get_output_partial_shape(0).rank.get_length() == 1
+    flat = node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0)
+    return flat if flat.get_element_type() == ov.Type.f32 else op.convert(flat, ov.Type.f32).output(0)

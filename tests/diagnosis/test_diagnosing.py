@@ -1,0 +1,108 @@
+"""A diagnosis: its figures add up, its sentence says what they say, its form is the documented one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+
+import builders
+from openvino.tools.pot import quantize
+from openvino.tools.pot.diagnosis import Diagnosis, diagnose
+from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
+from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError
+
+
+@pytest.fixture(scope="module")
+def found() -> Diagnosis:
+    return diagnose(builders.network(), data=builders.images(16), samples=12)
+
+
+def test_shares_add_up_and_every_layer_has_its_figures(found: Diagnosis) -> None:
+    assert sum(layer.share for layer in found.layers) == pytest.approx(1)
+    assert sorted(layer.order for layer in found.layers) == list(range(len(found.layers)))
+    for layer in found.layers:
+        assert layer.quantized
+        assert layer.own is not None and layer.so_far is not None and layer.own > 20 < layer.so_far
+        assert layer.spans and all(
+            span.low <= 0 < span.high and 0 <= span.clipped <= 1 for span in layer.spans
+        )
+        assert 0 <= (layer.from_weights or 0) <= 1
+
+
+def test_the_whole_is_as_exact_as_the_check_says(found: Diagnosis) -> None:
+    int8, report = quantize(builders.network(), builders.images(16), report=True, subset_size=12)
+    assert report is not None
+    assert isinstance(int8, ov.Model)
+    assert found.parts.whole == pytest.approx(report.decibels, abs=4)
+    assert found.parts.whole == pytest.approx(found.parts.defined, abs=3)
+    assert found.calibration.samples == 12
+    assert found.timing.int8_bytes < found.timing.float_bytes
+
+
+def test_the_sentence_is_the_same_everywhere(found: Diagnosis) -> None:
+    text, markdown = as_text(found), as_markdown(found)
+    flat = " ".join(text.split())
+    assert found.sentence in flat
+    assert found.sentence in markdown
+    assert json.loads(found.model_dump_json())["sentence"] == found.sentence
+    assert max(map(len, text.splitlines())) <= 80 or "Python:" in text
+
+
+def test_it_comes_back_from_json(found: Diagnosis) -> None:
+    assert Diagnosis.model_validate_json(found.model_dump_json()) == found
+    assert found.schema_version == 1
+
+
+def test_a_given_model_is_read_from_a_file(tmp_path: Path) -> None:
+    int8 = quantize(builders.network(), builders.images(16))
+    ov.save_model(int8, tmp_path / "int8.xml", compress_to_fp16=False)
+    given = diagnose(builders.network(), tmp_path / "int8.xml", builders.images(16), remedies=False)
+    assert {layer.node for layer in given.layers if layer.quantized} == {"conv1", "conv2"}
+    assert given.remedies == ()
+
+
+def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
+    """An INT8 model whose first layer is rounded to a quarter of its range."""
+    int8 = quantize(builders.network(), builders.images(16), compress=False)
+    first = next(
+        node for node in int8.get_ordered_ops()
+        if node.get_type_name() == "FakeQuantize" and node.input_value(0).get_node().get_type_name() == "Parameter"
+    )  # fmt: skip
+    for port in range(1, 5):
+        border = first.input_value(port).get_node()
+        first.input(port).replace_source_output(ov.opset13.constant(border.data / 4).output(0))
+    int8.validate_nodes_and_infer_types()
+    found = diagnose(builders.network(), int8, builders.images(16))
+    worst = found.layers[0]
+    assert worst.node == "conv1" and worst.causes[0].name == "clipped_range"
+    assert found.verdict == "worse" or found.parts.whole < 15
+    assert found.remedies and found.remedies[0].won > 10
+    assert found.remedies[0].title in found.sentence
+
+
+def test_wrong_input_is_one_sentence() -> None:
+    with pytest.raises(DataError, match="needs data"):
+        diagnose(builders.network())
+    with pytest.raises(DataError, match="empty"):
+        diagnose(builders.network(), data=[])
+    x = builders.parameter([1, 3, 8, 8])
+    other = builders.model([builders.conv(x, 2, "a"), builders.conv(x, 2, "b")], x)
+    with pytest.raises(ModelError, match="has 1 outputs, the quantized one 2"):
+        diagnose(builders.network(), other, builders.images(2))
+    assert EngineError is not None
+
+
+def test_samples_are_not_kept(found: Diagnosis) -> None:
+    low, high, mean = found.calibration.inputs["x"]
+    values = np.stack(builders.images(16)[:12])
+    assert (low, high, mean) == pytest.approx((values.min(), values.max(), values.mean()), abs=1e-5)
+
+
+def test_a_notebook_shows_the_page(found: Diagnosis) -> None:
+    pytest.importorskip("jinja2")
+    shown = found._repr_html_()
+    assert shown.startswith("<iframe srcdoc=") and "conv1" in shown and "<script" not in shown

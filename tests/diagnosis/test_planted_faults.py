@@ -1,0 +1,52 @@
+"""Networks with one planted fault each: the right layer comes first, and its cause is named first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import openvino as ov
+import pytest
+from planted import NETWORKS
+from plantings import FAULTS, planted
+
+from openvino.tools.pot.diagnosis import diagnose, looking, timing
+
+IN_FLOAT, IN_INT8 = 10e-6, 4e-6
+SLOW, HEAVY = 300e-6, 400e-6
+"""Seconds of a layer that is slower in INT8, with what rounds its input, and of one that takes most of the time."""
+
+
+@pytest.fixture
+def times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times of layers as planted, whatever else the machine does."""
+    real = timing.layer_seconds
+
+    def layer_seconds(model: ov.Model, *arguments: Any) -> dict[str, float]:
+        is_int8 = any(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
+
+        def seconds(name: str) -> float:
+            if name == "heavy":
+                return HEAVY
+            return IN_FLOAT if not is_int8 else SLOW if name.startswith("slow") else IN_INT8
+
+        return {name: seconds(name) for name in real(model, *arguments)}
+
+    def request_seconds(models: Sequence[ov.Model], *_: Any) -> list[float]:
+        return [1e-3, 0.5e-3]
+
+    monkeypatch.setattr(timing, "layer_seconds", layer_seconds)
+    monkeypatch.setattr(looking, "request_seconds", request_seconds)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_fault_is_found(fault: str, kind: str, times: None) -> None:
+    case = planted(fault, kind)
+    found = diagnose(case.model, case.int8, case.samples, remedies=False)
+    assert not found.notes
+    worst = found.layers[0]
+    named = worst.causes if case.layer else found.causes
+    seen = worst.node if case.layer else "", [cause.name for cause in named][:1]
+    assert seen == (case.layer, [case.cause])
