@@ -26,7 +26,7 @@ def times(monkeypatch: pytest.MonkeyPatch) -> None:
         is_int8 = any(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
 
         def seconds(name: str) -> float:
-            if name == "heavy":
+            if name in ("heavy", "heavy/biased"):
                 return HEAVY
             return IN_FLOAT if not is_int8 else SLOW if name.startswith("slow") else IN_INT8
 
