@@ -103,3 +103,25 @@ def test_wrong_usage(
 ) -> None:
     assert diagnose(*arguments) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_what_was_quantized_as_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [
+        "-q",
+        "default",
+        "-m",
+        "net.xml",
+        "--data-source",
+        "samples.npz",
+        "-d",
+        "--output-dir",
+        "made",
+    ]
+    assert main([*arguments, "--format", "json", "-e"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (entry,) = found["models"]
+    assert found["schema_version"] == 1
+    assert Path(entry["model"]) == Path("made/optimized/net.xml") and Path(entry["weights"]).is_file()
+    assert entry["check"]["decibels"] > 20 and not entry["check"]["is_lost"]
+    assert entry["check"]["int8_layers"] <= entry["check"]["layers"] == 2
+    assert all(value > 20 for value in found["metrics"].values()) and found["metrics"]

@@ -160,6 +160,9 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="exit with 0 even if the result does not follow the float model",
     )
     group.add_argument("--report", metavar="FILE", help="write a page of HTML: what INT8 loses, and where")
+    group.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of what is printed (default: text)"
+    )
     group.add_argument("-e", "--evaluate", action="store_true", help="measure both models, too")
     group.add_argument("--output-dir", default="./results", metavar="FOLDER", help="default: ./results")
     group.add_argument("-d", "--direct-dump", action="store_true", help="no folders for model and time in it")

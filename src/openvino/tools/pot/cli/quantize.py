@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import shlex
 import sys
 import time
+from math import isfinite
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import Log, check_output, check_writable, results_folder
@@ -34,6 +38,9 @@ logger = get_logger(__name__)
 
 _TIMED = 8
 """Samples whose requests are timed."""
+
+SCHEMA = 1
+"""Version of what --format json prints; it grows with each change that readers must know of."""
 
 LOST = 3
 """Exit code of a model that is stored, though an output of it does not follow the float model's."""
@@ -106,17 +113,51 @@ def check_report(job: Job, target: Path) -> None:
 
 def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> list[CompressedModel]:
     models, paths = store_job(job, folder, options.keep_uncompressed_weights)
-    for path in paths:
-        log.print(path["model"])
+    metrics: dict[str, Any] = {}
+    baseline: dict[str, Any] = {}
+    if options.format == "text":
+        for path in paths:
+            log.print(path["model"])
     if options.evaluate:
         for task, model in zip(job.tasks, models, strict=True):
             _tell_of_speed(task, model)
         metrics, baseline = measure_job(job, models)
-        for name, value in metrics.items():
-            log.print(f"{name:<27s}: {value}")
-        for name, value in baseline.items():
-            log.print(f"{name + ', float model':<27s}: {value}")
+    if options.format == "json":
+        log.print(json.dumps(_facts(models, paths, metrics, baseline), indent=2))
+        return models
+    for name, value in metrics.items():
+        log.print(f"{name:<27s}: {value}")
+    for name, value in baseline.items():
+        log.print(f"{name + ', float model':<27s}: {value}")
     return models
+
+
+def _facts(
+    models: list[CompressedModel],
+    paths: list[dict[str, str]],
+    metrics: dict[str, Any],
+    baseline: dict[str, Any],
+) -> dict[str, Any]:
+    """What was made, as plain data; where nothing was checked, ``check`` is null."""
+    checks = [None if model.check is None else json.loads(model.check.as_json()) for model in models]
+    entries = [
+        {"name": model.name, **path, "check": check}
+        for model, path, check in zip(models, paths, checks, strict=True)
+    ]
+    found = {"schema_version": SCHEMA, "models": entries, "metrics": metrics, "float_metrics": baseline}
+    plain: dict[str, Any] = _finite(found)
+    return plain
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for numbers that JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _finite(own) for key, own in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(own) for own in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if isfinite(value) else None
+    return value
 
 
 def _tell_of_speed(task: Task, model: CompressedModel) -> None:
