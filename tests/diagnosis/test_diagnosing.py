@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino as ov
 import pytest
 
 import builders
-from openvino.tools.pot import quantize
+from openvino.tools.pot import Metric, quantize
 from openvino.tools.pot.diagnosis import Diagnosis, diagnose
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError
@@ -106,3 +107,44 @@ def test_a_notebook_shows_the_page(found: Diagnosis) -> None:
     pytest.importorskip("jinja2")
     shown = found._repr_html_()
     assert shown.startswith("<iframe srcdoc=") and "conv1" in shown and "<script" not in shown
+
+
+class Mean(Metric):
+    """The mean of all outputs over that of the annotations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reset()
+
+    value = property(lambda self: {"mean": self._found[-1:]})  # type: ignore[assignment]
+    avg_value = property(lambda self: {"mean": float(np.mean(self._found))})  # type: ignore[assignment]
+
+    def update(self, output: list[Any], target: list[Any]) -> None:
+        self._found.append(float(np.mean(output[0])) / target[0])
+
+    def reset(self) -> None:
+        self._found: list[float] = []
+
+    def get_attributes(self) -> dict[str, dict[str, Any]]:
+        return {"mean": {"direction": "higher-better", "type": "mean"}}
+
+
+def test_a_metric_is_measured_of_both_models() -> None:
+    data = [(image, 2.0) for image in builders.images(12)]
+    found = diagnose(builders.network(), data=data, metric=Mean(), remedies=False)
+    assert found.metric is not None
+    name, before, after = found.metric
+    compiled = ov.Core().compile_model(builders.network(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    expected = np.mean([compiled(image)[0].mean() / 2 for image in builders.images(12)])
+    assert name == "mean" and before == pytest.approx(expected, rel=1e-3)
+    assert after == pytest.approx(before, abs=0.05) and after != before
+    assert f"mean {after:.4g} where float has {before:.4g}" in found.sentence
+
+
+def test_reasons_of_the_plan_stand_at_layers() -> None:
+    found = diagnose(
+        builders.network(), data=builders.images(8), ignored={"scope": ["conv1"]}, remedies=False
+    )
+    layers = {layer.node: layer for layer in found.layers}
+    assert "ignored" in layers["conv1"].reason
+    assert layers["conv2"].reason and layers["conv2"].decided

@@ -10,11 +10,14 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.api.metric import Metric
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.diagnosis import remedies as trying
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
 from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
-from openvino.tools.pot.diagnosis.facts import Layer
+from openvino.tools.pot.diagnosis.facts import Layer, Remedy
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples
@@ -68,6 +71,7 @@ def diagnose(
     int8_model: ov.Model | str | Path | None = None,
     data: Any = None,
     *,
+    metric: Metric | None = None,
     samples: int = SAMPLES,
     device: str = "CPU",
     remedies: bool = True,
@@ -78,7 +82,8 @@ def diagnose(
     Args:
         model: in float: a path (``.xml``, ``.onnx``, ``.tflite``, ...) or an ``openvino.Model``; it stays as it is.
         int8_model: the same in INT8, of this package or of any other; absent: one is made.
-        data: samples, as ``quantize`` takes them.
+        data: samples, as ``quantize`` takes them; with a metric, pairs of a sample and its annotation.
+        metric: measured of both models and of what is tried; the first that it has counts.
         samples: how many of them are used at most.
         device: where both models run.
         remedies: whether changes are tried.
@@ -91,7 +96,7 @@ def diagnose(
     if data is None:
         raise DataError("a diagnosis needs data, found none")
     loader = GivenSamples(data, samples, Feeder(source.submodels[0].model, parts=True))
-    engine = IEEngine({"device": device}, loader)
+    engine = IEEngine({"device": device}, loader, metric)
     given = None if int8_model is None else load_model(int8_model)
     return diagnosed(case_of(source, given, engine, samples, parameters), remedies).facts
 
@@ -155,8 +160,9 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     looked = look(model, int8, case.samples, case.device)
     layers = _explained(looked, case)
     causes = global_causes(looked, case.samples, case.device)
-    tried: list[Any] = []
+    tried: list[Remedy] = []
     models: dict[str, CompressedModel] = {}
+    metric = _metrics(case)
     if remedies:
         bench = trying.Bench(
             case.samples, case.model, int8, looked.parts.whole, looked.witness, case.device, case.params
@@ -167,17 +173,36 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     facts = Diagnosis(
         model=case.model.name, int8_model=case.int8.name, device=(case.device, _called(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
-        verdict=verdict_of(looked.parts, looked.timing),
-        sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried),
-        outputs=looked.outputs, parts=looked.parts, metric=None, timing=looked.timing, layers=layers, causes=causes,
+        verdict=verdict_of(looked.parts, looked.timing, metric),
+        sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried, metric),
+        outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
     )  # fmt: skip
     return Found(facts, looked, models)
 
 
+def _metrics(case: Case) -> tuple[str, float, float] | None:
+    """The first figure of the engine's metric, of both models; None where there is no metric."""
+    found = [trying.metric_of(case.samples.engine, model) for model in (case.model, case.int8)]
+    before, after = found
+    return None if before is None or after is None else (before[0], before[1], after[1])
+
+
+def _reasons(case: Case) -> dict[str, str]:
+    """Why layers stay in float, or are quantized as they are, as far as the plan is ours."""
+    if not case.is_ours:
+        return {}
+    known = {
+        key: value for key, value in case.params.items() if key in DefaultQuantizationParameters.model_fields
+    }
+    plan = planned(case.model, [DefaultQuantization(known)]).plan
+    reasons = {end.node: each.reason for each in plan.activations for end in (*each.readers, *each.ends)}
+    return {**reasons, **{layer.node: layer.reason for layer in plan.floats}}
+
+
 def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
     """The layers with their causes, worst first."""
-    decided = case.int8.submodels[0].decided
+    decided, reasons = case.int8.submodels[0].decided, _reasons(case)
     found, before = [], layers_before(looked.view, [layer.node for layer in looked.layers])
     for layer in looked.layers:
         said = [
@@ -186,7 +211,13 @@ def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
             if _is_of(key, layer)
             for change in own
         ]
-        layer = layer.model_copy(update={"decided": tuple(dict.fromkeys(said)), "before": before[layer.node]})
+        layer = layer.model_copy(
+            update={
+                "decided": tuple(dict.fromkeys(said)),
+                "before": before[layer.node],
+                "reason": reasons.get(layer.node, ""),
+            }
+        )
         found.append(layer.model_copy(update={"causes": causes_of(looked, layer)}))
     found.sort(key=lambda layer: -badness(layer, looked))
     return with_closeups(found, looked, case.samples.spread(1)[0], case.device, _CLOSE)

@@ -19,10 +19,12 @@ from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
 from openvino.tools.pot.diagnosis.fidelity import decibels
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.timing import request_seconds
+from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.sizes import is_static
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
@@ -112,9 +114,10 @@ class Bench:
             return None
         before, after = request_seconds([self.int8, network], self.witness.feeds[:4], self.device)
         self.models[trial.title] = made
-        fidelity = decibels(self.witness, found)
+        fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
         return Remedy(
-            title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity, metric=None,
+            title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity,
+            metric=None if metric is None else metric[1],
             seconds=after, paid=after - before, bytes=stored_bytes(GraphView(network)),
             int8_layers=sum(layer.is_int8 for layer in found.layers), **lines(trial.params),
         )  # fmt: skip
@@ -132,6 +135,15 @@ class Bench:
             made = run_algorithms(self.model, [algorithm], self.samples.engine)
         compress_model_weights(made)
         return made
+
+
+def metric_of(engine: Hooks, model: CompressedModel) -> tuple[str, float] | None:
+    """Name and value of the first figure of an engine's metric; None where it has none."""
+    if engine.metric is None:
+        return None
+    found = Pipeline(engine).evaluate(model)
+    name = next(iter(found), None)
+    return None if name is None else (name, float(found[name]))
 
 
 def lines(params: Params) -> dict[str, str]:
