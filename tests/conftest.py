@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,8 @@ os.environ.setdefault("CI", "true")
 settings.register_profile("pot", deadline=None, max_examples=50)
 settings.load_profile("pot")
 
-# Of several test processes each keeps to a core of its own, with what it starts: threads of two that share cores wait
-# for each other. OpenVINO has counted all cores before, since with one thread it does not raise what goes wrong within
-# a request.
+# Of several test processes each runs what it starts on a core of its own: threads of two that share cores wait for
+# each other. Itself it takes all, since with one thread OpenVINO does not raise what goes wrong within a request.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 CORES = sorted(os.sched_getaffinity(0)) if WORKER and hasattr(os, "sched_getaffinity") else []
 
@@ -56,19 +56,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Let OpenVINO count the cores before all but one are taken away."""
+    """Let OpenVINO count the cores before any of them is taken away."""
     if CORES:
         from openvino.tools.pot.utils.runtime import core
 
         core().get_property("CPU", "FULL_DEVICE_NAME")
+
+
+@contextmanager
+def _processes_on_one_core() -> Iterator[None]:
+    if CORES:
         os.sched_setaffinity(0, {CORES[int(WORKER.removeprefix("gw")) % len(CORES)]})
+    try:
+        yield
+    finally:
+        if CORES:
+            os.sched_setaffinity(0, CORES)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Keep processes to the tests that are marked, as a quick check leaves those out."""
     if item.get_closest_marker("process"):
-        return (yield)
+        with _processes_on_one_core():
+            return (yield)
     _unmarked[:] = [item.nodeid]
     try:
         return (yield)
