@@ -133,8 +133,8 @@ def results_folder(root: Path, job: str | None) -> Iterator[Path]:
     """
     folder = _stamped(root / job) if job else root
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         yield folder
     except KeyboardInterrupt:
         if not (folder / "optimized").exists() and folder in made:
