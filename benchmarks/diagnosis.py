@@ -30,6 +30,7 @@ COLUMNS: Sequence[Column] = (
     ("best remedy", lambda r: r["remedy"]),
     ("plain pass, s", lambda r: f"{r['plain_s']:.2f}"),
     ("looking, s", lambda r: f"{r['looking_s']:.1f}"),
+    ("aim, s", lambda r: f"{r['allowed_s']:.1f}"),
     ("trying, s", lambda r: f"{r['trying_s']:.1f}"),
 )
 

@@ -224,6 +224,16 @@ def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
+def test_a_diagnosis_of_the_embedded_network(tmp_path: Path) -> None:
+    finished = run("diagnosis.py", "digits", "--zoo", tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["verdict"] in ("good", "no gain", "slower") and record["fidelity"] > 35
+    assert record["samples"] == 100 and record["looking_s"] > record["plain_s"]
+    assert "| digits |" in finished.stderr
+
+
+@pytest.mark.process
 def test_accuracy_control_of_the_embedded_network(tmp_path: Path) -> None:
     finished = run("accuracy_control.py", "digits", "--zoo", tmp_path, "--limit", "100")
     assert finished.returncode == 0, finished.stderr
