@@ -181,10 +181,7 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_diagnose(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
-    )
-    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    _add_float_model(parser)
     parser.add_argument(
         "-q", "--int8", metavar="FILE", help="the same in INT8, made by anybody; absent: it is made"
     )
@@ -200,6 +197,13 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
     parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+
+
+def _add_float_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
+    )
+    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
 
 
 def _add_ignored(group: argparse._ActionsContainer) -> None:
@@ -218,10 +222,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_frontier(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
-    )
-    parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    _add_float_model(parser)
     _add_data(parser.add_argument_group("data"))
     parser.add_argument(
         "--points",

@@ -83,11 +83,12 @@ def quantize(options: argparse.Namespace) -> int:
 
 def write_report(job: Job, models: list[CompressedModel], target: Path) -> None:
     """Write a page about the only network of a job."""
-    from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Case, chosen, diagnosed
+    from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Case, diagnosed
     from openvino.tools.pot.diagnosis.page import page
+    from openvino.tools.pot.diagnosis.samples import first_of
 
     (task,), (model,) = job.tasks, models
-    samples = chosen(task.engine, task.model, SAMPLES)
+    samples = first_of(task.engine, task.model, SAMPLES)
     params = task.pipeline.algo_seq[0].config
     case = Case(task.model, model, samples, params, is_ours=True, device=task.engine.device)
     write_file(target, page(diagnosed(case, remedies=False).facts).encode())

@@ -10,16 +10,11 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.checking.running import by_number, outputs_of, watching
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
+from openvino.tools.pot.diagnosis.witnessing import fill, name_results, watched_in
 from openvino.tools.pot.graph.names import by_any_name, input_name
-from openvino.tools.pot.graph.parts import parts
-from openvino.tools.pot.graph.tensors import InputId
-from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.witness import Watched, Witness, watched_inputs
+from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ModelError, nearest, reason
-from openvino.tools.pot.utils.runtime import FLOAT32
 
 Arrays = Sequence[NDArray[np.generic]]
 
@@ -77,17 +72,7 @@ def _call_outputs(first: ov.Model, clone: ov.Model, name: str, other_name: str) 
         raise ModelError(
             f"model {other_name!r} has {counts[1]} outputs, expected {counts[0]} as {name!r} has"
         )
-    free = list(range(counts[1]))
-    places: dict[int, int] = {}
-    for number, port in enumerate(first.outputs):
-        same = (place for place in free if port.get_names() & clone.outputs[place].get_names())
-        place = next(same, None)
-        if place is not None:
-            places[number] = place
-            free.remove(place)
-    for number, port in enumerate(first.outputs):
-        place = places[number] if number in places else free.pop(0)
-        clone.outputs[place].get_node().set_friendly_name(port.get_node().get_friendly_name())
+    name_results(first, clone)
 
 
 def first_answers(models: Sequence[ov.Model], samples: Samples, device: str) -> Witness:
@@ -101,7 +86,7 @@ def first_answers(models: Sequence[ov.Model], samples: Samples, device: str) -> 
     Raises:
         ModelError: it can't be run.
     """
-    witness = Witness(_watched(models))
+    witness = Witness(watched_in(models))
     (feed,) = samples.spread(1)
     _keep(witness, models[0], [feed], device)
     size = sum(value.nbytes for value in witness.values[0]) + sum(value.nbytes for value in feed.values())
@@ -111,37 +96,11 @@ def first_answers(models: Sequence[ov.Model], samples: Samples, device: str) -> 
     return witness
 
 
-def _watched(models: Sequence[ov.Model]) -> Watched:
-    """Where models can be compared: at what sorts before results, or at results where one has nothing such."""
-    view = GraphView(models[0])
-    found = watched_inputs(view)
-    others = [GraphView(model) for model in models[1:]]
-    if all(_is_in(other, view, place) for other in others for place in found.all):
-        return found
-    places = tuple(InputId(node.get_friendly_name(), 0) for node in models[0].get_results())
-    return Watched(places, parts=tuple(parts(view, view.inputs(place.node)[0]) for place in places))
-
-
-def _is_in(other: GraphView, view: GraphView, place: InputId) -> bool:
-    known = place.node in other.nodes and other.type(place.node) == view.type(place.node)
-    return known and len(other.inputs(place.node)) > place.port
-
-
 def _keep(
     witness: Witness, model: ov.Model, feeds: Sequence[dict[str, NDArray[np.generic]]], device: str
 ) -> None:
-    witness.feeds = [dict(feed) for feed in feeds]
-    witness.fresh = [True] * len(feeds)
     try:
-        compiled = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
-        request = compiled.create_infer_request()
-        awaken(request, compiled, by_number(compiled.inputs, feeds[0]))
-        stateful = bool(request.query_state())
-        for feed in feeds:
-            if stateful:
-                request.reset_state()
-            request.infer(by_number(compiled.inputs, feed))
-            witness.values.append(outputs_of(request))
+        fill(witness, model, feeds, device)
     except RuntimeError as error:
         raise ModelError(f"the first model can't be run on {device}: {reason(error)}") from error
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from textwrap import wrap
+
+_WIDTH = 80
 
 Row = tuple[str, ...]
 Mark = tuple[float, float, str]
 """x, y, and the letter that stands there."""
 
 
-def aligned(titles: Row, rows: Sequence[Row]) -> Iterator[str]:
-    """Lines whose first column begins at the left, and the others end at the right."""
+def aligned(titles: Row, rows: Sequence[Row], left: Container[int] = (0,)) -> Iterator[str]:
+    """Lines whose columns of text begin at the left, and the others end at the right."""
     table = [titles, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(titles))]
     for row in table:
         cells = [
-            cell.rjust(width) if column else cell.ljust(width)
+            cell.ljust(width) if column in left else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
 
 
-def piped(titles: Row, rows: Iterable[Row]) -> Iterator[str]:
+def piped(titles: Row, rows: Iterable[Row], left: Container[int] = (0,)) -> Iterator[str]:
     """The same in Markdown."""
     yield f"| {' | '.join(titles)} |"
-    yield f"| --- |{' ---: |' * (len(titles) - 1)}"
+    yield f"|{''.join(' --- |' if column in left else ' ---: |' for column in range(len(titles)))}"
     for row in rows:
         yield f"| {' | '.join(cell.replace('|', ' ') for cell in row)} |"
+
+
+def prose(text: str, further: str = "") -> list[str]:
+    """A text in lines of 80 columns at most; further ones begin with something."""
+    return wrap(text, _WIDTH, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
 def short(text: str, width: int) -> str:

@@ -14,7 +14,7 @@ from openvino.tools.pot.diagnosis.answers import agreement, aligned, first_answe
 from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts, Output
 from openvino.tools.pot.diagnosis.fidelity import decibels
 from openvino.tools.pot.diagnosis.pace import Pace, paces
-from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.witnessing import outputs_of
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
@@ -22,12 +22,11 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
-from openvino.tools.pot.samplers.batch_sampler import choose_subset, count_samples
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, ModelError
+from openvino.tools.pot.utils.errors import ConfigError, EngineError, ModelError
 from openvino.tools.pot.utils.progress import track
-from openvino.tools.pot.utils.runtime import FLOAT32, core
+from openvino.tools.pot.utils.runtime import FLOAT32, device_name
 from openvino.tools.pot.version import __version__
 
 _SAMPLES = 300
@@ -82,8 +81,8 @@ class Candidate(Facts):
     int8_layers: int
 
 
-class Comparison(Facts):
-    """Models side by side.
+class Ran(Facts):
+    """What models were measured with.
 
     Attributes:
         schema_version: of this form.
@@ -91,8 +90,6 @@ class Comparison(Facts):
         float32: whether what is not in 8 bits was computed in float32, or as the device does by itself.
         versions: of this package and of OpenVINO.
         samples: on which outputs were compared.
-        models: in the order in which they were given; the first is what the others are held against.
-        notes: what could not be looked into, and why.
     """
 
     schema_version: int = SCHEMA
@@ -100,6 +97,16 @@ class Comparison(Facts):
     float32: bool
     versions: dict[str, str]
     samples: int
+
+
+class Comparison(Ran):
+    """Models side by side.
+
+    Attributes:
+        models: in the order in which they were given; the first is what the others are held against.
+        notes: what could not be looked into, and why.
+    """
+
     models: tuple[Candidate, ...]
     notes: tuple[str, ...] = ()
 
@@ -158,10 +165,7 @@ def samples_of(model: CompressedModel, engine: IEEngine, most: int) -> Samples:
     """
     if model.is_cascade:
         raise EngineError(f"one network is compared with others, found the cascade {model.name!r}")
-    length = count_samples(engine.data_loader)
-    if not length:
-        raise DataError("the data loader is empty, expected at least one sample")
-    return Samples(engine, model, choose_subset(length, most, shuffle=False, seed=0))
+    return first_of(engine, model, most)
 
 
 def entries(models: Sequence[CompressedModel]) -> list[Entry]:
@@ -216,7 +220,7 @@ def compared(models: Sequence[Entry], samples: Samples, device: str, float32: bo
         for entry, pace in track(paced, len(models), "Models")
     ]
     return Comparison(
-        device=(device, called(device)),
+        device=(device, device_name(device)),
         float32=float32,
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
         samples=len(witness),
@@ -237,14 +241,6 @@ def _notes(found: Sequence[Candidate], seen: int, samples: int, float32: bool) -
             "by itself the device computes what is not in 8 bits in bf16 or f16, which is measured in float32 here "
             f"(INFERENCE_PRECISION_HINT f32); with its own settings (--own-settings) models follow to: {figures}"
         )
-
-
-def called(device: str) -> str:
-    """What a device calls itself."""
-    try:
-        return str(core().get_property(device.partition(".")[0], "FULL_DEVICE_NAME"))
-    except RuntimeError:
-        return device
 
 
 def _candidate(

@@ -20,7 +20,7 @@ from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.facts import Layer, Remedy
 from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.order import badness
-from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.engines.feeding import Feeder
@@ -29,10 +29,9 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
-from openvino.tools.pot.samplers.batch_sampler import choose_subset, count_samples
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import DataError, EngineError
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 
 SAMPLES = 100
@@ -131,7 +130,7 @@ def case_of(
     """
     if model.is_cascade:
         raise EngineError(f"a diagnosis is of one network, found the cascade {model.name!r}")
-    used = chosen(engine, model, samples)
+    used = first_of(engine, model, samples)
     params = dict(parameters)
     if int8 is not None:
         return Case(model, int8, used, params, is_ours=False, device=engine.device)
@@ -139,18 +138,6 @@ def case_of(
     made = create_pipeline([algorithm], engine).run(model)
     compress_model_weights(made)
     return Case(model, made, used, params, is_ours=True, device=engine.device)
-
-
-def chosen(engine: IEEngine, model: CompressedModel, count: int) -> Samples:
-    """The samples of an engine that a diagnosis uses.
-
-    Raises:
-        DataError: there are none.
-    """
-    length = count_samples(engine.data_loader)
-    if not length:
-        raise DataError("the data loader is empty, expected at least one sample")
-    return Samples(engine, model, choose_subset(length, count, shuffle=False, seed=0))
 
 
 def diagnosed(case: Case, remedies: bool = True) -> Found:
@@ -171,7 +158,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
         tried, models = trying.found(bench, wanted, _budget(looked, began)), bench.models
     facts = Diagnosis(
-        model=case.model.name, int8_model=case.int8.name, device=(case.device, _called(case.device)),
+        model=case.model.name, int8_model=case.int8.name, device=(case.device, device_name(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
         verdict=verdict_of(looked.parts, looked.timing, metric),
         sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried, metric),
@@ -231,10 +218,3 @@ def _budget(looked: Looked, began: float) -> float:
     """Seconds that remedies may take."""
     plain = looked.timing.float_seconds * looked.calibration.samples
     return max(_BUDGET * plain, time.perf_counter() - began)
-
-
-def _called(device: str) -> str:
-    try:
-        return str(core().get_property(device.partition(".")[0], "FULL_DEVICE_NAME"))
-    except RuntimeError:
-        return device

@@ -13,8 +13,8 @@ import openvino as ov
 from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
-from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, compared, fitting, samples_of
-from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts
+from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, Ran, compared, fitting, samples_of
+from openvino.tools.pot.diagnosis.facts import Facts
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import read
 from openvino.tools.pot.diagnosis.samples import Samples
@@ -59,25 +59,15 @@ class Point(Facts):
     config: dict[str, Any]
 
 
-class Frontier(Facts):
+class Frontier(Ran):
     """What accuracy costs.
 
     Attributes:
-        schema_version: of this form.
-        device: where models ran, and what it calls itself.
-        float32: whether what is not in 8 bits was computed in float32, or as the device does by itself.
-        versions: of this package and of OpenVINO.
-        samples: on which outputs were compared.
         original: the float model.
         points: from full INT8 on, with more layers in float each.
         notes: what could not be looked into, and why.
     """
 
-    schema_version: int = SCHEMA
-    device: tuple[str, str]
-    float32: bool
-    versions: dict[str, str]
-    samples: int
     original: Candidate
     points: tuple[Point, ...]
     notes: tuple[str, ...] = ()

@@ -22,9 +22,8 @@ from openvino.tools.pot.diagnosis.reading import Reading, read
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.spans import calibration_of, span_of
-from openvino.tools.pot.diagnosis.timing import Clocked, clocked, request_seconds
+from openvino.tools.pot.diagnosis.timing import Clocked, clocked, compiled_in_float32, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
-from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.geometry import canonical_weights
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -108,7 +107,9 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     witness = witnessed(model, other, samples.spread(_WITNESSED), device)
     outputs, of_parts = _whole(model, other, witness, found, device)
     timed = samples.spread(_TIMED)
-    clocks = clocked(model, timed, device), clocked(other, timed, device)
+    compiled = [compiled_in_float32(each, device) for each in (model, other)]
+    first, second = (clocked(*pair, timed, device) for pair in zip((model, other), compiled, strict=True))
+    clocks = first, second
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
         for name, own in readings.items()
@@ -117,9 +118,10 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         _layer(number, own, view, traces[name], errors.get(name), alone, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
+    timing = _timing(model, other, request_seconds(compiled, timed), second)
     return Looked(
-        view, other_view, readings, errors, layers, outputs, of_parts,
-        _timing(model, other, timed, device, clocks), calibration_of(samples, errors), witness, clocks,
+        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors),
+        witness, clocks,
         _overflows(other, samples, device, notes), traces, notes,
     )  # fmt: skip
 
@@ -252,12 +254,10 @@ def _weight_decibels(view: GraphView, reading: Reading) -> float | None:
     return min(found, default=None)
 
 
-def _timing(
-    model: ov.Model, other: ov.Model, feeds: Sequence[Feed], device: str, clocks: tuple[Clocked, Clocked]
-) -> Timing:
-    before, after = request_seconds([model, other], feeds, device)
+def _timing(model: ov.Model, other: ov.Model, seconds: Sequence[float], clock: Clocked) -> Timing:
+    before, after = seconds
     return Timing(
         float_seconds=before, int8_seconds=after, float_bytes=stored_bytes(GraphView(model)),
-        int8_bytes=stored_bytes(GraphView(other)), layers=len(clocks[1].heavy),
-        int8_layers=sum(layer.is_int8 for layer in clocks[1].heavy), conversions=clocks[1].conversions,
+        int8_bytes=stored_bytes(GraphView(other)), layers=len(clock.heavy),
+        int8_layers=sum(layer.is_int8 for layer in clock.heavy), conversions=clock.conversions,
     )  # fmt: skip

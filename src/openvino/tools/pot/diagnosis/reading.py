@@ -133,7 +133,7 @@ def _as_read(view: GraphView, pair: Pair, span: Spanned, factors: Doubles | None
     rank = len(view.shape(view.source(InputId(pair.node, layer.activation))) or ())
     own = span.range
     if own.low.size > 1:
-        own = own.reshaped(*(() if own.low.size == 1 else _aligned(own.low.shape, rank)))
+        own = own.reshaped(*_aligned(own.low.shape, rank))
     if factors is None:
         return own
     before = factors / np.broadcast_to(span.ratio.reshape(-1), factors.shape)

@@ -10,6 +10,8 @@ from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.samplers.batch_sampler import choose_subset, count_samples
+from openvino.tools.pot.utils.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,15 @@ class Samples:
         places = [number * (len(self) - 1) // max(count - 1, 1) for number in range(count)]
         chosen = [self.indices[place] for place in places]
         return [own(feed) for feed in probes.feeds(self.engine, self.model, chosen)]
+
+
+def first_of(engine: Hooks, model: CompressedModel, count: int) -> Samples:
+    """The first samples of an engine for a model.
+
+    Raises:
+        DataError: there are none.
+    """
+    length = count_samples(engine.data_loader)
+    if not length:
+        raise DataError("the data loader is empty, expected at least one sample")
+    return Samples(engine, model, choose_subset(length, count, shuffle=False, seed=0))

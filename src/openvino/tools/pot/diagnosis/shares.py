@@ -10,6 +10,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from openvino.tools.pot.algorithms.checking.running import hides
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
@@ -17,7 +18,7 @@ from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
 from openvino.tools.pot.graph.parts import Part, parts, values_in
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
+from openvino.tools.pot.statistics.places import TOKEN_MASKS
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]
@@ -91,14 +92,13 @@ def _runs(
 ) -> Iterator[tuple[None, Feed]]:
     """Each feed with each setting; what says which of its tokens are valid is put into ``masks``."""
     for feed in feeds:
-        own = next((feed[name] for name in sorted(TOKEN_MASKS & {*feed})), None)
-        masks.append(own if own is not None and is_token_mask(own) else None)
+        masks.append(next((feed[name] for name in sorted(TOKEN_MASKS & {*feed})), None))
         yield from ((None, {**feed, FLAGS: flags}) for flags in settings)
 
 
 def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArray[np.generic]:
     """An output with zeros where tokens are masked, which nobody reads."""
-    if mask is None or value.ndim <= mask.ndim or value.shape[: mask.ndim] != mask.shape or not mask.any():
+    if mask is None or not hides(mask, value) or not mask.any():
         return value
     valid = np.asarray(mask, np.float64).reshape(mask.shape + (1,) * (value.ndim - mask.ndim)) > 0
     return np.where(valid, value, np.zeros_like(value))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
-from openvino.tools.pot.diagnosis.columns import Mark, Row, aligned, piped, plotted, short
+from openvino.tools.pot.diagnosis.columns import Mark, Row, aligned, piped, plotted, prose, short
 from openvino.tools.pot.diagnosis.comparing import Candidate, Comparison
 from openvino.tools.pot.diagnosis.frontiers import Frontier, Point
 
-_WIDTH = 80
 _NAME, _FULL_NAME = 28, 200
 _EXACT = 120.0
 """dB from which nothing differs that a float32 would show."""
@@ -29,7 +27,7 @@ def comparison_as_text(found: Comparison) -> str:
         *aligned(_TITLES, [_row(each, _NAME) for each in found.models]),
     ]
     legend = _LEGEND.format(first=f"{short(found.models[0].name, _NAME)}, the first model")
-    return "\n".join([*lines, "", *_wrapped(legend), *_notes(found.notes)])
+    return "\n".join([*lines, "", *prose(legend), *_notes(found.notes)])
 
 
 def comparison_as_markdown(found: Comparison) -> str:
@@ -49,8 +47,8 @@ def frontier_as_text(found: Frontier) -> str:
         "",
     ]
     for scope in _scopes(found.points):
-        lines += _wrapped(scope, "   ")
-    lines += ["", *_wrapped(f"-: another is faster, and as close to float. {_LEGEND.format(first='float')}")]
+        lines += prose(scope, "   ")
+    lines += ["", *prose(f"-: another is faster, and as close to float. {_LEGEND.format(first='float')}")]
     return "\n".join([*lines, *_notes(found.notes), *_files(found)])
 
 
@@ -136,8 +134,4 @@ def _files(found: Frontier) -> Iterator[str]:
 
 def _notes(notes: tuple[str, ...]) -> Iterator[str]:
     for note in notes:
-        yield from ("", *_wrapped(f"note: {note}"))
-
-
-def _wrapped(text: str, further: str = "") -> list[str]:
-    return wrap(text, _WIDTH, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
+        yield from ("", *prose(f"note: {note}"))

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
-
 from openvino.tools.pot.diagnosis.causes import CAUSES
+from openvino.tools.pot.diagnosis.columns import Row, aligned, piped, prose, short
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer, Remedy
 
 _SHOWN = 10
-_WIDTH = 80
-
-Row = tuple[str, ...]
 _LAYER_TITLES = ("layer", "error", "own dB", "so far", "ms", "ran in", "cause")
 _REMEDY_TITLES = ("remedy", "dB", "won", "ms", "paid", "MB", "8-bit")
 
 
 def as_text(found: Diagnosis, shown: int = _SHOWN) -> str:
     """The sentence, the worst layers, the remedies, and lines to paste; in 80 columns, but for these."""
-    lines = [*_prose(f"{found.verdict.upper()}: {found.sentence}"), *_prose(_parts_line(found)), ""]
+    lines = [*prose(f"{found.verdict.upper()}: {found.sentence}"), *prose(_parts_line(found)), ""]
     lines.append(f"Worst layers ({min(shown, len(found.layers))} of {len(found.layers)})")
-    lines += _aligned(_LAYER_TITLES, [_layer_row(layer) for layer in found.layers[:shown]])
+    rows = [_layer_row(layer) for layer in found.layers[:shown]]
+    lines += aligned(_LAYER_TITLES, rows, (0, len(_LAYER_TITLES) - 1))
     for cause in found.causes:
         kind = CAUSES[cause.name]
-        lines += ["", *_prose(f"{kind.title}: {cause.evidence}; {kind.helps}")]
+        lines += ["", *prose(f"{kind.title}: {cause.evidence}; {kind.helps}")]
     if found.remedies:
         rows = [_remedy_row(remedy) for remedy in found.remedies]
-        lines += ["", "What helps, tried and measured", *_aligned(_REMEDY_TITLES, rows)]
+        lines += [
+            "",
+            "What helps, tried and measured",
+            *aligned(_REMEDY_TITLES, rows, (0, len(_REMEDY_TITLES) - 1)),
+        ]
         lines += ["", *_pasted(found.remedies[0])]
-    lines += [line for note in found.notes for line in _prose(f"note: {note}")]
+    lines += [line for note in found.notes for line in prose(f"note: {note}")]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def as_markdown(found: Diagnosis, shown: int = _SHOWN) -> str:
     """The same as Markdown."""
     parts = [f"**{found.verdict}**: {found.sentence}", "", _parts_line(found), ""]
-    parts += _piped(_LAYER_TITLES, [_layer_row(layer, 200) for layer in found.layers[:shown]])
+    rows = [_layer_row(layer, 200) for layer in found.layers[:shown]]
+    parts += piped(_LAYER_TITLES, rows, range(len(_LAYER_TITLES)))
     parts += [f"- {CAUSES[cause.name].title}: {cause.evidence}" for cause in found.causes]
     if found.remedies:
-        parts += ["", *_piped(_REMEDY_TITLES, [_remedy_row(remedy, 200) for remedy in found.remedies]), ""]
+        rows = [_remedy_row(remedy, 200) for remedy in found.remedies]
+        parts += ["", *piped(_REMEDY_TITLES, rows, range(len(_REMEDY_TITLES))), ""]
         parts += ["```", *_pasted(found.remedies[0]), "```"]
     parts += [f"- {note}" for note in found.notes]
     return "\n".join(parts)
@@ -57,14 +59,14 @@ def _parts_line(found: Diagnosis) -> str:
 def _layer_row(layer: Layer, width: int = 24) -> Row:
     cause = layer.causes[0].name.replace("_", " ") if layer.causes else ""
     return (
-        _short(layer.node, width), f"{layer.share:.0%}", _figure(layer.own, 1), _figure(layer.so_far, 1),
+        short(layer.node, width), f"{layer.share:.0%}", _figure(layer.own, 1), _figure(layer.so_far, 1),
         _figure(None if layer.int8_seconds is None else 1000 * layer.int8_seconds, 2), layer.precision, cause,
     )  # fmt: skip
 
 
 def _remedy_row(remedy: Remedy, width: int = 36) -> Row:
     return (
-        _short(remedy.title, width), f"{remedy.fidelity:.1f}", f"{remedy.won:+.1f}", f"{1000 * remedy.seconds:.3g}",
+        short(remedy.title, width), f"{remedy.fidelity:.1f}", f"{remedy.won:+.1f}", f"{1000 * remedy.seconds:.3g}",
         f"{1000 * remedy.paid:+.2g}", f"{remedy.bytes / 1e6:.2f}", str(remedy.int8_layers),
     )  # fmt: skip
 
@@ -77,31 +79,3 @@ def _pasted(remedy: Remedy) -> list[str]:
 
 def _figure(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
-
-
-def _short(text: str, width: int) -> str:
-    """The end of a name tells more than its beginning."""
-    return text if len(text) <= width else f"...{text[3 - width :]}"
-
-
-def _aligned(titles: Row, rows: Sequence[Row]) -> Iterator[str]:
-    """Lines whose first and last columns begin at the left, and the others end at the right."""
-    table = [titles, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(titles))]
-    for row in table:
-        cells = [
-            cell.ljust(width) if column in (0, len(titles) - 1) else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells)
-
-
-def _piped(titles: Row, rows: Iterable[Row]) -> Iterator[str]:
-    yield f"| {' | '.join(titles)} |"
-    yield f"|{' --- |' * len(titles)}"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', ' ') for cell in row)} |"
-
-
-def _prose(text: str) -> list[str]:
-    return wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -80,9 +80,13 @@ class Clocked:
         return next((self.before[name] for name in names if name in self.before), 0.0)
 
 
-def clocked(model: ov.Model, feeds: Sequence[Feed], device: str) -> Clocked:
+def compiled_in_float32(model: ov.Model, device: str) -> ov.CompiledModel:
+    """A model with the device's own settings, but for the precision of what is not in 8 bits."""
+    return core().compile_model(model, device, dict(FLOAT32))
+
+
+def clocked(model: ov.Model, compiled: ov.CompiledModel, feeds: Sequence[Feed], device: str) -> Clocked:
     """What the device runs for each node of a model, and for how long."""
-    compiled = core().compile_model(model, device, dict(FLOAT32))
     nodes = compiled.get_runtime_model().get_ordered_ops()
     ran: dict[str, Ran] = {}
     # Twice, since whatever else the machine does can slow the same layer down as long as a compiled model lives.
@@ -123,9 +127,8 @@ def _told(node: ov.Node) -> tuple[str, str]:
     return kind, precision
 
 
-def request_seconds(models: Sequence[ov.Model], feeds: Sequence[Feed], device: str) -> list[float]:
-    """Median seconds of a single request of each model, with the device's own settings but for float32; in turns."""
-    compiled = [core().compile_model(model, device, dict(FLOAT32)) for model in models]
+def request_seconds(compiled: Sequence[ov.CompiledModel], feeds: Sequence[Feed]) -> list[float]:
+    """Median seconds of a single request of each model, in turns."""
     once = sum(latencies(compiled, feeds, repeats=3, warm_up=2))
     turns = int(np.clip(_SECONDS / max(once, 1e-6), *_TURNS))
     return latencies(compiled, feeds, repeats=turns, warm_up=1)

@@ -11,7 +11,7 @@ from openvino.tools.pot.algorithms.checking.running import Run, by_number, names
 from openvino.tools.pot.algorithms.checking.running import outputs_of as outputs_of_request
 from openvino.tools.pot.diagnosis.facts import Output
 from openvino.tools.pot.diagnosis.fidelity import likenesses
-from openvino.tools.pot.engines.compiling import compiled_as_defined
+from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.parts import parts
 from openvino.tools.pot.graph.tensors import InputId
@@ -27,32 +27,67 @@ def with_results_of(model: ov.Model, other: ov.Model) -> None:
     Raises:
         ModelError: they are not as many.
     """
-    results, others = model.get_results(), other.get_results()
+    results, others = model.outputs, other.outputs
     if len(results) != len(others):
         raise ModelError(f"the float model has {len(results)} outputs, the quantized one {len(others)}")
-    by_name = {name: node for node in results for name in node.input_value(0).get_names()}
-    for number, node in enumerate(others):
-        names = [by_name[name] for name in sorted(node.input_value(0).get_names()) if name in by_name]
-        node.set_friendly_name((names[0] if names else results[number]).get_friendly_name())
+    name_results(model, other)
+
+
+def name_results(first: ov.Model, other: ov.Model) -> None:
+    """Call as many results as those of the first model that give the same: by a name of the tensor, else by place."""
+    free = list(range(len(other.outputs)))
+    places: dict[int, int] = {}
+    for number, port in enumerate(first.outputs):
+        same = (place for place in free if port.get_names() & other.outputs[place].get_names())
+        place = next(same, None)
+        if place is not None:
+            places[number] = place
+            free.remove(place)
+    for number, port in enumerate(first.outputs):
+        place = places[number] if number in places else free.pop(0)
+        other.outputs[place].get_node().set_friendly_name(port.get_node().get_friendly_name())
 
 
 def witnessed(model: ov.Model, other: ov.Model, feeds: Sequence[Feed], device: str) -> Witness:
     """What the float model gives by itself for samples, where it can be compared with the quantized one."""
-    watched = watched_inputs(GraphView(model))
-    known = GraphView(other).nodes
-    if not all(place.node in known for place in watched.all):
-        view = GraphView(model)
-        results = tuple(InputId(node.get_friendly_name(), 0) for node in model.get_results())
-        watched = Watched(results, (), tuple(parts(view, view.source(place)) for place in results))
-    witness = Witness(watched, samples=len(feeds), feeds=[dict(feed) for feed in feeds])
-    plain = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
-    request = plain.create_infer_request()
-    for feed in witness.feeds:
-        request.reset_state()
-        request.infer(by_number(plain.inputs, feed))
-        witness.values.append(outputs_of_request(request))
-        witness.fresh.append(True)
+    witness = Witness(watched_in([model, other]), samples=len(feeds))
+    fill(witness, model, feeds, device)
     return witness
+
+
+def watched_in(models: Sequence[ov.Model]) -> Watched:
+    """Where models can be compared: at what sorts before results, or at results where one has nothing such."""
+    view = GraphView(models[0])
+    found = watched_inputs(view)
+    others = [GraphView(model) for model in models[1:]]
+    if all(_is_in(other, view, place) for other in others for place in found.all):
+        return found
+    places = tuple(InputId(node.get_friendly_name(), 0) for node in models[0].get_results())
+    return Watched(places, parts=tuple(parts(view, view.source(place)) for place in places))
+
+
+def _is_in(other: GraphView, view: GraphView, place: InputId) -> bool:
+    known = place.node in other.nodes and other.type(place.node) == view.type(place.node)
+    return known and len(other.inputs(place.node)) > place.port
+
+
+def fill(witness: Witness, model: ov.Model, feeds: Sequence[Feed], device: str) -> None:
+    """Keep what a model gives for samples where it is watched.
+
+    Raises:
+        RuntimeError: OpenVINO can't run it.
+    """
+    witness.feeds = [dict(feed) for feed in feeds]
+    witness.fresh = [True] * len(feeds)
+    compiled = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
+    request = compiled.create_infer_request()
+    awaken(request, compiled, by_number(compiled.inputs, feeds[0]))
+    stateful = bool(request.query_state())
+    for feed in feeds:
+        if stateful:
+            request.reset_state()
+        request.infer(by_number(compiled.inputs, feed))
+        witness.values.append(outputs_of_request(request))
 
 
 def outputs_of(model: ov.Model, witness: Witness, found: Run) -> tuple[Output, ...]:

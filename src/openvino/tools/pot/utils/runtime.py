@@ -19,3 +19,11 @@ def core() -> ov.Core:
     the next Ctrl-C ends the process by a segmentation fault.
     """
     return ov.Core()
+
+
+def device_name(device: str) -> str:
+    """What a device calls itself."""
+    try:
+        return str(core().get_property(device.partition(".")[0], "FULL_DEVICE_NAME"))
+    except RuntimeError:
+        return device

@@ -151,13 +151,13 @@ def _read(
     """What somebody reads of a part of an output: where tokens are masked, nobody does."""
     found = [values_in(value, part) for value in values]
     pairs = list(zip(found, masks, strict=True))
-    if not all(mask is not None and _hides(mask, own) for own, mask in pairs):
+    if not all(mask is not None and hides(mask, own) for own, mask in pairs):
         return found
     seen = [own[np.asarray(mask) > 0] for own, mask in pairs]
     return seen if any(own.size for own in seen) else found
 
 
-def _hides(mask: NDArray[Any], own: NDArray[Any]) -> bool:
+def hides(mask: NDArray[Any], own: NDArray[Any]) -> bool:
     """Whether a mask is of the tokens of a tensor, which has more axes than these."""
     return own.ndim > mask.ndim and own.shape[: mask.ndim] == mask.shape and is_token_mask(mask)
 

@@ -71,21 +71,16 @@ class Beside:
         self._ranges: dict[tuple[TensorId, int | None], Slot] = {}
         self._powers: dict[TensorId, Slot] = {}
 
-    def outputs(
-        self, tensor: TensorId, other: TensorId, axis: int | None, scale: NDArray[np.floating] | None = None
-    ) -> tuple[Slot, Slot, Slot, Slot]:
+    def outputs(self, tensor: TensorId, other: TensorId, axis: int | None) -> tuple[Slot, Slot, Slot, Slot]:
         """Compare a tensor of both models: means of the error, of its square, of the value, of its square.
 
         Args:
             tensor, other: of the float model and of the quantized one.
             axis: of the channels; None: there is one figure for all.
-            scale: what the channels of the other are divided by.
         """
         value, found = self.view.output(tensor), self.other.output(other)
         if found.get_element_type() != value.get_element_type():
             found = op.convert(found, value.get_element_type()).output(0)
-        if scale is not None:
-            found = op.divide(found, constant_like(found, scale)).output(0)
         error = op.subtract(found, value).output(0)
         channels = self._channels(value, axis)
         return (
