@@ -21,7 +21,7 @@ from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import Reading, read
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
-from openvino.tools.pot.diagnosis.spans import calibration_of, span_of
+from openvino.tools.pot.diagnosis.spans import Fed, calibration_of, span_of
 from openvino.tools.pot.diagnosis.timing import Clocked, clocked, compiled_in_float32, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
 from openvino.tools.pot.graph.geometry import canonical_weights
@@ -103,7 +103,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
     )
     worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
-    errors = _errors(model, other, list(readings.values()), samples, device, worst, notes)
+    fed = Fed()
+    errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
     witness = witnessed(model, other, samples.spread(_WITNESSED), device)
     outputs, of_parts = _whole(model, other, witness, found, device)
     timed = samples.spread(_TIMED)
@@ -120,7 +121,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     )
     timing = _timing(model, other, request_seconds(compiled, timed), second)
     return Looked(
-        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors),
+        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
         witness, clocks,
         _overflows(other, samples, device, notes), traces, notes,
     )  # fmt: skip
@@ -143,11 +144,12 @@ def _whole(
 
 
 def _errors(
-    model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, device: str, alone: Container[str],
+    model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, fed: Fed, device: str,
+    alone: Container[str],
     notes: list[str],
 ) -> dict[str, Error]:  # fmt: skip
     try:
-        return measured(model, other, readings, samples, len(samples), device, alone)
+        return measured(model, other, readings, fed.passing(samples), len(samples), device, alone)
     except PotError as error:
         notes.append(f"errors at layers are not known: {error}")
         return {}

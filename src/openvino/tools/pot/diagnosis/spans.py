@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.diagnosis.facts import Calibration, Span
 from openvino.tools.pot.diagnosis.measuring import Error, Seen, by_sample
 from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.engines.stream import Feed
 
 _FAR = 2.0
 """Times the width of the median sample from which one stretches a range."""
@@ -37,7 +38,7 @@ def span_of(seen: Seen) -> Span:
     )  # fmt: skip
 
 
-def calibration_of(samples: Samples, errors: Mapping[str, Error]) -> Calibration:
+def calibration_of(samples: Samples, errors: Mapping[str, Error], fed: Fed) -> Calibration:
     """What the samples do to ranges."""
     lows, highs = by_sample(errors)
     wide: dict[int, int] = {}
@@ -49,24 +50,39 @@ def calibration_of(samples: Samples, errors: Mapping[str, Error]) -> Calibration
     enough = settled(lows, highs)
     return Calibration(
         samples=len(samples), enough=enough if 0 < enough < len(samples) else None,
-        stretching=tuple(sorted(wide.items(), key=lambda pair: -pair[1])[:5]), inputs=_inputs(samples),
+        stretching=tuple(sorted(wide.items(), key=lambda pair: -pair[1])[:5]), inputs=fed.inputs(samples),
     )  # fmt: skip
 
 
-def _inputs(samples: Samples) -> dict[str, tuple[float, float, float]]:
-    """Least, most and mean of what is fed."""
-    found: dict[str, list[tuple[float, float, float]]] = {}
-    for feed in samples:
-        for name, value in feed.items():
-            if np.size(value):
-                own = np.asarray(value, np.float64)
-                figures = float(own.min()), float(own.max()), float(own.mean())
-                found.setdefault(name, []).append(figures)
-    return {
-        name: (min(least), max(most), float(np.mean(mean)))
-        for name, all_of in found.items()
-        for least, most, mean in [zip(*all_of, strict=True)]
-    }
+class Fed:
+    """Least, most and mean of what is fed, seen while it goes by: reading samples once more can take long."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[tuple[float, float, float]]] = {}
+        self._count = 0
+
+    def passing(self, feeds: Iterable[Feed]) -> Iterator[Feed]:
+        """The feeds, from the first on."""
+        self._found, self._count = {}, 0
+        for feed in feeds:
+            self._count += 1
+            for name, value in feed.items():
+                own = np.asarray(value)
+                if own.size:
+                    figures = float(own.min()), float(own.max()), float(own.mean(dtype=np.float64))
+                    self._found.setdefault(name, []).append(figures)
+            yield feed
+
+    def inputs(self, samples: Samples) -> dict[str, tuple[float, float, float]]:
+        """The figures of all samples, which are read here where not all went by."""
+        if self._count < len(samples):
+            for _ in self.passing(samples):
+                pass
+        return {
+            name: (min(least), max(most), float(np.mean(mean)))
+            for name, all_of in self._found.items()
+            for least, most, mean in [zip(*all_of, strict=True)]
+        }
 
 
 def settled(lows: NDArray[np.float64], highs: NDArray[np.float64]) -> int:
