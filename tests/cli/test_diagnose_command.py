@@ -72,16 +72,9 @@ def test_a_page_of_what_was_quantized(files: Path) -> None:
 
 
 def test_the_best_remedy_is_stored(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    int8 = ov.Core().read_model("net.xml")
-    builders_int8 = builders.quantized(int8, builders.labelled(builders.images(12))).submodels[0].model
-    first = next(
-        node for node in builders_int8.get_ordered_ops()
-        if node.get_type_name() == "FakeQuantize" and node.input_value(0).get_node().get_type_name() == "Parameter"
-    )  # fmt: skip
-    for port in range(1, 5):
-        border = first.input_value(port).get_node()
-        first.input(port).replace_source_output(ov.opset13.constant(border.data / 4).output(0))
-    ov.save_model(builders_int8, "bad.xml", compress_to_fp16=False)
+    int8 = builders.quantized("net.xml", builders.labelled(builders.images(12))).submodels[0].model
+    bad = builders.with_a_quarter_of_the_first_range(int8)
+    ov.save_model(bad, "bad.xml", compress_to_fp16=False)
     assert diagnose("-q", "bad.xml", "--apply", "better") == 0
     err = capsys.readouterr().err
     (stored,) = [line for line in err.splitlines() if line.startswith("stored ")]

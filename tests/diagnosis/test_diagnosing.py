@@ -69,14 +69,7 @@ def test_a_given_model_is_read_from_a_file(tmp_path: Path) -> None:
 def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
     """An INT8 model whose first layer is rounded to a quarter of its range."""
     int8 = quantize(builders.network(), builders.images(16), compress=False)
-    first = next(
-        node for node in int8.get_ordered_ops()
-        if node.get_type_name() == "FakeQuantize" and node.input_value(0).get_node().get_type_name() == "Parameter"
-    )  # fmt: skip
-    for port in range(1, 5):
-        border = first.input_value(port).get_node()
-        first.input(port).replace_source_output(ov.opset13.constant(border.data / 4).output(0))
-    int8.validate_nodes_and_infer_types()
+    builders.with_a_quarter_of_the_first_range(int8)
     found = diagnose(builders.network(), int8, builders.images(16))
     worst = found.layers[0]
     assert worst.node == "conv1" and worst.causes[0].name == "clipped_range"
