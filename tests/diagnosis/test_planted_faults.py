@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import openvino as ov
@@ -20,22 +21,22 @@ SLOW, HEAVY = 300e-6, 400e-6
 @pytest.fixture
 def times(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times of layers as planted, whatever else the machine does."""
-    real = timing.layer_seconds
+    real, in_turns = timing.seconds_of, cycle((False, True))
 
-    def layer_seconds(model: ov.Model, *arguments: Any) -> dict[str, float]:
-        is_int8 = any(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
+    def seconds_of(compiled: ov.CompiledModel, *arguments: Any) -> dict[str, float]:
+        is_int8 = next(in_turns)
 
         def seconds(name: str) -> float:
             if name in ("heavy", "heavy/biased"):
                 return HEAVY
             return IN_FLOAT if not is_int8 else SLOW if name.startswith("slow") else IN_INT8
 
-        return {name: seconds(name) for name in real(model, *arguments)}
+        return {name: seconds(name) for name in real(compiled, *arguments)}
 
     def request_seconds(models: Sequence[ov.Model], *_: Any) -> list[float]:
         return [1e-3, 0.5e-3]
 
-    monkeypatch.setattr(timing, "layer_seconds", layer_seconds)
+    monkeypatch.setattr(timing, "seconds_of", seconds_of)
     monkeypatch.setattr(looking, "request_seconds", request_seconds)
 
 

@@ -25,13 +25,9 @@ from openvino.tools.pot.graph.view import GraphView
 
 
 def takes_a_network(value: Any) -> bool:
-    """Others are parts that edits are made of, or set a network beside another."""
+    """Others are parts that edits are made of."""
     names = list(inspect.signature(value).parameters.values())
-    return (
-        bool(names)
-        and [each.name for each in names] != ["first", "second"]
-        and names[0].annotation in ("GraphView", "ov.Model")
-    )
+    return bool(names) and names[0].annotation in ("GraphView", "ov.Model")
 
 
 FOUND = {name: value for module in modules(edits) for name, value in own(module) if takes_a_network(value)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import openvino as ov
@@ -39,8 +40,11 @@ def with_closeups(
     chosen = [layer for layer in layers if layer.quantized][:count]
     readings = [looked.readings[layer.node] for layer in chosen]
     inputs = [_first_input(looked.view, reading) for reading in readings]
-    floats = _values(looked.view, [*(each.pair.end for each in readings), *inputs], feed, device)
-    others = _values(looked.other, [each.pair.other_end for each in readings], feed, device)
+    wanted = [*(each.pair.end for each in readings), *inputs], [each.pair.other_end for each in readings]
+    with ThreadPoolExecutor(2) as both:
+        floats, others = both.map(
+            lambda view, tensors: _values(view, tensors, feed, device), (looked.view, looked.other), wanted
+        )
     found = {
         layer.node: Closeup(
             activation=_histogram(floats[len(chosen) + number]),

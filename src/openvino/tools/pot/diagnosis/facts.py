@@ -44,7 +44,7 @@ class Span(Facts):
         levels: number of points.
         per_channel: whether channels have ranges of their own.
         least, most: of the data.
-        rms: root mean square of the data.
+        rms: root mean square of the data; None but for the layers with most of the error, as the next.
         clipped: share of values beyond the range, 0 to 1.
         used: share of the range that the data reaches, 0 to 1.
         imbalance: largest magnitude of a channel over that of the median channel.
@@ -60,8 +60,8 @@ class Span(Facts):
     per_channel: bool
     least: float
     most: float
-    rms: float
-    clipped: float
+    rms: float | None
+    clipped: float | None
     used: float
     imbalance: float
     settled: int

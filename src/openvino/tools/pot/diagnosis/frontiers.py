@@ -204,7 +204,7 @@ def _ranked(samples: Samples, full: CompressedModel, notes: list[str]) -> list[L
         alone = dict(
             zip(
                 (own.pair.node for own in found),
-                shares(model, found, told, len(told), device).alone,
+                shares(model, found, told, device).alone,
                 strict=True,
             )
         )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import isfinite
 
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import (
-    AS_USERS,
-    run,
-    run_as_defined,
-)
+from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, run, run_as_defined
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
 from openvino.tools.pot.diagnosis.fidelity import decibels as decibels_of
 from openvino.tools.pot.diagnosis.measuring import Error, decibels, measured, variation
@@ -22,8 +19,10 @@ from openvino.tools.pot.diagnosis.reading import Reading, read
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.spans import Fed, calibration_of, span_of
-from openvino.tools.pot.diagnosis.timing import Clocked, clocked, compiled_in_float32, request_seconds
+from openvino.tools.pot.diagnosis.timing import Clocked, clocked_both, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
+from openvino.tools.pot.engines.profiling import timed
+from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.geometry import canonical_weights
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -38,11 +37,11 @@ _TIMED = 4
 _SUMMED = 1
 _MOST_CHANNELS = 8
 
-_ALONE = 40
+_ALONE = 24
 """Layers, those with most of the error, of which it is measured what they lose alone."""
 _SHARE_PASSES = 1.5
 """Passes over the samples that finding the shares of layers may take, and the least and most samples for it."""
-_SHARED = (2, 12)
+_SHARED = (3, 12)
 
 
 @dataclass
@@ -98,19 +97,24 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         if name not in readings
     ]
     quantized = [own for own in readings.values() if own.is_quantized]
-    found = _shares(model, quantized, samples, device, notes)
-    alone = dict(
-        zip((own.pair.node for own in quantized), () if found is None else found.alone, strict=False)
-    )
-    worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
-    fed = Fed()
-    errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
     witness = witnessed(model, other, samples.spread(_WITNESSED), device)
-    outputs, of_parts = _whole(model, other, witness, found, device)
-    timed = samples.spread(_TIMED)
-    compiled = [compiled_in_float32(each, device) for each in (model, other)]
-    first, second = (clocked(*pair, timed, device) for pair in zip((model, other), compiled, strict=True))
-    clocks = first, second
+    # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
+    with ThreadPoolExecutor(1) as beside:
+        runs = beside.submit(_runs, other, witness, device)
+        overflowing = beside.submit(_overflows, other, witness.feeds[:_SUMMED], device)
+        found = _shares(model, quantized, samples, device, notes)
+        alone = (
+            {} if found is None else dict(zip((own.pair.node for own in quantized), found.alone, strict=True))
+        )
+        worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
+        fed = Fed()
+        errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
+        outputs, of_parts = _whole(model, witness, runs.result(), found)
+        overflows_of, why = overflowing.result()
+    notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
+    feeds = witness.feeds[:_TIMED]
+    compiled = [timed(each, device) for each in (model, other)]
+    clocks = clocked_both((model, other), compiled, feeds, device)
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
         for name, own in readings.items()
@@ -119,28 +123,31 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         _layer(number, own, view, traces[name], errors.get(name), alone, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
-    timing = _timing(model, other, request_seconds(compiled, timed), second)
+    timing = _timing(model, other, request_seconds(compiled, feeds), clocks[1])
     return Looked(
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
-        witness, clocks,
-        _overflows(other, samples, device, notes), traces, notes,
+        witness, clocks, overflows_of, traces, notes,
     )  # fmt: skip
 
 
+def _runs(other: ov.Model, witness: Witness, device: str) -> tuple[Run, Run, Run]:
+    """The quantized model in float32, with the device's own settings, and as it is defined."""
+    exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
+    return exact, users, run_as_defined(other, witness)
+
+
 def _whole(
-    model: ov.Model, other: ov.Model, witness: Witness, found: Shares | None, device: str
+    model: ov.Model, witness: Witness, runs: tuple[Run, Run, Run], found: Shares | None
 ) -> tuple[tuple[Output, ...], Parts]:
     """How the outputs follow, and how they would with parts of the quantization."""
-    exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
-    whole = decibels_of(witness, exact)
+    whole, users, defined = (decibels_of(witness, each) for each in runs)
     parts = (None, None) if found is None else (found.weights, found.activations)
     weights, activations = (
         None if found is None or part is None else _split(whole, part, found.whole) for part in parts
     )
-    return outputs_of(model, witness, exact), Parts(
-        whole=whole, users=decibels_of(witness, users), defined=decibels_of(witness, run_as_defined(other, witness)),
-        weights=weights, activations=activations,
-    )  # fmt: skip
+    return outputs_of(model, witness, runs[0]), Parts(
+        whole=whole, users=users, defined=defined, weights=weights, activations=activations
+    )
 
 
 def _errors(
@@ -149,7 +156,7 @@ def _errors(
     notes: list[str],
 ) -> dict[str, Error]:  # fmt: skip
     try:
-        return measured(model, other, readings, fed.passing(samples), len(samples), device, alone)
+        return measured(model, other, readings, samples, fed.passing(samples), device, alone)
     except PotError as error:
         notes.append(f"errors at layers are not known: {error}")
         return {}
@@ -163,21 +170,20 @@ def _shares(
     wanted = int(_SHARE_PASSES * len(samples) / (len(readings) + 4))
     chosen = samples.spread(int(np.clip(wanted, *_SHARED)))
     try:
-        return shares(model, readings, chosen, len(chosen), device)
+        return shares(model, readings, chosen, device)
     except PotError as error:
         notes.append(f"shares of layers are not known: {error}")
         return None
 
 
-def _overflows(other: ov.Model, samples: Samples, device: str, notes: list[str]) -> dict[str, LayerOverflow]:
-    """What overflows on processors without VNNI, on one sample; other devices have no such sums."""
+def _overflows(other: ov.Model, feeds: Sequence[Feed], device: str) -> tuple[dict[str, LayerOverflow], str]:
+    """What overflows on processors without VNNI; other devices have no such sums. And why it isn't known."""
     if not device.startswith("CPU"):
-        return {}
+        return {}, ""
     try:
-        return {each.node: each for each in overflows(other, samples.spread(_SUMMED)) if each.overflows}
+        return {each.node: each for each in overflows(other, feeds) if each.overflows}, ""
     except (PotError, RuntimeError, ValueError) as error:
-        notes.append(f"sums of 16 bits are not looked into: {reason(error)}")
-        return {}
+        return {}, reason(error)
 
 
 def _split(whole: float, part: float, of: float) -> float | None:

@@ -1,19 +1,25 @@
-"""One pass over samples in which float and INT8 run side by side; all that leaves it are a few figures a channel."""
+"""What happens at each layer, of two passes over samples that only a few figures a channel leave.
+
+The float model alone says between which borders its values lie; both side by side, which takes several times as long
+and needs fewer samples, say what they do otherwise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.diagnosis.beside import Beside
+from openvino.tools.pot.diagnosis.borders import Borders, Slot
 from openvino.tools.pot.diagnosis.reading import Reading
+from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
-from openvino.tools.pot.graph.edits.beside import Beside, Slot
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -31,12 +37,12 @@ class Seen:
         span: the range that it is rounded to.
         lows, highs: borders of each sample, ``[samples]``.
         channels: largest magnitude of each channel over all samples.
-        power: mean square.
-        clipped: share of values beyond the range.
         constant: which channels are the same everywhere, in all samples.
         branches: of what is joined from several: their nodes, and the largest magnitude of each.
+        power: mean square.
+        clipped: share of values beyond the range.
         excess: mean square of what lies beyond the range.
-        outer: share of those values that aren't zero beyond a quarter of it. Both are None but for layers alone.
+        outer: share of those values that aren't zero beyond a quarter of it. These are None but for layers alone.
     """
 
     port: int
@@ -44,10 +50,10 @@ class Seen:
     lows: Doubles
     highs: Doubles
     channels: Doubles
-    power: float
-    clipped: float
     constant: NDArray[np.bool_]
     branches: tuple[tuple[str, float], ...] = ()
+    power: float | None = None
+    clipped: float | None = None
     excess: float | None = None
     outer: float | None = None
 
@@ -78,49 +84,48 @@ class Error:
     inputs: tuple[Seen, ...]
 
 
+_COMPARED = 24
+"""Samples at most that both models are fed side by side."""
+
 _INNER = 0.25
 """The part of a range beyond which values are counted: three of four levels are for these."""
 
 
 @dataclass(frozen=True)
-class _Watched:
-    """Where the figures of an input stand."""
+class _Bordered:
+    """Where the borders of a layer's output stand, of its quantized inputs by port, and of branches joined before."""
 
-    port: int
-    span: QuantizerRange
-    borders: Slot
-    power: Slot
-    clipped: Slot
-    branches: tuple[tuple[str, Slot], ...]
-    outer: tuple[Slot, Slot, Slot] | None
-
-    def seen(self, means: Doubles, lows: Doubles, highs: Doubles) -> Seen:
-        least, most = self.borders.of(lows), self.borders.of(highs)
-        excess, beyond, some = (
-            (float(slot.of(means)[0]) for slot in self.outer) if self.outer else (None,) * 3
-        )
-        return Seen(
-            self.port, self.span, least.min(axis=1), most.max(axis=1), _magnitudes(least, most),
-            float(self.power.of(means)[0]), float(self.clipped.of(means)[0]), _constant(least, most),
-            tuple((name, float(_magnitudes(slot.of(lows), slot.of(highs)).max())) for name, slot in self.branches),
-            excess, None if beyond is None or some is None else beyond / some if some else 0.0,
-        )  # fmt: skip
+    output: Slot
+    inputs: Mapping[int, Slot]
+    branches: Mapping[int, Sequence[tuple[str, Slot]]]
 
 
 @dataclass(frozen=True)
-class _Places:
+class _Compared:
+    """Where the means stand of a layer's output, of what it makes alone, and of its inputs by port."""
+
     outputs: tuple[Slot, Slot, Slot, Slot]
-    borders: Slot
     twin: tuple[Slot, Slot, Slot] | None
-    inputs: tuple[_Watched, ...]
+    inputs: Mapping[int, _Watched]
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Where means of the data of an input stand."""
+
+    power: Slot
+    clipped: Slot
+    excess: Slot
+    beyond: Slot
+    some: Slot
 
 
 def measured(
     model: ov.Model,
     other: ov.Model,
     readings: Sequence[Reading],
-    feeds: Iterable[Feed],
-    count: int,
+    samples: Samples,
+    fed: Iterable[Feed],
     device: str,
     alone: Container[str],
 ) -> dict[str, Error]:
@@ -129,60 +134,80 @@ def measured(
     Args:
         model, other: in float and quantized, with the same inputs.
         readings: the layers.
-        feeds: what both are fed.
-        count: how many there are.
+        samples: that both are fed.
+        fed: the same, as they go by.
         device: where they run.
-        alone: the layers of which it is measured what they lose alone, since that takes a second one of each.
+        alone: the layers of which it is measured what they lose alone, and what their inputs hold, since that takes a
+            second one of each.
 
     Raises:
         ModelError: the models don't go together, or can't be compiled.
         DataError: a sample doesn't fit.
     """
-    beside = Beside(model, other)
-    places = {each.pair.node: _placed(beside, each, each.pair.node in alone) for each in readings}
-    compiled = compiled_for("measured", beside.model(), device)
-    means: Doubles | float = 0.0
-    lows: list[NDArray[np.float32]] = []
-    highs: list[NDArray[np.float32]] = []
+    borders, beside = Borders(model), Beside(model, other)
+    bordered = {each.pair.node: _bordered(borders, each) for each in readings}
+    compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
+    found = _run(borders.model(), fed, len(samples), device)
+    lows, highs = (np.asarray(each, np.float64) for each in zip(*found, strict=True))
+    few = samples.few(_COMPARED)
+    means: Doubles = np.mean(
+        [each for (each,) in _run(beside.model(), few, len(few), device)], axis=0, dtype=np.float64
+    )
+    return {
+        each.pair.node: _error(each, bordered[each.pair.node], compared[each.pair.node], means, lows, highs)
+        for each in readings
+    }
+
+
+def _run(
+    model: ov.Model, feeds: Iterable[Feed], count: int, device: str
+) -> Iterator[list[NDArray[np.float32]]]:
+    """The vectors that a model gives for each feed."""
+    compiled = compiled_for("measured", model, device)
     tagged = ((number, feed) for number, feed in enumerate(feeds))
     for _, found in track(run_stream(compiled, tagged), count, "Diagnosis"):
-        vector, low, high = (np.asarray(each, np.float32) for each in found)
-        means = means + np.asarray(vector, np.float64)
-        lows.append(low)
-        highs.append(high)
-    total = np.asarray(means) / max(len(lows), 1)
-    least, most = np.asarray(lows, np.float64), np.asarray(highs, np.float64)
-    return {node: _error(own, total, least, most) for node, own in places.items()}
+        yield [np.asarray(each, np.float32) for each in found]
 
 
-def _placed(beside: Beside, reading: Reading, alone: bool) -> _Places:
+def _bordered(borders: Borders, reading: Reading) -> _Bordered:
+    view = borders.view
+    sources = {port: view.inputs(reading.pair.node)[port] for port in reading.spans}
+    inputs, branches = {}, {}
+    for port, tensor in sources.items():
+        inputs[port] = borders.range(tensor, _input_axis(view, reading, tensor))
+        joined = concat_before(view, tensor)
+        varying = view.varying(joined) if joined else ()
+        branches[port] = [(each.node, borders.range(each, None)) for each in varying]
+    return _Bordered(borders.range(reading.pair.end, channel_axis(view, reading)), inputs, branches)
+
+
+def _input_axis(view: GraphView, reading: Reading, tensor: TensorId) -> int | None:
+    """The axis of the channels of what a layer reads; None where it isn't known how many there are."""
+    axis = None if reading.pair.linear is None else reading.pair.linear.input_axis
+    is_open = axis is not None and view.output(tensor).get_partial_shape()[axis].is_dynamic
+    return None if is_open else axis
+
+
+def _compared(beside: Beside, reading: Reading, alone: bool) -> _Compared:
     pair, view = reading.pair, beside.view
     axis = channel_axis(view, reading)
-    rank = len(view.shape(TensorId(pair.node)) or ())
-    inputs = tuple(_watched(beside, reading, port, span, alone) for port, span in reading.spans.items())
+    outputs = beside.outputs(pair.end, pair.other_end, axis)
+    if not alone or not reading.is_quantized:
+        return _Compared(outputs, None, {})
     weights = None
     if reading.weight_error is not None and reading.weights is not None:
         weights = (reading.weights[0], reading.weight_error)
-    twin = None
-    if alone and reading.is_quantized:
-        twin = beside.twin(pair.node, reading.spans, weights, reading.shift_for(rank), axis)
-    return _Places(beside.outputs(pair.end, pair.other_end, axis), beside.range(pair.end, axis), twin, inputs)
+    shift = reading.shift_for(len(view.shape(TensorId(pair.node)) or ()))
+    inputs = {
+        port: _watched(beside, view.inputs(pair.node)[port], span) for port, span in reading.spans.items()
+    }
+    return _Compared(outputs, beside.twin(pair.node, reading.spans, weights, shift, axis), inputs)
 
 
-def _watched(beside: Beside, reading: Reading, port: int, span: QuantizerRange, alone: bool) -> _Watched:
-    view = beside.view
-    tensor = view.inputs(reading.pair.node)[port]
-    layer = reading.pair.linear
-    axis = layer.input_axis if layer is not None else None
-    if axis is not None and view.output(tensor).get_partial_shape()[axis].is_dynamic:
-        axis = None
-    joined = concat_before(view, tensor)
-    branches = tuple(
-        (each.node, beside.range(each, None)) for each in (view.varying(joined) if joined else ())
-    )
-    outer = (beside.excess(tensor, span), *beside.outer(tensor, span, _INNER)) if alone else None
+def _watched(beside: Beside, tensor: TensorId, span: QuantizerRange) -> _Watched:
     return _Watched(
-        port, span, beside.range(tensor, axis), beside.powers(tensor), beside.clipped(tensor, span), branches, outer
+        beside.powers(tensor), beside.clipped(tensor, span), beside.excess(tensor, span),
+        *beside.outer(tensor, span, _INNER),
     )  # fmt: skip
 
 
@@ -208,16 +233,45 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
     return layer.output_axis
 
 
-def _error(places: _Places, means: Doubles, lows: Doubles, highs: Doubles) -> Error:
-    mean, square, value, power = (slot.of(means) for slot in places.outputs)
-    least, most = places.borders.of(lows), places.borders.of(highs)
-    inputs = tuple(each.seen(means, lows, highs) for each in places.inputs)
+def _error(
+    reading: Reading, bordered: _Bordered, compared: _Compared, means: Doubles, lows: Doubles, highs: Doubles
+) -> Error:
+    mean, square, value, power = (slot.of(means) for slot in compared.outputs)
+    least, most = bordered.output.of(lows), bordered.output.of(highs)
+    own_mean, own, of_weights = (slot.of(means) for slot in compared.twin) if compared.twin else (None,) * 3
+    inputs = tuple(
+        _seen(port, span, bordered, compared.inputs.get(port), means, lows, highs)
+        for port, span in reading.spans.items()
+    )
     largest = float(_magnitudes(least, most).max())
-    constant = _constant(least, most)
-    if places.twin is None:
-        return Error(mean, square, value, power, None, None, None, largest, constant, inputs)
-    own_mean, own, of_weights = (slot.of(means) for slot in places.twin)
-    return Error(mean, square, value, power, own_mean, own, of_weights, largest, constant, inputs)
+    return Error(
+        mean, square, value, power, own_mean, own, of_weights, largest, _constant(least, most), inputs
+    )
+
+
+def _seen(
+    port: int, span: QuantizerRange, bordered: _Bordered, watched: _Watched | None,
+    means: Doubles, lows: Doubles, highs: Doubles,
+) -> Seen:  # fmt: skip
+    least, most = bordered.inputs[port].of(lows), bordered.inputs[port].of(highs)
+    branches = tuple(
+        (name, float(_magnitudes(slot.of(lows), slot.of(highs)).max()))
+        for name, slot in bordered.branches[port]
+    )
+    seen = Seen(
+        port,
+        span,
+        least.min(axis=1),
+        most.max(axis=1),
+        _magnitudes(least, most),
+        _constant(least, most),
+        branches,
+    )
+    if watched is None:
+        return seen
+    slots = (watched.power, watched.clipped, watched.excess, watched.beyond, watched.some)
+    power, clipped, excess, beyond, some = (float(slot.of(means)[0]) for slot in slots)
+    return replace(seen, power=power, clipped=clipped, excess=excess, outer=beyond / some if some else 0.0)
 
 
 def _magnitudes(lows: Doubles, highs: Doubles) -> Doubles:

@@ -240,23 +240,26 @@ def _moved(view: GraphView, tensor: TensorId, spans: Mapping[TensorId, Spanned])
     shapes = {each: view.shape(each) or () for each in spans}
     if any(None in shape or not shape for shape in shapes.values()):
         return None
-    sized = {each: tuple(int(size or 1) for size in shape) for each, shape in shapes.items()}
-    figures: list[dict[TensorId, NDArray[np.floating]]] = [
-        {each: np.broadcast_to(figure, sized[each]) for each, figure in own.items()}
-        for own in (
-            {each: own.range.low for each, own in spans.items()},
-            {each: own.range.high for each, own in spans.items()},
-            {each: own.ratio for each, own in spans.items()},
+    known = {
+        each: np.stack(np.broadcast_arrays(own.range.low, own.range.high, own.ratio), -1)
+        for each, own in spans.items()
+    }
+    rows = np.concatenate([own.reshape(-1, 3) for own in known.values()]).astype(np.float64)
+    table, numbers = np.unique(rows, axis=0, return_inverse=True)
+    parts = np.split(numbers.reshape(-1), np.cumsum([own.size // 3 for own in known.values()])[:-1])
+    places: dict[TensorId, NDArray[np.floating]] = {
+        each: np.broadcast_to(
+            part.reshape(own.shape[:-1]).astype(np.float32), tuple(int(size or 1) for size in shapes[each])
         )
-    ]
+        for (each, own), part in zip(known.items(), parts, strict=True)
+    }
     try:
-        low, high, ratio = (_narrowed(moved(view, tensor, own)) for own in figures)
+        found = _narrowed(moved(view, tensor, places))
     except ModelError:
         return None
+    low, high, ratio = np.moveaxis(table[np.rint(found).astype(int)], -1, 0)
     levels = next(iter(spans.values())).range.levels
-    shape = np.broadcast_shapes(low.shape, high.shape, ratio.shape)
-    low, high = (np.broadcast_to(border, shape).astype(np.float32) for border in (low, high))
-    return Spanned(QuantizerRange(low, high, levels), np.broadcast_to(ratio, shape).astype(np.float64))
+    return Spanned(QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels), ratio)
 
 
 def _narrowed(values: NDArray[np.floating]) -> NDArray[Any]:

@@ -19,8 +19,9 @@ from openvino.tools.pot.algorithms.run import run as run_algorithms
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
 from openvino.tools.pot.diagnosis.fidelity import decibels
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.diagnosis.timing import compiled_in_float32, request_seconds
+from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.engines.hooks import Hooks
+from openvino.tools.pot.engines.profiling import timed
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.sizes import is_static
@@ -113,9 +114,7 @@ class Bench:
         found = run(network, self.witness, self.device, FLOAT32, as_stored=False)
         if found.failure:
             return None
-        before, after = request_seconds(
-            [self._compiled, compiled_in_float32(network, self.device)], self.witness.feeds[:4]
-        )
+        before, after = request_seconds([self._compiled, timed(network, self.device)], self.witness.feeds[:4])
         self.models[trial.title] = made
         fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
         return Remedy(
@@ -128,7 +127,7 @@ class Bench:
     @cached_property
     def _compiled(self) -> ov.CompiledModel:
         """What is to be mended, once for all trials."""
-        return compiled_in_float32(self.int8, self.device)
+        return timed(self.int8, self.device)
 
     def _made(self, params: Params) -> CompressedModel:
         own = {**self.params, **params, "stat_subset_size": len(self.samples), "self_check": False}

@@ -36,10 +36,13 @@ class Samples:
 
     def spread(self, count: int) -> list[Feed]:
         """So many of them, evenly spread, or all."""
+        return [own(feed) for feed in self.few(count)]
+
+    def few(self, count: int) -> Samples:
+        """So many of them, evenly spread, or all, to be read."""
         count = min(count, len(self))
         places = [number * (len(self) - 1) // max(count - 1, 1) for number in range(count)]
-        chosen = [self.indices[place] for place in places]
-        return [own(feed) for feed in probes.feeds(self.engine, self.model, chosen)]
+        return Samples(self.engine, self.model, [self.indices[place] for place in places])
 
 
 def first_of(engine: Hooks, model: CompressedModel, count: int) -> Samples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,13 @@ from openvino.tools.pot.statistics.places import TOKEN_MASKS
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]
+
+
+_GROUPS = 4
+"""Settings of no layer, of all, of weights alone and of activations alone; those of single layers follow."""
+
+_MOST, _FEWEST = 0.8, 8
+"""Share of the error whose layers are run on more than one sample, and how many are in any case."""
 
 
 @dataclass(frozen=True)
@@ -53,47 +60,75 @@ def settings_for(layers: int) -> NDArray[np.float32]:
     return np.asarray(rows, np.float32)
 
 
-def shares(
-    model: ov.Model, readings: Sequence[Reading], feeds: Iterable[Feed], count: int, device: str
-) -> Shares:
+def shares(model: ov.Model, readings: Sequence[Reading], feeds: Sequence[Feed], device: str) -> Shares:
     """What each quantized layer adds to the error.
+
+    On the first sample each layer is run alone; on the others those alone that made most of its error.
 
     Args:
         model: in float.
         readings: what is done to its layers; at least one.
-        feeds: few of them are enough; each is run once more than there are layers.
-        count: how many there are.
+        feeds: few of them are enough.
         device: where it runs.
     """
-    settings = settings_for(len(readings))
     compiled = compiled_for("compared", switched(model, readings), device)
-    masks: list[NDArray[np.generic] | None] = []
-    runs = _runs(feeds, settings, masks)
-    powers, total = _Powers(), np.zeros(0)
-    exact: Sequence[NDArray[np.generic]] = ()
-    results = track(run_stream(compiled, runs), count * len(settings), "Layers one by one")
-    split = _parts_of(model)
-    for number, (_, given) in enumerate(results):
-        place = number % len(settings)
-        read = [_read(value, masks[number // len(settings)]) for value in given]
-        found = [values_in(value, part) for value, own in zip(read, split, strict=True) for part in own]
-        if place == 0:
-            exact = found
-            powers.add(exact)
-        else:
-            total = total if total.size else np.zeros((len(settings), len(found)))
-            total[place] += [_lost(before, after) for before, after in zip(exact, found, strict=True)]
-    errors = (total / np.maximum(powers.varying(), 1e-30)).sum(axis=1)
-    return Shares(errors[4:], float(errors[1]), float(errors[2]), float(errors[3]))
+    settings, split = settings_for(len(readings)), _parts_of(model)
+    every = np.arange(len(settings))
+    seen, powers = _Seen(len(settings)), _Powers()
+    for number, feed in enumerate(track(feeds, len(feeds), "Layers one by one")):
+        rows = every if number == 0 else _worth(seen.errors(powers.varying()))
+        mask = next((feed[name] for name in sorted(TOKEN_MASKS & {*feed})), None)
+        runs = ((None, {**feed, FLAGS: settings[row]}) for row in rows)
+        exact: Sequence[NDArray[np.generic]] = ()
+        for row, (_, given) in zip(rows.tolist(), run_stream(compiled, runs), strict=True):
+            read = [_read(value, mask) for value in given]
+            found = [values_in(value, part) for value, own in zip(read, split, strict=True) for part in own]
+            if row == 0:
+                exact = found
+                powers.add(exact)
+            else:
+                seen.add(row, [_lost(*pair) for pair in zip(exact, found, strict=True)])
+    errors = seen.errors(powers.varying())
+    return Shares(errors[_GROUPS:], float(errors[1]), float(errors[2]), float(errors[3]))
 
 
-def _runs(
-    feeds: Iterable[Feed], settings: NDArray[np.float32], masks: list[NDArray[np.generic] | None]
-) -> Iterator[tuple[None, Feed]]:
-    """Each feed with each setting; what says which of its tokens are valid is put into ``masks``."""
-    for feed in feeds:
-        masks.append(next((feed[name] for name in sorted(TOKEN_MASKS & {*feed})), None))
-        yield from ((None, {**feed, FLAGS: flags}) for flags in settings)
+def _worth(errors: Doubles) -> NDArray[np.intp]:
+    """The settings of no layer, of groups of them, and of the fewest layers that make most of the error."""
+    alone = errors[_GROUPS:]
+    order = np.argsort(-alone, kind="stable")
+    gone = np.cumsum(alone[order]) / max(float(alone.sum()), 1e-30)
+    count = max(int(np.searchsorted(gone, _MOST)) + 1, _FEWEST)
+    return np.concatenate([np.arange(_GROUPS), _GROUPS + np.sort(order[:count])])
+
+
+class _Seen:
+    """Squared errors with each setting, of the samples that were run with it."""
+
+    def __init__(self, settings: int) -> None:
+        self._sums: Doubles = np.zeros((settings, 0))
+        self._first = self._sums
+        self._counts = np.zeros(settings)
+
+    def add(self, setting: int, lost: Sequence[float]) -> None:
+        """Take those of a sample, by part of the outputs."""
+        if not self._sums.size:
+            self._sums = np.zeros((len(self._counts), len(lost)))
+            self._first = self._sums.copy()
+        if not self._counts[setting]:
+            self._first[setting] = lost
+        self._sums[setting] += lost
+        self._counts[setting] += 1
+
+    def errors(self, varying: Doubles) -> Doubles:
+        """Means over samples of all parts together, in units of what varies, ``[settings]``.
+
+        What was run on the first sample alone grows as the error of the whole model did since.
+        """
+        whole = 1
+        means = self._sums / np.maximum(self._counts, 1)[:, None]
+        errors, first = ((own / np.maximum(varying, 1e-30)).sum(axis=1) for own in (means, self._first))
+        grown = errors[whole] / first[whole] if first[whole] > 0 else 1.0
+        return np.asarray(np.where(self._counts < self._counts[whole], errors * grown, errors))
 
 
 def _read(value: NDArray[np.generic], mask: NDArray[np.generic] | None) -> NDArray[np.generic]:
@@ -130,12 +165,12 @@ class _Powers:
             self._squares[number] += float(np.square(value).sum())
 
     def varying(self) -> Doubles:
-        """Sums of squares around the mean of each place over samples; of what does not vary, all of it."""
+        """Mean of squares around the mean of each place over samples; of what does not vary, all of it."""
         found = []
         for total, squares in zip(self._sums, self._squares, strict=True):
             own = 0.0 if total is None else squares - float(np.square(total).sum()) / self._count
             found.append(own if own > 1e-8 * squares else squares or 1.0)
-        return np.asarray(found)
+        return np.asarray(found) / max(self._count, 1)
 
 
 def _lost(before: NDArray[np.generic], after: NDArray[np.generic]) -> float:

@@ -30,7 +30,8 @@ def span_of(seen: Seen) -> Span:
     middle = float(np.median(widths)) or 1e-30
     return Span(
         port=seen.port, low=low, high=high, levels=seen.span.levels, per_channel=seen.span.low.size > 1,
-        least=least, most=most, rms=float(np.sqrt(max(seen.power, 0.0))), clipped=seen.clipped,
+        least=least, most=most, rms=None if seen.power is None else float(np.sqrt(max(seen.power, 0.0))),
+        clipped=seen.clipped,
         used=min(inside / reach, 1.0),
         imbalance=float(magnitudes.max() / np.median(magnitudes)) if magnitudes.size else 1.0,
         settled=settled(seen.lows[:, None], seen.highs[:, None]),

@@ -12,12 +12,12 @@ from openvino.tools.pot.engines.profiling import (
     INT8_TYPES,
     RuntimeLayer,
     heavy_layers,
-    layer_seconds,
     originals,
+    seconds_of,
+    timed,
 )
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.report.measure import latencies
-from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
 """What the device calls operations that change layout or precision alone."""
@@ -25,7 +25,10 @@ CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
 _COUNTED = 10
 """Requests of which layers are timed, twice."""
 
-_SECONDS, _TURNS = 1.0, (5, 60)
+_SLOWER, _COUNTS = 1.2, 0.01
+"""How much longer a layer must seem to take in INT8, and of which share of a request, to be timed once more."""
+
+_SECONDS, _TURNS = 0.6, (5, 60)
 """Seconds that timing whole requests may take, and the least and most requests of it."""
 
 
@@ -80,18 +83,38 @@ class Clocked:
         return next((self.before[name] for name in names if name in self.before), 0.0)
 
 
-def compiled_in_float32(model: ov.Model, device: str) -> ov.CompiledModel:
-    """A model with the device's own settings, but for the precision of what is not in 8 bits."""
-    return core().compile_model(model, device, dict(FLOAT32))
+def clocked_both(
+    models: Sequence[ov.Model], compiled: Sequence[ov.CompiledModel], feeds: Sequence[Feed], device: str
+) -> tuple[Clocked, Clocked]:
+    """What the device runs for each node of a float model and of its quantized one, and for how long.
+
+    Args:
+        models: the two.
+        compiled: by ``timed``.
+        feeds: taken in turn.
+        device: where they run.
+    """
+    seconds = [seconds_of(own, feeds, _COUNTED) for own in compiled]
+    if _is_slower_somewhere(*seconds):
+        # Whatever else the machine does can slow the same layer down as long as a compiled model lives.
+        again = [seconds_of(timed(model, device), feeds, _COUNTED) for model in models]
+        seconds = [
+            {name: min(value, second.get(name, value)) for name, value in first.items()}
+            for first, second in zip(seconds, again, strict=True)
+        ]
+    first, second = (_clocked(*own) for own in zip(models, compiled, seconds, strict=True))
+    return first, second
 
 
-def clocked(model: ov.Model, compiled: ov.CompiledModel, feeds: Sequence[Feed], device: str) -> Clocked:
-    """What the device runs for each node of a model, and for how long."""
+def _is_slower_somewhere(before: Mapping[str, float], after: Mapping[str, float]) -> bool:
+    """Whether a node that counts takes longer in the second model."""
+    counts = _COUNTS * sum(after.values())
+    return any(value > max(counts, _SLOWER * before.get(name, value)) for name, value in after.items())
+
+
+def _clocked(model: ov.Model, compiled: ov.CompiledModel, seconds: Mapping[str, float]) -> Clocked:
     nodes = compiled.get_runtime_model().get_ordered_ops()
     ran: dict[str, Ran] = {}
-    # Twice, since whatever else the machine does can slow the same layer down as long as a compiled model lives.
-    first, second = (layer_seconds(model, feeds, device, _COUNTED) for _ in range(2))
-    seconds = {name: min(value, second.get(name, value)) for name, value in first.items()}
     spent: dict[str, float] = {}
     quantizers = {
         node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"

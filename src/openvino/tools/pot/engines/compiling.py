@@ -18,6 +18,10 @@ _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
 _PASS_OF_BRANCHES = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 """In several streams the CPU (2026.4) computes branches of dynamic sizes wrongly."""
 
+_WITHOUT_FUSIONS = frozenset({"measured", "compared"})
+"""The CPU's (2026.4) can crash on a measuring model, and take the data of each switch to another layout and back.
+Without them a few models don't compile."""
+
 
 def compiled_as_defined(model: Any, device: str, settings: dict[str, Any]) -> ov.CompiledModel:
     """Compile a model, with plain forms in place of what OpenVINO's CPU gets wrong; the model stays as it is.
@@ -46,8 +50,7 @@ def compiled_for(purpose: str, model: ov.Model, device: str) -> ov.CompiledModel
         ModelError: OpenVINO can't compile it.
     """
     settings = _PASS_OF_BRANCHES if isinstance(model, ov.Model) and has_branches(model) else _PASS
-    if purpose == "measured" and device == "CPU":
-        # Fusions of the CPU (2026.4) can crash on a measuring model; without them a few others don't compile.
+    if purpose in _WITHOUT_FUSIONS and device == "CPU":
         with suppress(RuntimeError):
             return compiled_as_defined(model, device, {**settings, "SNIPPETS_MODE": "DISABLE"})
     try:

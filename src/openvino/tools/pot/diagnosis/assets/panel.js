@@ -84,7 +84,7 @@ function spansOf(spans) {
     html("thead", {}, cells("th", ["input", "range", "levels", "data", "beyond it", "used", "largest channel / median", "settled after", "widest sample"])),
     html("tbody", {}, spans.map((span) => cells("td", [
       String(span.port), `${figure(span.low)} to ${figure(span.high)}${span.per_channel ? ", by channel" : ""}`,
-      String(span.levels), `${figure(span.least)} to ${figure(span.most)}`, percent(span.clipped), percent(span.used),
+      String(span.levels), `${figure(span.least)} to ${figure(span.most)}`, span.clipped === null ? "-" : percent(span.clipped), percent(span.used),
       figure(span.imbalance), `${span.settled} samples`, `${span.stretched_by} (${figure(span.stretch)} x)`,
     ]))),
   ]));

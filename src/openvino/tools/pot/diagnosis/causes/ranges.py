@@ -108,7 +108,7 @@ def clipping(looked: Looked, layer: Layer) -> Iterator[Cause]:
         if ratio > _CUT:
             yield cause(
                 "clipped_range", layer.node,
-                f"{span.clipped:.1%} of input {span.port} lie beyond the range {span.low:.3g} to {span.high:.3g}, "
+                f"{span.clipped or 0:.1%} of input {span.port} lie beyond the range {span.low:.3g} to {span.high:.3g}, "
                 f"up to {span.least if -span.least > span.most else span.most:.3g}; that is {_times(ratio)} what "
                 "rounding changes", (0.6 + 0.1 * np.log10(ratio)) * of_data(layer),
             )  # fmt: skip
@@ -136,17 +136,17 @@ def wide(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 def addend(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """What is added is smaller than the step that it is rounded with."""
-    pairs = list(_losing(looked, layer))
+    pairs = [(span, span.rms) for span, _ in _losing(looked, layer) if span.rms is not None]
     if layer.type != "Add" or len(pairs) != 2:
         return
-    small, large = sorted((span for span, _ in pairs), key=lambda span: span.rms)
+    (small, size), (_, other) = sorted(pairs, key=lambda pair: pair[1])
     step = (small.high - small.low) / max(small.levels - 1, 1)
     # A step of half the root mean square is an error of a seventh of it, 17 dB.
-    if large.rms > 8 * small.rms and step > small.rms / 2:
+    if other > 8 * size and step > size / 2:
         yield cause(
             "tiny_addend", layer.node,
-            f"input {small.port} is {large.rms / max(small.rms, 1e-30):.0f} times smaller than the other, and its step "
-            f"is {step / max(small.rms, 1e-30):.1f} times its size", 1.0,
+            f"input {small.port} is {other / max(size, 1e-30):.0f} times smaller than the other, and its step "
+            f"is {step / max(size, 1e-30):.1f} times its size", 1.0,
         )  # fmt: skip
 
 

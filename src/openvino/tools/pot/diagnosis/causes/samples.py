@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.diagnosis.borders import Borders
 from openvino.tools.pot.diagnosis.causes.places import cause
 from openvino.tools.pot.diagnosis.causes.ranges import cut_ratio
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Span
@@ -15,7 +16,6 @@ from openvino.tools.pot.diagnosis.measuring import Seen
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
-from openvino.tools.pot.graph.edits.beside import Beside
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.utils.errors import PotError
 
@@ -79,12 +79,13 @@ def _scaled(looked: Looked, inputs: Inputs) -> Iterator[Cause]:
 
 
 def _few(inputs: Inputs) -> Iterator[Cause]:
-    beyond = [span for _, span, seen in inputs if cut_ratio(seen) > _CUT]
-    if len(beyond) > _MOST * len(inputs):
+    known = [pair for pair in inputs if pair[2].excess is not None]
+    beyond = [span for _, span, seen in known if cut_ratio(seen) > _CUT]
+    if len(beyond) > _MOST * len(known):
         middle = float(np.median([1 / max(factor(span), 1e-30) for span in beyond]))
         yield cause(
             "few_samples", "",
-            f"the samples go beyond the ranges of {len(beyond)} of {len(inputs)} quantizers, to {middle:.1f} times the "
+            f"the samples go beyond the ranges of {len(beyond)} of {len(known)} quantizers, to {middle:.1f} times the "
             "border of the median one", 0.85,
         )  # fmt: skip
 
@@ -155,9 +156,9 @@ def magnitudes(
     looked: Looked, tensors: Sequence[TensorId], feeds: Sequence[Feed], device: str
 ) -> NDArray[np.float64]:
     """The largest magnitudes of tensors of the float model over samples."""
-    beside = Beside(looked.view.model, looked.view.model)
-    slots = [beside.range(tensor, None) for tensor in tensors]
-    compiled = compiled_for("measured", beside.model(), device)
+    borders = Borders(looked.view.model)
+    slots = [borders.range(tensor, None) for tensor in tensors]
+    compiled = compiled_for("measured", borders.model(), device)
     highest = np.full(len(tensors), 1e-30)
     for _, (low, high) in run_stream(compiled, ((None, feed) for feed in feeds)):
         largest = np.maximum(-np.asarray(low, np.float64), np.asarray(high, np.float64))

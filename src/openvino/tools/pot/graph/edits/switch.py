@@ -1,7 +1,7 @@
 """Quantization that an input of the model switches on and off, layer by layer.
 
-x ── layer(W) ── next      ──▶      x + f (Q(x) - x) ─┬─ layer(W) ─────────── + ── next
-                                                      └─ layer(Wq - W) ── f * ┘
+x ── layer(W) ── next      ──▶      f ? Q(x) : x ─┬─ layer(W) ─────────── + ── next
+                                                  └─ layer(Wq - W) ── f * ┘
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from openvino.utils.node_factory import NodeFactory
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.replace import constant_like, rewire
+from openvino.tools.pot.graph.edits.rounding import rounded
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -39,6 +40,7 @@ class Switches:
         axis = op.constant(0)
         # One output each: some passes of the CPU's compilation refuse nodes with several, such as Split.
         self._flags = [op.gather(flags, op.constant([number]), axis) for number in range(count)]
+        self._chosen: dict[int, ov.Node] = {}
 
     def activation(
         self,
@@ -50,15 +52,14 @@ class Switches:
         """Let a layer's input be rounded to a range, whose borders broadcast against it, divided meanwhile."""
         port = self._view.port(reader)
         source = port.get_source_output()
-        low, high = (constant_like(source, border) for border in (span.low, span.high))
         if divisor is None:
-            rounded = op.fake_quantize(source, low, high, low, high, span.levels)
+            value = rounded(source, span)
         else:
             factor = constant_like(source, np.asarray(divisor))
-            divided = op.divide(source, factor)
-            rounded = op.multiply(op.fake_quantize(divided, low, high, low, high, span.levels), factor)
-        error = op.multiply(op.subtract(rounded, source), self._flag(number, source))
-        rewire([port], op.add(source, error))
+            value = op.multiply(rounded(op.divide(source, factor).output(0), span), factor).output(0)
+        if number not in self._chosen:
+            self._chosen[number] = op.convert(self._flags[number], "boolean")
+        rewire([port], op.select(self._chosen[number], value, source))
 
     def weights(
         self,

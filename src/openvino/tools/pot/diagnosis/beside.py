@@ -14,7 +14,6 @@ x ─┬─ layer(W) ──── y          x ── FakeQuantize ── - x �
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
@@ -23,27 +22,14 @@ from openvino import opset13 as op
 from openvino.utils.node_factory import NodeFactory
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
+from openvino.tools.pot.diagnosis.borders import Axes, Slot, channels_of, flat
+from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.replace import constant_like, rewire
+from openvino.tools.pot.graph.edits.rounding import rounded
 from openvino.tools.pot.graph.names import by_any_name, input_name
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.errors import ModelError
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Where figures of one kind stand: in ``means`` for each channel, or in ``lows`` and ``highs``.
-
-    Attributes:
-        start, size: of the figures.
-    """
-
-    start: int
-    size: int
-
-    def of(self, figures: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The figures, the last axis of which are those of the model."""
-        return figures[..., self.start : self.start + self.size]
 
 
 class Beside:
@@ -60,15 +46,12 @@ class Beside:
     def __init__(self, first: ov.Model, second: ov.Model) -> None:
         if first.get_sinks() or second.get_sinks():
             raise ModelError("models with states can't be measured side by side")
-        self._first, self._second = first.clone(), second.clone()
+        self._first, self._second = first.clone(), _that_compiles(second)
         self.view, self.other = GraphView(self._first), GraphView(self._second)
         self._share_inputs()
         self._means: list[ov.Output] = []
-        self._lows: list[ov.Output] = []
-        self._highs: list[ov.Output] = []
-        self._sizes = [0, 0]
-        self._axes: dict[tuple[int, ...], ov.Node] = {}
-        self._ranges: dict[tuple[TensorId, int | None], Slot] = {}
+        self._size = 0
+        self._axes = Axes()
         self._powers: dict[TensorId, Slot] = {}
 
     def outputs(self, tensor: TensorId, other: TensorId, axis: int | None) -> tuple[Slot, Slot, Slot, Slot]:
@@ -82,25 +65,13 @@ class Beside:
         if found.get_element_type() != value.get_element_type():
             found = op.convert(found, value.get_element_type()).output(0)
         error = op.subtract(found, value).output(0)
-        channels = self._channels(value, axis)
+        channels = channels_of(value, axis)
         return (
             self._mean(error, axis, channels),
             self._mean(_square(error), axis, channels),
             self._mean(value, axis, channels),
             self._mean(_square(value), axis, channels),
         )
-
-    def range(self, tensor: TensorId, axis: int | None) -> Slot:
-        """Measure the borders of a tensor of the float model, by channel."""
-        if (tensor, axis) in self._ranges:
-            return self._ranges[tensor, axis]
-        value = self.view.output(tensor)
-        size, axes = self._channels(value, axis), self._others(value, axis)
-        self._lows.append(_flat(op.reduce_min(value, axes, False)))
-        self._highs.append(_flat(op.reduce_max(value, axes, False)))
-        slot = self._ranges[tensor, axis] = Slot(self._sizes[1], size)
-        self._sizes[1] += size
-        return slot
 
     def powers(self, tensor: TensorId) -> Slot:
         """Measure the mean square of a tensor of the float model."""
@@ -151,15 +122,15 @@ class Beside:
         if layer.get_type_name() == "Result":
             return self._lost_at(InputId(node, 0), spans[0], axis)
         exact = layer.output(0)
-        channels = self._channels(exact, axis)
-        rounded = {port: self._rounded(InputId(node, port), span) for port, span in spans.items()}
+        channels = channels_of(exact, axis)
+        values = {port: rounded(layer.input_value(port), span) for port, span in spans.items()}
         error: ov.Output | None = None
-        if rounded and weights is not None:
-            ((port, value),) = list(rounded.items())[:1]
+        if values and weights is not None:
+            ((port, value),) = list(values.items())[:1]
             lost = op.subtract(value, layer.input_value(port)).output(0)
             error = _again(layer, {port: lost})
-        elif rounded:
-            error = op.subtract(_again(layer, rounded), exact).output(0)
+        elif values:
+            error = op.subtract(_again(layer, values), exact).output(0)
         own = op.subtract(exact, exact).output(0)
         if weights is not None:
             own = _again(layer, {weights[0]: constant_like(exact, weights[1]).output(0)})
@@ -176,18 +147,17 @@ class Beside:
         """What rounding alone makes."""
         exact = self.view.port(reader).get_source_output()
         lost, channels = (
-            op.subtract(self._rounded(reader, span), exact).output(0),
-            self._channels(exact, axis),
+            op.subtract(rounded(exact, span), exact).output(0),
+            channels_of(exact, axis),
         )
         nothing = op.subtract(exact, exact).output(0)
         squares = self._mean(_square(lost), axis, channels)
         return self._mean(lost, axis, channels), squares, self._mean(nothing, axis, channels)
 
     def model(self) -> ov.Model:
-        """The model; its three outputs are vectors: means, lows, highs."""
-        vectors = (self._means, self._lows, self._highs)
-        results = [op.result(op.concat(own, 0)) for own in vectors if own]
-        return ov.Model(results, self._first.get_parameters(), f"{self._first.get_friendly_name()}_beside")
+        """The model; its output is a vector of means."""
+        result = op.result(op.concat(self._means, 0))
+        return ov.Model([result], self._first.get_parameters(), f"{self._first.get_friendly_name()}_beside")
 
     def _share_inputs(self) -> None:
         known = by_any_name(self._first.inputs)
@@ -201,37 +171,27 @@ class Beside:
                 source = op.convert(own, port.get_element_type())
             rewire(port.get_target_inputs(), source)
 
-    def _others(self, value: ov.Output, axis: int | None) -> ov.Node:
-        """All axes but one, as a constant that all share; of a scalar's figure, one axis stays."""
-        rank = value.get_partial_shape().rank.get_length()
-        kept = None if axis is None else axis % rank
-        axes = tuple(each for each in range(rank) if each != kept)
-        if axes not in self._axes:
-            self._axes[axes] = op.constant(np.array(axes, np.int64))
-        return self._axes[axes]
-
-    def _channels(self, value: ov.Output, axis: int | None) -> int:
-        return 1 if axis is None else int(value.get_partial_shape()[axis].get_length())
-
     def _mean(self, value: ov.Output, axis: int | None, channels: int) -> Slot:
-        self._means.append(_flat(op.reduce_mean(value, self._others(value, axis), False)))
-        slot = Slot(self._sizes[0], channels)
-        self._sizes[0] += channels
+        self._means.append(flat(op.reduce_mean(value, self._axes.but(axis, value), False)))
+        slot = Slot(self._size, channels)
+        self._size += channels
         return slot
 
     def _share(self, holds: ov.Node, value: ov.Output) -> Slot:
         """Of how many values something holds."""
         return self._mean(op.convert(holds, value.get_element_type()).output(0), None, 1)
 
-    def _rounded(self, reader: InputId, span: QuantizerRange) -> ov.Output:
-        source = self.view.port(reader).get_source_output()
-        low, high, scale = (constant_like(source, each) for each in (span.low, span.high, span.scale))
-        if span.low.size == 1:
-            return op.fake_quantize(source, low, high, low, high, span.levels).output(0)
-        # The CPU's FakeQuantize has ranges by channel along the second axis alone.
-        inside = op.subtract(op.minimum(op.maximum(source, low), high), low)
-        level = op.round(op.divide(inside, scale), "half_to_even")
-        return op.add(op.multiply(level, scale), low).output(0)
+
+def _that_compiles(model: ov.Model) -> ov.Model:
+    """A copy without quantizers by another axis than the second, which the CPU can't run where it fuses nothing."""
+    ranges = [
+        tuple(node.get_input_shape(1)) for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
+    ]
+    # Along the first axis lie the ranges of weights.
+    is_other = any(
+        max(shape, default=1) > max((*shape[:2], 1) if len(shape) > 1 else (1,)) for shape in ranges
+    )
+    return emulated(model, narrow=True) if is_other else model.clone()
 
 
 def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:
@@ -247,10 +207,3 @@ def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:
 
 def _square(value: ov.Output) -> ov.Output:
     return op.multiply(value, value).output(0)
-
-
-def _flat(node: ov.Node) -> ov.Output:
-    """A figure, or one for each channel, as a vector of float32."""
-    is_vector = node.get_output_partial_shape(0).rank.get_length() == 1
-    flat = node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0)
-    return flat if flat.get_element_type() == ov.Type.f32 else op.convert(flat, ov.Type.f32).output(0)

@@ -1,0 +1,106 @@
+"""A model that measures between which borders its tensors lie.
+
+x ── layer ── y      ──▶      x ── layer ── y ─┬─ least of each channel
+                                               └─ most of each channel
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where figures of one kind stand: in a vector that a model gives.
+
+    Attributes:
+        start, size: of the figures.
+    """
+
+    start: int
+    size: int
+
+    def of(self, figures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The figures, the last axis of which are those of the model."""
+        return figures[..., self.start : self.start + self.size]
+
+
+class Axes:
+    """Constants that say along which axes figures are taken; those that are alike are one."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], ov.Node] = {}
+
+    def but(self, axis: int | None, value: ov.Output) -> ov.Node:
+        """All axes of a tensor, or all but one."""
+        rank = value.get_partial_shape().rank.get_length()
+        kept = None if axis is None else axis % rank
+        axes = tuple(each for each in range(rank) if each != kept)
+        if axes not in self._known:
+            self._known[axes] = op.constant(np.array(axes, np.int64))
+        return self._known[axes]
+
+
+class Borders:
+    """A model whose tensors are measured.
+
+    Args:
+        model: stays as it is.
+
+    Raises:
+        ModelError: it has states.
+    """
+
+    def __init__(self, model: ov.Model) -> None:
+        if model.get_sinks():
+            raise ModelError("models with states can't be measured side by side")
+        self._model = model.clone()
+        self.view = GraphView(self._model)
+        self._lows: list[ov.Output] = []
+        self._highs: list[ov.Output] = []
+        self._size = 0
+        self._axes = Axes()
+        self._known: dict[tuple[TensorId, int | None], Slot] = {}
+
+    def range(self, tensor: TensorId, axis: int | None) -> Slot:
+        """Measure the borders of a tensor.
+
+        Args:
+            tensor: of the model.
+            axis: of the channels; None: there is one figure for all.
+        """
+        if (tensor, axis) in self._known:
+            return self._known[tensor, axis]
+        value = self.view.output(tensor)
+        axes = self._axes.but(axis, value)
+        self._lows.append(flat(op.reduce_min(value, axes, False)))
+        self._highs.append(flat(op.reduce_max(value, axes, False)))
+        slot = self._known[tensor, axis] = Slot(self._size, channels_of(value, axis))
+        self._size += slot.size
+        return slot
+
+    def model(self) -> ov.Model:
+        """The model; its two outputs are vectors: lows, highs."""
+        results = [op.result(op.concat(own, 0)) for own in (self._lows, self._highs)]
+        return ov.Model(results, self._model.get_parameters(), f"{self._model.get_friendly_name()}_borders")
+
+
+def channels_of(value: ov.Output, axis: int | None) -> int:
+    """How many figures there are along an axis; one where there is none."""
+    return 1 if axis is None else int(value.get_partial_shape()[axis].get_length())
+
+
+def flat(node: ov.Node) -> ov.Output:
+    """A figure, or one for each channel, as a vector of float32."""
+    is_vector = node.get_output_partial_shape(0).rank.get_length() == 1
+    vector = node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0)
+    return vector if vector.get_element_type() == ov.Type.f32 else op.convert(vector, ov.Type.f32).output(0)
