@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.cli.job import Job, Task, make_job
-from openvino.tools.pot.cli.output import Log, check_output, check_writable, results_folder
+from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
 from openvino.tools.pot.engines import probes
@@ -38,9 +38,6 @@ logger = get_logger(__name__)
 
 _TIMED = 8
 """Samples whose requests are timed."""
-
-SCHEMA = 1
-"""Version of what --format json prints; it grows with each change that readers must know of."""
 
 LOST = 3
 """Exit code of a model that is stored, though an output of it does not follow the float model's."""

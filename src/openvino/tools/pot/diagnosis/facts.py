@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from openvino.tools.pot.diagnosis.described import described
+
 SCHEMA = 1
 """Version of the form; it grows with each change that readers must know of."""
 
@@ -16,7 +18,12 @@ Verdict = Literal["good", "no gain", "slower", "worse", "broken"]
 class Facts(BaseModel):
     """Frozen data with known fields only; numbers that can't be told are None."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra=described,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class Cause(Facts):
