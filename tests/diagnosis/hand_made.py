@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl, ControlLayer, ControlStep
 from openvino.tools.pot.diagnosis.facts import (
     Calibration,
     Cause,
@@ -98,3 +99,31 @@ def diagnosis(**changes: Any) -> Diagnosis:
         "notes": ("layer 'x' is not found in the quantized model",),
     }  # fmt: skip
     return Diagnosis(**known | changes)
+
+
+def control(**changes: Any) -> AccuracyControl:
+    """Five steps: a variant that loses as much, one that has too much in float, and the one that was taken."""
+    floats: tuple[tuple[str, ...], ...] = (
+        (), (), ("conv_2", "conv_5", "conv_7", NASTY), ("conv_5", NASTY), ("conv_5",),
+    )  # fmt: skip
+    drops, complete = (0.21, 0.3, -0.001, 0.004, 0.06), (True, False, True, True, True)
+    whats = ("full INT8", "accuracy preset", "4 in float", "2 in float", "1 in float")
+    steps = [
+        ControlStep(
+            what=what, variant="as given", floats=own, metrics={"top1": 0.93 - drop}, drop=drop, complete=whole,
+            freed=tuple(name for name in own if name not in before),
+            returned=tuple(name for name in before if name not in own), met=drop <= 0.005, seconds=1.2,
+        )
+        for what, own, before, drop, whole in zip(whats, floats, ((), *floats), drops, complete, strict=False)
+    ]  # fmt: skip
+    layers = [
+        ControlLayer(node=node, type="Convolution", share=share, latency=2e-5, bought=bought, is_float=is_float, step=3)
+        for node, share, bought, is_float in (
+            ("conv_5", 0.6, None, True), (NASTY, 0.2, 0.056, True), ("conv_2", 0.1, None, False),
+        )
+    ]  # fmt: skip
+    known: dict[str, Any] = {
+        "baseline": {"top1": 0.93}, "maximal_drop": 0.005, "drop_type": "absolute", "steps": tuple(steps), "chosen": 4,
+        "met": True, "layers": tuple(layers), "ended": "the target is met", "seconds": 7.5, "passes": 6.5,
+    }  # fmt: skip
+    return AccuracyControl(**known | changes)

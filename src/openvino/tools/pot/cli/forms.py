@@ -9,7 +9,8 @@ from pydantic import ConfigDict
 
 from openvino.tools.pot.cli.output import SCHEMA
 from openvino.tools.pot.diagnosis.comparing import Comparison
-from openvino.tools.pot.diagnosis.facts import Diagnosis, Facts
+from openvino.tools.pot.diagnosis.facts import Diagnosis
+from openvino.tools.pot.diagnosis.form import Facts
 from openvino.tools.pot.diagnosis.frontiers import Frontier
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

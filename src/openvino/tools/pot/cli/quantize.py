@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
@@ -86,8 +87,11 @@ def write_report(job: Job, models: list[CompressedModel], target: Path) -> None:
 
     (task,), (model,) = job.tasks, models
     samples = first_of(task.engine, task.model, SAMPLES)
-    params = task.pipeline.algo_seq[0].config
-    case = Case(task.model, model, samples, params, is_ours=True, device=task.engine.device)
+    algorithm = task.pipeline.algo_seq[0]
+    search = algorithm.report if isinstance(algorithm, AccuracyAwareQuantization) else None
+    case = Case(
+        task.model, model, samples, algorithm.config, is_ours=True, device=task.engine.device, search=search
+    )
     write_file(target, page(diagnosed(case, remedies=False).facts).encode())
     logger.info("report: %s", target)
 

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from openvino.tools.pot.diagnosis.described import described
-
-SCHEMA = 1
-"""Version of the form; it grows with each change that readers must know of."""
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
+from openvino.tools.pot.diagnosis.form import SCHEMA, Facts
 
 Verdict = Literal["good", "no gain", "slower", "worse", "broken"]
 """In one word: INT8 follows and is faster; follows, but is no faster; is slower; loses much; does not follow at all."""
-
-
-class Facts(BaseModel):
-    """Frozen data with known fields only; numbers that can't be told are None."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra=described,
-        json_schema_serialization_defaults_required=True,
-    )
 
 
 class Cause(Facts):
@@ -275,6 +260,7 @@ class Diagnosis(Facts):
         remedies: the best first.
         calibration: the samples.
         notes: what could not be looked into, and why.
+        accuracy_control: the search that made the INT8 model, where there was one.
     """
 
     schema_version: int = SCHEMA
@@ -293,3 +279,4 @@ class Diagnosis(Facts):
     remedies: tuple[Remedy, ...]
     calibration: Calibration
     notes: tuple[str, ...] = ()
+    accuracy_control: AccuracyControl | None = None
