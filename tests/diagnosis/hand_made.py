@@ -117,7 +117,8 @@ def control(**changes: Any) -> AccuracyControl:
         for what, own, before, drop, whole in zip(whats, floats, ((), *floats), drops, complete, strict=False)
     ]  # fmt: skip
     layers = [
-        ControlLayer(node=node, type="Convolution", share=share, latency=2e-5, bought=bought, is_float=is_float, step=3)
+        ControlLayer(node=node, type="Convolution", share=share, latency=2e-5, bought=bought,
+                     bought_at_least=bought is not None, is_float=is_float, step=3)
         for node, share, bought, is_float in (
             ("conv_5", 0.6, None, True), (NASTY, 0.2, 0.056, True), ("conv_2", 0.1, None, False),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport, LayerFigures, Step
@@ -20,7 +20,7 @@ def course_of(report: AccuracyReport) -> AccuracyControl:
         drop_type="relative" if report.drop_type == "relative" else "absolute",
         steps=tuple(_step(step, floats) for step, floats in zip(report.steps, before, strict=False)),
         chosen=chosen, met=taken is not None and taken.met,
-        layers=tuple(_layer(layer, report.steps) for layer in report.layers),
+        layers=tuple(_layer(layer, report) for layer in report.layers),
         ended=report.ended, seconds=report.seconds, passes=report.passes,
     )  # fmt: skip
 
@@ -35,12 +35,22 @@ def _step(step: Step, before: Iterable[str]) -> ControlStep:
     )  # fmt: skip
 
 
-def _layer(layer: LayerFigures, steps: Sequence[Step]) -> ControlLayer:
-    first = next((number for number, step in enumerate(steps, 1) if layer.node in step.floats), None)
+def _layer(layer: LayerFigures, report: AccuracyReport) -> ControlLayer:
+    first = next((number for number, step in enumerate(report.steps, 1) if layer.node in step.floats), None)
     return ControlLayer(
         node=layer.node, type=layer.type, share=layer.share, latency=layer.latency, bought=layer.bought,
+        bought_at_least=layer.bought is not None and not _all_seen_without(layer.node, report),
         is_float=layer.is_float, step=first,
     )  # fmt: skip
+
+
+def _all_seen_without(node: str, report: AccuracyReport) -> bool:
+    """Whether the model that has this layer alone in INT8 again was evaluated on all samples."""
+    taken = report.chosen
+    if taken is None:
+        return True
+    wanted = taken.variant, {*taken.floats} - {node}
+    return all(step.complete for step in report.steps if (step.variant, {*step.floats}) == wanted)
 
 
 def _known(metrics: Mapping[str, float]) -> dict[str, float | None]:
@@ -68,7 +78,10 @@ def reasons_of(control: AccuracyControl) -> dict[str, str]:
 
 
 def _worth(layer: ControlLayer, control: AccuracyControl) -> str:
-    return "" if layer.bought is None else f": without, the drop is {amount(layer.bought, control)} larger"
+    if layer.bought is None:
+        return ""
+    least = "at least " if layer.bought_at_least else ""
+    return f": without, the drop is {least}{amount(layer.bought, control)} larger"
 
 
 def amount(drop: float | None, control: AccuracyControl) -> str:

@@ -41,9 +41,11 @@ class ControlLayer(Facts):
 
     Attributes:
         node, type: its name and operation.
-        share: its part of the squared error at the outputs.
+        share: part of the squared error at the outputs that is gone with it alone in float; parts overlap, and need not
+            add up to 1.
         latency: seconds that it takes longer in float than in INT8, zero where that isn't known.
         bought: what the drop would be larger by with this layer in INT8; None where that was not measured.
+        bought_at_least: whether that is a lower bound, as the evaluation stopped early.
         is_float: whether it ended up in float.
         step: number of the first step that had it in float, from 1; None: it never was.
     """
@@ -53,6 +55,7 @@ class ControlLayer(Facts):
     share: float
     latency: float
     bought: float | None
+    bought_at_least: bool
     is_float: bool
     step: int | None
 
