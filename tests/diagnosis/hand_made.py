@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any
 
+import numpy as np
+
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl, ControlLayer, ControlStep
 from openvino.tools.pot.diagnosis.facts import (
     Calibration,
@@ -20,6 +22,8 @@ from openvino.tools.pot.diagnosis.facts import (
     Span,
     Timing,
 )
+from openvino.tools.pot.diagnosis.pictures import as_uri
+from openvino.tools.pot.diagnosis.sample_facts import Answer, FedInput, Sample, Told
 
 NASTY = "</script><b>&\"'`{{ conv }}"
 """The name of a layer that would break a careless page."""
@@ -128,3 +132,22 @@ def control(**changes: Any) -> AccuracyControl:
         "met": True, "layers": tuple(layers), "ended": "the target is met", "seconds": 7.5, "passes": 6.5,
     }  # fmt: skip
     return AccuracyControl(**known | changes)
+
+
+def worst(**changes: Any) -> Sample:
+    """An image and a vector, on which the models name different classes."""
+    image = as_uri(np.arange(48.0).reshape(4, 4, 3))
+    known: dict[str, Any] = {
+        "numbers": (17,), "fidelity": 6.1,
+        "inputs": (
+            FedInput(name=NASTY, shape=(1, 3, 4, 4), least=0.0, mean=23.5, most=47.0, first=(), image=image),
+            FedInput(name="size", shape=(1, 2), least=4.0, mean=4.0, most=4.0, first=(4.0, None), image=""),
+        ),
+        "answers": (
+            Answer(output="scores", of="classes", fidelity=6.1, equal=None, same=False,
+                   told=(Told(place=(3,), in_float=2.5, in_int8=1.5), Told(place=(8,), in_float=1.0, in_int8=2.0))),
+            Answer(output="labels", of="values", fidelity=None, equal=0.75, same=None,
+                   told=(Told(place=(0, 12), in_float=7.0, in_int8=None),)),
+        ),
+    }  # fmt: skip
+    return Sample(**known | changes)

@@ -21,11 +21,12 @@ from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, reasons_of
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Layer, Remedy
-from openvino.tools.pot.diagnosis.looking import Looked, look
+from openvino.tools.pot.diagnosis.looking import WITNESSED, Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.diagnosis.shown import Diagnosis
+from openvino.tools.pot.diagnosis.worst_samples import worst_samples
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model
@@ -174,6 +175,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
         accuracy_control=control,
+        worst_samples=worst_samples(looked.witness, looked.ran, looked.outputs, case.samples.numbers(WITNESSED)),
     )  # fmt: skip
     return Found(facts, looked, models)
 

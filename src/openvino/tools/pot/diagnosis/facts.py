@@ -6,6 +6,7 @@ from typing import Literal
 
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.form import SCHEMA, Facts
+from openvino.tools.pot.diagnosis.sample_facts import Sample
 
 Verdict = Literal["good", "no gain", "slower", "worse", "broken"]
 """In one word: INT8 follows and is faster; follows, but is no faster; is slower; loses much; does not follow at all."""
@@ -261,6 +262,7 @@ class Diagnosis(Facts):
         calibration: the samples.
         notes: what could not be looked into, and why.
         accuracy_control: the search that made the INT8 model, where there was one.
+        worst_samples: of up to eight, the three on which an output departs most, the worst first.
     """
 
     schema_version: int = SCHEMA
@@ -280,3 +282,4 @@ class Diagnosis(Facts):
     calibration: Calibration
     notes: tuple[str, ...] = ()
     accuracy_control: AccuracyControl | None = None
+    worst_samples: tuple[Sample, ...] = ()

@@ -11,6 +11,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking.running import (
     AS_USERS,
+    Run,
     run,
     run_as_defined,
 )
@@ -33,7 +34,7 @@ from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32
 
-_WITNESSED = 8
+WITNESSED = 8
 _TIMED = 4
 _SUMMED = 1
 _MOST_CHANNELS = 8
@@ -59,6 +60,7 @@ class Looked:
         overflows: layers of the quantized model that sum up what 16 bits can't hold, by name.
         traces: names by which the device tells of a layer, in the float model and in the quantized one.
         notes: what could not be seen.
+        ran: what the quantized model gave for the witness, with the rest in float32.
     """
 
     view: GraphView
@@ -75,6 +77,7 @@ class Looked:
     overflows: Mapping[str, LayerOverflow]
     traces: Mapping[str, tuple[Sequence[str], Sequence[str]]]
     notes: list[str] = field(default_factory=list)
+    ran: Run = field(default_factory=Run)
 
 
 def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Looked:
@@ -105,8 +108,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
     fed = Fed()
     errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
-    witness = witnessed(model, other, samples.spread(_WITNESSED), device)
-    outputs, of_parts = _whole(model, other, witness, found, device)
+    witness = witnessed(model, other, samples.spread(WITNESSED), device)
+    outputs, of_parts, ran = _whole(model, other, witness, found, device)
     timed = samples.spread(_TIMED)
     compiled = [compiled_in_float32(each, device) for each in (model, other)]
     first, second = (clocked(*pair, timed, device) for pair in zip((model, other), compiled, strict=True))
@@ -123,13 +126,13 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     return Looked(
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
         witness, clocks,
-        _overflows(other, samples, device, notes), traces, notes,
+        _overflows(other, samples, device, notes), traces, notes, ran,
     )  # fmt: skip
 
 
 def _whole(
     model: ov.Model, other: ov.Model, witness: Witness, found: Shares | None, device: str
-) -> tuple[tuple[Output, ...], Parts]:
+) -> tuple[tuple[Output, ...], Parts, Run]:
     """How the outputs follow, and how they would with parts of the quantization."""
     exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
     whole = decibels_of(witness, exact)
@@ -137,10 +140,11 @@ def _whole(
     weights, activations = (
         None if found is None or part is None else _split(whole, part, found.whole) for part in parts
     )
-    return outputs_of(model, witness, exact), Parts(
+    of_parts = Parts(
         whole=whole, users=decibels_of(witness, users), defined=decibels_of(witness, run_as_defined(other, witness)),
         weights=weights, activations=activations,
     )  # fmt: skip
+    return outputs_of(model, witness, exact), of_parts, exact
 
 
 def _errors(

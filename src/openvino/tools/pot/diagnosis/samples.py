@@ -36,10 +36,13 @@ class Samples:
 
     def spread(self, count: int) -> list[Feed]:
         """So many of them, evenly spread, or all."""
+        return [own(feed) for feed in probes.feeds(self.engine, self.model, self.numbers(count))]
+
+    def numbers(self, count: int) -> list[int]:
+        """Which samples ``spread`` gives."""
         count = min(count, len(self))
         places = [number * (len(self) - 1) // max(count - 1, 1) for number in range(count)]
-        chosen = [self.indices[place] for place in places]
-        return [own(feed) for feed in probes.feeds(self.engine, self.model, chosen)]
+        return [self.indices[place] for place in places]
 
 
 def first_of(engine: Hooks, model: CompressedModel, count: int) -> Samples:
