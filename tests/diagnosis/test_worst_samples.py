@@ -51,7 +51,7 @@ def test_a_picture_goes_from_black_to_white() -> None:
     assert np.asarray(opened(as_uri(np.full((2, 2, 1), inf)))).max() == 0
 
 
-@pytest.mark.parametrize("shape", [(640, 480, 3), (80, 3000, 1), (5000, 2, 3), (97, 101, 3)])
+@pytest.mark.parametrize("shape", [(640, 480, 3), (80, 3000, 1), (5000, 2, 3), (6, 99_999, 3), (97, 101, 3)])
 def test_pictures_are_small_whatever_they_are_of(shape: tuple[int, ...]) -> None:
     noise = np.random.default_rng(0).standard_normal(shape)
     uri = as_uri(noise)
@@ -177,7 +177,7 @@ def test_the_page_shows_them_and_fetches_nothing() -> None:
     outline = Outline(text)
     wanted = (
         "Sample 17 6.1 dB", "Samples 3, 4 6.1 dB",
-        f"{NASTY} 1 \u00d7 3 \u00d7 4 \u00d7 4: from 0 to 47, mean 23.5", "4, -, …",
+        f"{NASTY} 1 \u00d7 3 \u00d7 4 \u00d7 4: from 0 to 47, mean 23.5", "mean 4; 4, - scores",
         "scores 6.1 dB, ✕ another class", "labels 75 % equal", "0, 12 7 -",
     )  # fmt: skip
     assert [each for each in wanted if " ".join(each.split()) not in outline.words] == []
@@ -187,3 +187,10 @@ def test_the_page_shows_them_and_fetches_nothing() -> None:
     assert pictures[0]["alt"] == f"{NASTY} of sample 17, from 0 to 47"
     assert json.loads(outline.data)["facts"]["worst_samples"][0]["numbers"] == [17]
     assert 'id="samples"' not in page(diagnosis())
+
+
+def test_outputs_beyond_two_are_folded() -> None:
+    (one, other) = worst().answers
+    assert "more output" not in page(diagnosis(worst_samples=(worst(),)))
+    words = Outline(page(diagnosis(worst_samples=(worst(answers=(one, other, one)),)))).words
+    assert "1 more output scores 6.1 dB" in words

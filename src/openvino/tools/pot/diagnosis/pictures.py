@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 MOST_BYTES = 10_000
 
-_AREAS = (128**2, 96**2, 64**2, 48**2)
-"""Pixels that are tried; the last ones fit uncompressed."""
+_AREAS = (128**2, 96**2, 80**2, 64**2, 56**2)
+"""Pixels that are tried; so many as the last fit uncompressed."""
 
 _CHANNELS = (1, 3)
 _KINDS = {1: 0, 3: 2}
@@ -49,6 +49,8 @@ def _smaller(image: NDArray[np.float64], area: int) -> NDArray[np.float64]:
     """Means of blocks, so that there are no more pixels than these."""
     rows, columns = image.shape[:2]
     side = max(1, ceil(sqrt(rows * columns / area)))
+    while ceil(rows / side) * ceil(columns / side) > area:
+        side += 1
     if side == 1:
         return image
     for axis, size in enumerate((rows, columns)):
