@@ -23,6 +23,7 @@ from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, to
 from openvino.tools.pot.diagnosis.control_chart import chart_of
 from openvino.tools.pot.diagnosis.page import page
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
+from openvino.tools.pot.utils.errors import ConfigError
 
 
 def step(floats: tuple[str, ...], drop: float, **changes: Any) -> Step:
@@ -170,6 +171,14 @@ def test_a_search_and_its_diagnosis_speak_of_the_same(tmp_path: Path) -> None:
     assert not layer.quantized and layer.reason.startswith(
         "accuracy control put it back to float, first in step"
     )
+
+
+def test_what_is_no_report_is_refused() -> None:
+    wrong: Any = report().as_dict()
+    with pytest.raises(
+        ConfigError, match="search is dict, expected the report of an AccuracyAwareQuantization"
+    ):
+        diagnose(builders.network(), data=builders.images(2), search=wrong)
 
 
 def test_the_command_writes_the_page_of_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.shortcut import Samples as GivenSamples
-from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 
@@ -99,6 +99,10 @@ def diagnose(
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or a model is not as it must be.
     """
+    if search is not None and not isinstance(search, AccuracyReport):
+        raise ConfigError(
+            f"search is {type(search).__name__}, expected the report of an AccuracyAwareQuantization that has run"
+        )
     source = load_model(model)
     if data is None:
         raise DataError("a diagnosis needs data, found none")
