@@ -6,6 +6,9 @@ import json
 import math
 from typing import Any
 
+import numpy as np
+
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl, ControlLayer, ControlStep
 from openvino.tools.pot.diagnosis.facts import (
     Calibration,
     Cause,
@@ -19,6 +22,8 @@ from openvino.tools.pot.diagnosis.facts import (
     Span,
     Timing,
 )
+from openvino.tools.pot.diagnosis.pictures import as_uri
+from openvino.tools.pot.diagnosis.sample_facts import Answer, FedInput, Sample, Told
 
 NASTY = "</script><b>&\"'`{{ conv }}"
 """The name of a layer that would break a careless page."""
@@ -98,3 +103,51 @@ def diagnosis(**changes: Any) -> Diagnosis:
         "notes": ("layer 'x' is not found in the quantized model",),
     }  # fmt: skip
     return Diagnosis(**known | changes)
+
+
+def control(**changes: Any) -> AccuracyControl:
+    """Five steps: a variant that loses as much, one that has too much in float, and the one that was taken."""
+    floats: tuple[tuple[str, ...], ...] = (
+        (), (), ("conv_2", "conv_5", "conv_7", NASTY), ("conv_5", NASTY), ("conv_5",),
+    )  # fmt: skip
+    drops, complete = (0.21, 0.3, -0.001, 0.004, 0.06), (True, False, True, True, True)
+    whats = ("full INT8", "accuracy preset", "4 in float", "2 in float", "1 in float")
+    steps = [
+        ControlStep(
+            what=what, variant="as given", floats=own, metrics={"top1": 0.93 - drop}, drop=drop, complete=whole,
+            freed=tuple(name for name in own if name not in before),
+            returned=tuple(name for name in before if name not in own), met=drop <= 0.005, seconds=1.2,
+        )
+        for what, own, before, drop, whole in zip(whats, floats, ((), *floats), drops, complete, strict=False)
+    ]  # fmt: skip
+    layers = [
+        ControlLayer(node=node, type="Convolution", share=share, latency=2e-5, bought=bought,
+                     bought_at_least=bought is not None, is_float=is_float, step=3)
+        for node, share, bought, is_float in (
+            ("conv_5", 0.6, None, True), (NASTY, 0.2, 0.056, True), ("conv_2", 0.1, None, False),
+        )
+    ]  # fmt: skip
+    known: dict[str, Any] = {
+        "baseline": {"top1": 0.93}, "maximal_drop": 0.005, "drop_type": "absolute", "steps": tuple(steps), "chosen": 4,
+        "met": True, "layers": tuple(layers), "ended": "the target is met", "seconds": 7.5, "passes": 6.5,
+    }  # fmt: skip
+    return AccuracyControl(**known | changes)
+
+
+def worst(**changes: Any) -> Sample:
+    """An image and a vector, on which the models name different classes."""
+    image = as_uri(np.arange(48.0).reshape(4, 4, 3))
+    known: dict[str, Any] = {
+        "numbers": (17,), "fidelity": 6.1,
+        "inputs": (
+            FedInput(name=NASTY, shape=(1, 3, 4, 4), least=0.0, mean=23.5, most=47.0, first=(), image=image),
+            FedInput(name="size", shape=(1, 2), least=4.0, mean=4.0, most=4.0, first=(4.0, None), image=""),
+        ),
+        "answers": (
+            Answer(output="scores", of="classes", fidelity=6.1, equal=None, same=False,
+                   told=(Told(place=(3,), in_float=2.5, in_int8=1.5), Told(place=(8,), in_float=1.0, in_int8=2.0))),
+            Answer(output="labels", of="values", fidelity=None, equal=0.75, same=None,
+                   told=(Told(place=(0, 12), in_float=7.0, in_int8=None),)),
+        ),
+    }  # fmt: skip
+    return Sample(**known | changes)

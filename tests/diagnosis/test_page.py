@@ -17,7 +17,7 @@ from openvino.tools.pot.diagnosis.page import figure, flags, page, tiles
 from openvino.tools.pot.utils.errors import ConfigError
 
 MOST_BYTES = 5_000_000
-VOID = {"meta", "link", "input", "br"}
+VOID = {"meta", "link", "input", "br", "img"}
 
 
 @pytest.fixture(scope="module")

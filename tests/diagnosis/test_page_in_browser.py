@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hand_made import NASTY, diagnosis, layer
+from hand_made import NASTY, control, diagnosis, layer, worst
 from headless import NAMES, VARIABLE, Page, browser
 
 from openvino.tools.pot.diagnosis.page import page
@@ -188,6 +188,32 @@ def test_paper_is_white_and_shows_all_rows(shown: Page) -> None:
 def test_narrow_windows_are_not_scrolled_sideways(shown: Page) -> None:
     shown.say("Emulation.setDeviceMetricsOverride", width=420, height=800, deviceScaleFactor=1, mobile=False)
     assert shown.value("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1200, 420])
+def test_the_course_of_a_search_is_drawn(chromium: Page, folder: Path, width: int) -> None:
+    file = folder / "search.html"
+    file.write_text(page(diagnosis(accuracy_control=control())), encoding="utf-8")
+    chromium.problems.clear()
+    chromium.open(file, width=width)
+    count = "document.querySelectorAll('#search .step{}').length"
+    found = {kind: chromium.value(count.format(kind)) for kind in ("", ".met", ".missed", ".open", " .ring")}
+    assert found == {"": 5, ".met": 2, ".missed": 2, ".open": 1, " .ring": 1}
+    assert chromium.value("document.querySelector('#steps .best').cells[1].textContent") == "2 in float taken"
+    assert chromium.value("document.documentElement.scrollWidth <= innerWidth")
+    assert chromium.problems == []
+
+
+@pytest.mark.parametrize("width", [1200, 420])
+def test_samples_are_drawn(chromium: Page, folder: Path, width: int) -> None:
+    file = folder / "samples.html"
+    file.write_text(page(diagnosis(worst_samples=(worst(), worst()))), encoding="utf-8")
+    chromium.problems.clear()
+    chromium.open(file, width=width)
+    sizes = "[...document.querySelectorAll('#samples img')].map(i => [i.naturalWidth, i.clientWidth > 90])"
+    assert chromium.value(sizes) == [[4, True]] * 2
+    assert chromium.value("document.documentElement.scrollWidth <= innerWidth")
+    assert chromium.problems == []
 
 
 @pytest.mark.parametrize(

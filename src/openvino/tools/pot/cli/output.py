@@ -19,6 +19,9 @@ from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.logger import FileLines, init_logger
 
+SCHEMA = 1
+"""Version of what plan and quantize print as JSON; it grows with each change that readers must know of."""
+
 
 def _standard_error() -> TextIO:
     """Standard error, or where it is closed nothing: its lines don't belong among the results."""

@@ -11,7 +11,7 @@ from typing import Any
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.parameters import check_models
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
-from openvino.tools.pot.cli.output import Log, writing_out
+from openvino.tools.pot.cli.output import SCHEMA, Log, writing_out
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
@@ -38,7 +38,7 @@ def show_plan(options: argparse.Namespace) -> int:
     found = make_description(model, options.ignored or [], options.target_device, options.model_type)
     if options.format == "json":
         with writing_out():
-            print(json.dumps(found, indent=2))
+            print(json.dumps({"schema_version": SCHEMA, **found}, indent=2))
     else:
         _print_tables(found)
     return 0

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.cli.job import Job, Task, make_job
-from openvino.tools.pot.cli.output import Log, check_output, check_writable, results_folder
+from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
 from openvino.tools.pot.engines import probes
@@ -38,9 +39,6 @@ logger = get_logger(__name__)
 
 _TIMED = 8
 """Samples whose requests are timed."""
-
-SCHEMA = 1
-"""Version of what --format json prints; it grows with each change that readers must know of."""
 
 LOST = 3
 """Exit code of a model that is stored, though an output of it does not follow the float model's."""
@@ -89,8 +87,11 @@ def write_report(job: Job, models: list[CompressedModel], target: Path) -> None:
 
     (task,), (model,) = job.tasks, models
     samples = first_of(task.engine, task.model, SAMPLES)
-    params = task.pipeline.algo_seq[0].config
-    case = Case(task.model, model, samples, params, is_ours=True, device=task.engine.device)
+    algorithm = task.pipeline.algo_seq[0]
+    search = algorithm.report if isinstance(algorithm, AccuracyAwareQuantization) else None
+    case = Case(
+        task.model, model, samples, algorithm.config, is_ours=True, device=task.engine.device, search=search
+    )
     write_file(target, page(diagnosed(case, remedies=False).facts).encode())
     logger.info("report: %s", target)
 

@@ -115,7 +115,7 @@ def agreement(before: Arrays, after: Arrays) -> tuple[Literal["classes", "values
     pairs = list(zip(before, after, strict=True))
     if any(one.shape != other.shape for one, other in pairs):
         return "values", 0.0
-    if all(_are_classes(one) for one in before):
+    if all(are_classes(one) for one in before):
         hits = [_largest(one) == _largest(other) for one, other in pairs]
         return "classes", float(np.mean(np.concatenate(hits)))
     one, other = (np.concatenate([array.reshape(-1) for array in arrays]) for arrays in (before, after))
@@ -132,7 +132,7 @@ def agreement(before: Arrays, after: Arrays) -> tuple[Literal["classes", "values
     return "values", float(np.mean(same))
 
 
-def _are_classes(value: NDArray[np.generic]) -> bool:
+def are_classes(value: NDArray[np.generic]) -> bool:
     """Whether it looks like scores of classes: a vector for each sample."""
     sizes = value.shape[1:] if value.ndim > 1 else value.shape
     return value.dtype.kind == "f" and value.size > 0 and max(sizes, default=1) == prod(sizes) > 1

@@ -11,8 +11,9 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, names_of, run
 from openvino.tools.pot.diagnosis.answers import agreement, aligned, first_answers
-from openvino.tools.pot.diagnosis.facts import SCHEMA, Facts, Output
+from openvino.tools.pot.diagnosis.facts import Output
 from openvino.tools.pot.diagnosis.fidelity import decibels
+from openvino.tools.pot.diagnosis.form import SCHEMA, Facts
 from openvino.tools.pot.diagnosis.pace import Pace, paces
 from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.witnessing import outputs_of

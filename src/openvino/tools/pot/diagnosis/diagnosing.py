@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.api.metric import Metric
@@ -17,12 +18,15 @@ from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.diagnosis import remedies as trying
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
 from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
+from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, reasons_of
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Layer, Remedy
-from openvino.tools.pot.diagnosis.looking import Looked, look
+from openvino.tools.pot.diagnosis.looking import WITNESSED, Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.diagnosis.shown import Diagnosis
+from openvino.tools.pot.diagnosis.worst_samples import worst_samples
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model
@@ -30,7 +34,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.shortcut import Samples as GivenSamples
-from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 
@@ -55,6 +59,7 @@ class Case:
         params: of DefaultQuantization, as the INT8 model was made; empty where it came from elsewhere.
         is_ours: whether they made it.
         device: where both run.
+        search: the course of accuracy control that made the INT8 model, if that did.
     """
 
     model: CompressedModel
@@ -63,6 +68,7 @@ class Case:
     params: Mapping[str, Any]
     is_ours: bool
     device: str
+    search: AccuracyReport | None = None
 
 
 def diagnose(
@@ -74,6 +80,7 @@ def diagnose(
     samples: int = SAMPLES,
     device: str = "CPU",
     remedies: bool = True,
+    search: AccuracyReport | None = None,
     **parameters: Any,
 ) -> Diagnosis:
     """Find what a quantized model loses, where and why, and try what could help.
@@ -86,18 +93,24 @@ def diagnose(
         samples: how many of them are used at most.
         device: where both models run.
         remedies: whether changes are tried.
+        search: what AccuracyAwareQuantization reports of the search that made the INT8 model.
         parameters: of DefaultQuantization, for the INT8 model that is made and for those that are tried.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or a model is not as it must be.
     """
+    if search is not None and not isinstance(search, AccuracyReport):
+        raise ConfigError(
+            f"search is {type(search).__name__}, expected the report of an AccuracyAwareQuantization that has run"
+        )
     source = load_model(model)
     if data is None:
         raise DataError("a diagnosis needs data, found none")
     loader = GivenSamples(data, samples, Feeder(source.submodels[0].model, parts=True))
     engine = IEEngine({"device": device}, loader, metric)
     given = None if int8_model is None else load_model(int8_model)
-    return diagnosed(case_of(source, given, engine, samples, parameters), remedies).facts
+    case = case_of(source, given, engine, samples, parameters)
+    return diagnosed(replace(case, search=search), remedies).facts
 
 
 @dataclass(frozen=True)
@@ -145,11 +158,12 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     began = time.perf_counter()
     model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
     looked = look(model, int8, case.samples, case.device)
-    layers = _explained(looked, case)
+    control = None if case.search is None else course_of(case.search)
+    layers = _explained(looked, case, control)
     causes = global_causes(looked, case.samples, case.device)
     tried: list[Remedy] = []
     models: dict[str, CompressedModel] = {}
-    metric = _metrics(case)
+    metric = _metrics(case, control)
     if remedies:
         bench = trying.Bench(
             case.samples, case.model, int8, looked.parts.whole, looked.witness, case.device, case.params
@@ -161,15 +175,20 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         model=case.model.name, int8_model=case.int8.name, device=(case.device, device_name(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
         verdict=verdict_of(looked.parts, looked.timing, metric),
-        sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried, metric),
+        sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried, metric, control),
         outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
+        accuracy_control=control,
+        worst_samples=worst_samples(looked.witness, looked.ran, looked.outputs, case.samples.numbers(WITNESSED)),
     )  # fmt: skip
     return Found(facts, looked, models)
 
 
-def _metrics(case: Case) -> tuple[str, float, float] | None:
-    """The first figure of the engine's metric, of both models; None where there is no metric."""
+def _metrics(case: Case, control: AccuracyControl | None) -> tuple[str, float, float] | None:
+    """The first figure of the search's or else of the engine's metric, of both models; None where there is none."""
+    known = None if control is None else metric_of_search(control)
+    if known is not None:
+        return known
     found = [trying.metric_of(case.samples.engine, model) for model in (case.model, case.int8)]
     before, after = found
     return None if before is None or after is None else (before[0], before[1], after[1])
@@ -187,9 +206,10 @@ def _reasons(case: Case) -> dict[str, str]:
     return {**reasons, **{layer.node: layer.reason for layer in plan.floats}}
 
 
-def _explained(looked: Looked, case: Case) -> tuple[Layer, ...]:
+def _explained(looked: Looked, case: Case, control: AccuracyControl | None) -> tuple[Layer, ...]:
     """The layers with their causes, worst first."""
     decided, reasons = case.int8.submodels[0].decided, _reasons(case)
+    reasons |= {} if control is None else reasons_of(control)
     found, before = [], layers_before(looked.view, [layer.node for layer in looked.layers])
     for layer in looked.layers:
         said = [

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-SCHEMA = 1
-"""Version of the form; it grows with each change that readers must know of."""
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
+from openvino.tools.pot.diagnosis.form import SCHEMA, Facts
+from openvino.tools.pot.diagnosis.sample_facts import Sample
 
 Verdict = Literal["good", "no gain", "slower", "worse", "broken"]
 """In one word: INT8 follows and is faster; follows, but is no faster; is slower; loses much; does not follow at all."""
-
-
-class Facts(BaseModel):
-    """Frozen data with known fields only; numbers that can't be told are None."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Cause(Facts):
@@ -268,6 +261,8 @@ class Diagnosis(Facts):
         remedies: the best first.
         calibration: the samples.
         notes: what could not be looked into, and why.
+        accuracy_control: the search that made the INT8 model, where there was one.
+        worst_samples: of up to eight, the three on which an output departs most, the worst first.
     """
 
     schema_version: int = SCHEMA
@@ -286,3 +281,5 @@ class Diagnosis(Facts):
     remedies: tuple[Remedy, ...]
     calibration: Calibration
     notes: tuple[str, ...] = ()
+    accuracy_control: AccuracyControl | None = None
+    worst_samples: tuple[Sample, ...] = ()

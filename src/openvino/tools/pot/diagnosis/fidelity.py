@@ -18,7 +18,7 @@ from openvino.tools.pot.graph.parts import values_in
 from openvino.tools.pot.statistics.places import TOKEN_MASKS
 from openvino.tools.pot.statistics.witness import Witness
 
-_VARIES = 1e-8
+VARIES = 1e-8
 """Share of an output's power that varies from sample to sample, if that is to count as its signal."""
 
 Arrays = Sequence[NDArray[Any]]
@@ -55,6 +55,6 @@ def _centred(before: Arrays, after: Arrays) -> Likeness | None:
     if not np.isfinite(stacked).all():
         return None
     mean = stacked.mean(axis=0)
-    if float(np.square(stacked - mean).mean()) <= _VARIES * float(np.square(stacked).mean()):
+    if float(np.square(stacked - mean).mean()) <= VARIES * float(np.square(stacked).mean()):
         return None
     return likeness([value - mean for value in before], [value - mean for value in after])

@@ -14,7 +14,7 @@ from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, Ran, compared, fitting, samples_of
-from openvino.tools.pot.diagnosis.facts import Facts
+from openvino.tools.pot.diagnosis.form import Facts
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import read
 from openvino.tools.pot.diagnosis.samples import Samples

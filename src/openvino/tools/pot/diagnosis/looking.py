@@ -32,7 +32,7 @@ from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32
 
-_WITNESSED = 8
+WITNESSED = 8
 _TIMED = 4
 _SUMMED = 1
 _MOST_CHANNELS = 8
@@ -58,6 +58,7 @@ class Looked:
         overflows: layers of the quantized model that sum up what 16 bits can't hold, by name.
         traces: names by which the device tells of a layer, in the float model and in the quantized one.
         notes: what could not be seen.
+        ran: what the quantized model gave for the witness, with the rest in float32.
     """
 
     view: GraphView
@@ -74,6 +75,7 @@ class Looked:
     overflows: Mapping[str, LayerOverflow]
     traces: Mapping[str, tuple[Sequence[str], Sequence[str]]]
     notes: list[str] = field(default_factory=list)
+    ran: Run = field(default_factory=Run)
 
 
 def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Looked:
@@ -97,7 +99,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         if name not in readings
     ]
     quantized = [own for own in readings.values() if own.is_quantized]
-    witness = witnessed(model, other, samples.spread(_WITNESSED), device)
+    witness = witnessed(model, other, samples.spread(WITNESSED), device)
     # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
     with ThreadPoolExecutor(1) as beside:
         runs = beside.submit(_runs, other, witness, device)
@@ -109,7 +111,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
         fed = Fed()
         errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
-        outputs, of_parts = _whole(model, witness, runs.result(), found)
+        ran = runs.result()
+        outputs, of_parts = _whole(model, witness, ran, found)
         overflows_of, why = overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     feeds = witness.feeds[:_TIMED]
@@ -126,7 +129,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     timing = _timing(model, other, request_seconds(compiled, feeds), clocks[1])
     return Looked(
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
-        witness, clocks, overflows_of, traces, notes,
+        witness, clocks, overflows_of, traces, notes, ran[0],
     )  # fmt: skip
 
 

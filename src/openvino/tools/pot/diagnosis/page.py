@@ -9,6 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from openvino.tools.pot.diagnosis.causes import CAUSES
+from openvino.tools.pot.diagnosis.control import amount
+from openvino.tools.pot.diagnosis.control_chart import chart_of
 from openvino.tools.pot.diagnosis.facts import Cause, Diagnosis, Layer, Remedy
 from openvino.tools.pot.utils.optional import optional
 
@@ -83,8 +85,8 @@ def page(facts: Diagnosis) -> str:
     environment.filters.update(figure=figure, ms=_ms, mb=_mb, percent=_percent)
     text: str = environment.get_template("page.html").render(
         facts=facts, causes=CAUSES, mark=_MARKS[facts.verdict], tiles=tiles(facts), flags=flags(facts),
-        depth=_depths(facts.layers), again=_again(facts), style=_asset("page.css"),
-        script="\n".join(_asset(name) for name in _SCRIPTS), data=_data(facts),
+        depth=_depths(facts.layers), again=_again(facts), amount=amount, chart=chart_of(facts.accuracy_control),
+        style=_asset("page.css"), script="\n".join(_asset(name) for name in _SCRIPTS), data=_data(facts),
     )  # fmt: skip
     return text
 

@@ -40,9 +40,13 @@ class Samples:
 
     def few(self, count: int) -> Samples:
         """So many of them, evenly spread, or all, to be read."""
+        return Samples(self.engine, self.model, self.numbers(count))
+
+    def numbers(self, count: int) -> list[int]:
+        """Which samples ``few`` and ``spread`` give."""
         count = min(count, len(self))
         places = [number * (len(self) - 1) // max(count - 1, 1) for number in range(count)]
-        return Samples(self.engine, self.model, [self.indices[place] for place in places])
+        return [self.indices[place] for place in places]
 
 
 def first_of(engine: Hooks, model: CompressedModel, count: int) -> Samples:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from openvino.tools.pot.diagnosis.causes import CAUSES
+from openvino.tools.pot.diagnosis.control import told
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Parts, Remedy, Timing, Verdict
 
 _BROKEN, _WORSE = 5.0, 15.0
@@ -45,6 +47,7 @@ def sentence_of(
     timing: Timing,
     remedies: Sequence[Remedy],
     metric: tuple[str, float, float] | None = None,
+    control: AccuracyControl | None = None,
 ) -> str:
     """What was lost, where and why, what the best remedy won and cost, and whether INT8 is faster here.
 
@@ -54,10 +57,13 @@ def sentence_of(
         parts, timing: of the whole.
         remedies: the best first.
         metric: name, float and INT8 figure.
+        control: the search that made the INT8 model, if one did.
     """
     said = [f"{_lost(parts, metric)}{_where(layers, causes) if parts.whole < GOOD else ''}", _speed(timing)]
     if remedies and (remedies[0].won >= _WORTH or -remedies[0].paid > _WORTH_TIME * timing.int8_seconds):
         said.insert(1, _best(remedies[0], timing))
+    if control is not None:
+        said.insert(1, told(control))
     return "; ".join(said) + "."
 
 

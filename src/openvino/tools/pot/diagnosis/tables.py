@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from openvino.tools.pot.diagnosis.causes import CAUSES
 from openvino.tools.pot.diagnosis.columns import Row, aligned, piped, prose, short
+from openvino.tools.pot.diagnosis.control import amount
+from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer, Remedy
 
 _SHOWN = 10
 _LAYER_TITLES = ("layer", "error", "own dB", "so far", "ms", "ran in", "cause")
+_STEP_TITLES = ("", "step", "in float", "back in float", "metrics", "drop", "allowed")
 _REMEDY_TITLES = ("remedy", "dB", "won", "ms", "paid", "MB", "8-bit")
 
 
@@ -20,6 +25,9 @@ def as_text(found: Diagnosis, shown: int = _SHOWN) -> str:
     for cause in found.causes:
         kind = CAUSES[cause.name]
         lines += ["", *prose(f"{kind.title}: {cause.evidence}; {kind.helps}")]
+    if found.accuracy_control is not None:
+        rows = _step_rows(found.accuracy_control)
+        lines += ["", "Accuracy control", *aligned(_STEP_TITLES, rows, (0, 1, 3, 4, 6))]
     if found.remedies:
         rows = [_remedy_row(remedy) for remedy in found.remedies]
         lines += [
@@ -38,6 +46,9 @@ def as_markdown(found: Diagnosis, shown: int = _SHOWN) -> str:
     rows = [_layer_row(layer, 200) for layer in found.layers[:shown]]
     parts += piped(_LAYER_TITLES, rows, range(len(_LAYER_TITLES)))
     parts += [f"- {CAUSES[cause.name].title}: {cause.evidence}" for cause in found.causes]
+    if found.accuracy_control is not None:
+        rows = _step_rows(found.accuracy_control, 200)
+        parts += ["", *piped(_STEP_TITLES, rows, range(len(_STEP_TITLES)))]
     if found.remedies:
         rows = [_remedy_row(remedy, 200) for remedy in found.remedies]
         parts += ["", *piped(_REMEDY_TITLES, rows, range(len(_REMEDY_TITLES))), ""]
@@ -62,6 +73,23 @@ def _layer_row(layer: Layer, width: int = 24) -> Row:
         short(layer.node, width), f"{layer.share:.0%}", _figure(layer.own, 1), _figure(layer.so_far, 1),
         _figure(None if layer.int8_seconds is None else 1000 * layer.int8_seconds, 2), layer.precision, cause,
     )  # fmt: skip
+
+
+def _step_rows(control: AccuracyControl, width: int = 13) -> list[Row]:
+    """The float model, and each step of the search with what it put back to float; the one that was taken is marked."""
+    rows: list[Row] = [("", "float", "", "", short(_metrics(control.baseline), width), "", "")]
+    for number, step in enumerate(control.steps, 1):
+        drop = f"{'' if step.complete else '>= '}{amount(step.drop, control)}"
+        rows.append((
+            ">" if number == control.chosen else "", short(step.what, width), str(len(step.floats)),
+            short(", ".join(step.freed), width), short(_metrics(step.metrics), width), drop,
+            "yes" if step.met else "no",
+        ))  # fmt: skip
+    return rows
+
+
+def _metrics(metrics: Mapping[str, float | None]) -> str:
+    return ", ".join(f"{name} {'-' if value is None else f'{value:.4g}'}" for name, value in metrics.items())
 
 
 def _remedy_row(remedy: Remedy, width: int = 36) -> Row:

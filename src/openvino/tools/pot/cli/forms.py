@@ -1,0 +1,258 @@
+"""The forms of what commands print with ``--format json``, and their schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+
+from openvino.tools.pot.cli.output import SCHEMA
+from openvino.tools.pot.diagnosis.comparing import Comparison
+from openvino.tools.pot.diagnosis.facts import Diagnosis
+from openvino.tools.pot.diagnosis.form import Facts
+from openvino.tools.pot.diagnosis.frontiers import Frontier
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class PlannedInput(Facts):
+    """An input of the model.
+
+    Attributes:
+        name: of its node.
+        shape: as OpenVINO writes it, with ``?`` or a range where it is open.
+        type: of its elements.
+        layout: of an input that takes images, such as ``NCHW``; empty for others.
+    """
+
+    name: str
+    shape: str
+    type: str
+    layout: str
+
+
+class PlannedLayer(Facts):
+    """A layer that would run in integers.
+
+    Attributes:
+        node: its name.
+        type: of its operation.
+        quantizers: whose data it gets, by name.
+    """
+
+    node: str
+    type: str
+    quantizers: tuple[str, ...]
+
+
+class PlannedQuantizer(Facts):
+    """A quantizer that would be put in.
+
+    Attributes:
+        name: that its node would have.
+        tensor: the node whose values it rounds.
+        granularity: whether channels have ranges of their own.
+        bits: of a value.
+        reason: why it stands there.
+    """
+
+    name: str
+    tensor: str
+    granularity: Literal["pertensor", "perchannel"]
+    bits: int
+    reason: str
+
+
+class PlannedActivation(PlannedQuantizer):
+    """A quantizer of data.
+
+    Attributes:
+        port: output of the node whose values it rounds.
+        shares_range_with: the node whose range it takes; empty where it has its own.
+    """
+
+    port: int
+    shares_range_with: str
+
+
+class PlannedWeight(PlannedQuantizer):
+    """A quantizer of weights.
+
+    Attributes:
+        axes: of the channels that have ranges of their own.
+    """
+
+    axes: tuple[int, ...]
+
+
+class PlannedFloat(Facts):
+    """An operation that would stay in float.
+
+    Attributes:
+        node: its name.
+        type: of its operation.
+        reason: why.
+        costly: whether it could run in integers, and would be no faster.
+    """
+
+    node: str
+    type: str
+    reason: str
+    costly: bool
+
+
+class Unmatched(Facts):
+    """A name to be left in float that the model does not have.
+
+    Attributes:
+        name: as it was given.
+        nearest: a name that is there; empty where none is near.
+    """
+
+    name: str
+    nearest: str
+
+
+class PlannedSize(Facts):
+    """Bytes of the constants.
+
+    Attributes:
+        float_bytes: now.
+        int8_bytes: quantized, about.
+    """
+
+    float_bytes: int
+    int8_bytes: int
+
+
+class PlannedCost(Facts):
+    """What calibration takes.
+
+    Attributes:
+        seconds_per_sample: of a request of the float model, measured; null where sizes are open.
+        activation_bytes: of a request; null where sizes are open.
+    """
+
+    seconds_per_sample: float | None
+    activation_bytes: int | None
+
+
+class Plan(Facts):
+    """What would be quantized, how and why: what ``pot plan`` prints.
+
+    Attributes:
+        schema_version: of this form.
+        model: its name.
+        file: it was read from.
+        device: the table of the device that it was planned for.
+        transformer: whether it is planned as one.
+        why_transformer: what makes it one; empty where it is none, absent where ``--model-type`` says what it is.
+        inputs: of the model.
+        layers: that would run in integers.
+        activations: that would be quantized.
+        weights: that would be quantized.
+        float: what would stay in float.
+        unmatched: names of ``--ignored`` that the model does not have.
+        size: of the weights.
+        cost: of calibration.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    schema_version: int = SCHEMA
+    model: str
+    file: str
+    device: str
+    transformer: bool
+    inputs: tuple[PlannedInput, ...]
+    layers: tuple[PlannedLayer, ...]
+    activations: tuple[PlannedActivation, ...]
+    weights: tuple[PlannedWeight, ...]
+    float: tuple[PlannedFloat, ...]
+    unmatched: tuple[Unmatched, ...]
+    size: PlannedSize
+    cost: PlannedCost
+    why_transformer: str | None = None
+
+
+class CheckedOutput(Facts):
+    """How well an output follows the float model's, or a part of one that is joined of several.
+
+    Attributes:
+        name: of its tensor, or of what it is sorted by; of a part with its place.
+        decibels: power of its variation over that of the error; null where it holds no floats.
+        equal: share of equal values, for outputs that are no floats.
+    """
+
+    name: str
+    decibels: float | None
+    equal: float | None
+
+
+class Check(Facts):
+    """What was seen of a quantized model on a few samples.
+
+    Attributes:
+        samples: how many; 0 where it was not checked.
+        outputs: of the model.
+        decibels: of the output that follows worst; null where none can be compared, or nothing is left of it.
+        int8_layers, layers: that run in 8 bits on the device, and that could.
+        notes: what was mended or could not be, in sentences.
+        is_lost: whether an output does not follow the float model's; ``pot`` then exits with 3.
+    """
+
+    samples: int
+    outputs: tuple[CheckedOutput, ...]
+    decibels: float | None
+    int8_layers: int
+    layers: int
+    notes: tuple[str, ...]
+    is_lost: bool
+
+
+class MadeModel(Facts):
+    """A model that was stored.
+
+    Attributes:
+        name: as it was given, or of its file.
+        model: path of the .xml.
+        weights: path of the .bin.
+        check: what was seen of it; null where it was not looked at.
+    """
+
+    name: str
+    model: str
+    weights: str
+    check: Check | None
+
+
+class Made(Facts):
+    """What was quantized: what ``pot -q`` and ``pot -c`` print.
+
+    Attributes:
+        schema_version: of this form.
+        models: one for each network.
+        metrics: with ``-e``, name to figure, of the quantized models; without a metric dB over noise.
+        float_metrics: with ``-e``, the same of the float models, where there is a metric.
+    """
+
+    schema_version: int = SCHEMA
+    models: tuple[MadeModel, ...]
+    metrics: dict[str, Any]
+    float_metrics: dict[str, Any]
+
+
+FORMS: Mapping[str, type[Facts]] = {
+    "plan": Plan,
+    "quantize": Made,
+    "diagnose": Diagnosis,
+    "compare": Comparison,
+    "frontier": Frontier,
+}
+"""Command -> the form of what it prints; ``quantize`` is ``pot -q`` and ``pot -c``."""
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """The schema of what a command prints with ``--format json``, as JSON Schema."""
+    return {"$schema": DIALECT, **FORMS[command].model_json_schema(mode="serialization")}
