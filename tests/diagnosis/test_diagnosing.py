@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import Metric, quantize
@@ -29,7 +30,7 @@ def test_shares_add_up_and_every_layer_has_its_figures(found: Diagnosis) -> None
         assert layer.quantized
         assert layer.own is not None and layer.so_far is not None and layer.own > 20 < layer.so_far
         assert layer.spans and all(
-            span.low <= 0 < span.high and 0 <= span.clipped <= 1 for span in layer.spans
+            span.low <= 0 < span.high and 0 <= (span.clipped or 0) <= 1 for span in layer.spans
         )
         assert 0 <= (layer.from_weights or 0) <= 1
 
@@ -76,6 +77,22 @@ def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
     assert found.verdict == "worse" or found.parts.whole < 15
     assert found.remedies and found.remedies[0].won > 10
     assert found.remedies[0].title in found.sentence
+
+
+def test_a_layer_whose_ordinary_error_is_blown_up_is_said_to_be_that() -> None:
+    x = builders.parameter([1, 3, 8, 8])
+    first = op.relu(builders.conv(x, 4, "first"))
+    scaled = op.multiply(builders.conv(first, 4, "large"), np.float32(30))
+    both = op.relu(op.add(scaled, builders.conv(first, 4, "small", seed=1)))
+    found = diagnose(
+        builders.model([builders.conv(both, 4, "last")], x),
+        data=builders.images(16),
+        remedies=False,
+        ignored={"scope": ["first", "last"]},
+    )
+    large = max(found.layers, key=lambda layer: layer.share)
+    assert large.share > 0.9 and [cause.name for cause in large.causes] == ["sensitive"]
+    assert "of that at the outputs" in large.causes[0].evidence
 
 
 def test_wrong_input_is_one_sentence() -> None:

@@ -21,7 +21,7 @@ from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
 from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, reasons_of
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Layer, Remedy
-from openvino.tools.pot.diagnosis.looking import WITNESSED, Looked, look
+from openvino.tools.pot.diagnosis.looking import Looked, look
 from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
@@ -171,6 +171,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         loses = looked.parts.whole < GOOD
         wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
         tried, models = trying.found(bench, wanted, _budget(looked, began)), bench.models
+    compared = case.samples.numbers(len(looked.witness.feeds))
     facts = Diagnosis(
         model=case.model.name, int8_model=case.int8.name, device=(case.device, device_name(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
@@ -179,7 +180,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
         accuracy_control=control,
-        worst_samples=worst_samples(looked.witness, looked.ran, looked.outputs, case.samples.numbers(WITNESSED)),
+        worst_samples=worst_samples(looked.witness, looked.ran, looked.outputs, compared),
     )  # fmt: skip
     return Found(facts, looked, models)
 

@@ -32,7 +32,8 @@ from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32
 
-WITNESSED = 8
+_WITNESSED, _KEPT = (8, 16), 128e6
+"""The least and most samples on which outputs are compared, and the bytes that these may take."""
 _TIMED = 4
 _SUMMED = 1
 _MOST_CHANNELS = 8
@@ -99,7 +100,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         if name not in readings
     ]
     quantized = [own for own in readings.values() if own.is_quantized]
-    witness = witnessed(model, other, samples.spread(WITNESSED), device)
+    witness = witnessed(model, other, samples.spread(_compared(model)), device)
     # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
     with ThreadPoolExecutor(1) as beside:
         runs = beside.submit(_runs, other, witness, device)
@@ -131,6 +132,17 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
         witness, clocks, overflows_of, traces, notes, ran[0],
     )  # fmt: skip
+
+
+def _compared(model: ov.Model) -> int:
+    """On how many samples outputs are compared: a few values among many may change in one sample of ten alone."""
+    shapes = [port.get_partial_shape() for port in model.outputs]
+    size = sum(
+        4 * float(np.prod(tuple(shape.get_min_shape()), dtype=float))
+        for shape in shapes
+        if shape.rank.is_static
+    )
+    return int(np.clip(_KEPT / max(size, 1), *_WITNESSED))
 
 
 def _runs(other: ov.Model, witness: Witness, device: str) -> tuple[Run, Run, Run]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from openvino.tools.pot.diagnosis.causes import forms, ranges, samples, times, whole
 from openvino.tools.pot.diagnosis.causes.kinds import CAUSES, Kind
+from openvino.tools.pot.diagnosis.causes.places import cause, stands_out
 from openvino.tools.pot.diagnosis.facts import Cause, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.diagnosis.samples import Samples
@@ -18,12 +19,21 @@ __all__ = ["CAUSES", "Kind", "causes_of", "global_causes"]
 
 Finder = Callable[[Looked, Layer], Iterator[Cause]]
 
+_TELLS = 0.06
+"""Strength from which a cause explains a loss, beyond what was merely seen."""
+
 FINDERS: tuple[Finder, ...] = (*ranges.FINDERS, *forms.FINDERS, *times.FINDERS)
 
 
 def causes_of(looked: Looked, layer: Layer) -> tuple[Cause, ...]:
     """Why a layer loses accuracy or time, the strongest first."""
     found = [cause for finder in FINDERS for cause in finder(looked, layer)]
+    if all(each.strength < _TELLS for each in found) and stands_out(layer, looked.layers):
+        own = layer.fidelity if layer.own is None else layer.own
+        said = "" if own is None else f"its own error is {own:.0f} dB, and "
+        found.append(
+            cause("sensitive", layer.node, f"{said}it makes {layer.share:.0%} of that at the outputs", _TELLS)
+        )
     return tuple(sorted(found, key=lambda cause: -cause.strength))
 
 

@@ -95,6 +95,12 @@ CAUSES: dict[str, Kind] = {
         "it makes more than its part of the error, and no layer stands behind it",
         "leave it in float",
     ),
+    "sensitive": Kind(
+        "outputs depend on it more than on others",
+        "what follows makes much of an ordinary error",
+        "it makes more than its part of the error, and nothing else of this list is seen there",
+        "leave it in float",
+    ),
     "dead_channels": Kind(
         "channels that are the same for all data",
         "they take part in ranges without telling anything",
