@@ -41,8 +41,8 @@ from openvino.tools.pot.version import __version__
 SAMPLES = 100
 """That are used at most, unless something else is said."""
 
-_BUDGET = 10.0
-"""Plain passes over the samples that remedies may take."""
+_PASSES, _SECONDS = 16.0, 5.0
+"""Plain passes over the samples, and seconds besides, that looking and trying take together."""
 
 _CLOSE = 12
 """Layers that are looked at closely."""
@@ -238,4 +238,4 @@ def _is_of(key: str, layer: Layer) -> bool:
 def _budget(looked: Looked, began: float) -> float:
     """Seconds that remedies may take."""
     plain = looked.timing.float_seconds * looked.calibration.samples
-    return max(_BUDGET * plain, time.perf_counter() - began)
+    return _PASSES * plain + _SECONDS - (time.perf_counter() - began)

@@ -239,20 +239,22 @@ def found(
     Args:
         bench: where they are tried.
         wanted: the likeliest first.
-        seconds: after which no further one is begun; the first is tried in any case.
+        seconds: within which a further one must be over, as far as the others tell; the first is tried in any case.
         clock: what tells the time.
     """
-    began, kept = clock(), list[tuple[Remedy, Trial]]()
+    began, longest, kept = clock(), 0.0, list[tuple[Remedy, Trial]]()
     for number, trial in enumerate(wanted):
-        if number and clock() - began > seconds:
+        started = clock()
+        if number and started - began + longest > seconds:
             logger.info("%d of %d remedies were not tried: the time is up", len(wanted) - number, len(wanted))
             break
         remedy = bench.tried(trial)
+        longest = max(longest, clock() - started)
         if remedy is not None and helps(remedy):
             kept.append((remedy, trial))
     kept.sort(key=lambda pair: -value(pair[0]))
     both = _together([trial for _, trial in kept])
-    if both is not None and clock() - began <= seconds:
+    if both is not None and clock() - began + longest <= seconds:
         remedy = bench.tried(both)
         if remedy is not None and helps(remedy):
             kept.append((remedy, both))
