@@ -112,10 +112,20 @@ def _decibels(graph: Graph, model: ov.Model, settings: dict[str, Any]) -> float:
 def _as_users_run_it(graph: Graph, model: ov.Model) -> float:
     """With the device's own precision of what is in float, which must not be what loses or stops it."""
     try:
-        plain = _decibels(graph, graph.model, {})
+        found = _decibels(graph, model, {})
     except RuntimeError:
-        return float("inf")
-    return _decibels(graph, model, {}) if plain > 2 * FOLLOWS else float("inf")
+        if _keeps_in_own_precision(graph):
+            raise
+        return inf
+    return found if found >= FOLLOWS or _keeps_in_own_precision(graph) else inf
+
+
+def _keeps_in_own_precision(graph: Graph) -> bool:
+    """Whether the float model does, which is asked only where the quantized one does not follow."""
+    try:
+        return _decibels(graph, graph.model, {}) > 2 * FOLLOWS
+    except RuntimeError:
+        return False
 
 
 def _distance(before: list[Sample], after: list[Sample]) -> float:

@@ -92,12 +92,13 @@ def write_faces(folder: str | Path, detect: Detector, count: int, seed: int = 0)
     return write_annotated(folder, found)
 
 
-def write_portraits(folder: str | Path, detect: Detector) -> dict[str, str]:
-    """Write six photographs of two politicians, and the boxes that a detector finds on them.
+def write_portraits(folder: str | Path, detect: Detector, count: int | None = None) -> dict[str, str]:
+    """Write photographs of two politicians, and the boxes that a detector finds on them.
 
     Args:
         folder: for the images and ``annotations.txt``.
         detect: gives rows of x_min, y_min, x_max, y_max, score for an RGB image.
+        count: the most photographs, default all six.
 
     Returns:
         What ``WiderFaceLoader`` takes.
@@ -105,7 +106,7 @@ def write_portraits(folder: str | Path, detect: Detector) -> dict[str, str]:
     Raises:
         DataError: the pictures can't be downloaded.
     """
-    images = [_portrait(name) for name in _PORTRAITS]
+    images = [_portrait(name) for name in _PORTRAITS[:count]]
     return write_annotated(folder, [(image, detect(image)) for image in images])
 
 

@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument(
         "--calibration", type=int, default=20, help="images to take statistics on, default 20"
     )
+    parser.add_argument("--photographs", type=int, help="photographs to find faces on, default all six")
     args = parser.parse_args()
     init_logger(level="ERROR")
 
@@ -54,7 +55,7 @@ def main() -> None:
     detector.set_model(model)
     calibration = write_faces(RESULTS / "calibration", detector.detect, args.calibration, seed=0)
     evaluation = write_faces(RESULTS / "evaluation", detector.detect, args.images, seed=1)
-    portraits = WiderFaceLoader(write_portraits(RESULTS / "portraits", detector.detect))
+    portraits = WiderFaceLoader(write_portraits(RESULTS / "portraits", detector.detect, args.photographs))
 
     params = {"target_device": "CPU", "stat_subset_size": 300}
     algorithms = [{"name": "DefaultQuantization", "params": params}]

@@ -98,8 +98,14 @@ def _cells(head: NDArray[Any], anchors: Floats) -> tuple[Floats, Floats, NDArray
     return boxes, scores.ravel(), classes.ravel()
 
 
-def make_set(network: Path, folder: Path, part: str) -> COCOLoader:
+def make_set(network: Path, folder: Path, part: str, count: int | None = None) -> COCOLoader:
     """Make files of photographs, and an annotation of what the float model is sure to see in them.
+
+    Args:
+        network: its folder, with photographs.
+        folder: for the files.
+        part: of the photographs.
+        count: the most of them, default all.
 
     Returns:
         a loader of both.
@@ -109,7 +115,7 @@ def make_set(network: Path, folder: Path, part: str) -> COCOLoader:
     images, annotation = folder / part, folder / f"instances_{part}.json"
     images.mkdir(parents=True, exist_ok=True)
     with np.load(network / "data.npz") as data:
-        lengths, stream = data[f"{part}_len"], data[f"{part}_jpeg"].tobytes()
+        lengths, stream = data[f"{part}_len"][:count], data[f"{part}_jpeg"].tobytes()
     names = [f"{number:06}.jpg" for number in range(len(lengths))]
     for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):
         blue_first = np.asarray(Image.open(io.BytesIO(stream[end - length : end])))
@@ -198,13 +204,14 @@ def main() -> None:
     parser.add_argument("--algorithm", choices=ALGORITHMS, default="AccuracyAwareQuantization")
     parser.add_argument("--time-budget", type=float, default=75, help="seconds of a search, default 75")
     parser.add_argument("--others", action="store_true", help="measure on other photographs too")
+    parser.add_argument("--photographs", type=int, help="of each set, default all")
     arguments = parser.parse_args()
     network = arguments.zoo / NETWORK
     if not (network / "model.xml").is_file():
         raise SystemExit(f"object_detection needs the network {NETWORK}: there is no folder {str(network)!r}")
     init_logger(level="ERROR")
     parts = list(PARTS) if arguments.others else ["eval"]
-    loaders = {part: make_set(network, OUTPUT, part) for part in parts}
+    loaders = {part: make_set(network, OUTPUT, part, arguments.photographs) for part in parts}
     saved = quantize(network / "model.xml", loaders["eval"], arguments.algorithm, arguments.time_budget)
     comparison = compare([network / "model.xml", saved], loaders)
     comparison.save(OUTPUT / "comparison.json")

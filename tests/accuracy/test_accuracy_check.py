@@ -7,13 +7,21 @@ from pathlib import Path
 
 import openvino as ov
 import pytest
-from test_accuracy_aware import FRAGILE, SIDE, TopOne, answered, fragile_network, pictures, saved, search
+from test_accuracy_aware import FRAGILE, SIDE, TopOne, answered, fragile_network, pictures, search
 
 import builders
 from faults import planted, scaled
+from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
+from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 
 SAMPLES = answered(fragile_network(), pictures(40))
+
+
+@pytest.fixture(scope="module")
+def usual() -> tuple[CompressedModel, AccuracyReport]:
+    """What the search finds that two tests look at."""
+    return search(SAMPLES, TopOne(), maximal_drop=0.05)
 
 
 @pytest.mark.long
@@ -31,8 +39,10 @@ def test_what_the_device_computes_wrongly_is_in_float_in_all_candidates(
 
 
 @pytest.mark.long
-def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric() -> None:
-    result, report = search(SAMPLES, TopOne(), maximal_drop=0.05)
+def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric(
+    usual: tuple[CompressedModel, AccuracyReport],
+) -> None:
+    result, report = usual
     assert report.chosen is not None and report.chosen.floats == (FRAGILE,)
     assert result.check.samples == 8 and result.check.decibels > 15 and not result.check.is_lost
 
@@ -44,14 +54,17 @@ def test_the_check_can_be_switched_off() -> None:
 
 
 @pytest.mark.long
-def test_networks_of_open_sizes_are_searched_as_those_of_fixed_ones(tmp_path: Path) -> None:
+def test_networks_of_open_sizes_are_searched_as_those_of_fixed_ones(
+    usual: tuple[CompressedModel, AccuracyReport], tmp_path: Path
+) -> None:
     """What is known of samples counts in every candidate, also in a search that goes on."""
     network = fragile_network()
     network.reshape([-1, 3, SIDE, SIDE])
     ov.save_model(network, tmp_path / "open.xml", compress_to_fp16=False)
-    state, found = str(tmp_path / "state"), []
-    for source, folder in ((saved(), None), (tmp_path / "open.xml", state), (tmp_path / "open.xml", state)):
-        found.append(search(SAMPLES, TopOne(), source, maximal_drop=0.05, state_dir=folder)[0])
+    state, found = str(tmp_path / "state"), [usual[0]]
+    for _ in range(2):
+        result, _ = search(SAMPLES, TopOne(), tmp_path / "open.xml", maximal_drop=0.05, state_dir=state)
+        found.append(result)
     fixed, begun, resumed = (
         [node.name for node in get_nodes_by_type(each, ["FakeQuantize"])] for each in found
     )

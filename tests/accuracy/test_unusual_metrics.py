@@ -11,7 +11,7 @@ from openvino import opset6
 from openvino import opset13 as op
 from test_accuracy_aware import FRAGILE, Slow, TopOne, answered, fragile_network, pictures, search
 
-from builders import Items, conv, images, model, network, parameter, run, weights
+from builders import Items, conv, images, model, network, parameter, runner, weights
 from openvino.tools.pot import IEEngine, load_model
 from openvino.tools.pot.algorithms.accuracy.candidates import AS_GIVEN, Candidates, variants
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
@@ -254,8 +254,8 @@ def test_dynamic_sequences_keep_one_range() -> None:
     result = Candidates(load_model(source), engine, {"target_device": "GPU"})
     result.measure([AS_GIVEN])
     found = result.assembled(result.made(AS_GIVEN))
-    rounded = found.submodels[0].model
-    errors = [np.mean((run(source, array)[0] - run(rounded, array)[0]) ** 2) for array in arrays]
-    power = np.mean([np.mean(run(source, array)[0] ** 2) for array in arrays])
+    before, after = runner(source), runner(found.submodels[0].model)
+    errors = [np.mean((before(array)[0] - after(array)[0]) ** 2) for array in arrays]
+    power = np.mean([np.mean(before(array)[0] ** 2) for array in arrays])
     assert get_nodes_by_type(found, ["FakeQuantize"])
     assert np.mean(errors) < 1e-2 * power

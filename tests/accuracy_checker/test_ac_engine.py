@@ -13,7 +13,7 @@ from ac_data import SIDE, classification, dataset_of, detection, picture, segmen
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import bias, conv, model, parameter, run, weights
+from builders import bias, conv, model, parameter, run, runner, weights
 from openvino.tools.pot import AccuracyAwareQuantization, create_pipeline, load_model
 from openvino.tools.pot.accuracy_checker.entries import chosen
 from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects
@@ -397,7 +397,8 @@ def test_classes_from_folders(tmp_path: Path) -> None:
     config = classification(tmp_path, [0], annotation_conversion=conversion)
     del dataset_of(config)["data_source"]
     present = sorted({truth(index) for index in range(COUNT)})
-    hits = [present.index(truth(n)) == int(run(classifier(), fed(n))[0].argmax()) for n in range(COUNT)]
+    once = runner(classifier())
+    hits = [present.index(truth(n)) == int(once(fed(n))[0].argmax()) for n in range(COUNT)]
     assert evaluated(config, tmp_path, classifier()) == {"accuracy": pytest.approx(np.mean(hits))}
 
 

@@ -14,7 +14,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import EngineError
 
 IMAGES = builders.images(4)
-MEANS = [float(builders.run(builders.network(), image)[0].mean()) for image in IMAGES]
+MEANS = [float(outputs[0].mean()) for outputs in map(builders.runner(builders.network()), IMAGES)]
 
 
 class Mean(Metric):

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from builders import Items, conv, images, labelled, model, network, parameter, run, stored
+from builders import Items, conv, images, labelled, model, network, parameter, runner, stored
 from openvino.tools.pot import IEEngine, Pipeline, create_pipeline, load_model
 from openvino.tools.pot.statistics import merge
 from openvino.tools.pot.utils.errors import EngineError
@@ -33,8 +33,8 @@ def test_merged_statistics_quantize_as_well_as_those_of_one_pass() -> None:
     together = pipeline(labelled(data)).run(network())
     fresh = images(20, seed=9)
     exact, *found = (
-        np.stack([run(net, image)[0] for image in fresh])
-        for net in (network(), apart.submodels[0].model, together.submodels[0].model)
+        np.stack([once(image)[0] for image in fresh])
+        for once in map(runner, (network(), apart.submodels[0].model, together.submodels[0].model))
     )
     errors = [np.square(values - exact).mean() for values in found]
     assert errors[0] < 1.1 * errors[1]

@@ -295,7 +295,7 @@ def checker_config(folder: Path, count: int) -> str:
 
 def test_accuracy_aware_with_accuracy_checker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = simplified("cifar_resnet20", tmp_path)
-    config["engine"] = {"config": checker_config(tmp_path / "checker", 100), "stat_requests_number": 2}
+    config["engine"] = {"config": checker_config(tmp_path / "checker", 50), "stat_requests_number": 2}
     params = {"maximal_drop": 0.03, "metrics": [{"name": "accuracy@top1"}], "stat_subset_size": 60}
     config["compression"]["algorithms"] = [{"name": "AccuracyAwareQuantization", "params": params}]
     finished = pot(capsys, "-c", save(config), "-e")
@@ -307,7 +307,7 @@ def test_accuracy_aware_with_accuracy_checker(tmp_path: Path, capsys: pytest.Cap
         "accuracy@top1, float model",
         "accuracy@top5, float model",
     ]
-    assert float(figures["accuracy@top1"]) == pytest.approx(accuracy_of(path, 100))
+    assert float(figures["accuracy@top1"]) == pytest.approx(accuracy_of(path, 50))
     assert float(figures["accuracy@top1"]) >= float(figures["accuracy@top1, float model"]) - 0.03
     flags = ["-q", "accuracy_aware", "--ac-config", str(config["engine"]["config"]), "--max-drop", "0.03"]
     again = pot(capsys, *flags, "-m", network("cifar_resnet20"), "-e", "--log-level", "ERROR")

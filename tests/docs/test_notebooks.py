@@ -29,13 +29,15 @@ def name(source: Path) -> str:
 # How much calibration data it takes is tried out for two numbers alone, neither of them large.
 QUICK = {
     "face_detection": {
+        "count=20, seed=0": "count=8, seed=0",
+        "count=15, seed=1": "count=8, seed=1",
         "counts = [1, 3, 10, 20]": "counts = [1, 8]",
         "quantized_with(20)": "quantized_with(8)",
     },
-    "image_classification": {"counts = [5, 10, 30, 100, 300]": "counts = [5, 300]"},
+    "image_classification": {"counts = [5, 10, 30, 100, 300]": "counts = [5, 30]"},
     "text_similarity": {
-        "counts = [5, 30, 100, 300]": "counts = [5, 60]",
-        "quantized_with(300)": "quantized_with(60)",
+        "counts = [5, 30, 100, 300]": "counts = [5, 20]",
+        "quantized_with(300)": "quantized_with(20)",
     },
 }
 

@@ -176,10 +176,17 @@ def run(own: Any, **params: Any) -> CompressedModel:
     return pipeline.run(cascade())
 
 
+@pytest.fixture(scope="module")
+def usual() -> CompressedModel:
+    """Quantized as it is without further parameters, for tests of what these change."""
+    return run(engine())
+
+
 @pytest.mark.long
 def test_all_models_are_quantized_with_ranges_of_what_they_are_fed() -> None:
     own = engine()
-    quantized = run(own, range_estimator={"max": {"aggregator": "max", "type": "abs_max"}})
+    largest = {"max": {"aggregator": "max", "type": "abs_max"}}
+    quantized = run(own, range_estimator=largest, self_check=False)
     assert [sub.name for sub in quantized] == ["pnet", "rnet"]
     for sub, name in zip(quantized, ("p1", "r1"), strict=True):
         found = quantizers(sub.model)
@@ -239,7 +246,8 @@ def test_evaluation_before_and_after(tmp_path: Any) -> None:
 
 @pytest.mark.long
 def test_scopes_by_model() -> None:
-    quantized = run(engine(), ignored={"pnet": {"scope": ["p1"]}, "rnet": {"skip_model": True}})
+    ignored = {"pnet": {"scope": ["p1"]}, "rnet": {"skip_model": True}}
+    quantized = run(engine(), ignored=ignored, self_check=False)
     assert "p1/fq_input_0" not in quantizers(quantized.submodels[0].model)
     assert "p2/fq_input_0" in quantizers(quantized.submodels[0].model)
     assert quantizers(quantized.submodels[1].model) == {}
@@ -255,22 +263,22 @@ def test_a_scope_of_no_model() -> None:
 
 
 @pytest.mark.long
-def test_parameters_by_model() -> None:
+def test_parameters_by_model(usual: CompressedModel) -> None:
     own = {"preset": "mixed", "ignored": {"scope": ["r1"]}}
-    quantized = run(engine(), by_model={"rnet": own}, ignored={"pnet": {"scope": ["p1"]}})
+    quantized = run(engine(), by_model={"rnet": own}, ignored={"pnet": {"scope": ["p1"]}}, self_check=False)
     (first, second) = (quantizers(sub.model) for sub in quantized)
     assert "p1/fq_input_0" not in first and "r1/fq_input_0" not in second
     low, high = borders(first["p2/fq_input_0"])
     assert low == 0 or low == pytest.approx(-high * 128 / 127, rel=1e-4)
-    assert len(second) == len(quantizers(run(engine()).submodels[1].model)) - 2
+    assert len(second) == len(quantizers(usual.submodels[1].model)) - 2
 
 
 @pytest.mark.long
-def test_a_preset_by_model_changes_that_model_only() -> None:
-    symmetric, varied = run(engine()), run(engine(), by_model={"rnet": {"preset": "mixed"}})
+def test_a_preset_by_model_changes_that_model_only(usual: CompressedModel) -> None:
+    varied = run(engine(), by_model={"rnet": {"preset": "mixed"}}, self_check=False)
     ranges = [
         [{name: borders(node) for name, node in quantizers(sub.model).items()} for sub in each]
-        for each in (symmetric, varied)
+        for each in (usual, varied)
     ]
     assert ranges[0][0] == ranges[1][0]
     assert ranges[0][1] != ranges[1][1]
@@ -404,9 +412,9 @@ class WithPredict(Cascade):
 
 
 @pytest.mark.long
-def test_an_override_of_predict() -> None:
-    quantized, plain = run(engine(WithPredict)), run(engine())
-    for sub, other in zip(quantized, plain, strict=True):
+def test_an_override_of_predict(usual: CompressedModel) -> None:
+    quantized = run(engine(WithPredict))
+    for sub, other in zip(quantized, usual, strict=True):
         assert builders.stored(sub.model)[1] == builders.stored(other.model)[1]
 
 
@@ -509,9 +517,8 @@ class Filled(Cascade):
 
 
 @pytest.mark.long
-def test_what_is_set_before_an_inference_counts_as_what_it_is_given() -> None:
-    first_way, other_way = run(engine()), run(engine(Filled))
-    for one, other in zip(first_way, other_way, strict=True):
+def test_what_is_set_before_an_inference_counts_as_what_it_is_given(usual: CompressedModel) -> None:
+    for one, other in zip(usual, run(engine(Filled)), strict=True):
         assert [borders(node) for node in quantizers(one.model).values()] == [
             borders(node) for node in quantizers(other.model).values()
         ]

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import conv, images, labelled, model, parameter, quantized, run, weights
+from builders import conv, images, labelled, model, parameter, quantized, runner, weights
 from openvino.tools.pot import compress_model_weights
 from openvino.tools.pot.arithmetic.formats import FORMATS, Format
 from openvino.tools.pot.graph.operations import OPERATIONS, Traits
@@ -48,7 +48,9 @@ def fake_quantizers(network: ov.Model, reader: str) -> list[ov.Node | None]:
 
 def error(float_model: ov.Model, other: ov.Model, samples: Sequence[NDArray[Any]]) -> float:
     """Root mean square of what differs, over that of the outputs."""
-    exact, found = (np.stack([run(network, each)[0] for each in samples]) for network in (float_model, other))
+    exact, found = (
+        np.stack([once(each)[0] for each in samples]) for once in map(runner, (float_model, other))
+    )
     return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
 
 

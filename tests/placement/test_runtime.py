@@ -10,7 +10,7 @@ import pytest
 from openvino import opset13 as op
 from test_planner import ACTIVATION_FUNCTIONS, TRANSPARENT, bias, const, depthwise, interpolate
 
-from builders import conv, labelled, model, parameter, quantized, run, weights
+from builders import conv, labelled, model, parameter, quantized, runner, weights
 from openvino.tools.pot import compress_model_weights
 
 pytestmark = pytest.mark.skipif(
@@ -49,8 +49,10 @@ def decibels(network: ov.Model, **params: Any) -> float:
     data = [weights(shape, seed, 1.0) for seed in range(16)]
     result = quantized(network, labelled(data), self_check=False, **params)
     compress_model_weights(result)
-    pairs = [(run(network, each)[0], run(result.submodels[0].model, each)[0]) for each in data[:4]]
-    before, after = (np.stack(values) for values in zip(*pairs, strict=True))
+    before, after = (
+        np.stack([once(each)[0] for each in data[:4]])
+        for once in map(runner, (network, result.submodels[0].model))
+    )
     return float(-10 * np.log10(np.mean((after - before) ** 2) / np.mean(before**2)))
 
 

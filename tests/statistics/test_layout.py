@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import conv, model, parameter, run
+from builders import conv, model, parameter, runner
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.tensors import TensorId
@@ -165,7 +165,7 @@ def test_all_layers_in_one_pass_with_equal_requests_once() -> None:
     (apart,) = StatisticsLayout(network, requests).model.outputs
     assert once.get_shape() == apart.get_shape() == ov.Shape([3 + 4 + 5 + 3])
     shown = model([*network.inputs, *(network_output(network, name) for name in ("a", "b"))], x)
-    values = [run(shown, array) for array in data]
+    values = list(map(runner(shown), data))
     for request in requests:
         position = ["x", "a", "b"].index(request.tensor.node)
         figures = [by_numpy(request.reducer, outputs[position]) for outputs in values]
@@ -351,7 +351,8 @@ def relu_of_a_sum_of_convolutions(features: ov.Output) -> ov.Output:
 
 
 def activations(network: ov.Model, data: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-    return np.stack([run(network, array)[0] for array in data]).astype(np.float64)
+    once = runner(network)
+    return np.stack([once(array)[0] for array in data]).astype(np.float64)
 
 
 @pytest.mark.parametrize("channels", [1, 4, 12, 16, 17, 24])
