@@ -53,6 +53,7 @@ class Beside:
         self._size = 0
         self._axes = Axes()
         self._powers: dict[TensorId, Slot] = {}
+        self._nothing: dict[ov.Type, ov.Node] = {}
 
     def outputs(self, tensor: TensorId, other: TensorId, axis: int | None) -> tuple[Slot, Slot, Slot, Slot]:
         """Compare a tensor of both models: means of the error, of its square, of the value, of its square.
@@ -79,27 +80,31 @@ class Beside:
             self._powers[tensor] = self._mean(_square(self.view.output(tensor)), None, 1)
         return self._powers[tensor]
 
-    def clipped(self, tensor: TensorId, span: QuantizerRange) -> Slot:
-        """Measure which share of a tensor of the float model lies half a step and more beyond a range."""
-        value = self.view.output(tensor)
-        half = np.asarray(span.scale / 2, np.float32)
-        low, high = (constant_like(value, border) for border in (span.low - half, span.high + half))
-        return self._share(op.logical_or(op.less(value, low), op.greater(value, high)), value)
+    def cut(self, tensor: TensorId, span: QuantizerRange) -> tuple[Slot, Slot]:
+        """Measure what a range cuts off a tensor of the float model: its mean square, and of how many values.
 
-    def excess(self, tensor: TensorId, span: QuantizerRange) -> Slot:
-        """Measure the mean square of what a range cuts off a tensor of the float model."""
+        Values that lie half a step beyond it, which rounding would move as far, do not count.
+        """
         value = self.view.output(tensor)
-        low, high = (constant_like(value, border) for border in (span.low, span.high))
-        inside = op.minimum(op.maximum(value, low), high)
-        return self._mean(_square(op.subtract(value, inside).output(0)), None, 1)
+        if span.low.size == 1:
+            inside = op.clamp(value, float(span.low.reshape(-1)[0]), float(span.high.reshape(-1)[0]))
+        else:
+            low, high = (constant_like(value, border) for border in (span.low, span.high))
+            inside = op.minimum(op.maximum(value, low), high)
+        lost = op.subtract(value, inside).output(0)
+        half = constant_like(value, np.asarray(span.scale / 2, np.float32))
+        return self._mean(_square(lost), None, 1), self._share(op.greater(op.abs(lost), half), value)
 
     def outer(self, tensor: TensorId, span: QuantizerRange, inner: float) -> tuple[Slot, Slot]:
         """Measure which share of a tensor of the float model lies beyond a part of a range, and which isn't zero."""
         value = self.view.output(tensor)
-        low, high = (constant_like(value, border * np.float32(inner)) for border in (span.low, span.high))
-        nothing = constant_like(value, np.zeros(1, np.float32))
-        beyond = op.logical_or(op.less(value, low), op.greater(value, high))
-        return self._share(beyond, value), self._share(op.not_equal(value, nothing), value)
+        beyond = op.greater(value, constant_like(value, span.high * np.float32(inner)))
+        if np.any(span.low < 0):
+            beyond = op.logical_or(op.less(value, constant_like(value, span.low * np.float32(inner))), beyond)
+        kind = value.get_element_type()
+        if kind not in self._nothing:
+            self._nothing[kind] = constant_like(value, np.zeros(1, np.float32))
+        return self._share(beyond, value), self._share(op.not_equal(value, self._nothing[kind]), value)
 
     def twin(
         self,

@@ -41,9 +41,10 @@ class Axes:
         self._known: dict[tuple[int, ...], ov.Node] = {}
 
     def but(self, axis: int | None, value: ov.Output) -> ov.Node:
-        """All axes of a tensor, or all but one."""
-        rank = value.get_partial_shape().rank.get_length()
-        kept = None if axis is None else axis % rank
+        """All axes of a tensor but one; where none is to be kept, one of size one, so that a vector is left."""
+        shape = value.get_partial_shape()
+        rank = shape.rank.get_length()
+        kept = axis % rank if axis is not None else 0 if rank and shape[0] == ov.Dimension(1) else None
         axes = tuple(each for each in range(rank) if each != kept)
         if axes not in self._known:
             self._known[axes] = op.constant(np.array(axes, np.int64))

@@ -38,7 +38,7 @@ from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 
-SAMPLES = 100
+SAMPLES = 300
 """That are used at most, unless something else is said."""
 
 _PASSES, _SECONDS = 16.0, 5.0

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import isfinite
 
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, run, run_as_defined
+from openvino.tools.pot.algorithms.checking.running import (
+    AS_USERS,
+    Run,
+    run,
+    run_as_defined,
+    run_compiled,
+    shows_watched,
+)
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
 from openvino.tools.pot.diagnosis.fidelity import decibels as decibels_of
 from openvino.tools.pot.diagnosis.measuring import Error, decibels, measured, variation
@@ -38,11 +45,12 @@ _TIMED = 4
 _SUMMED = 1
 _MOST_CHANNELS = 8
 
-_ALONE = 24
+_ALONE = 16
 """Layers, those with most of the error, of which it is measured what they lose alone."""
-_SHARE_PASSES = 1.5
-"""Passes over the samples that finding the shares of layers may take, and the least and most samples for it."""
-_SHARED = (3, 12)
+_SHARE_PASSES = 0.4
+"""Passes over the samples that finding the shares of layers may take."""
+_SHARED, _AGAIN = (2, 12), 0.3
+"""The least and most samples for that, and the share of the layers that all but the first of them cost."""
 
 
 @dataclass
@@ -103,7 +111,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     witness = witnessed(model, other, samples.spread(_compared(model)), device)
     # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
     with ThreadPoolExecutor(1) as beside:
-        runs = beside.submit(_runs, other, witness, device)
+        compiling = [beside.submit(timed, each, device) for each in (model, other)]
+        runs = beside.submit(_runs, other, compiling[1], witness, device)
         overflowing = beside.submit(_overflows, other, witness.feeds[:_SUMMED], device)
         found = _shares(model, quantized, samples, device, notes)
         alone = (
@@ -117,7 +126,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         overflows_of, why = overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     feeds = witness.feeds[:_TIMED]
-    compiled = [timed(each, device) for each in (model, other)]
+    compiled = [each.result() for each in compiling]
     clocks = clocked_both((model, other), compiled, feeds, device)
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
@@ -145,10 +154,15 @@ def _compared(model: ov.Model) -> int:
     return int(np.clip(_KEPT / max(size, 1), *_WITNESSED))
 
 
-def _runs(other: ov.Model, witness: Witness, device: str) -> tuple[Run, Run, Run]:
+def _runs(
+    other: ov.Model, compiling: Future[ov.CompiledModel], witness: Witness, device: str
+) -> tuple[Run, Run, Run]:
     """The quantized model in float32, with the device's own settings, and as it is defined."""
-    exact, users = (run(other, witness, device, each, as_stored=False) for each in (FLOAT32, AS_USERS))
-    return exact, users, run_as_defined(other, witness)
+    if shows_watched(other, witness):
+        exact = run_compiled(compiling.result(), witness)
+    else:
+        exact = run(other, witness, device, FLOAT32, as_stored=False)
+    return exact, run(other, witness, device, AS_USERS, as_stored=False), run_as_defined(other, witness)
 
 
 def _whole(
@@ -182,7 +196,8 @@ def _shares(
 ) -> Shares | None:
     if not readings:
         return None
-    wanted = int(_SHARE_PASSES * len(samples) / (len(readings) + 4))
+    left = _SHARE_PASSES * len(samples) - len(readings)
+    wanted = 1 + int(left / (_AGAIN * len(readings) + 4))
     chosen = samples.spread(int(np.clip(wanted, *_SHARED)))
     try:
         return shares(model, readings, chosen, device)

@@ -84,7 +84,7 @@ class Error:
     inputs: tuple[Seen, ...]
 
 
-_COMPARED = 24
+_COMPARED = 16
 """Samples at most that both models are fed side by side."""
 
 _INNER = 0.25
@@ -114,8 +114,8 @@ class _Watched:
     """Where means of the data of an input stand."""
 
     power: Slot
-    clipped: Slot
     excess: Slot
+    clipped: Slot
     beyond: Slot
     some: Slot
 
@@ -206,8 +206,7 @@ def _compared(beside: Beside, reading: Reading, alone: bool) -> _Compared:
 
 def _watched(beside: Beside, tensor: TensorId, span: QuantizerRange) -> _Watched:
     return _Watched(
-        beside.powers(tensor), beside.clipped(tensor, span), beside.excess(tensor, span),
-        *beside.outer(tensor, span, _INNER),
+        beside.powers(tensor), *beside.cut(tensor, span), *beside.outer(tensor, span, _INNER),
     )  # fmt: skip
 
 
@@ -269,8 +268,8 @@ def _seen(
     )
     if watched is None:
         return seen
-    slots = (watched.power, watched.clipped, watched.excess, watched.beyond, watched.some)
-    power, clipped, excess, beyond, some = (float(slot.of(means)[0]) for slot in slots)
+    slots = (watched.power, watched.excess, watched.clipped, watched.beyond, watched.some)
+    power, excess, clipped, beyond, some = (float(slot.of(means)[0]) for slot in slots)
     return replace(seen, power=power, clipped=clipped, excess=excess, outer=beyond / some if some else 0.0)
 
 

@@ -22,13 +22,13 @@ from openvino.tools.pot.report.measure import latencies
 CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
 """What the device calls operations that change layout or precision alone."""
 
-_COUNTED = 10
-"""Requests of which layers are timed, twice."""
+_COUNTED = 8
+"""Requests of which layers are timed."""
 
 _SLOWER, _COUNTS = 1.2, 0.01
 """How much longer a layer must seem to take in INT8, and of which share of a request, to be timed once more."""
 
-_SECONDS, _TURNS = 0.6, (5, 60)
+_SECONDS, _TURNS = 0.4, (5, 60)
 """Seconds that timing whole requests may take, and the least and most requests of it."""
 
 

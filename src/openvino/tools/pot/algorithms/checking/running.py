@@ -72,6 +72,11 @@ def run(
     return _run(lambda: _compiled(watching(model, witness, as_stored), device, settings), witness)
 
 
+def run_compiled(compiled: ov.CompiledModel, witness: Witness) -> Run:
+    """Run what is compiled already, of a model of which ``shows_watched`` says that it fits."""
+    return _run(lambda: compiled, witness)
+
+
 def run_float(model: ov.Model, witness: Witness, device: str) -> Run:
     """Run a float model by itself in float32, around what the device is known to compute wrongly."""
     return _run(
@@ -94,8 +99,7 @@ def watching(model: ov.Model, witness: Witness, as_stored: bool = True) -> ov.Mo
     clone = model.clone()
     if as_stored:
         compress_weights(clone)
-    results = [node.get_friendly_name() for node in model.get_results()]
-    if [place.node for place in witness.watched.all] == results and _takes(model, witness):
+    if shows_watched(model, witness):
         return clone
     view = GraphView(clone)
     outputs = [op.result(view.output(tensor)).output(0) for tensor in tensors_of(view, witness.watched)]
@@ -103,6 +107,12 @@ def watching(model: ov.Model, witness: Witness, as_stored: bool = True) -> ov.Mo
     if not _takes(other, witness):
         other.reshape({n: ov.PartialShape([-1] * value.ndim) for n, value in witness.feeds[0].items()})
     return other
+
+
+def shows_watched(model: ov.Model, witness: Witness) -> bool:
+    """Whether outputs of a model are what is watched, and its inputs of the shapes that were witnessed."""
+    results = [node.get_friendly_name() for node in model.get_results()]
+    return [place.node for place in witness.watched.all] == results and _takes(model, witness)
 
 
 def _takes(model: ov.Model, witness: Witness) -> bool:
