@@ -2,8 +2,13 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from openvino.tools.pot.diagnosis import causes
+from openvino.tools.pot.diagnosis.causes import whole
 from openvino.tools.pot.diagnosis.causes.kinds import CAUSES, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,3 +27,19 @@ def test_each_cause_that_is_named_is_known_and_each_that_is_known_is_named() -> 
     )
     named = set(re.findall(r'cause\(\s*"(\w+)"', sources))
     assert named == set(CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("parts", "seen_on", "cause"),
+    [((20, 20, 30), "faulty_on", "device_fault"), ((25, 20, 25), "coarser_on", "own_precision")],
+)
+def test_what_the_device_does_is_seen_on_most_samples_or_it_is_chance(
+    parts: tuple[float, float, float], seen_on: str, cause: str
+) -> None:
+    figures = dict(zip(("whole", "users", "defined"), parts, strict=True))
+    shares: dict[str, Any] = {"faulty_on": 0.1, "coarser_on": 0.1}
+    for share, named in ((0.1, []), (0.9, [cause])):
+        looked: Any = SimpleNamespace(
+            parts=SimpleNamespace(**figures), layers=(), **{**shares, seen_on: share}
+        )
+        assert [found.name for found in whole.found(looked)] == named

@@ -13,7 +13,7 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import Metric, quantize
-from openvino.tools.pot.diagnosis import Diagnosis, diagnose
+from openvino.tools.pot.diagnosis import Diagnosis, diagnose, remedies
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError
 
@@ -77,6 +77,17 @@ def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
     assert found.verdict == "worse" or found.parts.whole < 15
     assert found.remedies and found.remedies[0].won > 10
     assert found.remedies[0].title in found.sentence
+
+
+def test_what_helps_a_few_samples_alone_is_told_where_a_cause_speaks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remedies, "better_on", lambda *_: 0.0)
+    int8 = quantize(builders.network(), builders.images(16), compress=False)
+    builders.with_a_quarter_of_the_first_range(int8)
+    found = diagnose(builders.network(), int8, builders.images(16))
+    told = [remedy for remedy in found.remedies if not remedies.saves(remedy)]
+    assert told and all(remedy.helps for remedy in told)
 
 
 def test_a_layer_whose_ordinary_error_is_blown_up_is_said_to_be_that() -> None:

@@ -166,7 +166,14 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     metric = _metrics(case, control)
     if remedies:
         bench = trying.Bench(
-            case.samples, case.model, int8, looked.parts.whole, looked.witness, case.device, case.params
+            case.samples,
+            case.model,
+            int8,
+            looked.parts.whole,
+            looked.witness,
+            looked.ran,
+            case.device,
+            case.params,
         )
         loses = looked.parts.whole < GOOD
         wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))

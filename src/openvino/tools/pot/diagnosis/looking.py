@@ -19,6 +19,7 @@ from openvino.tools.pot.algorithms.checking.running import (
     shows_watched,
 )
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
+from openvino.tools.pot.diagnosis.fidelity import better_on
 from openvino.tools.pot.diagnosis.fidelity import decibels as decibels_of
 from openvino.tools.pot.diagnosis.measuring import Error, decibels, measured, variation
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
@@ -45,7 +46,7 @@ _TIMED = 4
 _SUMMED = 1
 _MOST_CHANNELS = 8
 
-_ALONE = 16
+_ALONE = 12
 """Layers, those with most of the error, of which it is measured what they lose alone."""
 _SHARE_PASSES = 0.4
 """Passes over the samples that finding the shares of layers may take."""
@@ -68,6 +69,8 @@ class Looked:
         traces: names by which the device tells of a layer, in the float model and in the quantized one.
         notes: what could not be seen.
         ran: what the quantized model gave for the witness, with the rest in float32.
+        coarser_on: share of samples that follow better in float32 than with the device's own settings.
+        faulty_on: share of samples that follow better as the model is defined than as the device runs it.
     """
 
     view: GraphView
@@ -85,6 +88,8 @@ class Looked:
     traces: Mapping[str, tuple[Sequence[str], Sequence[str]]]
     notes: list[str] = field(default_factory=list)
     ran: Run = field(default_factory=Run)
+    coarser_on: float = 0.0
+    faulty_on: float = 0.0
 
 
 def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Looked:
@@ -121,7 +126,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
         fed = Fed()
         errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
-        ran = runs.result()
+        exact, users, defined = ran = runs.result()
         outputs, of_parts = _whole(model, witness, ran, found)
         overflows_of, why = overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
@@ -139,7 +144,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     timing = _timing(model, other, request_seconds(compiled, feeds), clocks[1])
     return Looked(
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
-        witness, clocks, overflows_of, traces, notes, ran[0],
+        witness, clocks, overflows_of, traces, notes,
+        exact, better_on(witness, exact, users), better_on(witness, defined, exact),
     )  # fmt: skip
 
 

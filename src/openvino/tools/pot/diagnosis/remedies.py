@@ -11,13 +11,13 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import run
+from openvino.tools.pot.algorithms.checking.running import Run, run
 from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.run import run as run_algorithms
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
-from openvino.tools.pot.diagnosis.fidelity import decibels
+from openvino.tools.pot.diagnosis.fidelity import better_on, decibels
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.engines.hooks import Hooks
@@ -59,6 +59,9 @@ _BY_CAUSE: Mapping[str, tuple[str, Params]] = {
 _NOISE = 0.1
 """Share of a request's time that a few of them can't tell from nothing."""
 
+_MOST_SAMPLES = 0.7
+"""Share of samples that must follow better in a model that no cause speaks for: of two alike that is half of them."""
+
 _PRESETS = ("accuracy", "mixed", "performance")
 
 
@@ -87,6 +90,7 @@ class Bench:
         int8: what is to be mended.
         fidelity: of it, dB.
         witness: outputs of the float model.
+        ran: what the one to be mended gave for the same samples.
         device: where models run.
         params: of DefaultQuantization, as they were.
         models: title -> what came of a trial.
@@ -98,6 +102,7 @@ class Bench:
     int8: ov.Model
     fidelity: float
     witness: Witness
+    ran: Run
     device: str
     params: Params
     models: dict[str, CompressedModel] = field(default_factory=dict)
@@ -117,12 +122,14 @@ class Bench:
         before, after = request_seconds([self._compiled, timed(network, self.device)], self.witness.feeds[:4])
         self.models[trial.title] = made
         fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
-        return Remedy(
+        remedy = Remedy(
             title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity,
             metric=None if metric is None else metric[1],
             seconds=after, paid=after - before, bytes=stored_bytes(GraphView(network)),
             int8_layers=sum(layer.is_int8 for layer in found.layers), **lines(trial.params),
         )  # fmt: skip
+        by_chance = not trial.helps and better_on(self.witness, found, self.ran, 1.0) < _MOST_SAMPLES
+        return None if by_chance and not saves(remedy) else remedy
 
     @cached_property
     def _compiled(self) -> ov.CompiledModel:
@@ -263,8 +270,12 @@ def found(
 
 def helps(remedy: Remedy) -> bool:
     """Whether it wins accuracy, or time at next to no loss."""
-    saves = remedy.paid < -_WORTH_TIME * (remedy.seconds - remedy.paid) and remedy.won > -1
-    return remedy.won >= _WORTH or saves
+    return remedy.won >= _WORTH or saves(remedy)
+
+
+def saves(remedy: Remedy) -> bool:
+    """Whether it wins time at next to no loss."""
+    return remedy.paid < -_WORTH_TIME * (remedy.seconds - remedy.paid) and remedy.won > -1
 
 
 def value(remedy: Remedy) -> float:

@@ -25,7 +25,7 @@ CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
 _COUNTED = 8
 """Requests of which layers are timed."""
 
-_SLOWER, _COUNTS = 1.2, 0.01
+_SLOWER, _COUNTS = 1.25, 0.02
 """How much longer a layer must seem to take in INT8, and of which share of a request, to be timed once more."""
 
 _SECONDS, _TURNS = 0.4, (5, 60)

@@ -14,6 +14,9 @@ _FAULT, _FOLLOWS = 6.0, 30.0
 _HALVED = 3.0
 """dB that the device's own settings must cost, half of the error that is there."""
 
+_MOSTLY = 0.5
+"""The share of samples on which that must be seen."""
+
 _LOSES = 20.0
 """dB below which it is asked where the loss comes from: an error of a tenth."""
 
@@ -29,12 +32,12 @@ def found(looked: Looked) -> Iterator[Cause]:
 
 def _of_device(looked: Looked) -> Iterator[Cause]:
     parts = looked.parts
-    if parts.users < parts.whole - _HALVED and parts.users < _FOLLOWS:
+    if parts.users < parts.whole - _HALVED and parts.users < _FOLLOWS and looked.coarser_on > _MOSTLY:
         yield cause(
             "own_precision", "",
             f"{parts.users:.1f} dB with the device's own settings, {parts.whole:.1f} dB in float32", 0.6,
         )  # fmt: skip
-    if parts.whole < parts.defined - _FAULT and parts.whole < _FOLLOWS:
+    if parts.whole < parts.defined - _FAULT and parts.whole < _FOLLOWS and looked.faulty_on > _MOSTLY:
         yield cause(
             "device_fault", "",
             f"{parts.whole:.1f} dB as the device runs it, {parts.defined:.1f} dB as it is defined", 0.9,
