@@ -7,6 +7,7 @@ and needs fewer samples, say what they do otherwise.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,12 +148,13 @@ def measured(
     borders, beside = Borders(model), Beside(model, other)
     bordered = {each.pair.node: _bordered(borders, each) for each in readings}
     compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
-    found = _run(borders.model(), fed, len(samples), device)
-    lows, highs = (np.asarray(each, np.float64) for each in zip(*found, strict=True))
     few = samples.few(_COMPARED)
-    means: Doubles = np.mean(
-        [each for (each,) in _run(beside.model(), few, len(few), device)], axis=0, dtype=np.float64
-    )
+    with ThreadPoolExecutor(1) as meanwhile:  # it is one core that compiles
+        compiling = meanwhile.submit(compiled_for, "measured", beside.model(), device)
+        found = _run(compiled_for("measured", borders.model(), device), fed, len(samples))
+        lows, highs = (np.asarray(each, np.float64) for each in zip(*found, strict=True))
+        figures = [each for (each,) in _run(compiling.result(), few, len(few))]
+    means: Doubles = np.mean(figures, axis=0, dtype=np.float64)
     return {
         each.pair.node: _error(each, bordered[each.pair.node], compared[each.pair.node], means, lows, highs)
         for each in readings
@@ -160,10 +162,9 @@ def measured(
 
 
 def _run(
-    model: ov.Model, feeds: Iterable[Feed], count: int, device: str
+    compiled: ov.CompiledModel, feeds: Iterable[Feed], count: int
 ) -> Iterator[list[NDArray[np.float32]]]:
     """The vectors that a model gives for each feed."""
-    compiled = compiled_for("measured", model, device)
     tagged = ((number, feed) for number, feed in enumerate(feeds))
     for _, found in track(run_stream(compiled, tagged), count, "Diagnosis"):
         yield [np.asarray(each, np.float32) for each in found]
