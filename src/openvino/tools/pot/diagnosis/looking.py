@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -39,6 +39,7 @@ from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32
+from openvino.tools.pot.utils.threads import one_thread
 
 _WITNESSED, _KEPT = (8, 16), 128e6
 """The least and most samples on which outputs are compared, and the bytes that these may take."""
@@ -115,7 +116,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     quantized = [own for own in readings.values() if own.is_quantized]
     witness = witnessed(model, other, samples.spread(_compared(model)), device)
     # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
-    with ThreadPoolExecutor(1) as beside:
+    with one_thread() as beside:
         compiling = [beside.submit(timed, each, device) for each in (model, other)]
         runs = beside.submit(_runs, other, compiling[1], witness, device)
         overflowing = beside.submit(_overflows, other, witness.feeds[:_SUMMED], device)
@@ -129,9 +130,9 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         exact, users, defined = ran = runs.result()
         outputs, of_parts = _whole(model, witness, ran, found)
         overflows_of, why = overflowing.result()
+        compiled = [each.result() for each in compiling]
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     feeds = witness.feeds[:_TIMED]
-    compiled = [each.result() for each in compiling]
     clocks = clocked_both((model, other), compiled, feeds, device)
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))

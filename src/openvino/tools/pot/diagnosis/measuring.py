@@ -7,7 +7,6 @@ and needs fewer samples, say what they do otherwise.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.progress import track
+from openvino.tools.pot.utils.threads import one_thread
 
 Doubles = NDArray[np.float64]
 
@@ -149,7 +149,7 @@ def measured(
     bordered = {each.pair.node: _bordered(borders, each) for each in readings}
     compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
     few = samples.few(_COMPARED)
-    with ThreadPoolExecutor(1) as meanwhile:  # it is one core that compiles
+    with one_thread() as meanwhile:  # it is one core that compiles
         compiling = meanwhile.submit(compiled_for, "measured", beside.model(), device)
         found = _run(compiled_for("measured", borders.model(), device), fed, len(samples))
         lows, highs = (np.asarray(each, np.float64) for each in zip(*found, strict=True))
