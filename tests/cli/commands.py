@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openvino as ov
 import pytest
 from PIL import Image
 
-from builders import ZOO, logger_as_before
+from builders import ZOO, logger_as_before, network
 from openvino.tools.pot.cli.main import main
 
 
@@ -35,6 +36,14 @@ def pot(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Finished:
         code = main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     return Finished(code, captured.out, captured.err)
+
+
+def go_to_a_network(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go to a folder with the float model ``net.xml``, where measured times say nothing, and cost nothing."""
+    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SLICE", 0.0)
+    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SECONDS", 0.0)
+    monkeypatch.chdir(folder)
+    ov.save_model(network(), "net.xml", compress_to_fp16=False)
 
 
 def write_images(folder: Path, count: int = 8, size: tuple[int, int] = (8, 8), seed: int = 0) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openvino as ov
 import pytest
-from commands import pot, write_images
+from commands import go_to_a_network, pot, write_images
 
 import builders
 from openvino.tools.pot import quantize, save_model
@@ -16,10 +16,7 @@ from openvino.tools.pot import quantize, save_model
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with images and a float model; times say nothing, and cost nothing."""
-    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SLICE", 0.0)
-    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SECONDS", 0.0)
-    monkeypatch.chdir(tmp_path)
-    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+    go_to_a_network(tmp_path, monkeypatch)
     write_images(Path("images"), 6)
     return tmp_path
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 import pytest
-from commands import pot
+from commands import go_to_a_network, pot
 from jsonschema import Draft202012Validator, ValidationError
 
 import builders
@@ -31,10 +30,7 @@ LINES = {
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with samples and a float model; times say nothing, and cost nothing."""
-    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SLICE", 0.0)
-    monkeypatch.setattr("openvino.tools.pot.diagnosis.pace._SECONDS", 0.0)
-    monkeypatch.chdir(tmp_path)
-    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+    go_to_a_network(tmp_path, monkeypatch)
     np.savez("samples.npz", x=np.concatenate(builders.images(6)))
 
 

@@ -59,5 +59,5 @@ def test_a_detector_keeps_its_score_with_most_layers_in_int8() -> None:
     assert report.steps[0].drop > DROP
     assert report.chosen.met
     assert len(report.chosen.floats) < 0.4 * len(report.layers)
-    assert len(report.steps) < 40  # 20 to 30: which layers are worth trying depends on their times
+    assert len(report.steps) < 30
     assert get_nodes_by_type(result, ["FakeQuantize"])

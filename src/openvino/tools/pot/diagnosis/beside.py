@@ -83,7 +83,7 @@ class Beside:
     def cut(self, tensor: TensorId, span: QuantizerRange) -> tuple[Slot, Slot]:
         """Measure what a range cuts off a tensor of the float model: its mean square, and of how many values.
 
-        Values that lie half a step beyond it, which rounding would move as far, do not count.
+        What lies less than half a step beyond it does not count among these, as rounding moves others as far.
         """
         value = self.view.output(tensor)
         if span.low.size == 1:
