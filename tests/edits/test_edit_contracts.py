@@ -140,6 +140,9 @@ EDITS: dict[str, Example] = {
     "give_initial_values": in_place(with_a_state, use.give_initial_values),
     "Switches": in_place(builders.network, switched),
     "unpacked_weights": copied(lambda: with_packed_weights(ov.Type.f32), use.unpacked_weights),
+    "write_out": in_place(
+        lambda: with_packed_weights(ov.Type.f32), lambda network: use.write_out(network, lambda *_: True)
+    ),
     "unpack_unreadable_weights": in_place(
         lambda: with_packed_weights(ov.Type.f64), use.unpack_unreadable_weights
     ),

@@ -189,14 +189,14 @@ class Beside:
 
 def _that_compiles(model: ov.Model) -> ov.Model:
     """A copy without quantizers by another axis than the second, which the CPU can't run where it fuses nothing."""
-    ranges = [
-        tuple(node.get_input_shape(1)) for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
-    ]
-    # Along the first axis lie the ranges of weights.
-    is_other = any(
-        max(shape, default=1) > max((*shape[:2], 1) if len(shape) > 1 else (1,)) for shape in ranges
-    )
-    return emulated(model, narrow=True) if is_other else model.clone()
+    plain = emulated(model, narrow=True, meant=_is_by_another_axis)
+    return model.clone() if plain is model else plain
+
+
+def _is_by_another_axis(node: ov.Node) -> bool:
+    """Whether ranges of a quantizer differ along another axis than the second; by the first lie those of weights."""
+    shape = tuple(node.get_input_shape(1))
+    return max(shape, default=1) > max((*shape[:2], 1) if len(shape) > 1 else (1,))
 
 
 def _again(layer: ov.Node, changed: Mapping[int, ov.Output]) -> ov.Output:

@@ -6,6 +6,8 @@ x ── layer ── y      ──▶      x ── layer ── y ─┬─ le
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,8 @@ from openvino import opset13 as op
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.errors import ModelError
+
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,44 @@ class Slot:
     def of(self, figures: NDArray[np.float64]) -> NDArray[np.float64]:
         """The figures, the last axis of which are those of the model."""
         return figures[..., self.start : self.start + self.size]
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """What was seen of borders.
+
+    Attributes:
+        lows, highs: over all samples, a figure for each channel.
+        starts: where slots begin.
+        sample_lows, sample_highs: over all channels of each slot, ``[samples, slots]``.
+    """
+
+    lows: Doubles
+    highs: Doubles
+    starts: Sequence[int]
+    sample_lows: Doubles
+    sample_highs: Doubles
+
+    def of(self, slot: Slot) -> tuple[Doubles, Doubles]:
+        """Borders of each channel."""
+        return slot.of(self.lows), slot.of(self.highs)
+
+    def by_sample(self, slot: Slot) -> tuple[Doubles, Doubles]:
+        """Borders of each sample."""
+        place = bisect_left(self.starts, slot.start)
+        return self.sample_lows[:, place], self.sample_highs[:, place]
+
+
+def extremes(found: Iterable[Sequence[NDArray[np.float32]]], starts: Sequence[int]) -> Extremes:
+    """What the lows and highs of samples come to; those of single channels are not kept."""
+    lows: Doubles = np.full(1, np.inf)
+    highs: Doubles = np.full(1, -np.inf)
+    by_sample = []
+    for least, most in found:
+        lows, highs = np.minimum(lows, least), np.maximum(highs, most)
+        by_sample.append((np.minimum.reduceat(least, starts), np.maximum.reduceat(most, starts)))
+    sample_lows, sample_highs = (np.asarray(each, np.float64) for each in zip(*by_sample, strict=True))
+    return Extremes(lows, highs, starts, sample_lows, sample_highs)
 
 
 class Axes:
@@ -88,6 +130,11 @@ class Borders:
         slot = self._known[tensor, axis] = Slot(self._size, channels_of(value, axis))
         self._size += slot.size
         return slot
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each slot begins, in their order; together they are all there is."""
+        return [slot.start for slot in self._known.values()]
 
     def model(self) -> ov.Model:
         """The model; its two outputs are vectors: lows, highs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import openvino as ov
@@ -14,6 +13,7 @@ from openvino.tools.pot.algorithms.checking.running import by_number
 from openvino.tools.pot.diagnosis.facts import Closeup, Histogram, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.diagnosis.reading import Reading
+from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.tensors import TensorId
@@ -41,10 +41,9 @@ def with_closeups(
     readings = [looked.readings[layer.node] for layer in chosen]
     inputs = [_first_input(looked.view, reading) for reading in readings]
     wanted = [*(each.pair.end for each in readings), *inputs], [each.pair.other_end for each in readings]
-    with ThreadPoolExecutor(2) as both:
-        floats, others = both.map(
-            lambda view, tensors: _values(view, tensors, feed, device), (looked.view, looked.other), wanted
-        )
+    with one_thread(looked.is_small) as beside:
+        other = beside.submit(_values, looked.other, wanted[1], feed, device)
+        floats, others = _values(looked.view, wanted[0], feed, device), other.result()
     found = {
         layer.node: Closeup(
             activation=_histogram(floats[len(chosen) + number]),
@@ -89,10 +88,7 @@ def _histogram(values: Values) -> Histogram | None:
 
 
 def _weights(reading: Reading) -> Histogram | None:
-    if reading.weights is None:
-        return None
-    error = 0 if reading.weight_error is None else reading.weight_error
-    return _histogram(np.asarray(reading.weights[1] - error, np.float32))
+    return None if reading.weights is None else _histogram(reading.weights.plain)
 
 
 def _pairs(before: Values, after: Values) -> tuple[tuple[float, float], ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -27,6 +26,7 @@ from openvino.tools.pot.diagnosis.reading import Reading, read
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.spans import Fed, calibration_of, span_of
+from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.diagnosis.timing import Clocked, clocked_both, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
 from openvino.tools.pot.engines.profiling import timed
@@ -39,7 +39,9 @@ from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32
-from openvino.tools.pot.utils.threads import one_thread
+
+_LARGE = 32e6
+"""Bytes of weights from which on models are compiled one at a time: each has them once more, and more of its own."""
 
 _WITNESSED, _KEPT = (8, 16), 128e6
 """The least and most samples on which outputs are compared, and the bytes that these may take."""
@@ -72,6 +74,7 @@ class Looked:
         ran: what the quantized model gave for the witness, with the rest in float32.
         coarser_on: share of samples that follow better in float32 than with the device's own settings.
         faulty_on: share of samples that follow better as the model is defined than as the device runs it.
+        is_small: whether several compiled models fit into memory.
     """
 
     view: GraphView
@@ -91,6 +94,7 @@ class Looked:
     ran: Run = field(default_factory=Run)
     coarser_on: float = 0.0
     faulty_on: float = 0.0
+    is_small: bool = True
 
 
 def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Looked:
@@ -114,11 +118,11 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         if name not in readings
     ]
     quantized = [own for own in readings.values() if own.is_quantized]
-    witness = witnessed(model, other, samples.spread(_compared(model)), device)
+    is_small = stored_bytes(view) < _LARGE
+    witness, exact, clocks, seconds = _at_work(model, other, samples, device, is_small)
     # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
-    with one_thread() as beside:
-        compiling = [beside.submit(timed, each, device) for each in (model, other)]
-        runs = beside.submit(_runs, other, compiling[1], witness, device)
+    with one_thread(is_small) as beside:
+        runs = beside.submit(_runs, other, witness, exact, device)
         overflowing = beside.submit(_overflows, other, witness.feeds[:_SUMMED], device)
         found = _shares(model, quantized, samples, device, notes)
         alone = (
@@ -126,14 +130,11 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         )
         worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
         fed = Fed()
-        errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes)
-        exact, users, defined = ran = runs.result()
-        outputs, of_parts = _whole(model, witness, ran, found)
+        errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes, is_small)
+        users, defined = runs.result()
+        outputs, of_parts = _whole(model, witness, exact, (users.decibels, defined.decibels), found)
         overflows_of, why = overflowing.result()
-        compiled = [each.result() for each in compiling]
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
-    feeds = witness.feeds[:_TIMED]
-    clocks = clocked_both((model, other), compiled, feeds, device)
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
         for name, own in readings.items()
@@ -142,11 +143,11 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         _layer(number, own, view, traces[name], errors.get(name), alone, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
-    timing = _timing(model, other, request_seconds(compiled, feeds), clocks[1])
+    timing = _timing(model, other, seconds, clocks[1])
     return Looked(
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
         witness, clocks, overflows_of, traces, notes,
-        exact, better_on(witness, exact, users), better_on(witness, defined, exact),
+        exact, users.worse_on, defined.better_on, is_small,
     )  # fmt: skip
 
 
@@ -161,27 +162,57 @@ def _compared(model: ov.Model) -> int:
     return int(np.clip(_KEPT / max(size, 1), *_WITNESSED))
 
 
-def _runs(
-    other: ov.Model, compiling: Future[ov.CompiledModel], witness: Witness, device: str
-) -> tuple[Run, Run, Run]:
-    """The quantized model in float32, with the device's own settings, and as it is defined."""
+def _at_work(
+    model: ov.Model, other: ov.Model, samples: Samples, device: str, is_small: bool
+) -> tuple[Witness, Run, tuple[Clocked, Clocked], list[float]]:
+    """What both give for some samples in float32, and how long they take for it, while nothing else runs.
+
+    The compiled models live no longer: each is as large as the weights once more.
+    """
+    with one_thread(is_small) as beside:
+        compiling = [beside.submit(timed, each, device) for each in (model, other)]
+        feeds = samples.spread(_compared(model))
+        witness = witnessed(model, other, feeds, device, compiling[0])
+        compiled = [each.result() for each in compiling]
     if shows_watched(other, witness):
-        exact = run_compiled(compiling.result(), witness)
+        exact = run_compiled(compiled[1], witness)
     else:
         exact = run(other, witness, device, FLOAT32, as_stored=False)
-    return exact, run(other, witness, device, AS_USERS, as_stored=False), run_as_defined(other, witness)
+    feeds = witness.feeds[:_TIMED]
+    clocks = clocked_both((model, other), compiled, feeds, device)
+    return witness, exact, clocks, request_seconds(compiled, feeds)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """How a run compares with the exact one: dB, and the shares of samples that follow better or worse."""
+
+    decibels: float
+    better_on: float
+    worse_on: float
+
+
+def _runs(other: ov.Model, witness: Witness, exact: Run, device: str) -> tuple[_Beside, _Beside]:
+    """The quantized model with the device's own settings, and as it is defined."""
+
+    def beside(found: Run) -> _Beside:
+        shares = better_on(witness, found, exact), better_on(witness, exact, found)
+        return _Beside(decibels_of(witness, found), *shares)
+
+    users = beside(run(other, witness, device, AS_USERS, as_stored=False))
+    return users, beside(run_as_defined(other, witness))
 
 
 def _whole(
-    model: ov.Model, witness: Witness, runs: tuple[Run, Run, Run], found: Shares | None
+    model: ov.Model, witness: Witness, exact: Run, others: tuple[float, float], found: Shares | None
 ) -> tuple[tuple[Output, ...], Parts]:
     """How the outputs follow, and how they would with parts of the quantization."""
-    whole, users, defined = (decibels_of(witness, each) for each in runs)
+    whole, (users, defined) = decibels_of(witness, exact), others
     parts = (None, None) if found is None else (found.weights, found.activations)
     weights, activations = (
         None if found is None or part is None else _split(whole, part, found.whole) for part in parts
     )
-    return outputs_of(model, witness, runs[0]), Parts(
+    return outputs_of(model, witness, exact), Parts(
         whole=whole, users=users, defined=defined, weights=weights, activations=activations
     )
 
@@ -190,9 +221,10 @@ def _errors(
     model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, fed: Fed, device: str,
     alone: Container[str],
     notes: list[str],
+    is_small: bool,
 ) -> dict[str, Error]:  # fmt: skip
     try:
-        return measured(model, other, readings, samples, fed.passing(samples), device, alone)
+        return measured(model, other, readings, samples, fed.passing(samples), device, alone, is_small)
     except PotError as error:
         notes.append(f"errors at layers are not known: {error}")
         return {}
@@ -288,12 +320,11 @@ def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, objec
 def _weight_decibels(view: GraphView, reading: Reading) -> float | None:
     """Of the output channel whose weights are rounded worst; those that are zero don't count."""
     layer = reading.pair.linear
-    if layer is None or reading.weights is None or reading.weight_error is None:
+    if layer is None or reading.weights is None:
         return None
-    plain = reading.weights[1] - reading.weight_error
     signal, noise = (
         np.square(np.asarray(canonical_weights(view, layer, each), np.float64)).sum(axis=(2, 3)).reshape(-1)
-        for each in (plain, reading.weight_error)
+        for each in (reading.weights.plain, reading.weights.error)
     )
     found = [decibels(*pair) for pair in zip(signal.tolist(), noise.tolist(), strict=True) if pair[0] > 0]
     return min(found, default=None)

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.diagnosis.beside import Beside
-from openvino.tools.pot.diagnosis.borders import Borders, Slot
+from openvino.tools.pot.diagnosis.borders import Borders, Extremes, Slot, extremes
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.diagnosis.samples import Samples
+from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.progress import track
-from openvino.tools.pot.utils.threads import one_thread
 
 Doubles = NDArray[np.float64]
 
@@ -129,6 +129,7 @@ def measured(
     fed: Iterable[Feed],
     device: str,
     alone: Container[str],
+    is_small: bool = True,
 ) -> dict[str, Error]:
     """What happens at each layer, by its name.
 
@@ -140,6 +141,7 @@ def measured(
         device: where they run.
         alone: the layers of which it is measured what they lose alone, and what their inputs hold, since that takes a
             second one of each.
+        is_small: whether several compiled models fit into memory.
 
     Raises:
         ModelError: the models don't go together, or can't be compiled.
@@ -149,14 +151,14 @@ def measured(
     bordered = {each.pair.node: _bordered(borders, each) for each in readings}
     compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
     few = samples.few(_COMPARED)
-    with one_thread() as meanwhile:  # it is one core that compiles
-        compiling = meanwhile.submit(compiled_for, "measured", beside.model(), device)
+    with one_thread(is_small) as meanwhile:  # it is one core that compiles
+        compiling = meanwhile.submit(compiled_for, "measured", beside.model(), device, in_turn=True)
         found = _run(compiled_for("measured", borders.model(), device), fed, len(samples))
-        lows, highs = (np.asarray(each, np.float64) for each in zip(*found, strict=True))
+        seen = extremes(found, borders.starts)
         figures = [each for (each,) in _run(compiling.result(), few, len(few))]
     means: Doubles = np.mean(figures, axis=0, dtype=np.float64)
     return {
-        each.pair.node: _error(each, bordered[each.pair.node], compared[each.pair.node], means, lows, highs)
+        each.pair.node: _error(each, bordered[each.pair.node], compared[each.pair.node], means, seen)
         for each in readings
     }
 
@@ -195,9 +197,7 @@ def _compared(beside: Beside, reading: Reading, alone: bool) -> _Compared:
     outputs = beside.outputs(pair.end, pair.other_end, axis)
     if not alone or not reading.is_quantized:
         return _Compared(outputs, None, {})
-    weights = None
-    if reading.weight_error is not None and reading.weights is not None:
-        weights = (reading.weights[0], reading.weight_error)
+    weights = None if reading.weights is None else (reading.weights.port, reading.weights.error)
     shift = reading.shift_for(len(view.shape(TensorId(pair.node)) or ()))
     inputs = {
         port: _watched(beside, view.inputs(pair.node)[port], span) for port, span in reading.spans.items()
@@ -234,39 +234,29 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
 
 
 def _error(
-    reading: Reading, bordered: _Bordered, compared: _Compared, means: Doubles, lows: Doubles, highs: Doubles
+    reading: Reading, bordered: _Bordered, compared: _Compared, means: Doubles, seen: Extremes
 ) -> Error:
     mean, square, value, power = (slot.of(means) for slot in compared.outputs)
-    least, most = bordered.output.of(lows), bordered.output.of(highs)
+    borders = seen.of(bordered.output)
     own_mean, own, of_weights = (slot.of(means) for slot in compared.twin) if compared.twin else (None,) * 3
     inputs = tuple(
-        _seen(port, span, bordered, compared.inputs.get(port), means, lows, highs)
+        _seen(port, span, bordered, compared.inputs.get(port), means, seen)
         for port, span in reading.spans.items()
     )
-    largest = float(_magnitudes(least, most).max())
-    return Error(
-        mean, square, value, power, own_mean, own, of_weights, largest, _constant(least, most), inputs
-    )
+    largest = float(_magnitudes(*borders).max())
+    return Error(mean, square, value, power, own_mean, own, of_weights, largest, _constant(*borders), inputs)
 
 
 def _seen(
     port: int, span: QuantizerRange, bordered: _Bordered, watched: _Watched | None,
-    means: Doubles, lows: Doubles, highs: Doubles,
+    means: Doubles, found: Extremes,
 ) -> Seen:  # fmt: skip
-    least, most = bordered.inputs[port].of(lows), bordered.inputs[port].of(highs)
+    borders = found.of(bordered.inputs[port])
     branches = tuple(
-        (name, float(_magnitudes(slot.of(lows), slot.of(highs)).max()))
-        for name, slot in bordered.branches[port]
+        (name, float(_magnitudes(*found.of(slot)).max())) for name, slot in bordered.branches[port]
     )
-    seen = Seen(
-        port,
-        span,
-        least.min(axis=1),
-        most.max(axis=1),
-        _magnitudes(least, most),
-        _constant(least, most),
-        branches,
-    )
+    by_samples = found.by_sample(bordered.inputs[port])
+    seen = Seen(port, span, *by_samples, _magnitudes(*borders), _constant(*borders), branches)
     if watched is None:
         return seen
     slots = (watched.power, watched.excess, watched.clipped, watched.beyond, watched.some)
@@ -274,15 +264,14 @@ def _seen(
     return replace(seen, power=power, clipped=clipped, excess=excess, outer=beyond / some if some else 0.0)
 
 
-def _magnitudes(lows: Doubles, highs: Doubles) -> Doubles:
+def _magnitudes(low: Doubles, high: Doubles) -> Doubles:
     """The largest magnitude of each channel."""
-    return np.asarray(np.maximum(-lows.min(axis=0), highs.max(axis=0)))
+    return np.asarray(np.maximum(-low, high))
 
 
-def _constant(lows: Doubles, highs: Doubles) -> NDArray[np.bool_]:
+def _constant(low: Doubles, high: Doubles) -> NDArray[np.bool_]:
     """Which channels are the same everywhere, but for the last bits of float32."""
-    least, most = lows.min(axis=0), highs.max(axis=0)
-    return np.asarray(most - least <= 1e-5 * np.maximum(np.abs(least), np.abs(most)))
+    return np.asarray(high - low <= 1e-5 * np.maximum(np.abs(low), np.abs(high)))
 
 
 def decibels(signal: float, noise: float) -> float:

@@ -34,22 +34,48 @@ _MOVED = 4.0
 
 
 @dataclass(frozen=True)
+class RoundedWeights:
+    """Weights of a layer in both models, read from these each time: those of all layers are as large as a model.
+
+    Attributes:
+        port: the input that reads them.
+        factors: what those of the quantized model must be divided by, in a shape that broadcasts; None: by nothing.
+    """
+
+    port: int
+    pair: Pair
+    view: GraphView
+    other: GraphView
+    factors: NDArray[np.floating] | None = None
+
+    @property
+    def plain(self) -> Floats:
+        """As the float model has them."""
+        return _value(self.view, InputId(self.pair.node, self.port))
+
+    @property
+    def error(self) -> Floats:
+        """Of the rounded ones, as the float model would have them."""
+        rounded = _value(self.other, InputId(self.pair.other, self.port))
+        if self.factors is not None:
+            rounded = np.asarray(rounded / self.factors, np.float32)
+        return np.asarray(rounded - self.plain, np.float32)
+
+
+@dataclass(frozen=True)
 class Reading:
     """What is done to one layer.
 
     Attributes:
         pair: the layer in both models.
         spans: input port -> the range of its data, in units of the float model.
-        weights: input port of the weights and their rounded values, as the float model would have them; None where
-            they are not quantized.
-        weight_error: the same less the float weights.
+        weights: how they are rounded; None where they are not quantized.
         shift: what its bias moves by, for each output channel; None where it doesn't.
     """
 
     pair: Pair
     spans: Mapping[int, QuantizerRange] = field(default_factory=dict)
-    weights: tuple[int, Floats] | None = None
-    weight_error: Floats | None = None
+    weights: RoundedWeights | None = None
     shift: Doubles | None = None
 
     @property
@@ -109,21 +135,21 @@ def _read(view: GraphView, other: GraphView, pair: Pair) -> Reading:
     layer = pair.linear
     if layer is None:
         return _of_inputs(view, other, pair)
-    source = other.source(InputId(pair.other, layer.weights))
-    plain, rounded = (
-        np.asarray(graph.value(graph.source(InputId(name, layer.weights))), np.float32)
-        for graph, name in ((view, pair.node), (other, pair.other))
-    )
+    plain = _value(view, InputId(pair.node, layer.weights))
+    rounded = _value(other, InputId(pair.other, layer.weights))
     span = span_at(other, InputId(pair.other, layer.activation))
     factors = input_factors(view, layer, plain, rounded, np.ones(1) if span is None else span.ratio)
-    weights = rounded if factors is None else rounded / along_inputs(view, layer, factors, plain.ndim)
-    is_stored = is_rounded(other, source)
     spans = {} if span is None else {layer.activation: _as_read(view, pair, span, factors)}
-    error = np.asarray(weights - plain, np.float32)
-    return Reading(
-        pair, spans, (layer.weights, weights.astype(np.float32)) if is_stored else None,
-        error if is_stored or np.any(error) else None, _shift(view, other, pair, layer),
-    )  # fmt: skip
+    weights = None
+    if is_rounded(other, other.source(InputId(pair.other, layer.weights))):
+        divisor = None if factors is None else along_inputs(view, layer, factors, plain.ndim)
+        weights = RoundedWeights(layer.weights, pair, view, other, divisor)
+    return Reading(pair, spans, weights, _shift(view, other, pair, layer))
+
+
+def _value(view: GraphView, reader: InputId) -> Floats:
+    """A constant that an input reads."""
+    return np.asarray(view.value(view.source(reader)), np.float32)
 
 
 def _as_read(view: GraphView, pair: Pair, span: Spanned, factors: Doubles | None) -> QuantizerRange:

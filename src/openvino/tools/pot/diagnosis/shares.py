@@ -192,10 +192,10 @@ def switched(model: ov.Model, readings: Sequence[Reading]) -> ov.Model:
         node = reading.pair.node
         for port, span in reading.spans.items():
             switches.activation(number, InputId(node, port), span)
-        if reading.weights is not None and reading.weight_error is not None:
+        if reading.weights is not None:
             rank = len(view.shape(TensorId(node)) or ())
-            place = InputId(node, reading.weights[0])
-            switches.weights(len(readings) + number, place, reading.weight_error)
+            place = InputId(node, reading.weights.port)
+            switches.weights(len(readings) + number, place, reading.weights.error)
             shift = reading.shift_for(rank)
             if shift is not None:
                 switches.shift(2 * len(readings) + number, node, shift)

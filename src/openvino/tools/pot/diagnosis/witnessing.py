@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 import numpy as np
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import Run, by_number, names_of_parts, watching
+from openvino.tools.pot.algorithms.checking.running import (
+    Run,
+    by_number,
+    names_of_parts,
+    shows_watched,
+    watching,
+)
 from openvino.tools.pot.algorithms.checking.running import outputs_of as outputs_of_request
 from openvino.tools.pot.diagnosis.facts import Output
 from openvino.tools.pot.diagnosis.fidelity import likenesses
-from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
+from openvino.tools.pot.engines.compiling import as_defined, awaken, compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.parts import parts
 from openvino.tools.pot.graph.tensors import InputId
@@ -48,10 +55,25 @@ def name_results(first: ov.Model, other: ov.Model) -> None:
         other.outputs[place].get_node().set_friendly_name(port.get_node().get_friendly_name())
 
 
-def witnessed(model: ov.Model, other: ov.Model, feeds: Sequence[Feed], device: str) -> Witness:
-    """What the float model gives by itself for samples, where it can be compared with the quantized one."""
+def witnessed(
+    model: ov.Model,
+    other: ov.Model,
+    feeds: Sequence[Feed],
+    device: str,
+    compiling: Future[ov.CompiledModel] | None = None,
+) -> Witness:
+    """What the float model gives by itself for samples, where it can be compared with the quantized one.
+
+    Args:
+        model, other: the two.
+        feeds: the samples.
+        device: where the model runs.
+        compiling: the float model in float32, which is run if it fits.
+    """
     witness = Witness(watched_in([model, other]), samples=len(feeds))
-    fill(witness, model, feeds, device)
+    witness.feeds = [dict(feed) for feed in feeds]
+    fits = compiling is not None and as_defined(model) is model and shows_watched(model, witness)
+    fill(witness, model, feeds, device, compiling.result() if fits and compiling is not None else None)
     return witness
 
 
@@ -71,15 +93,22 @@ def _is_in(other: GraphView, view: GraphView, place: InputId) -> bool:
     return known and len(other.inputs(place.node)) > place.port
 
 
-def fill(witness: Witness, model: ov.Model, feeds: Sequence[Feed], device: str) -> None:
-    """Keep what a model gives for samples where it is watched.
+def fill(
+    witness: Witness,
+    model: ov.Model,
+    feeds: Sequence[Feed],
+    device: str,
+    compiled: ov.CompiledModel | None = None,
+) -> None:
+    """Keep what a model gives for samples where it is watched; it is compiled unless it is already.
 
     Raises:
         RuntimeError: OpenVINO can't run it.
     """
     witness.feeds = [dict(feed) for feed in feeds]
     witness.fresh = [True] * len(feeds)
-    compiled = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
+    if compiled is None:
+        compiled = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
     request = compiled.create_infer_request()
     awaken(request, compiled, by_number(compiled.inputs, feeds[0]))
     stateful = bool(request.query_state())

@@ -15,7 +15,7 @@ from openvino.tools.pot.utils.errors import ModelError, reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 _PASS = {"PERFORMANCE_HINT": "THROUGHPUT", **FLOAT32}
-_PASS_OF_BRANCHES = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
+_PASS_IN_TURN = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 """In several streams the CPU (2026.4) computes branches of dynamic sizes wrongly."""
 
 _WITHOUT_FUSIONS = frozenset({"measured", "compared"})
@@ -34,22 +34,29 @@ def compiled_as_defined(model: Any, device: str, settings: dict[str, Any]) -> ov
     Raises:
         RuntimeError: OpenVINO can't compile it.
     """
-    plain = separated(unpacked_weights(emulated(model))) if isinstance(model, ov.Model) else model
+    plain = as_defined(model) if isinstance(model, ov.Model) else model
     return core().compile_model(plain, device, settings)
 
 
-def compiled_for(purpose: str, model: ov.Model, device: str) -> ov.CompiledModel:
+def as_defined(model: ov.Model) -> ov.Model:
+    """The model itself if OpenVINO's CPU computes it as it is defined, else a clone of plain forms."""
+    return separated(unpacked_weights(emulated(model)))
+
+
+def compiled_for(purpose: str, model: ov.Model, device: str, in_turn: bool = False) -> ov.CompiledModel:
     """Compile a model for a pass over samples, in float32.
 
     Args:
         purpose: what it will be: ``evaluated``, ``compared`` or ``measured``.
         model: stays as it is.
         device: OpenVINO's name of it.
+        in_turn: whether one sample goes after the other, which takes less memory, and more time for many of them.
 
     Raises:
         ModelError: OpenVINO can't compile it.
     """
-    settings = _PASS_OF_BRANCHES if isinstance(model, ov.Model) and has_branches(model) else _PASS
+    in_turn = in_turn or (isinstance(model, ov.Model) and has_branches(model))
+    settings = _PASS_IN_TURN if in_turn else _PASS
     if purpose in _WITHOUT_FUSIONS and device == "CPU":
         with suppress(RuntimeError):
             return compiled_as_defined(model, device, {**settings, "SNIPPETS_MODE": "DISABLE"})

@@ -5,7 +5,7 @@ producer ── FakeQuantize ── reader    ──▶    producer ── Clamp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import openvino as ov
@@ -16,6 +16,8 @@ from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.replace import constant_like, is_constant, rewire
+from openvino.tools.pot.graph.edits.unpack import write_out
+from openvino.tools.pot.graph.operations import traits
 
 Doubles = NDArray[np.float64]
 
@@ -25,27 +27,41 @@ _FLOAT_LEVELS = 2**24
 """Of more levels than float32 tells apart, only the borders are left to compute."""
 
 
-def emulated(model: ov.Model, narrow: bool = False) -> ov.Model:
+def emulated(
+    model: ov.Model, narrow: bool = False, meant: Callable[[ov.Node], bool] | None = None
+) -> ov.Model:
     """The model itself if it has no such quantizers, else a clone without them.
 
     Args:
         model: as a device that computes in integers would run it.
         narrow: whether quantizers of 8 bits are meant, too.
+        meant: which of them are; None: all.
 
     Returns:
         What gives on the CPU what FakeQuantize is defined to give, to the precision of float32.
     """
     most = 0 if narrow else BYTE.levels
-    if not any(_has_more(node, most) for node in model.get_ops()):
+    names = {
+        node.get_friendly_name()
+        for node in model.get_ops()
+        if _has_more(node, most) and (meant is None or meant(node))
+    }
+    if not names:
         return model
     clone = model.clone()
     for node in clone.get_ordered_ops():
-        if _has_more(node, most):
+        if node.get_friendly_name() in names:
             _replace(node)
-        elif node.get_type_name() == "Convert" and is_constant(node.input_value(0)):
-            _widen(node)
+    # With weights that are stored as integers the CPU rounds activations to 8 bits.
+    write_out(clone, lambda reader, _: not _reads_integers(reader))
     clone.validate_nodes_and_infer_types()
     return clone
+
+
+def _reads_integers(reader: ov.Node) -> bool:
+    """Whether a node looks up, or takes data that is quantized still."""
+    sources = (source.get_node().get_type_name() for source in reader.input_values())
+    return traits(reader.get_type_name()).lookup or "FakeQuantize" in sources
 
 
 def _has_more(node: ov.Node, levels: int) -> bool:
@@ -107,12 +123,6 @@ def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.
 def _above(low: Doubles, high: Doubles) -> Doubles:
     """``high``, or where a range is empty a number beyond it, so that it has steps."""
     return np.where(high > low, high, low + 1)
-
-
-def _widen(node: ov.Node) -> None:
-    """Make integers floats: with weights that are stored as integers the CPU rounds activations to 8 bits."""
-    values, output = node.input_value(0).get_node().data, node.output(0)
-    rewire(output.get_target_inputs(), constant_like(output, values, f"{node.get_friendly_name()}/floats"))
 
 
 def _constant(values: Doubles) -> ov.Node:

@@ -25,7 +25,7 @@ def unpacked_weights(model: ov.Model) -> ov.Model:
     if any(node.get_type_name() == "FakeQuantize" for node in nodes) or not any(map(_unpacks, nodes)):
         return model
     clone = model.clone()
-    _write_out(clone, lambda *_: True)
+    write_out(clone, lambda *_: True)
     return clone
 
 
@@ -36,11 +36,15 @@ def unpack_unreadable_weights(model: ov.Model) -> None:
     """
     for network in (model, *all_bodies(model)):
         if any(map(_unpacks, network.get_ops())):
-            _write_out(network, lambda reader, kind: traits(reader).recurrent or kind == ov.Type.f64)
+            write_out(network, _is_unreadable)
 
 
-def _write_out(model: ov.Model, is_meant: Callable[[str, ov.Type], bool]) -> None:
-    """Give constants to the readers of such integers where reader and numbers are of a type that is meant."""
+def _is_unreadable(reader: ov.Node, kind: ov.Type) -> bool:
+    return traits(reader.get_type_name()).recurrent or kind == ov.Type.f64
+
+
+def write_out(model: ov.Model, is_meant: Callable[[ov.Node, ov.Type], bool]) -> None:
+    """Give constants to the readers of such integers where reader and type of numbers are meant; edits in place."""
     view = GraphView(model)
     packed: set[str] = set()  # nodes that compute with such integers alone
     for name, node in view.nodes.items():
@@ -49,7 +53,7 @@ def _write_out(model: ov.Model, is_meant: Callable[[str, ov.Type], bool]) -> Non
     for tensor in (tensor for name in packed for tensor in view.outputs(name) if view.is_float(tensor)):
         kind = view.output(tensor).get_element_type()
         others = [reader for reader in view.consumers(tensor) if reader.node not in packed]
-        ports = [view.port(reader) for reader in others if is_meant(view.type(reader.node), kind)]
+        ports = [view.port(reader) for reader in others if is_meant(view.nodes[reader.node], kind)]
         if ports:
             rewire(ports, op.constant(view.value(tensor), kind, name=f"{tensor.node}/floats"))
 

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from openvino.tools.pot.utils.threads import one_thread
+from openvino.tools.pot.diagnosis.threads import one_thread
 
 
 def test_things_are_done_one_after_the_other() -> None:
@@ -32,3 +32,16 @@ def test_what_is_not_begun_is_dropped_when_the_block_is_left() -> None:
         begun.wait()
         raise KeyboardInterrupt
     assert done == ["first"] and second.cancelled()
+
+
+def test_without_a_thread_things_are_done_once_when_their_results_are_asked_for() -> None:
+    done: list[int] = []
+    with one_thread(at_once=False) as thread:
+        first, second, third = (thread.submit(done.append, number) for number in range(3))
+        third.result()
+        first.result()
+        first.result()
+    assert done == [2, 0] and not second.done()
+    failing = thread.submit(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        failing.result()
