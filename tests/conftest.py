@@ -92,6 +92,15 @@ def package_index() -> None:
     """What a fixture that has a package downloaded asks for: that is done by a process of pip."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Small networks are compiled once, whichever tests need them."""
+    from compiled_once import compiled_once
+
+    with compiled_once():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _logger_as_it_was() -> Iterator[None]:
     """Undo what a test, or what it runs, sets about logging: others read warnings."""

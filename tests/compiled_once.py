@@ -1,0 +1,38 @@
+"""Small networks are compiled once in each test process, and read back when they are compiled again.
+
+Two thirds of the time of all tests is OpenVINO's compilation, of which 25 ms go into the smallest network, and many
+begin with the same ones. OpenVINO's own cache knows a model by its graph, its weights and its settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import openvino as ov
+
+_LARGEST = 400
+"""Operations: what is larger is seldom compiled again, and takes long to write."""
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Let all Cores of this process have a cache for networks on the CPU that are small and not files."""
+    compile_model = ov.Core.compile_model
+
+    def from_cache(
+        core: ov.Core, model: Any, device_name: Any = None, config: Any = None, **named: Any
+    ) -> Any:
+        is_small = isinstance(model, ov.Model) and len(model.get_ops()) < _LARGEST
+        if is_small and device_name == "CPU":
+            config = {"CACHE_DIR": folder, **(config or {})}
+        return compile_model(core, model, device_name, config, **named)
+
+    with TemporaryDirectory() as folder:
+        ov.Core.compile_model = from_cache
+        try:
+            yield
+        finally:
+            ov.Core.compile_model = compile_model
