@@ -9,12 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
 from typing import Any
 
 import openvino as ov
 
 _LARGEST = 400
 """Operations: what is larger is seldom compiled again, and takes long to write."""
+
+
+_off: list[bool] = []
+
+
+@contextmanager
+def compiled_anew() -> Iterator[None]:
+    """Do without the cache: what was compiled for it can't be exported whole."""
+    _off.append(True)
+    try:
+        yield
+    finally:
+        _off.pop()
 
 
 @contextmanager
@@ -26,7 +40,8 @@ def compiled_once() -> Iterator[None]:
         core: ov.Core, model: Any, device_name: Any = None, config: Any = None, **named: Any
     ) -> Any:
         is_small = isinstance(model, ov.Model) and len(model.get_ops()) < _LARGEST
-        if is_small and device_name == "CPU":
+        # While it reads or writes, OpenVINO sets the locale of the process; two threads would not put it back.
+        if is_small and device_name == "CPU" and current_thread() is main_thread() and not _off:
             config = {"CACHE_DIR": folder, **(config or {})}
         return compile_model(core, model, device_name, config, **named)
 

@@ -11,6 +11,7 @@ import pytest
 from openvino import opset13 as op
 
 import builders
+from compiled_once import compiled_anew
 from openvino.tools.pot.legacy.inference_engine import (
     Blob,
     ColorFormat,
@@ -371,7 +372,8 @@ def test_open_dimensions_take_the_shape_of_the_data() -> None:
 
 
 def test_what_is_exported_can_be_imported(tmp_path: Path) -> None:
-    executable = loaded(builders.network())
+    with compiled_anew():
+        executable = loaded(builders.network())
     executable.export(str(tmp_path / "net.blob"))
     imported = IECore().import_network(str(tmp_path / "net.blob"), "CPU", F32, num_requests=2)
     assert list(imported.input_info) == ["x"]
