@@ -27,3 +27,8 @@ def device_name(device: str) -> str:
         return str(core().get_property(device.partition(".")[0], "FULL_DEVICE_NAME"))
     except RuntimeError:
         return device
+
+
+def version() -> str:
+    """Of OpenVINO, without its build: ``2026.4.1``."""
+    return str(ov.get_version()).partition("-")[0]

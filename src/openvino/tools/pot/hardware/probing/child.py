@@ -1,0 +1,32 @@
+"""A process that asks a device about forms, one line of input and of output each: a device may crash, or never end.
+
+python -m openvino.tools.pot.hardware.probing.child CPU [timed]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from openvino.tools.pot.hardware.probing.forms import all_forms
+from openvino.tools.pot.hardware.probing.measure import measured
+from openvino.tools.pot.hardware.rows import Row
+
+
+def main() -> None:
+    """Answer the names of forms with rows of JSON until there are no more."""
+    device, timed = sys.argv[1], "timed" in sys.argv[2:]
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what plugins print must not come between the rows
+    forms = {form.name: form for form in all_forms()}
+    for line in sys.stdin:
+        name = line.rstrip("\n")
+        try:
+            row = measured(forms[name], device, timed)
+        except RuntimeError as error:
+            row = Row(form=name, ran="unknown", note=str(error).strip()[:200])
+        print(row.model_dump_json(), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
