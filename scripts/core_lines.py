@@ -2,8 +2,9 @@
 
     python scripts/core_lines.py
 
-The core is the package without its edges: readers of data, command lines, reports, and what old scripts need. Lines are
-counted as they stand, with docstrings. The exit code is 1 where something is longer than it may be.
+The core is the package without its edges: readers of data, command lines, reports, what devices are asked, and what
+old scripts need. Lines are counted as they stand, with docstrings. The exit code is 1 where something is longer than it
+may be.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ EDGES = (
     "demo/",
     "legacy/",
     "diagnosis/",
+    "hardware/probing/",
     "report/",
 )
 
-CORE, FILE, FUNCTION = 19400, 350, 45
+CORE, FILE, FUNCTION = 19700, 350, 45
 # What is longer for now, with its lines: it may shrink, and leaves when it is short enough.
 LONGER: Mapping[str, int] = {}
 

@@ -14,6 +14,9 @@ from jsonschema import Draft202012Validator, ValidationError
 
 import builders
 from openvino.tools.pot.cli.forms import FORMS
+from openvino.tools.pot.hardware.probing import probe
+from openvino.tools.pot.hardware.probing.forms import all_forms
+from openvino.tools.pot.hardware.probing.measure import measured
 from rooms import ROOT
 
 FOLDER = ROOT / "docs/schema"
@@ -24,6 +27,7 @@ LINES = {
     "diagnose": ("diagnose", "-m", "net.xml", *DATA),
     "compare": ("compare", "net.xml", "net.xml", *DATA),
     "frontier": ("frontier", "-m", "net.xml", *DATA, "--points", "2"),
+    "probe": ("probe", "--quick"),
 }
 
 
@@ -32,6 +36,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with samples and a float model; times say nothing, and cost nothing."""
     go_to_a_network(tmp_path, monkeypatch)
     np.savez("samples.npz", x=np.concatenate(builders.images(6)))
+    forms = all_forms(quick=True)[:3]
+    monkeypatch.setattr(probe, "rows_of", lambda *_, **__: (measured(form, "CPU") for form in forms))
 
 
 def stored(command: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.datasets.formats import CONVERTERS
 from openvino.tools.pot.datasets.metrics import METRICS
 from openvino.tools.pot.datasets.preprocessing import STEPS
+from openvino.tools.pot.hardware.probing import probe
+from openvino.tools.pot.hardware.probing.measure import measured
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/command_line.md").read_text(encoding="utf-8")
@@ -52,7 +54,13 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.long
-def test_the_readme_s_commands_run(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readme_s_commands_run(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(workplace / "cache"))
+    monkeypatch.setattr(
+        probe, "rows_of", lambda forms, device, timed: (measured(each, device) for each in forms[:3])
+    )
     (block,) = blocks((ROOT / "README.md").read_text(encoding="utf-8"), "sh")
     lines = [shlex.split(line) for line in block.splitlines()]
     codes = {" ".join(line): main(line[1:]) for line in lines if line[1] != "run-script"}
@@ -106,6 +114,12 @@ def test_every_flag_of_plan_is_described() -> None:
     commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     found = {word.split()[0] for word in first_cells("## `pot plan`")}
     assert found | {"--model", "--weights", "--log-level"} == flags(commands.choices["plan"])
+
+
+def test_every_flag_of_probe_is_described() -> None:
+    commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    found = {word.split()[0] for word in first_cells("## `pot probe`")}
+    assert found | {"--log-level"} == flags(commands.choices["probe"])
 
 
 @pytest.mark.parametrize("command", ["compare", "frontier"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, MinMaxParameters
-from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.hardware import Device, device_as_seen
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.utils.errors import ConfigError
 
@@ -48,7 +48,7 @@ class Recipe:
         Raises:
             ConfigError: the target device is unknown, or has no numbers as the parameters want them.
         """
-        device = find_device(parameters.target_device)
+        device = device_as_seen(parameters.target_device)
         _check(parameters, device)
         integers, fix = device.integers, parameters.saturation_fix
         return cls(

@@ -9,7 +9,7 @@ from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
-COMMANDS = ("plan", "diagnose", "compare", "frontier", "run-script")
+COMMANDS = ("plan", "diagnose", "compare", "frontier", "probe", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
@@ -18,6 +18,7 @@ examples:
   pot diagnose -m model.xml -q int8.xml --data-source images/ --report page.html
   pot compare model.xml int8.xml --data-source images/
   pot frontier -m model.xml --data-source images/ --output-dir models/
+  pot probe --device CPU
   pot run-script old_script.py --its-own arguments
 """
 _COMPARE = """\
@@ -71,6 +72,11 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     _add_compare(
         commands.add_parser(
             "compare", help="hold models against the first of them: fidelity, size, time", epilog=_COMPARE
+        )
+    )
+    _add_probe(
+        commands.add_parser(
+            "probe", help="ask a device what it runs in 8 bits, and whether that is right; needs no model"
         )
     )
     _add_frontier(
@@ -219,6 +225,16 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     _add_data(parser.add_argument_group("data"))
     _add_format(parser)
+
+
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="CPU", help="as OpenVINO calls it, such as GPU.0 (default: CPU)")
+    parser.add_argument(
+        "--quick", action="store_true", help="few forms of each operation, nothing timed, nothing kept"
+    )
+    parser.add_argument("--output", metavar="FILE", help="store all rows there, as JSON")
+    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
 
 
 def _add_frontier(parser: argparse.ArgumentParser) -> None:

@@ -84,6 +84,10 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.frontier import show_frontier
 
         return show_frontier(options)
+    if options.command == "probe":
+        from openvino.tools.pot.cli.probe import show_probe
+
+        return show_probe(options)
     if not options.config and not options.quantize:
         raise ConfigError(f"expected --config FILE, --quantize, or a command: {', '.join(COMMANDS)}")
     from openvino.tools.pot.cli.quantize import quantize

@@ -13,7 +13,6 @@ from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, names_
 from openvino.tools.pot.diagnosis.answers import agreement, aligned, first_answers
 from openvino.tools.pot.diagnosis.facts import Output
 from openvino.tools.pot.diagnosis.fidelity import decibels
-from openvino.tools.pot.diagnosis.form import SCHEMA, Facts
 from openvino.tools.pot.diagnosis.pace import Pace, paces
 from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.witnessing import outputs_of
@@ -26,6 +25,7 @@ from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, EngineError, ModelError
+from openvino.tools.pot.utils.form import SCHEMA, Facts
 from openvino.tools.pot.utils.progress import track
 from openvino.tools.pot.utils.runtime import FLOAT32, device_name
 from openvino.tools.pot.version import __version__

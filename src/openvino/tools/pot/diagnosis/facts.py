@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
-from openvino.tools.pot.diagnosis.form import SCHEMA, Facts
 from openvino.tools.pot.diagnosis.sample_facts import Sample
+from openvino.tools.pot.utils.form import SCHEMA, Facts
 
 Verdict = Literal["good", "no gain", "slower", "worse", "broken"]
 """In one word: INT8 follows and is faster; follows, but is no faster; is slower; loses much; does not follow at all."""

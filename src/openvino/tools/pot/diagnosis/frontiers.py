@@ -14,7 +14,6 @@ from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, Ran, compared, fitting, samples_of
-from openvino.tools.pot.diagnosis.form import Facts
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import read
 from openvino.tools.pot.diagnosis.samples import Samples
@@ -31,6 +30,7 @@ from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.placement.plan import QuantizedLayer
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, PotError
+from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.utils.progress import track
 
 _SAMPLES, _POINTS = 300, 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from openvino.tools.pot.diagnosis.form import Facts
+from openvino.tools.pot.utils.form import Facts
 
 
 class FedInput(Facts):

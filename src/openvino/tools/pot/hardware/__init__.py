@@ -8,10 +8,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from openvino.tools.pot.hardware.effects import as_seen
+from openvino.tools.pot.hardware.kept import keep, seen
+from openvino.tools.pot.hardware.probing.probe import probe
+from openvino.tools.pot.hardware.rows import Probed, Row
 from openvino.tools.pot.hardware.schema import Cost, Device, Fault, Integers, Operation, Preset, Scheme
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-__all__ = ["Cost", "Device", "Fault", "Integers", "Operation", "Preset", "Scheme", "find_device"]
+__all__ = [
+    "Cost", "Device", "Fault", "Integers", "Operation", "Preset", "Probed", "Row", "Scheme", "device_as_seen",
+    "find_device", "keep", "probe", "seen",
+]  # fmt: skip
 
 _TABLES = ("cpu.json", "gpu.json", "npu.json", "gna.json", "gna3.json")
 
@@ -53,3 +60,14 @@ def find_device(name: str | Enum) -> Device:
         hint = nearest(str(name).upper(), known)
         raise ConfigError(f"target_device is {name!r}, expected one of {', '.join(known)}{hint}")
     return device
+
+
+def device_as_seen(name: str | Enum) -> Device:
+    """A device like ``find_device``, as far as what was seen of it with this OpenVINO bears its table out.
+
+    Raises:
+        ConfigError: the name is unknown.
+    """
+    device = find_device(name)
+    probed = seen(device.name)
+    return device if probed is None else as_seen(device, probed)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict
+from openvino.tools.pot.utils.form import Facts
 
 
-class Row(BaseModel):
+class Row(Facts):
     """What a device does with one form of an operation.
 
     Attributes:
@@ -19,8 +19,6 @@ class Row(BaseModel):
         time: of a request, relative to that of the same form in float; None where it was not measured.
         note: what the device said.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     form: str
     ran: str
@@ -35,10 +33,11 @@ class Row(BaseModel):
         return self.ran == "i8" and bool(self.right)
 
 
-class Probed(BaseModel):
+class Probed(Facts):
     """What a device was seen to do, all forms.
 
     Attributes:
+        schema_version: of this form.
         device: OpenVINO's name of it.
         device_name: what it calls itself.
         capabilities: what OpenVINO says of its precisions.
@@ -46,8 +45,6 @@ class Probed(BaseModel):
         quick: whether few forms of each operation were asked about.
         rows: the forms, in the order in which they were asked.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = 1
     device: str

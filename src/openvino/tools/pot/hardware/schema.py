@@ -63,6 +63,8 @@ class Operation(_Frozen):
         schemes: the same for presets with which that differs.
         narrow: presets with which tensors that it reads have 8 bits, on a device that has integers throughout.
         follows: it takes a tensor with as few bits as others need of it.
+        shown: plain forms of it that a device is asked about, see ``probing``.
+        shown_by_zero_point: the form whose data has a free zero point.
     """
 
     activations: tuple[int, ...] = ()
@@ -78,6 +80,8 @@ class Operation(_Frozen):
     schemes: dict[Preset, Scheme] = {}
     narrow: tuple[Preset, ...] = ()
     follows: bool = False
+    shown: tuple[str, ...] = ()
+    shown_by_zero_point: str = ""
 
 
 class Integers(_Frozen):
@@ -161,6 +165,8 @@ class Device(_Frozen):
         asymmetric_weights: whether weights may have a zero point.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
         faults: what its plugin computes wrongly, each with a sentence that says so.
+        shown: fault -> the forms that a device is asked about and that show it.
+        not_run: type -> why the device was seen not to run it in 8 bits.
         cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
         integers: absent for devices that compute in floating point as well.
     """
@@ -175,5 +181,7 @@ class Device(_Frozen):
     asymmetric_weights: bool = False
     int16_sums: bool = False
     faults: dict[Fault, str] = {}
+    shown: dict[Fault, tuple[str, ...]] = {}
+    not_run: dict[str, str] = {}
     cost: Cost | None = None
     integers: Integers | None = None

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
+from time import monotonic
 
 from openvino.tools.pot.hardware.probing.forms import Form
 from openvino.tools.pot.hardware.rows import Row
@@ -35,8 +36,8 @@ def rows_of(forms: Sequence[Form], device: str, timed: bool) -> Iterator[Row]:
 
 def _asked(child: subprocess.Popen[str], form: Form) -> Row:
     assert child.stdin is not None and child.stdout is not None
-    hung: list[bool] = []
-    timer = Timer(_PATIENCE, lambda: (hung.append(True), child.kill()))
+    timer = Timer(_PATIENCE, child.kill)
+    begin = monotonic()
     timer.start()
     try:
         child.stdin.write(f"{form.name}\n")
@@ -48,7 +49,7 @@ def _asked(child: subprocess.Popen[str], form: Form) -> Row:
         timer.cancel()
     if line:
         return Row.model_validate_json(line)
-    if hung:
+    if monotonic() - begin >= _PATIENCE:
         return Row(form=form.name, ran="hangs", note=f"no answer within {_PATIENCE:.0f} s")
     return Row(form=form.name, ran="crashes", note=f"the process ended with {child.wait()}")
 

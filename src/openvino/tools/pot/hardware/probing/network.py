@@ -8,6 +8,7 @@ Constant(i8) ── Convert ── Multiply          Constant(f32)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -38,7 +39,7 @@ def _borders(kind: str, size: int) -> tuple[Floats, Floats]:
     """Of so many ranges: of several, widths differ, and so do the zero points where there are some."""
     low, high = _BORDERS[kind]
     if size == 1:
-        return np.float32([low]), np.float32([high])
+        return np.asarray([low], np.float32), np.asarray([high], np.float32)
     width = (high - low) * np.linspace(0.4, 1.6, size)
     share = np.full(size, low / (high - low))
     if kind in ZERO_POINTS:
@@ -57,7 +58,7 @@ class Network:
     def __init__(self, is_exact: bool, seed: int) -> None:
         self._is_exact = is_exact
         self.random = np.random.default_rng(seed)
-        self._parameters: list[ov.Node] = []
+        self._parameters: list[Any] = []
         self.feeds: list[Floats] = []
 
     def input(self, *shape: int, open_axes: Sequence[int] = ()) -> ov.Output:
@@ -90,21 +91,23 @@ class Network:
         plain: ov.Output = op.add(op.multiply(level, step), low).output(0)
         return plain
 
-    def weights(self, *shape: int, axes: Sequence[int] = (), transposed: bool = False) -> ov.Output:
+    def weights(self, *shape: int, axes: Sequence[int] = ()) -> ov.Output:
         """Weights in 8 bits with scales along some axes."""
         whole = self.random.integers(-127, 128, shape).astype(np.int8)
         count = float(np.prod(shape)) / max(shape[0], 1)
         sizes = [size if axis in axes else 1 for axis, size in enumerate(shape)]
         scale = (self.random.uniform(0.5, 1.5, sizes) / (73 * np.sqrt(count))).astype(np.float32)
         if self._is_exact:
-            return op.constant(whole.astype(np.float32) * scale).output(0)
+            plain: ov.Output = op.constant(whole.astype(np.float32) * scale).output(0)
+            return plain
         stored: ov.Output = op.multiply(op.convert(op.constant(whole), "f32"), op.constant(scale)).output(0)
         return stored
 
     def constant(self, *shape: int, low: float = 0.5, high: float = 1.5) -> ov.Output:
         """Numbers that stay in float."""
-        return op.constant(self.random.uniform(low, high, shape).astype(np.float32)).output(0)
+        values: ov.Output = op.constant(self.random.uniform(low, high, shape).astype(np.float32)).output(0)
+        return values
 
     def model(self, *outputs: ov.Output) -> ov.Model:
         """All of it."""
-        return ov.Model([op.result(output) for output in outputs], self._parameters, "probe")
+        return ov.Model(list(outputs), self._parameters, "probe")

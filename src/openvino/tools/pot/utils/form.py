@@ -1,10 +1,10 @@
-"""What all plain data of diagnoses, comparisons and frontiers has in common."""
+"""What all plain data that commands print has in common."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from openvino.tools.pot.diagnosis.described import described
+from openvino.tools.pot.utils.described import described
 
 SCHEMA = 1
 """Version of the form; it grows with each change that readers must know of."""

@@ -1,0 +1,80 @@
+"""What devices were seen to do, where it is kept: in tables that ship, and in the user's cache folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from zlib import crc32
+
+from pydantic import ValidationError
+
+from openvino.tools.pot.hardware.rows import Probed
+from openvino.tools.pot.utils.folders import write_file
+from openvino.tools.pot.utils.runtime import device_name, version
+
+_SHIPPED = "seen"
+
+
+def cache_folder() -> Path:
+    """Where what is found on this machine is kept: ``openvino-pot`` in the user's folder for caches."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "openvino-pot"
+
+
+def keep(probed: Probed) -> Path:
+    """Keep what was seen in the user's cache folder, where plans on this machine read it.
+
+    Returns:
+        The file, written beside and renamed.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path = cache_folder() / _file_name(probed.device, probed.device_name, probed.openvino)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, probed.model_dump_json(indent=1).encode())
+    _seen.cache_clear()
+    return path
+
+
+def seen(device: str) -> Probed | None:
+    """What is known of a device with the OpenVINO that runs: of this machine's own, else as it ships; else None.
+
+    Args:
+        device: the family, such as CPU.
+    """
+    return _seen(device, cache_folder())
+
+
+@cache
+def _seen(device: str, folder: Path) -> Probed | None:
+    own = folder / _file_name(device, device_name(device), version())
+    return next((found for found in (_read(own), *_shipped(device)) if found is not None), None)
+
+
+def _file_name(device: str, name: str, openvino: str) -> str:
+    """Of one device with one OpenVINO: processors of other instruction sets have other names."""
+    return f"{device}-{openvino}-{crc32(name.encode()):08x}.json"
+
+
+def _read(path: Path) -> Probed | None:
+    """What a file holds; None where there is none, or one that another version of this package wrote."""
+    try:
+        return Probed.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _shipped(device: str) -> Iterator[Probed]:
+    """The table that ships for the year and the number of this OpenVINO."""
+    release = ".".join(version().split(".")[:2])
+    table = files(__package__).joinpath(_SHIPPED, f"{device}-{release}.json")
+    if table.is_file():
+        yield Probed.model_validate_json(table.read_text("utf-8"))

@@ -1,0 +1,219 @@
+"""A device asked what it runs in 8 bits, and what plans make of the answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as op
+
+import builders
+from openvino.tools.pot.algorithms.job import planned
+from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.hardware import (
+    Probed,
+    Row,
+    device_as_seen,
+    find_device,
+    keep,
+    kept,
+    probe,
+    seen,
+)
+from openvino.tools.pot.hardware.effects import as_seen
+from openvino.tools.pot.hardware.probing import probe as probing
+from openvino.tools.pot.hardware.probing.asking import rows_of
+from openvino.tools.pot.hardware.probing.forms import EACH, Form, all_forms
+from openvino.tools.pot.hardware.probing.measure import measured
+from openvino.tools.pot.hardware.probing.network import KINDS, Network
+from openvino.tools.pot.hardware.probing.operations import OPERATIONS
+from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.runtime import version
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
+
+FORMS = {form.name: form for form in all_forms()}
+SHIPPED = Probed.model_validate_json(
+    (Path(kept.__file__).with_name("seen") / "CPU-2026.4.json").read_text("utf-8")
+)
+
+
+def probed(**rans: str) -> Probed:
+    """What a device may do, form by form: ``i8``, ``f32``, or ``wrong``."""
+    rows = (
+        Row(form=form, ran="i8" if ran == "wrong" else ran, right=ran != "wrong")
+        for form, ran in rans.items()
+    )
+    return Probed(
+        device="CPU", device_name="of the test", capabilities=(), openvino="9.9.9", rows=tuple(rows)
+    )
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    return tmp_path / "openvino-pot"
+
+
+def test_there_are_many_forms_and_each_has_a_name_of_its_own() -> None:
+    assert len(FORMS) == len(all_forms()) >= 150
+    assert {form.operation for form in all_forms(quick=True)} == {*OPERATIONS}
+    assert {form.name for form in all_forms(quick=True)} < {*FORMS}
+
+
+@pytest.mark.parametrize("ranges", ["one", "several"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_exact_form_is_what_fake_quantize_is_defined_to_give(kind: str, ranges: str) -> None:
+    def rounded(is_exact: bool) -> np.ndarray:
+        network = Network(is_exact, 3)
+        source = network.input(40, 16)
+        model = network.model(network.rounded(source, kind, 16 if ranges == "several" else 1, 1))
+        found = ov.Tensor(np.zeros((40, 16), np.float32))
+        assert model.evaluate([found], [ov.Tensor(network.feeds[0])])
+        return found.data.copy()
+
+    expected, found = rounded(is_exact=False), rounded(is_exact=True)
+    # Where a value lies in the middle between two levels, the last bit decides.
+    assert np.isclose(found, expected, atol=1e-5).mean() > 0.99 and np.ptp(expected) > 1
+
+
+def test_stored_weights_are_those_of_the_exact_form() -> None:
+    values = []
+    for is_exact in (True, False):
+        network = Network(is_exact, 5)
+        model = ov.Model([network.weights(6, 4, axes=[0])], [], "weights")
+        found = ov.Tensor(np.zeros((6, 4), np.float32))
+        assert model.evaluate([found], [])
+        values.append(found.data.copy())
+    assert np.array_equal(*values) and np.ptp(values[0]) > 0.1
+
+
+@pytest.mark.parametrize("name", ["Convolution", "MatMul, with a zero point", "MaxPool, signed", "Gather"])
+def test_what_runs_in_integers_is_seen_to(name: str) -> None:
+    row = measured(FORMS[name], "CPU")
+    assert row.is_good and row.form == name and row.time is not None and row.time > 0
+
+
+def test_what_runs_in_float_is_seen_to() -> None:
+    row = measured(Form("ConvolutionBackpropData", {"data": "with a zero point"}), "CPU", timed=False)
+    assert (row.ran, row.right, row.time) == ("f32", True, None)
+
+
+@pytest.mark.skipif(not version().startswith("2026.4"), reason="faults of OpenVINO 2026.4")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MatMul of a vector",
+        "MatMul of four rows, a layer before",
+        "MatMul of four rows, a product behind",
+        "Convolution, with a zero point off the levels",
+        "GroupConvolution, two output channels a group, with a zero point, a range for each channel",
+        "AvgPool, counting padding, with a zero point",
+        "MatMul with a matrix and its transpose, with a zero point",
+        f"MatMul, signed, {EACH}, MVN before",
+    ],
+)
+def test_known_faults_are_found(name: str) -> None:
+    assert measured(FORMS[name], "CPU", timed=False).right is False
+    assert SHIPPED.by_form[name].right is False
+
+
+def test_what_does_not_compile_is_said() -> None:
+    row = measured(FORMS["GRUSequence, linear before reset"], "CPU", timed=False)
+    assert row.right is None and row.ran == "does not compile" and row.note
+
+
+@pytest.mark.process
+def test_a_form_that_ends_the_process_ends_none_but_its_own() -> None:
+    forms = [FORMS["MatMul"], Form("of nobody"), FORMS["Convolution"]]
+    rows = list(rows_of(forms, "CPU", timed=False))
+    assert [row.form for row in rows] == ["MatMul", "of nobody", "Convolution"]
+    assert [row.ran for row in rows] == ["i8", "crashes", "i8"]
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"device is 'TPU', found .*CPU"):
+        probe("TPU")
+
+
+def test_all_rows_come_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    forms = [FORMS["MatMul"], FORMS["Gather"]]
+    monkeypatch.setattr(probing, "all_forms", lambda quick: forms)
+    monkeypatch.setattr(
+        probing, "rows_of", lambda asked, device, timed: (measured(f, device, timed) for f in asked)
+    )
+    found = probe("CPU", quick=True)
+    assert [row.form for row in found.rows] == ["MatMul", "Gather"] and found.openvino == version()
+    assert "INT8" in found.capabilities and found.device_name
+
+
+def test_the_shipped_table_bears_the_device_table_out() -> None:
+    device = find_device("CPU")
+    asked = {form for forms in device.shown.values() for form in forms}
+    asked |= {form for each in device.operations.values() for form in (*each.shown, each.shown_by_zero_point)}
+    assert asked - {""} <= {*FORMS}
+    assert as_seen(device, SHIPPED) == device
+
+
+def test_what_was_found_here_goes_before_what_ships(own_cache: Path) -> None:
+    before = seen("CPU")
+    found = (before or SHIPPED).model_copy(update={"openvino": version(), "device_name": "of the test"})
+    found = found.model_copy(update={"device_name": kept.device_name("CPU"), "rows": found.rows[:3]})
+    path = keep(found)
+    assert path.parent == own_cache and len(list(own_cache.iterdir())) == 1
+    assert seen("CPU") == found
+    path.write_text("{", encoding="utf-8")
+    kept._seen.cache_clear()
+    assert seen("CPU") == before
+    assert seen("GNA") is None
+
+
+def test_a_fault_that_no_form_shows_any_more_is_gone() -> None:
+    device = find_device("CPU")
+    both = device.shown["vectors"]
+    assert "vectors" not in as_seen(device, probed(**dict.fromkeys(both, "i8"))).faults
+    assert "vectors" in as_seen(device, probed(**{both[0]: "i8"})).faults
+    assert "vectors" in as_seen(device, probed(**{both[0]: "i8", both[1]: "wrong"})).faults
+    assert as_seen(device, probed()) == device
+
+
+def test_zero_points_are_free_where_the_device_takes_them() -> None:
+    device, form = find_device("CPU"), "ConvolutionBackpropData, with a zero point"
+    kinds = {
+        ran: as_seen(device, probed(**{form: ran})).operations["ConvolutionBackpropData"].symmetric
+        for ran in ("i8", "f32", "wrong")
+    }
+    assert kinds == {"i8": "never", "f32": "always", "wrong": "always"}
+    other = as_seen(device, probed(**{"Convolution, with a zero point": "wrong"}))
+    assert other.operations["Convolution"].symmetric == "always"
+
+
+def test_what_runs_in_float_stays_there_with_the_reason(own_cache: Path) -> None:
+    x = op.parameter([1, 16, 8, 8], np.float32, name="x")
+    model = builders.model(op.tanh(builders.conv(op.relu(x), 16, "first")), x.output(0))
+    layers = device_as_seen("CPU").operations["Convolution"].shown
+    own = probed(**dict.fromkeys(layers, "f32"))
+    keep(own.model_copy(update={"openvino": version(), "device_name": kept.device_name("CPU")}))
+    plan = planned(load_model(model), [DefaultQuantization({})]).plan
+    assert not plan.layers
+    (layer,) = (each for each in plan.floats if each.node == "first")
+    assert layer.reason.startswith(f"OpenVINO {version()} was asked: in 8 bits it runs in f32")
+
+
+@pytest.mark.process
+@pytest.mark.long
+@pytest.mark.skipif(not version().startswith("2026.4"), reason="a table of OpenVINO 2026.4")
+def test_the_installed_openvino_does_what_its_table_says() -> None:
+    devices = pytest.importorskip("devices")
+    assert devices.changes(SHIPPED.by_form, probe("CPU", quick=True).by_form) == []
+
+
+def test_the_page_is_made_of_the_tables() -> None:
+    devices = pytest.importorskip("devices")
+    assert devices.PAGE.read_text("utf-8") == devices.page(devices.tables())
+    assert devices.sign(SHIPPED.by_form["Convolution"]) == "8 bits"
