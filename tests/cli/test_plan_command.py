@@ -166,6 +166,14 @@ def test_dynamic_inputs_have_no_estimate(tmp_path: Path, capsys: pytest.CaptureF
     assert "unknown (dynamic shapes)" in pot(capsys, "plan", "-m", tmp_path / "m.xml").out
 
 
+def test_what_was_not_measured_is_said(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "not measured: no GPU was at hand"
+    assert plan(capsys, small)["measured"] is True
+    assert plan(capsys, small, "--target-device", "GPU")["measured"] is False
+    assert line in pot(capsys, "plan", "-m", small, "--target-device", "gpu").out
+    assert "not measured" not in pot(capsys, "plan", "-m", small).out
+
+
 def test_an_onnx_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

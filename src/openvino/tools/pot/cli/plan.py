@@ -81,6 +81,9 @@ def _show(found: dict[str, Any], show: Callable[..., None]) -> None:
         f"[bold]{found['file'] or found['model']}[/bold] on {found['device']}{kind}: {_counts(found)}\n",
         soft_wrap=True,
     )
+    if not found["measured"]:
+        text = f"not measured: no {found['device']} was at hand, and what it runs is said by documents and source"
+        show(f"[yellow]{text}[/yellow]\n", soft_wrap=True)
     show(_table("inputs", ("name", "shape", "type", "layout"), found["inputs"]))
     for entry in found["unmatched"]:
         near = f", the nearest name is {entry['nearest']!r}" if entry["nearest"] else ""

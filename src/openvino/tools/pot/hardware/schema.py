@@ -43,6 +43,18 @@ class Scheme(_Frozen):
     per_channel: bool = True
 
 
+class Channels(_Frozen):
+    """What the channels of a convolution must be multiples of.
+
+    Attributes:
+        inputs: of what it reads, all groups together.
+        outputs: of its result.
+    """
+
+    inputs: int = 1
+    outputs: int = 1
+
+
 class Operation(_Frozen):
     """An operation that runs in integers when the named inputs are quantized.
 
@@ -57,6 +69,8 @@ class Operation(_Frozen):
             operation, because the device fuses them with a low-precision one.
         symmetric: when the zero points of its activations must be fixed for it to run in integers; of a depthwise
             form over volumes, say.
+        channels: numbers of channels of which it runs in integers.
+        static: whether it does so with fixed sizes alone.
         signed: activation ports of which the range must have both signs, too, whatever the data.
         state: largest magnitude of an inner state that the device rounds with the range of the activations.
         scheme: how its weights are stored.
@@ -72,6 +86,8 @@ class Operation(_Frozen):
     depthwise_per_channel: bool = False
     joining: tuple[str, ...] = ()
     symmetric: Literal["never", "without_weights", "depthwise_volumes", "always"] = "never"
+    channels: Channels = Channels()
+    static: bool = False
     signed: tuple[int, ...] = ()
     state: float = 0.0
     scheme: Scheme = Scheme()
@@ -149,7 +165,9 @@ class Device(_Frozen):
     Attributes:
         name: how configurations call it.
         aliases: further names for it.
+        measured: whether what its table says was run on it; else it is what others say of it.
         operations: type -> how it is quantized.
+        floats: type -> why it runs in float, of types that other devices run in integers.
         transparent: type -> input ports of data that passes unchanged, so that a quantizer may stand before
             the operation instead of behind it. An empty tuple means all ports.
         averaging: type -> input ports of data for operations that run in INT8 but whose results are new
@@ -167,7 +185,9 @@ class Device(_Frozen):
 
     name: str
     aliases: tuple[str, ...] = ()
+    measured: bool = False
     operations: dict[str, Operation] = {}
+    floats: dict[str, str] = {}
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
     undivided: tuple[str, ...] = ()
