@@ -55,6 +55,20 @@ class Channels(_Frozen):
     outputs: int = 1
 
 
+class Requirements(_Frozen):
+    """What a device asks of a whole model: what its compiler refuses otherwise.
+
+    Attributes:
+        static_shapes: whether all inputs must have fixed sizes.
+        ranks: type -> the most axes that it may work on; what leaves the first of positions alone doesn't work on it.
+        symmetric_weights: whether no weights may have zero points.
+    """
+
+    static_shapes: bool = False
+    ranks: dict[str, int] = {}
+    symmetric_weights: bool = False
+
+
 class Operation(_Frozen):
     """An operation that runs in integers when the named inputs are quantized.
 
@@ -168,6 +182,7 @@ class Device(_Frozen):
         measured: whether what its table says was run on it; else it is what others say of it.
         operations: type -> how it is quantized.
         floats: type -> why it runs in float, of types that other devices run in integers.
+        requires: of a whole model.
         transparent: type -> input ports of data that passes unchanged, so that a quantizer may stand before
             the operation instead of behind it. An empty tuple means all ports.
         averaging: type -> input ports of data for operations that run in INT8 but whose results are new
@@ -188,6 +203,7 @@ class Device(_Frozen):
     measured: bool = False
     operations: dict[str, Operation] = {}
     floats: dict[str, str] = {}
+    requires: Requirements = Requirements()
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
     undivided: tuple[str, ...] = ()
