@@ -79,8 +79,8 @@ def record(name: str, make: Make, rounds: int, seconds: float) -> dict[str, Any]
     view = GraphView(model)
     regions, planned = estimate(view, device), make_plan(view, device, {})
     feeds = [_RANDOM.standard_normal(model.input(0).shape).astype(np.float32) for _ in range(3)]
-    # GPU's table names the same operations and has no rates, so that everything is quantized.
-    everything = quantize(model, feeds, target_device="GPU", preset="performance", weight_rounding="nearest")
+    # NPU's table names the same operations and has no rates, so that everything is quantized.
+    everything = quantize(model, feeds, target_device="NPU", preset="performance", weight_rounding="nearest")
     ours = quantize(model, feeds, target_device="CPU", preset="performance", weight_rounding="nearest")
     rows = measured([model, model.clone(), everything, ours], feeds[:1], rounds, seconds)
     return {

@@ -28,7 +28,7 @@ EDGES = (
     "report/",
 )
 
-CORE, FILE, FUNCTION = 19700, 350, 45
+CORE, FILE, FUNCTION = 19950, 350, 45
 # What is longer for now, with its lines: it may shrink, and leaves when it is short enough.
 LONGER: Mapping[str, int] = {}
 

@@ -166,6 +166,55 @@ def test_dynamic_inputs_have_no_estimate(tmp_path: Path, capsys: pytest.CaptureF
     assert "unknown (dynamic shapes)" in pot(capsys, "plan", "-m", tmp_path / "m.xml").out
 
 
+def test_what_was_not_measured_is_said(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "not measured: no GPU was at hand"
+    assert plan(capsys, small)["measured"] is True
+    assert plan(capsys, small, "--target-device", "GPU")["measured"] is False
+    assert line in pot(capsys, "plan", "-m", small, "--target-device", "gpu").out
+    assert "not measured" not in pot(capsys, "plan", "-m", small).out
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [("[1,3,8,8]", "[1,3,8,8]"), ("x[2,3,8,-1]", "[2,3,8,?]"), ("x [1, 3, 16, 16]", "[1,3,16,16]")],
+)
+def test_a_shape_fixes_sizes(
+    shape: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = plan(capsys, open_network(tmp_path), "--shape", shape)
+    assert found["inputs"][0]["shape"] == expected
+    assert (found["cost"]["activation_bytes"] is None) == ("?" in expected)
+
+
+def test_shapes_of_several_inputs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = (builders.parameter(ov.PartialShape([-1, 8]), name) for name in ("a", "b"))
+    product = op.matmul(op.add(first, second), op.constant(builders.weights((8, 4))), False, False)
+    ov.save_model(builders.model(product.output(0), first, second), tmp_path / "m.xml")
+    found = plan(capsys, tmp_path / "m.xml", "--shape", "a[1,8], b[1,8]", "--target-device", "NPU")
+    assert [each["shape"] for each in found["inputs"]] == ["[1,8]", "[1,8]"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ("[1,4,8,8]", "--shape: input 'x' has shape [?,3,?,?], found [1,4,8,8]"),
+        ("[1,0]", "--shape: expected a list of sizes such as [1, 3, 224, 224], or a mapping of input name to that, "
+                  "found '[1,0]'"),
+        ("y[1,3,8,8]", "--shape: the model has no input 'y'"),
+    ],
+)  # fmt: skip
+def test_wrong_shapes(shape: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(capsys, "plan", "-m", open_network(tmp_path), "--shape", shape)
+    assert (finished.code, finished.sentence) == (2, sentence)
+
+
+def open_network(folder: Path) -> Path:
+    network = builders.network()
+    network.reshape(ov.PartialShape([-1, 3, -1, -1]))
+    ov.save_model(network, folder / "open.xml", compress_to_fp16=False)
+    return folder / "open.xml"
+
+
 def test_an_onnx_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from openvino.tools.pot.arithmetic.formats import FORMATS
-from openvino.tools.pot.hardware import Device, find_device
+from openvino.tools.pot.hardware import Device, _merged, find_device
 from openvino.tools.pot.utils.errors import ConfigError
 
 DEVICES = ["CPU", "GPU", "NPU"]
@@ -75,12 +75,46 @@ def exists(kind: str) -> bool:
 
 def test_devices_differ_only_where_the_tables_say() -> None:
     cpu, gpu, npu = (find_device(name) for name in DEVICES)
-    assert gpu.operations == npu.operations == {**gpu.operations, **cpu.operations}
-    assert set(gpu.operations) - set(cpu.operations) == {"GroupConvolutionBackpropData"}
+    assert npu.operations == {**npu.operations, **cpu.operations}
+    assert set(npu.operations) - set(cpu.operations) == {"GroupConvolutionBackpropData"}
+    assert set(npu.operations) - set(gpu.operations) == {"LSTMSequence", "GRUSequence"} == set(gpu.floats)
+    differing = {kind for kind, operation in gpu.operations.items() if operation != npu.operations[kind]}
+    assert differing == {"ConvolutionBackpropData", "GroupConvolutionBackpropData"}
     assert gpu.transparent == cpu.transparent
     assert not cpu.asymmetric_weights
     assert not gpu.asymmetric_weights
     assert npu.asymmetric_weights
+
+
+@pytest.mark.parametrize("kind", ["ConvolutionBackpropData", "GroupConvolutionBackpropData"])
+def test_the_gpu_has_conditions_for_transposed_convolutions(kind: str) -> None:
+    operation = find_device("GPU").operations[kind]
+    assert (operation.channels.inputs, operation.channels.outputs) == (4, 16)
+    assert operation.static
+    assert operation.symmetric == "always"
+
+
+def test_a_table_takes_away_what_the_other_one_has() -> None:
+    table = {
+        "name": "A",
+        "operations": {"MatMul": {"weights": [1]}, "Gather": {"weights": [0]}},
+        "cost": {"a": 1},
+    }
+    own = {"name": "B", "operations": {"MatMul": None}, "cost": None}
+    assert _merged(table, own) == {"name": "B", "operations": {"Gather": {"weights": [0]}}}
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_what_was_not_measured_says_so(name: str) -> None:
+    device = find_device(name)
+    assert device.measured == (name == "CPU")
+    assert device.measured or all("not measured" in sentence for sentence in device.faults.values())
+
+
+def test_what_runs_in_float_is_no_operation_of_the_table() -> None:
+    for device in map(find_device, DEVICES):
+        assert not set(device.floats) & set(device.operations)
+        assert all(exists(kind) for kind in (*device.floats, *device.requires.ranks))
 
 
 def test_sums_saturate_on_cpus_alone() -> None:
@@ -93,5 +127,5 @@ def test_tables_are_frozen_and_know_their_fields() -> None:
         device.name = "other"  # type: ignore[misc]
     with pytest.raises(ValidationError, match="transparant"):
         Device.model_validate({"name": "X", "transparant": {}})
-    with pytest.raises(ValidationError, match="channels"):
-        Device.model_validate({"name": "X", "operations": {"MatMul": {"channels": "last"}}})
+    with pytest.raises(ValidationError, match="chanels"):
+        Device.model_validate({"name": "X", "operations": {"MatMul": {"chanels": "last"}}})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import runpy
 import sys
 from pathlib import Path
 
@@ -33,8 +35,9 @@ from openvino.tools.pot.hardware.probing.network import KINDS, Network
 from openvino.tools.pot.hardware.probing.operations import OPERATIONS
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.runtime import version
+from rooms import ROOT
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
+sys.path.append(str(ROOT / "scripts"))
 
 FORMS = {form.name: form for form in all_forms()}
 SHIPPED = Probed.model_validate_json(
@@ -217,3 +220,22 @@ def test_the_page_is_made_of_the_tables() -> None:
     devices = pytest.importorskip("devices")
     assert devices.PAGE.read_text("utf-8") == devices.page(devices.tables())
     assert devices.sign(SHIPPED.by_form["Convolution"]) == "8 bits"
+
+
+@pytest.mark.skipif(not version().startswith("2026.4"), reason="faults of OpenVINO 2026.4")
+@pytest.mark.parametrize(
+    "script", sorted((ROOT / "benchmarks/faults").glob("*.py")), ids=lambda path: path.stem
+)
+def test_each_script_shows_its_fault(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert runpy.run_path(str(script))["main"]() == 1
+    assert version() in capsys.readouterr().out
+
+
+def test_forms_that_are_right_alone_are_right_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    graphs = importlib.import_module("probed_graphs")
+    assert graphs.main(["--count", "8"]) == 0
+    forms = graphs.good_forms()
+    wrong = [FORMS["MatMul of four rows, a layer before"]]
+    assert len(forms) > 400 and graphs.error_of(0, wrong) > 0.5
+    assert {len(graphs.random_forms(seed, forms)) for seed in range(20)} == {1, 2, 3, 4}

@@ -167,10 +167,10 @@ def test_grouped_convolutions_take_one_range() -> None:
 
 def test_channel_axes_of_transposed_convolutions() -> None:
     x = parameter([1, 4, 8, 8])
-    plain = op.convolution_backprop_data(x, const(weights((4, 3, 2, 2)), "w"), [2, 2], name="plain")
+    plain = op.convolution_backprop_data(x, const(weights((4, 16, 2, 2)), "w"), [2, 2], name="plain")
     grouped = op.group_convolution_backprop_data(
         x,
-        const(weights((2, 2, 3, 2, 2)), "v"),
+        const(weights((2, 2, 8, 2, 2)), "v"),
         [2, 2],
         pads_begin=[0, 0],
         pads_end=[0, 0],

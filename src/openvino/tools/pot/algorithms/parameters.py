@@ -8,6 +8,7 @@ from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.preflight import Refusal, refusals
 from openvino.tools.pot.placement.scope import without_effect
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.utils.logger import get_logger
@@ -30,7 +31,9 @@ def placing(algorithms: Sequence[Configured]) -> Configured:
 
 
 def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> None:
-    """Make sure that parameters by model are of models that there are, and tell of names that change nothing.
+    """Make sure that parameters by model are of models that there are, and tell of what comes to nothing.
+
+    That is names that change nothing, and what the device will refuse.
 
     Raises:
         ConfigError: a model is unknown, or it is none of a cascade.
@@ -46,6 +49,22 @@ def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> No
                 own = algorithm.of(sub.name).recipe
                 _check_names(f"by_model.{sub.name}.ignored", own.parameters.ignored.by_model, model)
                 _tell_of_names(sub, own)
+                for refusal in device_refusals(sub, own):
+                    logger.warning("model %r: %s", sub.name, refusal.sentence)
+
+
+def device_refusals(sub: SubModel, recipe: Recipe) -> list[Refusal]:
+    """Why the device of a recipe would not take a model, quantized by it."""
+    found = list(refusals(GraphView(sub.model), recipe.device))
+    if recipe.device.requires.symmetric_weights and not recipe.symmetric_weights:
+        said = "weights.mode asymmetric" if recipe.parameters.weights.mode else "preset accuracy"
+        found.append(
+            Refusal(
+                f"{said} gives weights zero points, expected symmetric ones, as {recipe.device.name} takes no others",
+                "say --preset performance or mixed" if said.startswith("preset") else "say symmetric",
+            )
+        )
+    return found
 
 
 def _check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> None:

@@ -268,6 +268,7 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb")
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
+    parser.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224], which it is fixed to")
     _add_ignored(parser)
     parser.add_argument("--target-device", default="ANY", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")

@@ -147,6 +147,7 @@ class Plan(Facts):
         model: its name.
         file: it was read from.
         device: the table of the device that it was planned for.
+        measured: whether what that table says was run on the device; else it is what others say of it.
         transformer: whether it is planned as one.
         why_transformer: what makes it one; empty where it is none, absent where ``--model-type`` says what it is.
         inputs: of the model.
@@ -165,6 +166,7 @@ class Plan(Facts):
     model: str
     file: str
     device: str
+    measured: bool
     transformer: bool
     inputs: tuple[PlannedInput, ...]
     layers: tuple[PlannedLayer, ...]

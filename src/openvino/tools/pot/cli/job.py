@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.parameters import placing
+from openvino.tools.pot.algorithms.parameters import device_refusals, placing
+from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.cli.cascades import for_model
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.configs.files import read_mapping
@@ -106,17 +107,40 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
         cascade: the names of all networks, if there are several.
         evaluates: whether the result will be measured.
     """
-    if sections.model.static:
+    entries = _entries(sections, model, cascade)
+    algorithms = [created(entry, None, where) for entry, where in entries]
+    recipes = [algorithm.recipe for algorithm in algorithms if algorithm.places]
+    if sections.model.static or _takes_shape(sections, model, recipes):
+        sections = replace(sections, model=sections.model.model_copy(update={"static": True}))
         model = _static(sections, model, cascade, evaluates)
+    with placed(sections.where, ConfigError):
+        for recipe in recipes:
+            check_device(model, recipe)
     engine = _engine(sections, model, cascade, evaluates)
     pipeline = Pipeline(engine)
-    for position, entry in enumerate(sections.compression.algorithms):
-        where = sections.where.at("compression", "algorithms", position)
-        params = for_model(entry.params, model.name, cascade or [model.name], where.at("params"))
-        entry = entry.model_copy(update={"params": {**sections.compression.shared, **params}})
+    for entry, where in entries:
         pipeline.add_algo(created(entry, engine, where))
     _check(sections, model, pipeline, engine)
     return Task(model, pipeline, engine)
+
+
+def _entries(
+    sections: Sections, model: CompressedModel, cascade: list[str]
+) -> list[tuple[AlgorithmEntry, Place]]:
+    """The algorithms with their parameters for one network, and where they stand."""
+    found = []
+    for position, entry in enumerate(sections.compression.algorithms):
+        where = sections.where.at("compression", "algorithms", position)
+        params = for_model(entry.params, model.name, cascade or [model.name], where.at("params"))
+        found.append((entry.model_copy(update={"params": {**sections.compression.shared, **params}}), where))
+    return found
+
+
+def _takes_shape(sections: Sections, model: CompressedModel, recipes: Sequence[Recipe]) -> bool:
+    """Whether there is a shape that an open model must be fixed to, as the device runs no other."""
+    required = any(recipe.device.requires.static_shapes for recipe in recipes)
+    given = not isinstance(sections.engine, AccuracyCheckerEngine) and sections.engine.shape is not None
+    return required and given and not is_static(model)
 
 
 def created(entry: AlgorithmEntry, engine: IEEngine | None, where: Place) -> Algorithm:
@@ -140,18 +164,29 @@ def _static(
     where = sections.where.at("engine")
     if not isinstance(sections.engine, AccuracyCheckerEngine):
         shape = _of_model("shape", sections.engine.shape, model.name, cascade, where)
-        known = image_and_info(model.submodels[0].model.get_parameters())
-        if known is not None and isinstance(shape, list):
-            shape = {input_name(model.submodels[0].model.input(known.image)): shape}
-        if shape is not None:
-            with placed(where.at("shape"), ConfigError):
-                model = with_shapes(model, shape)
+        with placed(where.at("shape"), ConfigError):
+            model = shaped(model, shape)
     if not is_static(model):
         with placed(where, ConfigError):
             model = fixed_by_sample(model, _engine(sections, model, cascade, evaluates))
     for port in model.submodels[0].model.inputs:
         logger.info("%s: input %r is fixed to %s", model.name, input_name(port), port.get_partial_shape())
     return model
+
+
+def shaped(model: CompressedModel, shape: Any) -> CompressedModel:
+    """A network with inputs of a shape, or of a mapping of input name to shape; without any, as it is.
+
+    A shape is that of the only input, or of the only image beside three numbers about it.
+
+    Raises:
+        ConfigError: it has no such input, or it can't have such sizes.
+        ModelError: the rest of the model doesn't go with them.
+    """
+    known = image_and_info(model.submodels[0].model.get_parameters())
+    if known is not None and isinstance(shape, list):
+        shape = {input_name(model.submodels[0].model.input(known.image)): shape}
+    return model if shape is None else with_shapes(model, shape)
 
 
 def _searches(sections: Sections) -> bool:
@@ -226,6 +261,16 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
         raise ConfigError("it has no samples", where)
     with placed(where, ConfigError):
         next(probes.feeds(engine, model, [0]))
+
+
+def check_device(model: CompressedModel, recipe: Recipe) -> None:
+    """Make sure that the device of a recipe takes a network, as far as its table says.
+
+    Raises:
+        ConfigError: it doesn't; what helps is named.
+    """
+    for refusal in device_refusals(model.submodels[0], recipe):
+        raise ConfigError(f"{refusal.sentence}: {refusal.remedy}")
 
 
 def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:

@@ -11,14 +11,16 @@ from typing import Any
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.parameters import check_models
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
+from openvino.tools.pot.cli.job import check_device, shaped
 from openvino.tools.pot.cli.output import SCHEMA, Log, writing_out
+from openvino.tools.pot.configs.sections import parse_shape
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.scope import unmatched_names
 from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.report.plan import described_plan
-from openvino.tools.pot.utils.errors import ConfigError, ModelError
+from openvino.tools.pot.utils.errors import ConfigError, ModelError, placed
 from openvino.tools.pot.utils.terminal import is_terminal
 
 
@@ -33,6 +35,8 @@ def show_plan(options: argparse.Namespace) -> int:
         model = load_model(
             {"model": options.model, "weights": options.weights or None}, options.target_device
         )
+        with placed("--shape"):
+            model = shaped(model, _shape_of(options.shape))
     except ModelError as error:
         raise ConfigError(str(error)) from error
     found = make_description(model, options.ignored or [], options.target_device, options.model_type)
@@ -42,6 +46,13 @@ def show_plan(options: argparse.Namespace) -> int:
     else:
         _print_tables(found)
     return 0
+
+
+def _shape_of(text: str | None) -> Any:
+    try:
+        return parse_shape(text)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def make_description(
@@ -54,6 +65,7 @@ def make_description(
     scope = {"scope": [name for name in ignored if name not in unmatched]}
     params = {"target_device": target_device, "ignored": scope}
     algorithm = DefaultQuantization(params if model_type is None else {**params, "model_type": model_type})
+    check_device(model, algorithm.recipe)
     check_models([algorithm], model)
     plan = planned(model, [algorithm]).plan
     description = described_plan(sub, view, plan, unmatched)
@@ -81,6 +93,9 @@ def _show(found: dict[str, Any], show: Callable[..., None]) -> None:
         f"[bold]{found['file'] or found['model']}[/bold] on {found['device']}{kind}: {_counts(found)}\n",
         soft_wrap=True,
     )
+    if not found["measured"]:
+        text = f"not measured: no {found['device']} was at hand, and what it runs is said by documents and source"
+        show(f"[yellow]{text}[/yellow]\n", soft_wrap=True)
     show(_table("inputs", ("name", "shape", "type", "layout"), found["inputs"]))
     for entry in found["unmatched"]:
         near = f", the nearest name is {entry['nearest']!r}" if entry["nearest"] else ""

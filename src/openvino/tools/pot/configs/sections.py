@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class SimplifiedEngine(Runtime):
     @field_validator("shape")
     @classmethod
     def _shapes(cls, value: Any) -> Any:
-        return _each(value, _sizes, "a list of sizes such as [1, 3, 224, 224]")
+        return parse_shape(value)
 
     @field_validator("mean_values", "scale_values")
     @classmethod
@@ -204,6 +205,9 @@ class Sections:
 
 _KEYS = ("model", "engine", "compression")
 
+_NAMED = r"\s*([^\s\[\],]+)\s*(\[[^\]]*\])\s*"
+"""The name of an input, and its sizes in brackets."""
+
 
 def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
     """Check the sections of a configuration.
@@ -272,6 +276,20 @@ def _figures(value: Any) -> list[float] | None:
         return [float(each) for each in (value if isinstance(value, list) else [value])] or None
     except (OverflowError, TypeError, ValueError):
         return None
+
+
+def parse_shape(value: Any) -> Any:
+    """Sizes of the only input, or a mapping of input name to sizes, with None for those that stay open.
+
+    Args:
+        value: such, or text, ``"[1, 3, 224, 224]"`` or ``"ids[1, 128], mask[1, 128]"``; None gives None.
+
+    Raises:
+        ValueError: it says something else.
+    """
+    if isinstance(value, str) and re.fullmatch(f"({_NAMED},)*{_NAMED}", value):
+        value = dict(re.findall(_NAMED, value))
+    return _each(value, _sizes, "a list of sizes such as [1, 3, 224, 224]")
 
 
 def _sizes(value: Any) -> list[int | None] | None:

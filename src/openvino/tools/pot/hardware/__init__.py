@@ -37,14 +37,14 @@ def _read(table: str) -> dict[str, Any]:
 
 
 def _merged(table: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """A table with what another one changes, key by key."""
+    """A table with what another one changes, key by key; null takes away what it stands for."""
     both = {
         key: _merged(table[key], value)
         if isinstance(value, dict) and isinstance(table.get(key), dict)
         else value
         for key, value in own.items()
     }
-    return {**table, **both}
+    return {key: value for key, value in {**table, **both}.items() if value is not None}
 
 
 def find_device(name: str | Enum) -> Device:

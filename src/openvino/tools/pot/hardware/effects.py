@@ -24,14 +24,15 @@ def as_seen(device: Device, probed: Probed) -> Device:
         for fault, said in device.faults.items()
         if not _all_good(rows, device.shown.get(fault, ()))
     }
-    operations, not_run = {}, dict(device.not_run)
+    operations, floats = {}, dict(device.floats)
     for name, operation in device.operations.items():
         known = [rows[form] for form in operation.shown if form in rows]
         if known and not any(row.is_good for row in known):
-            not_run[name] = _why(known[0], probed)
+            floats[name] = _why(known[0], probed)
         else:
             operations[name] = operation.model_copy(update={"symmetric": _symmetric(operation, rows)})
-    return device.model_copy(update={"faults": faults, "operations": operations, "not_run": not_run})
+    changed = {"faults": faults, "operations": operations, "floats": floats, "measured": True}
+    return device.model_copy(update=changed)
 
 
 def _all_good(rows: Mapping[str, Row], forms: Sequence[str]) -> bool:

@@ -43,6 +43,32 @@ class Scheme(_Frozen):
     per_channel: bool = True
 
 
+class Channels(_Frozen):
+    """What the channels of a convolution must be multiples of.
+
+    Attributes:
+        inputs: of what it reads, all groups together.
+        outputs: of its result.
+    """
+
+    inputs: int = 1
+    outputs: int = 1
+
+
+class Requirements(_Frozen):
+    """What a device asks of a whole model: what its compiler refuses otherwise.
+
+    Attributes:
+        static_shapes: whether all inputs must have fixed sizes.
+        ranks: type -> the most axes that it may work on; what leaves the first of positions alone doesn't work on it.
+        symmetric_weights: whether no weights may have zero points.
+    """
+
+    static_shapes: bool = False
+    ranks: dict[str, int] = {}
+    symmetric_weights: bool = False
+
+
 class Operation(_Frozen):
     """An operation that runs in integers when the named inputs are quantized.
 
@@ -57,6 +83,8 @@ class Operation(_Frozen):
             operation, because the device fuses them with a low-precision one.
         symmetric: when the zero points of its activations must be fixed for it to run in integers; of a depthwise
             form over volumes, say.
+        channels: numbers of channels of which it runs in integers.
+        static: whether it does so with fixed sizes alone.
         signed: activation ports of which the range must have both signs, too, whatever the data.
         state: largest magnitude of an inner state that the device rounds with the range of the activations.
         scheme: how its weights are stored.
@@ -74,6 +102,8 @@ class Operation(_Frozen):
     depthwise_per_channel: bool = False
     joining: tuple[str, ...] = ()
     symmetric: Literal["never", "without_weights", "depthwise_volumes", "always"] = "never"
+    channels: Channels = Channels()
+    static: bool = False
     signed: tuple[int, ...] = ()
     state: float = 0.0
     scheme: Scheme = Scheme()
@@ -153,7 +183,10 @@ class Device(_Frozen):
     Attributes:
         name: how configurations call it.
         aliases: further names for it.
+        measured: whether what its table says was run on it; else it is what others say of it.
         operations: type -> how it is quantized.
+        floats: type -> why it runs in float, of types that other devices run in integers, or that were seen to.
+        requires: of a whole model.
         transparent: type -> input ports of data that passes unchanged, so that a quantizer may stand before
             the operation instead of behind it. An empty tuple means all ports.
         averaging: type -> input ports of data for operations that run in INT8 but whose results are new
@@ -166,14 +199,16 @@ class Device(_Frozen):
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
         faults: what its plugin computes wrongly, each with a sentence that says so.
         shown: fault -> the forms that a device is asked about and that show it.
-        not_run: type -> why the device was seen not to run it in 8 bits.
         cost: when INT8 is not worth entering; absent where nobody has measured, and then it always is.
         integers: absent for devices that compute in floating point as well.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
+    measured: bool = False
     operations: dict[str, Operation] = {}
+    floats: dict[str, str] = {}
+    requires: Requirements = Requirements()
     transparent: dict[str, tuple[int, ...]] = {}
     averaging: dict[str, tuple[int, ...]] = {}
     undivided: tuple[str, ...] = ()
@@ -182,6 +217,5 @@ class Device(_Frozen):
     int16_sums: bool = False
     faults: dict[Fault, str] = {}
     shown: dict[Fault, tuple[str, ...]] = {}
-    not_run: dict[str, str] = {}
     cost: Cost | None = None
     integers: Integers | None = None

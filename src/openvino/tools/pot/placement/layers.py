@@ -15,6 +15,7 @@ from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device, Operation
+from openvino.tools.pot.placement.conditions import unmet
 from openvino.tools.pot.placement.faults import open_batch, origin, wrong_layer
 
 _FEW_MEANS = 4
@@ -57,6 +58,7 @@ def find_layers(
         reason = (
             ignored.get(name)
             or _obstacle(view, name, operation)
+            or unmet(view, name, operation, device)
             or _averages_positions(view, name, device)
             or wrong_layer(view, name, device)
         )

@@ -141,8 +141,8 @@ def _float_layers(
 def _why_float(device: Device, kind: str) -> str:
     if traits(kind).bodies:
         return "quantization does not enter the networks inside it: their layers stay in float"
-    if kind in device.not_run:
-        return device.not_run[kind]
     if kind in device.transparent or kind in device.averaging:
         return "no operation that runs in INT8 reads its result directly"
+    if kind in device.floats:
+        return device.floats[kind]
     return f"{kind} has no INT8 form worth entering on {device.name}, or is fused with its neighbours"

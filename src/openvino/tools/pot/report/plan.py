@@ -47,6 +47,7 @@ def described_plan(
         "model": sub.name,
         "file": str(sub.source or ""),
         "device": plan.device,
+        "measured": find_device(plan.device).measured,
         "transformer": plan.transformer,
         "inputs": [_input(parameter) for parameter in sub.model.get_parameters()],
         "layers": [

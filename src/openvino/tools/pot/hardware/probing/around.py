@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import openvino as ov
@@ -11,26 +11,25 @@ from openvino import opset13 as op
 from openvino.tools.pot.hardware.probing.network import Network
 from openvino.tools.pot.hardware.probing.operations import Operation
 
-Before = Callable[[Network, Operation, Sequence[int]], ov.Output]
+Before = Callable[[Network, Operation, ov.Output], ov.Output]
 Behind = Callable[[Network, ov.Output, Operation], ov.Output]
 
 
-def _input(network: Network, operation: Operation, open_axes: Sequence[int]) -> ov.Output:
-    return network.input(*operation.shape, open_axes=open_axes)
+def _itself(network: Network, operation: Operation, source: ov.Output) -> ov.Output:
+    return source
 
 
 def _function(make: Callable[[ov.Output], ov.Node]) -> Before:
-    def before(network: Network, operation: Operation, open_axes: Sequence[int]) -> ov.Output:
-        output: ov.Output = make(_input(network, operation, open_axes)).output(0)
+    def before(network: Network, operation: Operation, source: ov.Output) -> ov.Output:
+        output: ov.Output = make(source).output(0)
         return output
 
     return before
 
 
-def _layer_before(network: Network, operation: Operation, open_axes: Sequence[int]) -> ov.Output:
+def _layer_before(network: Network, operation: Operation, source: ov.Output) -> ov.Output:
     """A layer in 8 bits whose result is rounded for the next: a convolution, or a product of matrices."""
-    source, shape = _input(network, operation, open_axes), operation.shape
-    size = shape[operation.axis]
+    shape, size = operation.shape, operation.shape[operation.axis]
     data = network.rounded(source, "signed")
     if len(shape) > 3 and operation.axis == 1:
         spatial = len(shape) - 2
@@ -47,7 +46,7 @@ def _normalized(source: ov.Output) -> ov.Node:
 
 
 BEFORE: Mapping[str, Before] = {
-    "an input before": _input,
+    "an input before": _itself,
     "Relu before": _function(op.relu),
     "LeakyReLU before": _function(lambda source: op.prelu(source, np.float32(0.1))),
     "Swish before": _function(op.swish),

@@ -68,16 +68,23 @@ class Form:
     def network(self, is_exact: bool) -> tuple[ov.Model, Network]:
         """The form as a model, with the data that it is fed."""
         network, operation = Network(is_exact, crc32(self.name.encode())), OPERATIONS[self.operation]
-        source = BEFORE[self.get("before")](network, operation, operation.open_axes(self.get("sizes")))
-        data, kind, ranges = source, self.get("data"), self.get("ranges")
+        source = network.input(*operation.shape, open_axes=operation.open_axes(self.get("sizes")))
+        return network.model(self.behind(network, source)), network
+
+    def behind(self, network: Network, source: ov.Output) -> ov.Output:
+        """The form, reading a tensor of its operation's shape."""
+        operation = OPERATIONS[self.operation]
+        data, kind, ranges = (
+            BEFORE[self.get("before")](network, operation, source), self.get("data"), self.get("ranges"),
+        )  # fmt: skip
         axis, channels = operation.axis, operation.shape[operation.axis]
         if ranges == DIVIDED:
             shape = [channels if place == axis else 1 for place in range(len(operation.shape))]
-            data = op.multiply(source, network.constant(*shape)).output(0)
+            data = op.multiply(data, network.constant(*shape)).output(0)
         if operation.rounds:
             data = network.rounded(data, kind, channels if ranges == EACH else 1, axis)
         layer = operation.make(network, data, self.get("weights"), kind)
-        return network.model(BEHIND[self.get("behind")](network, layer, operation)), network
+        return BEHIND[self.get("behind")](network, layer, operation)
 
 
 def all_forms(quick: bool = False) -> list[Form]:

@@ -36,13 +36,13 @@ def measured(form: Form, device: str, timed: bool = True) -> Row:
     (exact, network), (quantized, _) = form.network(is_exact=True), form.network(is_exact=False)
     settings = {"INFERENCE_PRECISION_HINT": form.get("hint")}
     try:
-        expected = _outputs(core().compile_model(exact, "CPU", FLOAT32), network.feeds)
+        expected = outputs(core().compile_model(exact, "CPU", FLOAT32), network.feeds)
         compiled = core().compile_model(quantized, device, settings)
     except RuntimeError as error:
         return Row(form=form.name, ran="does not compile", note=_last_line(error))
     ran = _precision(compiled)
     try:
-        distance = max(_distance(_outputs(compiled, network.feeds), expected) for _ in range(2))
+        off = max(distance(outputs(compiled, network.feeds), expected) for _ in range(2))
     except RuntimeError as error:
         return Row(form=form.name, ran="does not run", note=_last_line(error))
     ratio = None
@@ -52,17 +52,18 @@ def measured(form: Form, device: str, timed: bool = True) -> Row:
     return Row(
         form=form.name,
         ran=ran,
-        right=distance <= _RIGHT[form.get("hint")] + form.rounding,
-        error=float(f"{distance:.2g}") if np.isfinite(distance) else None,
+        right=off <= _RIGHT[form.get("hint")] + form.rounding,
+        error=float(f"{off:.2g}") if np.isfinite(off) else None,
         time=ratio,
     )
 
 
-def _outputs(compiled: ov.CompiledModel, feeds: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+def outputs(compiled: ov.CompiledModel, feeds: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """The first output, in double precision."""
     return np.asarray(next(iter(compiled(list(feeds)).values())), np.float64)
 
 
-def _distance(found: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+def distance(found: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
     """Root mean square of the error, in units of how much the exact outputs vary."""
     if found.shape != expected.shape or not np.isfinite(found).all():
         return np.inf
