@@ -15,6 +15,9 @@ from hypothesis import settings
 # Hypothesis, which has settings of its own for CI, has looked before.
 os.environ.setdefault("CI", "true")
 
+# What is kept of the devices of this machine is no business of tests; there is no such folder.
+os.environ["OPENVINO_POT_CACHE"] = str(Path(__file__).with_name("of_no_machine"))
+
 # The cores may be shared: a slow example says nothing about the code.
 settings.register_profile("pot", deadline=None, max_examples=50)
 settings.load_profile("pot")

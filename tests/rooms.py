@@ -44,7 +44,7 @@ LAYERS: tuple[Mapping[str, str], ...] = (
         "a file"
     },
     {
-        "hardware": "devices as data",
+        "hardware": "devices as data, and what they are asked",
         "arithmetic": "arithmetic on arrays, which may not import OpenVINO",
         "datasets": "files, annotations, images and metrics, which don't either",
     },

@@ -57,7 +57,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_readme_s_commands_run(
     workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(workplace / "cache"))
+    monkeypatch.setenv("OPENVINO_POT_CACHE", str(workplace / "cache"))
     monkeypatch.setattr(
         probe, "rows_of", lambda forms, device, timed: (measured(each, device) for each in forms[:3])
     )

@@ -58,9 +58,8 @@ def probed(**rans: str) -> Probed:
 
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    return tmp_path / "openvino-pot"
+    monkeypatch.setenv("OPENVINO_POT_CACHE", str(tmp_path / "kept"))
+    return tmp_path / "kept"
 
 
 def test_there_are_many_forms_and_each_has_a_name_of_its_own() -> None:
@@ -174,6 +173,14 @@ def test_what_was_found_here_goes_before_what_ships(own_cache: Path) -> None:
     kept._seen.cache_clear()
     assert seen("CPU") == before
     assert seen("GNA") is None
+
+
+def test_the_folder_is_the_user_s_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENVINO_POT_CACHE", "here")
+    assert kept.cache_folder() == Path("here")
+    monkeypatch.delenv("OPENVINO_POT_CACHE")
+    monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "there")
+    assert kept.cache_folder() == Path("there/openvino-pot")
 
 
 def test_a_fault_that_no_form_shows_any_more_is_gone() -> None:

@@ -20,7 +20,10 @@ _SHIPPED = "seen"
 
 
 def cache_folder() -> Path:
-    """Where what is found on this machine is kept: ``openvino-pot`` in the user's folder for caches."""
+    """Where what is found on this machine is kept: ``$OPENVINO_POT_CACHE``, else in the user's folder for caches."""
+    own = os.environ.get("OPENVINO_POT_CACHE")
+    if own:
+        return Path(own)
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local"
     else:
