@@ -74,9 +74,8 @@ class Form:
     def behind(self, network: Network, source: ov.Output) -> ov.Output:
         """The form, reading a tensor of its operation's shape."""
         operation = OPERATIONS[self.operation]
-        data, kind, ranges = (
-            BEFORE[self.get("before")](network, operation, source), self.get("data"), self.get("ranges"),
-        )  # fmt: skip
+        data = BEFORE[self.get("before")](network, operation, source)
+        kind, ranges = self.get("data"), self.get("ranges")
         axis, channels = operation.axis, operation.shape[operation.axis]
         if ranges == DIVIDED:
             shape = [channels if place == axis else 1 for place in range(len(operation.shape))]
