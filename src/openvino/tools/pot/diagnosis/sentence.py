@@ -13,8 +13,8 @@ _BROKEN, _WORSE = 5.0, 15.0
 """dB below which nothing, and much, is lost."""
 
 _FASTER, _SLOWER = 1.1, 0.95
-_NOISE = 0.03
-"""Share of a request's time that timing can't tell from nothing."""
+_CALLED_NO_TIME = 0.03
+"""Share of a request's time up to which a remedy is said to cost none: the medians of many requests tell no less."""
 
 GOOD = 30.0
 """dB from which nothing is looked for: an error of 3 %."""
@@ -71,7 +71,13 @@ def _best(remedy: Remedy, timing: Timing) -> str:
     """What the best remedy wins and costs."""
     costs = remedy.paid / timing.int8_seconds
     of = f"{1000 * abs(remedy.paid):.2g} of {1000 * timing.int8_seconds:.3g} ms"
-    price = f"costs {of}" if costs > _NOISE else f"saves {of}" if costs < -_NOISE else "costs no time"
+    price = (
+        f"costs {of}"
+        if costs > _CALLED_NO_TIME
+        else f"saves {of}"
+        if costs < -_CALLED_NO_TIME
+        else "costs no time"
+    )
     if remedy.won < 0:
         return f"{remedy.title} {price} and {-remedy.won:.1f} dB"
     return f"{remedy.title} wins {remedy.won:.1f} dB and {price}"
