@@ -71,13 +71,9 @@ def _best(remedy: Remedy, timing: Timing) -> str:
     """What the best remedy wins and costs."""
     costs = remedy.paid / timing.int8_seconds
     of = f"{1000 * abs(remedy.paid):.2g} of {1000 * timing.int8_seconds:.3g} ms"
-    price = (
-        f"costs {of}"
-        if costs > _CALLED_NO_TIME
-        else f"saves {of}"
-        if costs < -_CALLED_NO_TIME
-        else "costs no time"
-    )
+    price = "costs no time"
+    if abs(costs) > _CALLED_NO_TIME:
+        price = f"{'costs' if costs > 0 else 'saves'} {of}"
     if remedy.won < 0:
         return f"{remedy.title} {price} and {-remedy.won:.1f} dB"
     return f"{remedy.title} wins {remedy.won:.1f} dB and {price}"
