@@ -28,11 +28,12 @@ _ALL_BUT = 0.8
 _NAMED = 3
 
 
-def verdict_of(parts: Parts, timing: Timing, metric: tuple[str, float, float] | None = None) -> Verdict:
-    """In a word."""
-    if parts.whole < _BROKEN:
+def verdict_of(parts: Parts, timing: Timing, control: AccuracyControl | None = None) -> Verdict:
+    """In a word; where a search measured a metric, whether its drop is allowed says more than decibels."""
+    is_kept = None if control is None or control.taken is None else control.met
+    if parts.whole < _BROKEN and not is_kept:
         return "broken"
-    if parts.whole < _WORSE:
+    if is_kept is False or (parts.whole < _WORSE and not is_kept):
         return "worse"
     speed = timing.float_seconds / timing.int8_seconds
     if speed < _SLOWER:
