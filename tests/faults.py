@@ -11,6 +11,7 @@ import pytest
 from openvino import opset13 as op
 
 from openvino.tools.pot.algorithms.checking import running
+from openvino.tools.pot.diagnosis import looking
 
 
 def planted(monkeypatch: pytest.MonkeyPatch, fault: Callable[[ov.Model], Any]) -> None:
@@ -23,6 +24,19 @@ def planted(monkeypatch: pytest.MonkeyPatch, fault: Callable[[ov.Model], Any]) -
         return compile_model(wrong, device, settings)
 
     monkeypatch.setattr(running, "_compiled", compiled)
+
+
+def planted_in_diagnoses(monkeypatch: pytest.MonkeyPatch, fault: Callable[[ov.Model], Any]) -> None:
+    """The same where a diagnosis compiles models, to time them and to see what they give."""
+    planted(monkeypatch, fault)
+    compile_timed = looking.timed
+
+    def timed(model: ov.Model, device: str) -> Any:
+        wrong = model.clone()
+        fault(wrong)
+        return compile_timed(wrong, device)
+
+    monkeypatch.setattr(looking, "timed", timed)
 
 
 def scaled(layer: str) -> Callable[[ov.Model], Any]:

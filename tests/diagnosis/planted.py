@@ -203,6 +203,12 @@ def node(network: ov.Model, name: str) -> ov.Node:
     return next(each for each in network.get_ordered_ops() if each.get_friendly_name() == name)
 
 
+def names_of_layers(network: ov.Model) -> list[str]:
+    """Convolutions and matrix products."""
+    nodes = network.get_ordered_ops()
+    return [each.get_friendly_name() for each in nodes if each.get_type_name() in ("Convolution", "MatMul")]
+
+
 def change(network: ov.Model, name: str, edit: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
     """Edit the values of a constant."""
     constant = node(network, name)
@@ -245,10 +251,10 @@ def quantizer(network: ov.Model, layer: str, port: int = 0) -> ov.Node:
     return found
 
 
-def widen(quantize: ov.Node, factor: float) -> None:
-    """Multiply the borders of a FakeQuantize."""
+def widen(quantize: ov.Node, factor: float | Floats) -> None:
+    """Multiply the borders of a FakeQuantize, by one factor or by one for each channel."""
     for port in range(1, 5):
-        value = np.array(quantize.input_value(port).get_node().get_data()) * np.float32(factor)
+        value = np.array(quantize.input_value(port).get_node().get_data()) * np.asarray(factor, np.float32)
         quantize.input(port).replace_source_output(op.constant(value).output(0))
 
 

@@ -17,6 +17,7 @@ from planted import (
     change,
     channel_axis,
     images,
+    names_of_layers,
     node,
     outputs_of,
     quantized,
@@ -95,6 +96,67 @@ def left_in_float(kind: Kind) -> Planted:
     other = quantized(network, images(), "DefaultQuantization")
     bypass(other, "heavy")
     return Planted(network, other, images(), "heavy", "left_in_float")
+
+
+def not_run_in_int8(kind: Kind) -> Planted:
+    """The largest layer reads channels that have a step each: the device can't add up such integers."""
+
+    def ending(layers: Layers, last: ov.Output) -> ov.Output:
+        many = 128
+        before = op.relu(layers.linear(last, many, "before")).output(0)
+        heavy = op.relu(layers.linear(before, many, "heavy")).output(0)
+        return layers.linear(heavy, 8, "behind")
+
+    network = kind.build(ending=ending)
+    other = quantized(network, images(), "DefaultQuantization")
+    axis = channel_axis(node(other, "heavy").input_value(0))
+    shape = [-1 if place == axis else 1 for place in range(4 if axis == 1 else 3)]
+    widen(quantizer(other, "heavy"), np.linspace(1, 1.5, 128, dtype=np.float32).reshape(shape))
+    return Planted(network, other, images(), "heavy", "not_run_in_int8")
+
+
+def gated(kind: Kind) -> Planted:
+    """A gate passes boxes far from zero, in a head that alone is quantized."""
+
+    def ending(layers: Layers, last: ov.Output) -> ov.Output:
+        boxes = op.add(layers.linear(last, 8, "boxes"), np.float32(30), name="pixels")
+        gates = op.sigmoid(layers.linear(last, 8, "gate"), name="gates")
+        return op.multiply(boxes, gates, name="passed").output(0)
+
+    network = kind.build(ending=ending)
+    change(network, "gate/weights", lambda values: values * np.float32(10 / kind.size))
+    before = [name for name in names_of_layers(network) if name not in ("boxes", "gate")]
+    other = quantized(network, images(), ignored={"scope": before})
+    return Planted(network, other, images(), "gate", "gated")
+
+
+def coordinates(kind: Kind) -> Planted:
+    """Places in pixels, beside sizes, are turned by a matrix; what counts is how far they are from their middle."""
+
+    def ending(layers: Layers, last: ov.Output) -> ov.Output:
+        tokens = last if channel_axis(last) == 2 else tokens_of(layers.conv(last, 32, "reduce", 4, 4))
+        sizes = op.multiply(op.sigmoid(layers.product(tokens, 4, "sizes")), np.float32(8))
+        boxes = op.add(sizes, np.array([300, 0, 300, 0], np.float32), name="boxes")
+        mean = op.reduce_mean(tokens, np.array([1]), True).output(0)
+        matrix = op.reshape(op.tanh(layers.product(mean, 16, "turning")), np.array([1, 4, 4]), False)
+        turned = op.matmul(boxes, matrix, False, False, name="turned")
+        return op.subtract(turned, op.reduce_mean(turned, np.array([1]), True)).output(0)
+
+    network = kind.build(ending=ending)
+    return Planted(network, quantized(network, images()), images(), "turned", "coordinates")
+
+
+def own_precision(kind: Kind) -> Planted:
+    """Boxes in pixels are left in float, and of those the differences count: bf16 has steps of two there."""
+
+    def ending(layers: Layers, last: ov.Output) -> ov.Output:
+        boxes = op.add(layers.linear(last, 8, "boxes"), np.float32(300), name="pixels")
+        places = np.array([2, 3] if channel_axis(last) == 1 else [1])
+        return op.subtract(boxes, op.reduce_mean(boxes, places, True)).output(0)
+
+    network = kind.build(ending=ending)
+    other = quantized(network, images(), ignored={"scope": ["boxes"]})
+    return Planted(network, other, images(), "", "own_precision")
 
 
 def joined_branches(kind: Kind) -> Planted:
@@ -277,6 +339,7 @@ FAULTS: Mapping[str, Fault] = {
         one_large_channel, clipped_range, wide_range, one_sample_unlike_others, bias_shift, left_in_float,
         joined_branches, distribution_head, attention_scores, scaled_samples, swapped_channels, one_sample_alone,
         overflow, half_overflow, dead_channel, outlier_activation, tiny_addend, coarse_weights, slower_in_int8,
+        not_run_in_int8, gated, coordinates, own_precision,
     )
 }  # fmt: skip
 

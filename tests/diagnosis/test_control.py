@@ -19,9 +19,11 @@ from openvino.tools.pot import AccuracyAwareQuantization, IEEngine, Metric, crea
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport, LayerFigures, Step
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.diagnosis import Diagnosis, diagnose
-from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, told
+from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, report_in, told
 from openvino.tools.pot.diagnosis.control_chart import chart_of
+from openvino.tools.pot.diagnosis.facts import Parts
 from openvino.tools.pot.diagnosis.page import page
+from openvino.tools.pot.diagnosis.sentence import verdict_of
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.utils.errors import ConfigError
 
@@ -146,6 +148,33 @@ class Distance(Metric):
         return {"distance": {"direction": "higher-worse", "type": "distance"}}
 
 
+@pytest.mark.parametrize(
+    ("decibels", "changes", "verdict"),
+    [
+        (20, None, "good"),
+        (12, None, "worse"),
+        (3, None, "broken"),
+        (12, {}, "good"),
+        (3, {}, "good"),
+        (20, {"chosen": 5, "met": False}, "worse"),
+        (3, {"chosen": 5, "met": False}, "broken"),
+        (12, {"chosen": None, "met": False}, "worse"),
+        (20, {"chosen": None, "met": False}, "good"),
+    ],
+)
+def test_the_verdict_says_whether_the_metric_is_kept(
+    decibels: float, changes: dict[str, Any] | None, verdict: str
+) -> None:
+    parts = Parts(whole=decibels, users=decibels, defined=decibels, weights=None, activations=None)
+    assert verdict_of(parts, diagnosis().timing, None if changes is None else control(**changes)) == verdict
+
+
+def test_a_metric_that_is_kept_makes_no_model_faster() -> None:
+    timing = diagnosis().timing.model_copy(update={"int8_seconds": 5e-3})
+    parts = Parts(whole=3, users=3, defined=3, weights=None, activations=None)
+    assert verdict_of(parts, timing, control()) == "slower"
+
+
 @pytest.mark.long
 def test_a_search_and_its_diagnosis_speak_of_the_same(tmp_path: Path) -> None:
     ov.save_model(builders.network(), tmp_path / "net.xml", compress_to_fp16=False)
@@ -154,7 +183,13 @@ def test_a_search_and_its_diagnosis_speak_of_the_same(tmp_path: Path) -> None:
     data = builders.Items([(image, builders.run(network, image)[0]) for image in samples])
     engine = IEEngine({"device": "CPU"}, data, Distance())
     pipeline = create_pipeline(
-        [{"name": AccuracyAwareQuantization.name, "params": {"maximal_drop": 1e-7}}], engine
+        [
+            {
+                "name": AccuracyAwareQuantization.name,
+                "params": {"maximal_drop": 1e-7, "state_dir": str(tmp_path)},
+            }
+        ],
+        engine,
     )
     made = pipeline.run(model)
     (algorithm,) = pipeline.algo_seq
@@ -166,6 +201,8 @@ def test_a_search_and_its_diagnosis_speak_of_the_same(tmp_path: Path) -> None:
     assert course is not None and len(course.steps) > 1 and not course.met
     assert found.metric is not None and found.metric[0] == "distance"
     assert "accuracy control put 1 of 2 layers back to float and still has a drop" in found.sentence
+    assert found.verdict == "worse", "though it follows"
+    assert report_in(tmp_path) == report_in(tmp_path / "search.json") == algorithm.report
     (freed,) = [layer.node for layer in course.layers if layer.is_float]
     layer = next(each for each in found.layers if each.node == freed)
     assert not layer.quantized and layer.reason.startswith(
@@ -179,6 +216,52 @@ def test_what_is_no_report_is_refused() -> None:
         ConfigError, match="search is dict, expected the report of an AccuracyAwareQuantization"
     ):
         diagnose(builders.network(), data=builders.images(2), search=wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (None, "'search.json' does not exist"),
+        ("{", "is no search.json of a state_dir"),
+        ("[1]", "is no search.json of a state_dir"),
+        ('{"identity": {}, "report": {"steps": 3}}', "is no search.json of a state_dir"),
+        ('{"identity": {}}', "holds no report, expected that of a search that has ended"),
+    ],
+)
+def test_a_file_that_holds_no_report_is_refused(
+    text: str | None, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("search.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=error):
+        report_in("search.json")
+
+
+def test_a_report_is_kept_whole_in_a_file(tmp_path: Path) -> None:
+    facts = {"identity": {}, "report": report().as_dict()}
+    (tmp_path / "search.json").write_text(json.dumps(facts), encoding="utf-8")
+    found = report_in(tmp_path)
+    assert found.steps[:4] == report().steps[:4] and found.layers == report().layers
+    assert course_of(found) == course_of(report())
+
+
+def test_the_command_takes_the_file_of_a_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+    np.savez("samples.npz", x=np.concatenate(builders.images(4)))
+    facts = {"identity": {}, "report": report().as_dict()}
+    Path("search.json").write_text(json.dumps(facts), encoding="utf-8")
+    given = ["diagnose", "-m", "net.xml", "--data-source", "samples.npz", "--no-remedies", "--format", "json"]
+    assert main([*given, "--search", "search.json"]) == 2
+    assert "--search is about the INT8 model that it found" in capsys.readouterr().err
+    assert main([*given, "-q", "net.xml", "--search", "search.json"]) == 0
+    found = Diagnosis.model_validate(json.loads(capsys.readouterr().out))
+    assert found.accuracy_control == course_of(report())
+    assert "where 0.01 is allowed" in found.sentence
+    assert any("the search is of another network: 'b'" in note for note in found.notes)
 
 
 def test_the_command_writes_the_page_of_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

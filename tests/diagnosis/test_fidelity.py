@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from openvino.tools.pot.algorithms.checking.running import Run
-from openvino.tools.pot.diagnosis.fidelity import better_on
+from openvino.tools.pot.diagnosis.fidelity import better_on, squared_error
 from openvino.tools.pot.statistics.witness import Witness
 
 EXACT = [np.arange(4, dtype=np.float32) + number for number in range(4)]
@@ -39,3 +39,21 @@ def test_what_fails_or_has_another_shape_is_worse_on_all() -> None:
     assert better_on(WITNESS, fine, failed) == 1
     assert better_on(WITNESS, failed, fine) == 0
     assert better_on(WITNESS, fine, Run(values=[[value[:2]] for value in EXACT])) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([1.0, 2.0], [1.5, 4.0], 4.25),
+        ([np.nan, np.inf, 2.0], [0.0, np.inf, 3.0], 1),
+        ([1.0, 2.0, 3.0], [np.nan, np.inf, 3.0], np.inf),
+        ([], [], 0),
+        ([1.0, 2.0], [1.0], np.inf),
+    ],
+)
+def test_errors_are_squared_by_one_rule(before: list[float], after: list[float], expected: float) -> None:
+    assert squared_error(np.float32(before), np.float32(after)) == expected
+
+
+def test_what_is_lost_may_count_as_finite() -> None:
+    assert squared_error(np.array([1.0, 2.0, 3.0]), np.array([np.nan, -np.inf, 2.0]), lost=3.0) == 19

@@ -95,7 +95,7 @@ def test_ingredients_and_orders_of_samples(tmp_path: Path, variants: ModuleType)
         "--limit",
         "40",
         "--samples",
-        "60",
+        "30",
         "--ablation",
         "--orders",
     )
@@ -123,7 +123,7 @@ def test_every_variant_is_described(variants: ModuleType) -> None:
 
 @pytest.mark.process
 def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
-    finished = run("overflow.py", "--zoo", tmp_path, "--samples", "20", "--fix", "absent", "no")
+    finished = run("overflow.py", "--zoo", tmp_path, "--samples", "5", "--fix", "absent", "no")
     assert finished.returncode == 0, finished.stderr
     absent, no = (json.loads(line) for line in finished.stdout.splitlines()[:2])
     assert (absent["fix"], absent["overflows"], no["fix"]) == ("absent", 0, "no")

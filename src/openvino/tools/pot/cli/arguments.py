@@ -191,6 +191,9 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-q", "--int8", metavar="FILE", help="the same in INT8, made by anybody; absent: it is made"
     )
+    parser.add_argument(
+        "--search", metavar="FILE", help="search.json in the state_dir of the accuracy control that made -q"
+    )
     _add_data(parser.add_argument_group("data"))
     parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="of what is made")
     _add_ignored(parser)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from openvino.tools.pot.cli.given import parameters_of, task_of
 from openvino.tools.pot.cli.output import Log, check_writable, writing_out
+from openvino.tools.pot.diagnosis.control import report_in
 from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Found, case_of, diagnosed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.graph.load import load_model
@@ -50,13 +52,17 @@ def show_diagnosis(options: argparse.Namespace) -> int:
 
 
 def _diagnosed(options: argparse.Namespace) -> Found:
+    if options.search and options.int8 is None:
+        raise ConfigError("--search is about the INT8 model that it found, which -q names")
+    search = report_in(options.search) if options.search else None
     task = task_of(options, options.model)
     try:
         int8 = None if options.int8 is None else load_model({"model": options.int8})
     except ModelError as error:
         raise ConfigError(str(error)) from error
     size = options.subset_size or SAMPLES
-    return diagnosed(case_of(task.model, int8, task.engine, size, parameters_of(task)), options.remedies)
+    case = case_of(task.model, int8, task.engine, size, parameters_of(task))
+    return diagnosed(replace(case, search=search), options.remedies)
 
 
 def _apply(found: Found, folder: Path) -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
 
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport, LayerFigures, Step
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl, ControlLayer, ControlStep
+from openvino.tools.pot.graph.view import all_bodies
+from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.files import as_path, why_no_file
+
+_FILE = "search.json"
 
 
 def course_of(report: AccuracyReport) -> AccuracyControl:
@@ -23,6 +33,47 @@ def course_of(report: AccuracyReport) -> AccuracyControl:
         layers=tuple(_layer(layer, report) for layer in report.layers),
         ended=report.ended, seconds=report.seconds, passes=report.passes,
     )  # fmt: skip
+
+
+def report_in(given: str | Path) -> AccuracyReport:
+    """The report of a search, from its ``state_dir`` or the ``search.json`` in it.
+
+    Raises:
+        ConfigError: there is none, or the search has not come to an end.
+    """
+    path = as_path(given, "search")
+    path = path / _FILE if path.is_dir() else path
+    why = why_no_file(path)
+    if why:
+        raise ConfigError(f"search: {str(path)!r} {why}")
+    try:
+        facts = json.loads(path.read_bytes())
+        dict(facts["identity"])  # which each state has
+        found = _restored(facts["report"]) if "report" in facts else None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ConfigError(f"search: {str(path)!r} is no {_FILE} of a state_dir") from error
+    if found is None:
+        raise ConfigError(f"search: {str(path)!r} holds no report, expected that of a search that has ended")
+    return found
+
+
+def _restored(facts: Mapping[str, Any]) -> AccuracyReport:
+    """A report of what its ``as_dict`` gave."""
+    steps = [_step_of(step) for step in facts["steps"]]
+    layers = [LayerFigures(**layer) for layer in facts["layers"]]
+    chosen = None if facts["chosen"] is None else _step_of(facts["chosen"])
+    return AccuracyReport(**{**facts, "steps": steps, "layers": layers, "chosen": chosen})
+
+
+def _step_of(facts: Mapping[str, Any]) -> Step:
+    return Step(**{**facts, "floats": tuple(facts["floats"])})
+
+
+def strange_to(control: AccuracyControl, model: ov.Model) -> str:
+    """A layer of a search that a network does not have; empty where it has all."""
+    own = {node.get_friendly_name() for each in (model, *all_bodies(model)) for node in each.get_ops()}
+    layers, floats = [layer.node for layer in control.layers], [step.floats for step in control.steps]
+    return next((name for names in (layers, *floats) for name in names if name not in own), "")
 
 
 def _step(step: Step, before: Iterable[str]) -> ControlStep:

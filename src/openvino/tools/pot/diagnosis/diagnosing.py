@@ -18,7 +18,13 @@ from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.diagnosis import remedies as trying
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
 from openvino.tools.pot.diagnosis.closeups import layers_before, with_closeups
-from openvino.tools.pot.diagnosis.control import course_of, metric_of_search, reasons_of
+from openvino.tools.pot.diagnosis.control import (
+    course_of,
+    metric_of_search,
+    reasons_of,
+    report_in,
+    strange_to,
+)
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Layer, Remedy
 from openvino.tools.pot.diagnosis.looking import Looked, look
@@ -80,7 +86,7 @@ def diagnose(
     samples: int = SAMPLES,
     device: str = "CPU",
     remedies: bool = True,
-    search: AccuracyReport | None = None,
+    search: AccuracyReport | str | Path | None = None,
     **parameters: Any,
 ) -> Diagnosis:
     """Find what a quantized model loses, where and why, and try what could help.
@@ -93,12 +99,15 @@ def diagnose(
         samples: how many of them are used at most.
         device: where both models run.
         remedies: whether changes are tried.
-        search: what AccuracyAwareQuantization reports of the search that made the INT8 model.
+        search: what AccuracyAwareQuantization reports of the search that made the INT8 model, or the ``state_dir`` of
+            that search.
         parameters: of DefaultQuantization, for the INT8 model that is made and for those that are tried.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or a model is not as it must be.
     """
+    if isinstance(search, (str, Path)):
+        search = report_in(search)
     if search is not None and not isinstance(search, AccuracyReport):
         raise ConfigError(
             f"search is {type(search).__name__}, expected the report of an AccuracyAwareQuantization that has run"
@@ -159,6 +168,9 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
     looked = look(model, int8, case.samples, case.device)
     control = None if case.search is None else course_of(case.search)
+    strange = "" if control is None else strange_to(control, model)
+    if strange:
+        looked.notes.append(f"the search is of another network: {strange!r} is none of this one's layers")
     layers = _explained(looked, case, control)
     causes = global_causes(looked, case.samples, case.device)
     tried: list[Remedy] = []
@@ -182,7 +194,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     facts = Diagnosis(
         model=case.model.name, int8_model=case.int8.name, device=(case.device, device_name(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
-        verdict=verdict_of(looked.parts, looked.timing, metric),
+        verdict=verdict_of(looked.parts, looked.timing, control),
         sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried, metric, control),
         outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),

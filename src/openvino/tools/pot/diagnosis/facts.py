@@ -9,7 +9,10 @@ from openvino.tools.pot.diagnosis.sample_facts import Sample
 from openvino.tools.pot.utils.form import SCHEMA, Facts
 
 Verdict = Literal["good", "no gain", "slower", "worse", "broken"]
-"""In one word: INT8 follows and is faster; follows, but is no faster; is slower; loses much; does not follow at all."""
+"""In one word: INT8 follows and is faster; follows, but is no faster; is slower; loses much; does not follow at all.
+
+Where accuracy control made the model, it follows if the drop of its metric is allowed, and else loses much at least.
+"""
 
 
 class Cause(Facts):
@@ -262,7 +265,7 @@ class Diagnosis(Facts):
         calibration: the samples.
         notes: what could not be looked into, and why.
         accuracy_control: the search that made the INT8 model, where there was one.
-        worst_samples: of up to eight, the three on which an output departs most, the worst first.
+        worst_samples: of up to sixteen, the three on which an output departs most, the worst first.
     """
 
     schema_version: int = SCHEMA

@@ -7,6 +7,7 @@ beside that variation an error looks small that turns every answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -75,13 +76,19 @@ def better_on(witness: Witness, found: Run, than: Run, times: float = 2.0) -> fl
 def _by_sample(witness: Witness, found: Run) -> NDArray[np.float64]:
     """The squared error of each sample, over all that is watched."""
     return np.array([
-        sum(_squared(*pair) for pair in zip(before, after, strict=True))
+        sum(squared_error(*pair) for pair in zip(before, after, strict=True))
         for before, after in zip(witness.values, found.values, strict=True)
     ])  # fmt: skip
 
 
-def _squared(before: NDArray[Any], after: NDArray[Any]) -> float:
+def squared_error(before: NDArray[Any], after: NDArray[Any], lost: float = inf) -> float:
+    """The sum of the squares of what differs, by the one rule of a diagnosis.
+
+    What is not finite in float says nothing. What is finite there, but not in the other, is off by ``lost``. An array
+    of another shape is another answer altogether, and infinitely far away.
+    """
     if before.shape != after.shape:
-        return float("inf")
-    error = after.astype(np.float64) - before.astype(np.float64)
-    return float(np.square(np.nan_to_num(error, nan=1e30, posinf=1e30, neginf=-1e30)).sum())
+        return inf
+    known = np.isfinite(np.asarray(before, np.float64))
+    error = np.asarray(after, np.float64)[known] - np.asarray(before, np.float64)[known]
+    return float(np.square(np.where(np.isfinite(error), error, lost)).sum())

@@ -56,8 +56,8 @@ _BY_CAUSE: Mapping[str, tuple[str, Params]] = {
     "few_samples": ("ranges up to the largest values", _LARGEST),
     "overflow": ("protecting sums of 16 bits", {"saturation_fix": "all"}),
 }
-_NOISE = 0.1
-"""Share of a request's time that a few of them can't tell from nothing."""
+_RANKED_AS_NO_TIME = 0.1
+"""Share of a request's time up to which remedies are ranked by accuracy alone: a few requests tell no less."""
 
 _MOST_SAMPLES = 0.7
 """Share of samples that must follow better in a model that no cause speaks for: of two alike that is half of them."""
@@ -281,7 +281,7 @@ def saves(remedy: Remedy) -> bool:
 def value(remedy: Remedy) -> float:
     """What it wins in dB, less one for each 10 % of time that it costs; what timing can't tell counts as nothing."""
     paid = remedy.paid / max(remedy.seconds - remedy.paid, 1e-9)
-    return remedy.won - 10 * (paid if abs(paid) > _NOISE else 0.0)
+    return remedy.won - 10 * (paid if abs(paid) > _RANKED_AS_NO_TIME else 0.0)
 
 
 def _together(helped: Sequence[Trial]) -> Trial | None:

@@ -13,8 +13,8 @@ _BROKEN, _WORSE = 5.0, 15.0
 """dB below which nothing, and much, is lost."""
 
 _FASTER, _SLOWER = 1.1, 0.95
-_NOISE = 0.03
-"""Share of a request's time that timing can't tell from nothing."""
+_CALLED_NO_TIME = 0.03
+"""Share of a request's time up to which a remedy is said to cost none: the medians of many requests tell no less."""
 
 GOOD = 30.0
 """dB from which nothing is looked for: an error of 3 %."""
@@ -28,11 +28,12 @@ _ALL_BUT = 0.8
 _NAMED = 3
 
 
-def verdict_of(parts: Parts, timing: Timing, metric: tuple[str, float, float] | None = None) -> Verdict:
-    """In a word."""
-    if parts.whole < _BROKEN:
+def verdict_of(parts: Parts, timing: Timing, control: AccuracyControl | None = None) -> Verdict:
+    """In a word; where a search measured a metric, whether its drop is allowed says more than decibels."""
+    is_kept = None if control is None or control.taken is None else control.met
+    if parts.whole < _BROKEN and not is_kept:
         return "broken"
-    if parts.whole < _WORSE:
+    if is_kept is False or (parts.whole < _WORSE and not is_kept):
         return "worse"
     speed = timing.float_seconds / timing.int8_seconds
     if speed < _SLOWER:
@@ -71,7 +72,9 @@ def _best(remedy: Remedy, timing: Timing) -> str:
     """What the best remedy wins and costs."""
     costs = remedy.paid / timing.int8_seconds
     of = f"{1000 * abs(remedy.paid):.2g} of {1000 * timing.int8_seconds:.3g} ms"
-    price = f"costs {of}" if costs > _NOISE else f"saves {of}" if costs < -_NOISE else "costs no time"
+    price = "costs no time"
+    if abs(costs) > _CALLED_NO_TIME:
+        price = f"{'costs' if costs > 0 else 'saves'} {of}"
     if remedy.won < 0:
         return f"{remedy.title} {price} and {-remedy.won:.1f} dB"
     return f"{remedy.title} wins {remedy.won:.1f} dB and {price}"

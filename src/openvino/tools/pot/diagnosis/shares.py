@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.checking.running import hides
+from openvino.tools.pot.diagnosis.fidelity import squared_error
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
@@ -174,14 +176,14 @@ class _Powers:
 
 
 def _lost(before: NDArray[np.generic], after: NDArray[np.generic]) -> float:
-    """The squared error of an output; what is not finite in float says nothing."""
-    if before.shape != after.shape or not before.size:
-        return 0.0
-    known = np.isfinite(np.asarray(before, np.float64))
-    reference = np.asarray(before, np.float64)[known]
-    largest = float(np.abs(reference).max(initial=0.0))
-    error = np.abs(np.asarray(after, np.float64)[known] - reference)
-    return float(np.square(np.nan_to_num(error, nan=largest, posinf=largest)).sum())
+    """The squared error of an output, which is finite, so that errors of layers add up.
+
+    What a layer makes infinite is off by the largest value. Where it changes how many values there are, as of boxes
+    that are found, that can't be told from chance, and counts as nothing.
+    """
+    values = np.asarray(before, np.float64)
+    error = squared_error(values, after, float(np.abs(values[np.isfinite(values)]).max(initial=0.0)))
+    return error if isfinite(error) else 0.0
 
 
 def switched(model: ov.Model, readings: Sequence[Reading]) -> ov.Model:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.checking.running import Run, hides
 from openvino.tools.pot.diagnosis.answers import are_classes
 from openvino.tools.pot.diagnosis.facts import Output
-from openvino.tools.pot.diagnosis.fidelity import VARIES
+from openvino.tools.pot.diagnosis.fidelity import VARIES, squared_error
 from openvino.tools.pot.diagnosis.pictures import as_uri, image_of
 from openvino.tools.pot.diagnosis.sample_facts import Answer, FedInput, Sample, Told
 from openvino.tools.pot.graph.parts import values_in
@@ -116,14 +116,10 @@ def _power(value: Array) -> float:
 
 
 def _error(before: Array, after: Array, signal: float) -> float:
-    if before.shape != after.shape:
-        return inf
-    if before.dtype.kind != "f":
+    if before.dtype.kind != "f" and before.shape == after.shape:
         return float(np.mean(before != after)) ** 2 if before.size else 0.0
-    known = np.isfinite(before)
-    gone = np.square(before[known].astype(np.float64) - after[known].astype(np.float64))
-    power = float(gone.mean()) if gone.size else 0.0
-    return power / signal if isfinite(power) else inf
+    known = max(int(np.isfinite(before).sum()), 1)
+    return squared_error(before, after) / known / signal
 
 
 def _decibels(error: float) -> float:
