@@ -12,6 +12,7 @@ from openvino.tools.pot.diagnosis.comparing import Comparison
 from openvino.tools.pot.diagnosis.facts import Diagnosis
 from openvino.tools.pot.diagnosis.form import Facts
 from openvino.tools.pot.diagnosis.frontiers import Frontier
+from openvino.tools.pot.verification.facts import Verification
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -249,6 +250,7 @@ FORMS: Mapping[str, type[Facts]] = {
     "diagnose": Diagnosis,
     "compare": Comparison,
     "frontier": Frontier,
+    "verify": Verification,
 }
 """Command -> the form of what it prints; ``quantize`` is ``pot -q`` and ``pot -c``."""
 

@@ -119,11 +119,11 @@ def _attributes(node: ov.Node) -> str:
     return str(sorted((key, str(value)) for key, value in found.items()))
 
 
-def _of_values(node: ov.Node) -> str:
-    values = node.data
-    if values.dtype.kind in "OSU":
-        values = np.frombuffer("\n".join(map(str, values.reshape(-1))).encode(), np.uint8)
-    return short_digest([np.ascontiguousarray(values)], _FEW)
+def _of_values(node: Constant) -> str:
+    values = np.ascontiguousarray(node.data)
+    if values.dtype.kind in "OSU":  # texts, which hold no bytes of their own
+        return short_digest((str(each).encode() for each in values.reshape(-1)), _FEW)
+    return short_digest([values], _FEW)
 
 
 def _reader(node: ov.Node, fixed: Container[str]) -> str:
