@@ -24,6 +24,7 @@ LINES = {
     "diagnose": ("diagnose", "-m", "net.xml", *DATA),
     "compare": ("compare", "net.xml", "net.xml", *DATA),
     "frontier": ("frontier", "-m", "net.xml", *DATA, "--points", "2"),
+    "verify": ("verify", "net.xml", *DATA, "--no-instruction-sets"),
 }
 
 

@@ -245,7 +245,11 @@ def _add_frontier(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verified", metavar="MODEL", help="in INT8, made by anybody")
+    parser.add_argument(
+        "verified",
+        metavar="MODEL",
+        help="in INT8, made by anybody; without flags of data it is run on 8 made-up samples",
+    )
     parser.add_argument("-m", "--model", metavar="FILE", help="in float, that it should have been made from")
     parser.add_argument(
         "--device",
@@ -260,7 +264,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="don't hold the CPU to older instruction sets, too",
     )
-    _add_data(parser.add_argument_group("data; absent: 8 samples are made up"))
+    _add_data(parser.add_argument_group("data"))
     parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
 

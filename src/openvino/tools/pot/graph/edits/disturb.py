@@ -13,7 +13,9 @@ from openvino.tools.pot.graph.edits.emulate import emulated
 
 
 def disturbed(model: ov.Model, share: float, seed: int) -> ov.Model:
-    """A clone with plain quantizers, before the rounding of which each channel is a little larger or smaller.
+    """The model itself if it has no quantizers, else a clone with plain ones that round what is a little other.
+
+    Each channel is a little larger or smaller before it is rounded.
 
     Args:
         model: quantized; stays as it is.
@@ -21,6 +23,8 @@ def disturbed(model: ov.Model, share: float, seed: int) -> ov.Model:
         seed: of the directions.
     """
     plain = emulated(model, narrow=True)
+    if plain is model:
+        return model
     clone, random = plain.clone(), np.random.default_rng(seed)
     for node in clone.get_ordered_ops():
         if node.get_type_name() == "Round":
