@@ -26,9 +26,10 @@ EDGES = (
     "diagnosis/",
     "hardware/probing/",
     "report/",
+    "verification/",
 )
 
-CORE, FILE, FUNCTION = 19950, 350, 45
+CORE, FILE, FUNCTION = 20200, 350, 45
 # What is longer for now, with its lines: it may shrink, and leaves when it is short enough.
 LONGER: Mapping[str, int] = {}
 

@@ -27,6 +27,7 @@ LAYERS: tuple[Mapping[str, str], ...] = (
         "`configs`"
     },
     {"legacy": "modules that OpenVINO dropped, for `pot run-script`; nothing else imports it"},
+    {"verification": "whether a model is what it says it is, and devices and settings agree on it"},
     {"diagnosis": "what INT8 loses, where and why, and what helps"},
     {"shortcut": "`quantize`"},
     {"pipeline": "lists of algorithms made runnable", "report": "figures about models"},

@@ -28,6 +28,7 @@ LINES = {
     "compare": ("compare", "net.xml", "net.xml", *DATA),
     "frontier": ("frontier", "-m", "net.xml", *DATA, "--points", "2"),
     "probe": ("probe", "--quick"),
+    "verify": ("verify", "net.xml", *DATA, "--no-instruction-sets"),
 }
 
 

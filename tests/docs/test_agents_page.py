@@ -65,7 +65,7 @@ def test_its_last_block_runs(
     np.save("images.npy", data.calibration_images[:20])
     np.save("held_out.npy", data.evaluation_images[:20])
     lines = re.findall(r"^    (pot .*)$", section("Try it"), re.MULTILINE)
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         assert main([*shlex.split(line)[1:], "--log-level", "ERROR"]) == 0
         out = capsys.readouterr().out

@@ -122,7 +122,7 @@ def test_every_flag_of_probe_is_described() -> None:
     assert found | {"--log-level"} == flags(commands.choices["probe"])
 
 
-@pytest.mark.parametrize("command", ["compare", "frontier"])
+@pytest.mark.parametrize("command", ["compare", "frontier", "verify"])
 def test_every_flag_of_what_takes_data_is_described(command: str) -> None:
     commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     groups = {group.title: group for group in commands.choices[command]._action_groups}

@@ -53,6 +53,11 @@ def with_a_converted_input() -> ov.Model:
     return model(op.fake_quantize(op.convert(x, "f32", name="c"), *map(np.float32, (0, 9, 0, 9)), 256), x)
 
 
+def with_a_quantizer() -> ov.Model:
+    x = parameter([1, 4])
+    return model(op.fake_quantize(x, *map(np.float32, (0, 9, 0, 9)), 256, name="q"), x)
+
+
 def with_copies() -> ov.Model:
     x = parameter([1, 12])
     first, second = (op.constant(weights((12, 12)), name=name) for name in ("w", "copy"))
@@ -121,6 +126,7 @@ EDITS: dict[str, Example] = {
     ),
     "compress_weights": in_place(with_quantized_weights, use.compress_weights),
     "emulated": copied(with_quantized_weights, lambda network: use.emulated(network, narrow=True)),
+    "disturbed": copied(with_a_quantizer, lambda network: use.disturbed(network, share=0.01, seed=0)),
     "keep_conversions": in_place(with_a_converted_input, use.keep_conversions),
     "merge_copies": in_place(with_copies, lambda network: use.merge_copies(network, ())),
     "restore_halves": in_place(without_halves, lambda m: use.restore_halves(m, with_halves())),
@@ -150,7 +156,7 @@ EDITS: dict[str, Example] = {
 READS_ONLY = {"bias_input"}
 MENDS = {"keep_conversions", "separated"}
 """What the CPU (2026.4) does not run, or runs wrongly, as it is before the edit."""
-CHANGES_FIGURES = {"shift_bias", "insert_fake_quantize", "replace_constant"}
+CHANGES_FIGURES = {"disturbed", "shift_bias", "insert_fake_quantize", "replace_constant"}
 
 
 def before_and_after(entry: str) -> tuple[ov.Model, ov.Model]:

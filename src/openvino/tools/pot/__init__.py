@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.pipeline.initializer import create_pipeline as create_pipeline
     from openvino.tools.pot.pipeline.pipeline import Pipeline as Pipeline
     from openvino.tools.pot.shortcut import quantize as quantize
+    from openvino.tools.pot.verification import verify as verify
 
 _HOMES = {
     "DataLoader": "api",
@@ -45,6 +46,7 @@ _HOMES = {
     "OverflowCorrection": "algorithms.quantization",
     "quantize": "shortcut",
     "diagnose": "diagnosis",
+    "verify": "verification",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -13,7 +13,7 @@ from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.algorithms.transform import record, transform
+from openvino.tools.pot.algorithms.transform import record, record_origin, transform
 from openvino.tools.pot.graph.edits.plain import fix_known_shapes, keep_conversions
 from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
@@ -46,6 +46,7 @@ class Job:
         requests: what they want to be measured.
         sizes: of samples, as far as the model leaves them open and they are known.
         samples: that the statistics are of.
+        figures: the digest of the statistics.
         begun: when it was planned, by ``time.perf_counter``.
     """
 
@@ -55,6 +56,7 @@ class Job:
     requests: tuple[Request, ...]
     sizes: Sizes = field(default_factory=dict)
     samples: int = 0
+    figures: str = ""
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -148,7 +150,7 @@ def decided(job: Job, statistics: Statistics) -> Job:
         for stage in algorithm.stages:
             with timed(type(stage).__name__):
                 decisions = stage.decide(decisions, statistics)
-    return replace(job, decisions=decisions, samples=statistics.samples)
+    return replace(job, decisions=decisions, samples=statistics.samples, figures=statistics.digest)
 
 
 def edited(job: Job) -> Job:
@@ -156,5 +158,6 @@ def edited(job: Job) -> Job:
     with timed("transform"):
         transform(job.decisions)
     record(job.network, job.plan, job.algorithms, job.samples)
+    record_origin(job.network, job.result.submodels[0].origin, job.figures)
     job.result.submodels[0].decided = job.decisions.histories()
     return job

@@ -13,6 +13,7 @@ from openvino.tools.pot.algorithms.job import Job, decided, planned
 from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measuring
 from openvino.tools.pot.algorithms.parameters import check_models, placing
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.graph.digest import digest_of
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import Sizes
@@ -59,6 +60,7 @@ class Networks:
         Raises:
             EngineError, ConfigError, DataError: as ``run``.
         """
+        model = _with_origin(model)
         measuring = Measuring(model, engine, placing(algorithms).recipe.parameters)
         check_models(algorithms, model)
         if not model.is_cascade:
@@ -171,6 +173,12 @@ def by_name(model: CompressedModel, statistics: MeasuredModel | None) -> Measure
     if found.keys() != set(names):
         raise EngineError(f"statistics of before are {said}, expected those of {', '.join(names)}")
     return found
+
+
+def _with_origin(model: CompressedModel) -> CompressedModel:
+    """The same networks, each with its digest."""
+    subs = [replace(sub, origin=digest_of(sub.model)) for sub in model]
+    return CompressedModel(subs, model.name, model.is_cascade)
 
 
 def _alone(sub: SubModel, shapes: Sizes) -> CompressedModel:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Configured
+from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
@@ -85,3 +86,19 @@ def record(model: ov.Model, plan: Plan, algorithms: Sequence[Configured], sample
         model.set_rt_info(parameters, [*path, "parameters"])
         if algorithm.places:
             model.set_rt_info(json.dumps(algorithm.recipe.as_json(), sort_keys=True), [*path, "recipe"])
+
+
+def record_origin(model: ov.Model, origin: Digest | None, figures: str) -> None:
+    """Leave in a model what it was made from.
+
+    Args:
+        model: has a record of what made it.
+        origin: the digest of the float network, if it is known.
+        figures: the digest of the statistics; empty where there were none.
+    """
+    model.set_rt_info(ov.get_version(), [ROOT, "openvino"])
+    if origin is not None:
+        model.set_rt_info(origin.graph, [ROOT, "float_model", "graph"])
+        model.set_rt_info(origin.weights, [ROOT, "float_model", "weights"])
+    if figures:
+        model.set_rt_info(figures, [ROOT, "statistics"])

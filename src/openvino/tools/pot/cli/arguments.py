@@ -9,7 +9,7 @@ from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
-COMMANDS = ("plan", "diagnose", "compare", "frontier", "probe", "run-script")
+COMMANDS = ("plan", "diagnose", "compare", "frontier", "probe", "verify", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
@@ -19,6 +19,7 @@ examples:
   pot compare model.xml int8.xml --data-source images/
   pot frontier -m model.xml --data-source images/ --output-dir models/
   pot probe --device CPU
+  pot verify int8.xml -m model.xml
   pot run-script old_script.py --its-own arguments
 """
 _COMPARE = """\
@@ -84,6 +85,11 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
             "frontier",
             help="make a few models between float and full INT8, and measure each",
             epilog=_FRONTIER,
+        )
+    )
+    _add_verify(
+        commands.add_parser(
+            "verify", help="see whether an INT8 model is what it says, and the same everywhere"
         )
     )
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
@@ -255,6 +261,31 @@ def _add_frontier(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     _add_format(parser)
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "verified",
+        metavar="MODEL",
+        help="in INT8, made by anybody; without flags of data it is run on 8 made-up samples",
+    )
+    parser.add_argument("-m", "--model", metavar="FILE", help="in float, that it should have been made from")
+    parser.add_argument(
+        "--device",
+        metavar="D",
+        nargs="+",
+        action="extend",
+        help="where it is run (absent: all that are there)",
+    )
+    parser.add_argument(
+        "--no-instruction-sets",
+        dest="instruction_sets",
+        action="store_false",
+        help="don't hold the CPU to older instruction sets, too",
+    )
+    _add_data(parser.add_argument_group("data"))
+    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from openvino.tools.pot.diagnosis.facts import Diagnosis
 from openvino.tools.pot.diagnosis.frontiers import Frontier
 from openvino.tools.pot.hardware import Probed
 from openvino.tools.pot.utils.form import Facts
+from openvino.tools.pot.verification.facts import Verification
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -253,6 +254,7 @@ FORMS: Mapping[str, type[Facts]] = {
     "compare": Comparison,
     "frontier": Frontier,
     "probe": Probed,
+    "verify": Verification,
 }
 """Command -> the form of what it prints; ``quantize`` is ``pot -q`` and ``pot -c``."""
 

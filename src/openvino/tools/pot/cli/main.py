@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 done, 1 failed while working, 2 wrong usage or configuration, 3 stored, but an output of the quantized model
-        does not follow the float one, 130 interrupted, by Ctrl-C or SIGTERM.
+        does not follow the float one, or a model that was verified departs, 130 interrupted, by Ctrl-C or SIGTERM.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     if "_ARGCOMPLETE" in os.environ:
@@ -88,6 +88,10 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.probe import show_probe
 
         return show_probe(options)
+    if options.command == "verify":
+        from openvino.tools.pot.cli.verify import show_verification
+
+        return show_verification(options)
     if not options.config and not options.quantize:
         raise ConfigError(f"expected --config FILE, --quantize, or a command: {', '.join(COMMANDS)}")
     from openvino.tools.pot.cli.quantize import quantize

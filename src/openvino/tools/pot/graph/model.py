@@ -9,6 +9,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.writing import write_networks
 from openvino.tools.pot.utils.errors import ModelError
 from openvino.tools.pot.utils.files import as_path
@@ -27,6 +28,7 @@ class SubModel:
         check: what was seen of it beside the float model, a ``CheckReport``; None where it was not checked.
         decided: name of a FakeQuantize, or of a layer whose bias was shifted -> who decided about it and on what
             evidence, in order; empty for models that were not quantized just now.
+        origin: the digest of the float network that a run began with; None before.
     """
 
     name: str
@@ -36,6 +38,7 @@ class SubModel:
     check: Any = None
     namesakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decided: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    origin: Digest | None = None
 
     def bearers(self, name: str) -> tuple[str, ...]:
         """The nodes that a name of the user's means."""

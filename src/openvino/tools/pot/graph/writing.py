@@ -12,11 +12,13 @@ from pathlib import Path
 
 import openvino as ov
 
+from openvino.tools.pot.graph.digest import digest_of
 from openvino.tools.pot.utils.errors import ModelError, reason
 from openvino.tools.pot.utils.folders import move_in, target_folder, working_folder
 
-_KEY = "weights_sha256"
+_ROOT, _KEY = "openvino_pot", "weights_sha256"
 _UNKNOWN = "0" * 64
+_SAVED, _MADE = "saved", "version"
 _CHUNK = 1 << 20
 
 # OpenVINO writes double quotes. A file that it wrote of a model of ours says nothing of its own weights.
@@ -54,10 +56,19 @@ def write_pair(model: ov.Model, xml: Path) -> None:
         xml: path of the ``.xml``.
     """
     sealed = model.clone()
-    sealed.set_rt_info(_UNKNOWN, ["openvino_pot", _KEY])
+    sealed.set_rt_info(_UNKNOWN, [_ROOT, _KEY])
+    if sealed.has_rt_info([_ROOT, _MADE]):
+        _note_saved(sealed)
     ov.save_model(sealed, xml, compress_to_fp16=False)
     written, found = f'<{_KEY} value="{_UNKNOWN}"', f"<{_KEY} value='{_digest(xml.with_suffix('.bin'))}'"
     xml.write_bytes(xml.read_bytes().replace(written.encode(), found.encode()))
+
+
+def _note_saved(model: ov.Model) -> None:
+    """Leave in a quantized model what it is as it is saved, so that what is changed afterwards is seen."""
+    found = digest_of(model)
+    model.set_rt_info(found.graph, [_ROOT, _SAVED, "graph"])
+    model.set_rt_info(" ".join(found.constants), [_ROOT, _SAVED, "constants"])
 
 
 def check_pair(xml: Path, weights: Path) -> None:

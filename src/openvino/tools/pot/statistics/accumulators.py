@@ -6,7 +6,7 @@ merges all that another one of the same statistic took, as if that came after.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,11 @@ class Folded:
         found = self._folded[where].astype(np.float64)
         return found / self._count if self._aggregator == "mean" else found
 
+    def parts(self) -> Iterator[NDArray[np.generic]]:
+        """All that it holds, for a digest."""
+        if self._folded is not None:
+            yield self._folded
+
 
 _FOLDS = {"min": np.minimum, "max": np.maximum, "mean": np.add}
 
@@ -86,6 +91,10 @@ class PerSample:
         """The aggregate over samples."""
         vectors = np.stack([vector[where] for vector in self._vectors])
         return PER_SAMPLE_AGGREGATORS[self._aggregator](vectors.astype(np.float64))
+
+    def parts(self) -> Iterator[NDArray[np.generic]]:
+        """All that it holds, for a digest."""
+        yield from self._vectors
 
 
 class Stack:
@@ -142,6 +151,11 @@ class Stack:
         if self._unit is None:
             return np.empty((0, 0), np.float32)
         return from_half(self._kept[: self._count, where], self._unit[where])
+
+    def parts(self) -> Iterator[NDArray[np.generic]]:
+        """All that it holds, for a digest."""
+        if self._unit is not None:
+            yield from (self._unit, self._kept[: self._count])
 
     def _keep(self, vector: Vector) -> None:
         if self._unit is None:

@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.graph.digest import short_digest
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.statistics.accumulators import Stack, accumulator
 from openvino.tools.pot.statistics.reducers import Patches, Rows
@@ -71,6 +72,7 @@ class Statistics:
         self._blocks, self._answers = blocks, answers
         self._accumulators = {name: accumulator(name, expected, own.sizes) for name, own in blocks.items()}
         self._values: dict[Request, NDArray[np.float64]] = {}
+        self._digest = ""
 
     def add(self, outputs: Sequence[NDArray[Any]]) -> None:
         """Take the outputs of one inference, vectors and then what is watched; they may be overwritten afterwards."""
@@ -102,6 +104,17 @@ class Statistics:
 
     def _part(self, request: Request) -> NDArray[np.floating]:
         return self._accumulators[request.aggregator].value(self._answers.parts[request])
+
+    @property
+    def digest(self) -> str:
+        """Of all figures, in hexadecimal letters; asked for when the pass is over.
+
+        The same model, samples and requests give the same one, in any process and however many requests ran.
+        """
+        if not self._digest:
+            names = sorted(self._accumulators)
+            self._digest = short_digest(part for name in names for part in self._accumulators[name].parts())
+        return self._digest
 
     def rows(self, request: Request) -> NDArray[np.float32]:
         """Gathered rows of a ``Rows`` request, shape ``[samples * count, channels]``."""
@@ -142,6 +155,11 @@ class JoinedStatistics(Statistics):
     def __init__(self, parts: Sequence[Statistics]) -> None:
         self._passes, self.witness = tuple(parts), parts[0].witness
         self.samples = parts[0].samples
+
+    @property
+    def digest(self) -> str:
+        """Of the figures of all passes."""
+        return short_digest(part.digest.encode() for part in self._passes)
 
     def value(self, request: Request) -> NDArray[np.float64]:
         """The figure of a request, a vector."""
