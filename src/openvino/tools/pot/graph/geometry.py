@@ -131,6 +131,28 @@ def canonical_weights(
     return np.asarray(grouped.reshape(*grouped.shape[:3], -1))
 
 
+def neighbours(view: GraphView, layer: LinearLayer, values: NDArray[Number]) -> NDArray[Number]:
+    """Canonical values such that what processors without VNNI sum in pairs are neighbours along the last axis but one.
+
+    These are input channels. Where there is a single one, kernels for AVX-512 take the taps of a convolution for
+    channels, column by column: that of OpenVINO 2026.4 was seen to saturate such pairs.
+
+    Args:
+        view: of the model.
+        layer: in it.
+        values: weights, or what they are multiplied with, ``[..., inputs, taps]``.
+    """
+    own = traits(view.type(layer.node))
+    if own.linear != "sliding" or layer.groups > 1 or values.shape[-2] > 1:
+        return values
+    shape = view.shape(view.inputs(layer.node)[layer.weights]) or ()
+    kernel = [int(size or 1) for size in shape[len(own.axes) :]]
+    spread = values.reshape(*values.shape[:-1], *kernel)
+    first = spread.ndim - len(kernel)
+    columns = spread.transpose(*range(first), *reversed(range(first, spread.ndim)))
+    return columns.reshape(*values.shape[:-2], values.shape[-1], 1)
+
+
 def summed_axis(view: GraphView, name: str, port: int) -> int:
     """The axis of an input of a MatMul, counted from the end, that is summed over."""
     turned = view.nodes[name].get_attributes()[("transpose_a", "transpose_b")[port]]

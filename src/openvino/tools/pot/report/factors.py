@@ -15,7 +15,7 @@ from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.pair_sums import Integers, patches, spread
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.arithmetic.saturation import pair_bound
-from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, linear_layer, neighbours
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -68,12 +68,12 @@ def _weighted(view: GraphView, layer: LinearLayer) -> Factors | None:
     own = traits(view.type(layer.node))
     if span is None or integers is None or own.linear == "deformed" or is_depthwise(view, layer.node):
         return None
-    weights = canonical_weights(view, layer, integers).astype(np.int32)
+    weights = neighbours(view, layer, canonical_weights(view, layer, integers)).astype(np.int32)
     rows = _row_maker(view, layer, _zero(span))
     backwards = own.linear == "transposed"
 
     def of(values: Values) -> Pair:
-        levels = rows(_levels(values[0], span))
+        levels = neighbours(view, layer, rows(_levels(values[0], span)))
         turned = weights[..., ::-1] if backwards else weights
         return levels.reshape(len(levels), len(weights), -1, levels.shape[-1]), turned
 
@@ -84,8 +84,9 @@ def _weighted(view: GraphView, layer: LinearLayer) -> Factors | None:
 
 def _bound(span: QuantizerRange, weights: Integers, largest: NDArray[Any]) -> float:
     # Padding holds the level of zero, whatever the data.
-    levels = _levels(np.maximum(largest, 0).reshape(len(weights), -1), span)
-    return float(pair_bound(weights.astype(np.float64), levels.astype(np.float64)).max())
+    levels = _levels(np.maximum(largest, 0).reshape(len(weights), -1), span).astype(np.float64)
+    each = np.broadcast_to(levels, (len(weights), weights.shape[2]))
+    return float(pair_bound(weights.astype(np.float64), each).max())
 
 
 def _product(view: GraphView, name: str) -> Factors | None:

@@ -11,7 +11,7 @@ from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, Pla
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.arithmetic.saturation import saturation_free
-from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
+from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, neighbours
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.layers import is_depthwise
 from openvino.tools.pot.placement.plan import WeightQuantizer
@@ -90,5 +90,7 @@ def _factor(
         for border in (own.low, own.high)
     )
     canonical = QuantizerRange(low.astype(np.float32), high.astype(np.float32), own.levels)
-    factor = saturation_free(canonical_weights(view, layer, weights), canonical, largest)
+    values = neighbours(view, layer, canonical_weights(view, layer, weights))
+    # Of a single channel all taps meet what is largest in it.
+    factor = saturation_free(values, canonical, np.broadcast_to(largest, (len(values), values.shape[2])))
     return factor.reshape(own.low.shape) if factor.size == own.low.size else np.full((), np.max(factor))
