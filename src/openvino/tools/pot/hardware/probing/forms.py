@@ -90,17 +90,18 @@ def all_forms(quick: bool = False) -> list[Form]:
     """The forms in the order in which a device is asked about them; few of each operation if it shall be quick."""
     found: dict[str, Form] = {}
     for name, operation in OPERATIONS.items():
-        for departs in chain([{}], _of_data(operation), () if quick else _further(operation)):
+        for departs in chain([{}], _of_data(operation, quick), () if quick else _further(operation)):
             form = Form(name, departs)
             found.setdefault(form.name, form)
     return list(found.values())
 
 
-def _of_data(operation: Operation) -> Iterator[dict[str, str]]:
-    """One respect at a time: how data is rounded, weights are stored, and which sizes are known."""
+def _of_data(operation: Operation, quick: bool) -> Iterator[dict[str, str]]:
+    """One respect at a time: how data is rounded, which sizes are known and, with time, how weights are scaled."""
     if operation.rounds:
         yield from ({"data": kind} for kind in operation.kinds[1:])
-    yield from ({"weights": scales} for scales in operation.scales[1:])
+    if not quick:
+        yield from ({"weights": scales} for scales in operation.scales[1:])
     yield from ({"sizes": sizes} for sizes in operation.sizes[1:])
 
 
