@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from openvino.tools.pot.hardware import Probed, Row, probe
+from openvino.tools.pot.hardware.kept import shipped_name
 from openvino.tools.pot.hardware.probing.operations import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,8 +35,7 @@ def shipped(found: Probed) -> str:
 
 def path_of(found: Probed) -> Path:
     """Where the table of a device and a release stands."""
-    release = ".".join(found.openvino.split(".")[:2])
-    return SEEN / f"{found.device}-{release}.json"
+    return SEEN / shipped_name(found.device, found.openvino)
 
 
 def tables() -> list[Probed]:

@@ -210,8 +210,7 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--apply", metavar="FOLDER", help="store the model of the best remedy there")
     parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
-    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
-    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+    _add_format(parser)
 
 
 def _add_float_model(parser: argparse.ArgumentParser) -> None:
@@ -233,6 +232,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         help="two or more, with the same inputs; the others are held against the first, best the one in float",
     )
     _add_data(parser.add_argument_group("data"))
+    _add_own_settings(parser)
     _add_format(parser)
 
 
@@ -242,8 +242,7 @@ def _add_probe(parser: argparse.ArgumentParser) -> None:
         "--quick", action="store_true", help="few forms of each operation, nothing timed, nothing kept"
     )
     parser.add_argument("--output", metavar="FILE", help="store all rows there, as JSON")
-    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
-    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+    _add_format(parser)
 
 
 def _add_frontier(parser: argparse.ArgumentParser) -> None:
@@ -260,6 +259,7 @@ def _add_frontier(parser: argparse.ArgumentParser) -> None:
     _add_ignored(parser)
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    _add_own_settings(parser)
     _add_format(parser)
 
 
@@ -284,17 +284,19 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         help="don't hold the CPU to older instruction sets, too",
     )
     _add_data(parser.add_argument_group("data"))
-    parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
-    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
+    _add_format(parser)
 
 
-def _add_format(parser: argparse.ArgumentParser) -> None:
+def _add_own_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--own-settings",
         dest="float32",
         action="store_false",
         help="run what is not in 8 bits as the device does by itself, which may be in bf16 or f16 (absent: float32)",
     )
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("table", "json", "md"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from openvino.tools.pot.cli.given import samples_in, task_of
-from openvino.tools.pot.cli.output import Log, writing_out
+from openvino.tools.pot.cli.output import Log, print_facts
 from openvino.tools.pot.diagnosis.comparing import Entry, compared, entries, fitting, samples_of
 from openvino.tools.pot.diagnosis.side_by_side import comparison_as_markdown, comparison_as_text
 from openvino.tools.pot.graph.load import load_model
@@ -32,13 +32,7 @@ def show_comparison(options: argparse.Namespace) -> int:
         raise ConfigError(str(error)) from error
     samples = samples_of(task.model, task.engine, samples_in(task))
     found = compared(models, samples, task.engine.device, options.float32)
-    text = {
-        "table": lambda: comparison_as_text(found),
-        "md": lambda: comparison_as_markdown(found),
-        "json": lambda: found.model_dump_json(indent=2),
-    }[options.format]()
-    with writing_out():
-        print(text)
+    print_facts(found, options.format, comparison_as_text, comparison_as_markdown)
     return 0
 
 

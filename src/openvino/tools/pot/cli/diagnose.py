@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from openvino.tools.pot.cli.given import parameters_of, task_of
-from openvino.tools.pot.cli.output import Log, check_writable, writing_out
+from openvino.tools.pot.cli.output import Log, check_writable, print_facts
 from openvino.tools.pot.diagnosis.control import report_in
 from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Found, case_of, diagnosed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
@@ -37,13 +37,7 @@ def show_diagnosis(options: argparse.Namespace) -> int:
 
         check_page()
     found = _diagnosed(options)
-    text = {
-        "table": lambda: as_text(found.facts),
-        "md": lambda: as_markdown(found.facts),
-        "json": lambda: found.facts.model_dump_json(indent=2),
-    }[options.format]()
-    with writing_out():
-        print(text)
+    print_facts(found.facts, options.format, as_text, as_markdown)
     if options.report:
         write_file(Path(options.report), page(found.facts).encode())
     if options.apply:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from openvino.tools.pot.cli.given import parameters_of, samples_in, task_of
-from openvino.tools.pot.cli.output import Log, check_writable, writing_out
+from openvino.tools.pot.cli.output import Log, check_writable, print_facts
 from openvino.tools.pot.diagnosis.comparing import samples_of
 from openvino.tools.pot.diagnosis.frontiers import charted, check_points
 from openvino.tools.pot.diagnosis.side_by_side import frontier_as_markdown, frontier_as_text
@@ -33,11 +33,5 @@ def show_frontier(options: argparse.Namespace) -> int:
     chosen = samples_of(task.model, task.engine, samples_in(task))
     folder = Path(options.output_dir) if options.output_dir else None
     found = charted(chosen, options.points, parameters_of(task), folder, options.float32)
-    text = {
-        "table": lambda: frontier_as_text(found),
-        "md": lambda: frontier_as_markdown(found),
-        "json": lambda: found.model_dump_json(indent=2),
-    }[options.format]()
-    with writing_out():
-        print(text)
+    print_facts(found, options.format, frontier_as_text, frontier_as_markdown)
     return 0

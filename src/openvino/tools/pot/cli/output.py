@@ -8,16 +8,19 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from logging.handlers import MemoryHandler
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.files import as_path
+from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.utils.logger import FileLines, init_logger
+
+F = TypeVar("F", bound=Facts)
 
 SCHEMA = 1
 """Version of what plan and quantize print as JSON; it grows with each change that readers must know of."""
@@ -85,6 +88,21 @@ def writing_out() -> Iterator[None]:
         raise
     except OSError as error:
         raise PotError(f"standard output can't be written: {error.strerror}") from error
+
+
+def print_facts(found: F, form: str, as_text: Callable[[F], str], as_markdown: Callable[[F], str]) -> None:
+    """Print plain data as ``--format`` says: as a table, in Markdown or as JSON.
+
+    Raises:
+        PotError: it can't be written.
+    """
+    text = (
+        found.model_dump_json(indent=2)
+        if form == "json"
+        else (as_markdown if form == "md" else as_text)(found)
+    )
+    with writing_out():
+        print(text)
 
 
 def is_open(stream: TextIO | None) -> bool:

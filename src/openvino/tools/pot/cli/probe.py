@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from openvino.tools.pot.cli.output import Log, check_writable, writing_out
+from openvino.tools.pot.cli.output import Log, check_writable, print_facts
 from openvino.tools.pot.hardware import Probed, Row, keep, probe
 from openvino.tools.pot.utils.folders import write_file
 
@@ -23,13 +23,7 @@ def show_probe(options: argparse.Namespace) -> int:
     kept = "" if options.quick else f"\n\nPlans on this machine go by it: {keep(found)}"
     if options.output:
         write_file(Path(options.output), found.model_dump_json(indent=1).encode())
-    text = {
-        "table": lambda: as_text(found) + kept,
-        "md": lambda: as_markdown(found),
-        "json": lambda: found.model_dump_json(indent=2),
-    }[options.format]()
-    with writing_out():
-        print(text)
+    print_facts(found, options.format, lambda each: as_text(each) + kept, as_markdown)
     return 0
 
 

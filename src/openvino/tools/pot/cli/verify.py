@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openvino.tools.pot.cli.given import task_of
-from openvino.tools.pot.cli.output import Log, writing_out
+from openvino.tools.pot.cli.output import Log, print_facts
 from openvino.tools.pot.diagnosis.comparing import samples_of
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.utils.errors import ConfigError, PotError
@@ -40,13 +40,7 @@ def show_verification(options: argparse.Namespace) -> int:
     except PotError as error:
         raise ConfigError(str(error)) from error
     found = verified(read, identity, _feeds(options, count), count, devices, options.instruction_sets)
-    text = {
-        "table": lambda: as_text(found),
-        "md": lambda: as_markdown(found),
-        "json": lambda: found.model_dump_json(indent=2),
-    }[options.format]()
-    with writing_out():
-        print(text)
+    print_facts(found, options.format, as_text, as_markdown)
     return 0 if found.agrees else DEPARTS
 
 

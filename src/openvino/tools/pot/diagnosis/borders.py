@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -64,7 +65,7 @@ class Extremes:
         return self.sample_lows[:, place], self.sample_highs[:, place]
 
 
-def extremes(found: Iterable[Sequence[NDArray[np.float32]]], starts: Sequence[int]) -> Extremes:
+def extremes(found: Iterable[Sequence[NDArray[Any]]], starts: Sequence[int]) -> Extremes:
     """What the lows and highs of samples come to; those of single channels are not kept."""
     lows: Doubles = np.full(1, np.inf)
     highs: Doubles = np.full(1, -np.inf)

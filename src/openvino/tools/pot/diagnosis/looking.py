@@ -122,7 +122,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     witness, exact, clocks, seconds = _at_work(model, other, samples, device, is_small)
     # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
     with one_thread(is_small) as beside:
-        runs = beside.submit(_runs, other, witness, exact, device)
+        as_users = beside.submit(_as_users, other, witness, exact, device)
+        as_defined = beside.submit(_as_defined, other, witness, exact)
         overflowing = beside.submit(_overflows, other, witness.feeds[:_SUMMED], device)
         found = _shares(model, quantized, samples, device, notes)
         alone = (
@@ -131,8 +132,9 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
         fed = Fed()
         errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes, is_small)
-        users, defined = runs.result()
-        outputs, of_parts = _whole(model, witness, exact, (users.decibels, defined.decibels), found)
+        users, coarser_on = as_users.result()
+        defined, faulty_on = as_defined.result()
+        outputs, of_parts = _whole(model, witness, exact, (users, defined), found)
         overflows_of, why = overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     traces = {
@@ -147,7 +149,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     return Looked(
         view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
         witness, clocks, overflows_of, traces, notes,
-        exact, users.worse_on, defined.better_on, is_small,
+        exact, coarser_on, faulty_on, is_small,
     )  # fmt: skip
 
 
@@ -183,24 +185,16 @@ def _at_work(
     return witness, exact, clocks, request_seconds(compiled, feeds)
 
 
-@dataclass(frozen=True)
-class _Beside:
-    """How a run compares with the exact one: dB, and the shares of samples that follow better or worse."""
-
-    decibels: float
-    better_on: float
-    worse_on: float
+def _as_users(other: ov.Model, witness: Witness, exact: Run, device: str) -> tuple[float, float]:
+    """DB of the quantized model with the device's own settings, and the share of samples that follow worse so."""
+    found = run(other, witness, device, AS_USERS, as_stored=False)
+    return decibels_of(witness, found), better_on(witness, exact, found)
 
 
-def _runs(other: ov.Model, witness: Witness, exact: Run, device: str) -> tuple[_Beside, _Beside]:
-    """The quantized model with the device's own settings, and as it is defined."""
-
-    def beside(found: Run) -> _Beside:
-        shares = better_on(witness, found, exact), better_on(witness, exact, found)
-        return _Beside(decibels_of(witness, found), *shares)
-
-    users = beside(run(other, witness, device, AS_USERS, as_stored=False))
-    return users, beside(run_as_defined(other, witness))
+def _as_defined(other: ov.Model, witness: Witness, exact: Run) -> tuple[float, float]:
+    """DB of the quantized model as it is defined, and the share of samples that follow better so."""
+    found = run_as_defined(other, witness)
+    return decibels_of(witness, found), better_on(witness, found, exact)
 
 
 def _whole(

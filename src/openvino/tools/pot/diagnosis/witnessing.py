@@ -71,9 +71,7 @@ def witnessed(
         compiling: the float model in float32, which is run if it fits.
     """
     witness = Witness(watched_in([model, other]), samples=len(feeds))
-    witness.feeds = [dict(feed) for feed in feeds]
-    fits = compiling is not None and as_defined(model) is model and shows_watched(model, witness)
-    fill(witness, model, feeds, device, compiling.result() if fits and compiling is not None else None)
+    fill(witness, model, feeds, device, compiling)
     return witness
 
 
@@ -98,16 +96,18 @@ def fill(
     model: ov.Model,
     feeds: Sequence[Feed],
     device: str,
-    compiled: ov.CompiledModel | None = None,
+    compiling: Future[ov.CompiledModel] | None = None,
 ) -> None:
-    """Keep what a model gives for samples where it is watched; it is compiled unless it is already.
+    """Keep what a model gives for samples where it is watched; it is compiled unless what was compiled before fits.
 
     Raises:
         RuntimeError: OpenVINO can't run it.
     """
     witness.feeds = [dict(feed) for feed in feeds]
     witness.fresh = [True] * len(feeds)
-    if compiled is None:
+    if compiling is not None and as_defined(model) is model and shows_watched(model, witness):
+        compiled = compiling.result()
+    else:
         compiled = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
     request = compiled.create_infer_request()
     awaken(request, compiled, by_number(compiled.inputs, feeds[0]))

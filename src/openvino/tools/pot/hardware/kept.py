@@ -75,9 +75,13 @@ def _read(path: Path) -> Probed | None:
         return None
 
 
+def shipped_name(device: str, openvino: str) -> str:
+    """The file of a device and of all OpenVINO of one year and number."""
+    return f"{device}-{'.'.join(openvino.split('.')[:2])}.json"
+
+
 def _shipped(device: str) -> Iterator[Probed]:
     """The table that ships for the year and the number of this OpenVINO."""
-    release = ".".join(version().split(".")[:2])
-    table = files(__package__).joinpath(_SHIPPED, f"{device}-{release}.json")
+    table = files(__package__).joinpath(_SHIPPED, shipped_name(device, version()))
     if table.is_file():
         yield Probed.model_validate_json(table.read_text("utf-8"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.diagnosis.borders import Borders
+from openvino.tools.pot.diagnosis.borders import Borders, extremes
 from openvino.tools.pot.diagnosis.causes.places import cause
 from openvino.tools.pot.diagnosis.causes.ranges import cut_ratio
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Span
@@ -159,8 +159,8 @@ def magnitudes(
     borders = Borders(looked.view.model)
     slots = [borders.range(tensor, None) for tensor in tensors]
     compiled = compiled_for("measured", borders.model(), device)
-    highest = np.full(len(tensors), 1e-30)
-    for _, (low, high) in run_stream(compiled, ((None, feed) for feed in feeds)):
-        largest = np.maximum(-np.asarray(low, np.float64), np.asarray(high, np.float64))
-        highest = np.maximum(highest, [slot.of(largest)[0] for slot in slots])
-    return highest
+    found = extremes(
+        (own for _, own in run_stream(compiled, ((None, feed) for feed in feeds))), borders.starts
+    )
+    largest = np.maximum(-found.lows, found.highs)
+    return np.maximum([slot.of(largest)[0] for slot in slots], 1e-30)

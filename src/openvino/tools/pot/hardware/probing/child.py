@@ -9,8 +9,9 @@ import os
 import sys
 
 from openvino.tools.pot.hardware.probing.forms import all_forms
-from openvino.tools.pot.hardware.probing.measure import measured
+from openvino.tools.pot.hardware.probing.measure import LONGEST, measured
 from openvino.tools.pot.hardware.rows import Row
+from openvino.tools.pot.utils.errors import reason
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
         try:
             row = measured(forms[name], device, timed)
         except RuntimeError as error:
-            row = Row(form=name, ran="unknown", note=str(error).strip()[:200])
+            row = Row(form=name, ran="unknown", note=reason(error)[:LONGEST])
         print(row.model_dump_json(), file=answers, flush=True)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.hardware.probing.forms import Form
 from openvino.tools.pot.hardware.probing.network import LAYER
 from openvino.tools.pot.hardware.rows import Row
+from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 _RIGHT = {"f32": 1e-3, "bf16": 2e-2, "f16": 5e-3}
@@ -21,6 +22,9 @@ _RIGHT = {"f32": 1e-3, "bf16": 2e-2, "f16": 5e-3}
 _INTEGERS = {"i8": "i8", "u8": "i8"}
 _HEAVY = ("FullyConnected", "MatMul", "Convolution", "Deconvolution", "RNNSeq", "ScaledDotProductAttention")
 """What computes a layer, whatever else has its name; the only one where the device forgot its name, as it fused it."""
+
+LONGEST = 200
+"""Letters of what a device said that are kept."""
 
 _WARM_UP, _TURNS = 2, 5
 
@@ -39,12 +43,12 @@ def measured(form: Form, device: str, timed: bool = True) -> Row:
         expected = outputs(core().compile_model(exact, "CPU", FLOAT32), network.feeds)
         compiled = core().compile_model(quantized, device, settings)
     except RuntimeError as error:
-        return Row(form=form.name, ran="does not compile", note=_last_line(error))
+        return Row(form=form.name, ran="does not compile", note=reason(error)[:LONGEST])
     ran = _precision(compiled)
     try:
         off = max(distance(outputs(compiled, network.feeds), expected) for _ in range(2))
     except RuntimeError as error:
-        return Row(form=form.name, ran="does not run", note=_last_line(error))
+        return Row(form=form.name, ran="does not run", note=reason(error)[:LONGEST])
     ratio = None
     if timed:
         plain = core().compile_model(exact, device, settings)
@@ -95,8 +99,3 @@ def _seconds(compiled: ov.CompiledModel, feeds: Sequence[NDArray[Any]]) -> float
         request.infer(list(feeds))
         found.append(time.perf_counter() - begin)
     return min(found[_WARM_UP:])
-
-
-def _last_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1][:200] if lines else type(error).__name__
