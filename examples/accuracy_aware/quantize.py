@@ -5,6 +5,7 @@ python examples/accuracy_aware/quantize.py
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ from openvino.tools.pot import (
 from openvino.tools.pot.demo import digits
 from openvino.tools.pot.utils.logger import init_logger
 
+parser = ArgumentParser(description="Quantizes the digits network under accuracy control")
+parser.add_argument("--images", type=int, help="images to evaluate with, default all 600")
+images = slice(parser.parse_args().images)
 data = digits.load()
 
 
@@ -28,7 +32,7 @@ class LabelledImages(DataLoader):
     """The evaluation images and what they show."""
 
     def __len__(self) -> int:
-        return len(data.evaluation_images)
+        return len(data.evaluation_labels[images])
 
     def __getitem__(self, index: int) -> Any:
         return data.evaluation_images[index], int(data.evaluation_labels[index])

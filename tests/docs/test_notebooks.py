@@ -35,9 +35,9 @@ QUICK = {
         "counts = [1, 3, 10, 20]": "counts = [1, 8]",
         "quantized_with(20)": "quantized_with(8)",
     },
-    "image_classification": {"counts = [5, 10, 30, 100, 300]": "counts = [5, 30]"},
+    "image_classification": {"counts = [5, 10, 30, 100, 300]": "counts = [30]"},
     "text_similarity": {
-        "counts = [5, 30, 100, 300]": "counts = [20, 24]",
+        "counts = [5, 30, 100, 300]": "counts = [24]",
         "quantized_with(300)": "quantized_with(24)",
     },
 }

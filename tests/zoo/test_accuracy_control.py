@@ -13,11 +13,11 @@ SAMPLES, DROP = 145, 0.012
 
 
 class Feeds(DataLoader):
-    """Evaluation samples, annotated with their indices."""
+    """Evaluation samples, read once and annotated with their indices."""
 
     def __init__(self, feeds: Any) -> None:
         super().__init__()
-        self._feeds = feeds
+        self._feeds = [feeds[index] for index in range(SAMPLES)]
 
     def __len__(self) -> int:
         return SAMPLES
