@@ -16,9 +16,11 @@ from builders import conv, model, parameter, runner
 from openvino.tools.pot.api.data_loader import DataLoader
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics, merge
+from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Extreme, Quantile, Reducer, Rows
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import EngineError
@@ -111,6 +113,37 @@ def test_reducers(shape: tuple[int, ...], declared: list[int], axis: int | None)
     for request in requests:
         expected = by_numpy(request.reducer, array)
         np.testing.assert_allclose(statistics.value(request), expected, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("probability", [0, 1e-5, 1e-4, 1e-3, 0.01, 0.2, 0.5])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((1, 4, 24, 125), None), ((1, 3, 64, 49), 1), ((2, 5, 7919), 1), ((4096, 2), 1)]
+)
+def test_quantiles_of_long_rows(shape: tuple[int, ...], axis: int | None, probability: float) -> None:
+    """Rows that are looked through by groups, one whose length is prime, and tails of all lengths."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape), rng.integers(-3, 4, shape), np.sort(rng.random(shape), axis=None)]
+    reducers = [Quantile(probability, *how, axis) for how in ((True,), (False,), (True, True))]
+    requests = [Request(X, reducer, "max") for reducer in reducers]
+    x = parameter(shape)
+    network = model([op.relu(x), op.reduce_max(x, op.constant([0]), True)], x)
+    for array in arrays:
+        own = array.reshape(shape).astype(np.float32)
+        statistics = measure(network, requests, [own])
+        for request in requests:
+            found = statistics.value(request).reshape(-1)
+            np.testing.assert_allclose(found, by_numpy(request.reducer, own), rtol=2e-6, atol=2e-6)
+
+
+def test_the_device_sorts_no_long_rows() -> None:
+    """TopK of all values takes an index for each, and of two to six of them seconds to compile."""
+    x = parameter([1, 50176])
+    found = Quantile(1e-4, True).reduce(x, Places(GraphView(model(op.relu(x), x))))
+    sorts = [node for node in model(found, x).get_ops() if node.get_type_name() == "TopK"]
+    lengths = [node.input(0).get_partial_shape()[1].get_length() for node in sorts]
+    counts = [node.output(0).get_partial_shape()[1].get_length() for node in sorts]
+    assert max(lengths) < 50176 / 25
+    assert min(counts) >= 16
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])

@@ -6,7 +6,7 @@ A reducer is frozen data, so that equal requests fall together; ``reduce`` appen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd, prod
+from math import gcd, isqrt, prod
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,12 @@ from openvino.tools.pot.statistics.places import Places, as_f32, channels_lead, 
 
 _VECTOR = 16
 """Floats that the widest vectors of a processor hold."""
+
+_SHALLOWEST = 16
+"""Values that TopK gives at least: OpenVINO writes sorts of two to six out in full, which takes seconds to compile."""
+
+_WORTH = 0.25
+"""Share of a row's length that looking through groups may take, so that it is quicker than looking through all."""
 
 
 class Reducer(Protocol):
@@ -104,7 +110,7 @@ class Quantile:
     batch: int | None = None
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
-        """Append the reduction of ``source``: a TopK no longer than the tail, not a full sort."""
+        """Append the reduction of ``source``: a TopK of the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
         rows = as_f32(_matrix(value, (self.batch, self.axis), places))
         count = op.gather(op.shape_of(rows), places.constant(1), places.constant(0))
@@ -115,12 +121,33 @@ class Quantile:
         whole = op.floor(place)
         first = op.convert(whole, "i64")
         second = op.minimum(op.add(first, places.constant(1)), op.subtract(count, places.constant(1)))
-        depth = op.add(second, places.constant(1))
-        tail = op.topk(rows, depth, 1, "max" if self.upper else "min", "value").output(0)
+        depth = op.minimum(
+            op.maximum(op.add(second, places.constant(1)), places.constant(_SHALLOWEST)), count
+        )
+        tail = op.topk(self._outer(rows, places), depth, 1, self._most, "value").output(0)
         near = op.gather(tail, first, places.constant(1))
         far = op.gather(tail, second, places.constant(1))
         share = op.subtract(place, whole)
         return _vector(op.add(near, op.multiply(op.subtract(far, near), share)).output(0), places)
+
+    @property
+    def _most(self) -> str:
+        return "max" if self.upper else "min"
+
+    def _outer(self, rows: ov.Output, places: Places) -> ov.Output:
+        """The groups of values that have the outermost ones: the tail is among them, and TopK of all takes long."""
+        if rows.get_partial_shape()[1].is_dynamic:
+            return rows
+        length = rows.get_partial_shape()[1].get_length()
+        depth = max(_SHALLOWEST, int(self.probability * length) + 3)  # never less than float32 makes of it
+        size = _group(length, depth)
+        if size == 1:
+            return rows
+        groups = op.reshape(rows, places.constant((0, length // size, size)), True)
+        outermost = (op.reduce_max if self.upper else op.reduce_min)(groups, places.constant((2,)), False)
+        which = op.topk(outermost, places.constant(depth), 1, self._most, "none").output(1)
+        chosen = op.gather(groups, which, places.constant(1), 1)
+        return op.reshape(chosen, places.constant((0, -1)), True).output(0)
 
     def size(self, shape: tuple[int | None, ...]) -> int:
         """One, or the number of channels; so many for each sample."""
@@ -167,6 +194,15 @@ class Patches:
     def size(self, shape: tuple[int | None, ...]) -> int:
         """Channels times positions times taps."""
         return _channels(shape, 1) * self.count * self.window.taps
+
+
+def _group(length: int, depth: int) -> int:
+    """Values in a group, so that looking for the ``depth`` best groups, and through them, takes least; 1: no groups."""
+    sizes = np.arange(1, isqrt(length) + 1)
+    sizes = sizes[length % sizes == 0]
+    looked = length / sizes + depth * sizes
+    best = int(looked.argmin())
+    return int(sizes[best]) if looked[best] <= _WORTH * length else 1
 
 
 def _channels(shape: tuple[int | None, ...], axis: int | None) -> int:
