@@ -58,12 +58,15 @@ def likeness(before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.g
     """
     if any(first.shape != second.shape for first, second in zip(before, after, strict=True)):
         return Likeness()
-    first, second = (np.concatenate([array.reshape(-1) for array in arrays]) for arrays in (before, after))
-    if first.size == 0:
+    if not any(array.size for array in before):
         return Likeness()
-    if first.dtype.kind != "f":
+    kind = np.float64 if np.result_type(*before).kind == "f" else None
+    first, second = (
+        np.concatenate([array.reshape(-1) for array in arrays], dtype=kind) for arrays in (before, after)
+    )
+    if kind is None:
         return Likeness(equal=float(np.mean(first == second)))
-    return Likeness(decibels=_decibels(first.astype(np.float64), second.astype(np.float64)))
+    return Likeness(decibels=_decibels(first, second))
 
 
 def _are_borders(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -80,13 +83,19 @@ def _are_borders(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDA
 
 def _decibels(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     known = np.isfinite(first) & ~_are_borders(first, second)
-    first, second = first[known], second[known]
+    if not known.all():
+        first, second = first[known], second[known]
     if first.size == 0:
         return nan
     if not np.all(np.isfinite(second)):
         return -inf
-    noise = float(np.mean(np.square(first - second)))
-    signal, power = float(np.var(first)), float(np.mean(np.square(first)))
+    noise, power = _mean_square(first - second), _mean_square(first)
+    signal = _mean_square(first - first.mean())
     if signal <= _CONSTANT * power or signal == 0:
         signal = power or 1.0
     return float(10 * np.log10(signal / noise)) if noise > 0 else inf
+
+
+def _mean_square(values: NDArray[np.float64]) -> float:
+    """By a product with itself, which needs no squares in memory."""
+    return float(values @ values) / values.size

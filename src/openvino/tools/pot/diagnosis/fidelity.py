@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.checking.running import Run
-from openvino.tools.pot.arithmetic.distance import Likeness, likeness
+from openvino.tools.pot.arithmetic.distance import Likeness
 from openvino.tools.pot.graph.parts import values_in
 from openvino.tools.pot.statistics.places import TOKEN_MASKS
 from openvino.tools.pot.statistics.witness import Witness
@@ -52,13 +52,20 @@ def _centred(before: Arrays, after: Arrays) -> Likeness | None:
     shapes = {value.shape for value in (*before, *after)}
     if len(before) < 2 or len(shapes) != 1 or before[0].dtype.kind != "f" or not before[0].size:
         return None
-    stacked = np.stack(before).astype(np.float64)
-    if not np.isfinite(stacked).all():
+    if not all(np.isfinite(value).all() for value in before):
         return None
-    mean = stacked.mean(axis=0)
-    if float(np.square(stacked - mean).mean()) <= VARIES * float(np.square(stacked).mean()):
+    mean = sum(value.astype(np.float64) for value in before) / len(before)
+    signal, power = (sum(_power(value, zero) for value in before) for zero in (mean, 0.0))
+    if signal <= VARIES * power:
         return None
-    return likeness([value - mean for value in before], [value - mean for value in after])
+    noise = sum(squared_error(*pair) for pair in zip(before, after, strict=True))
+    with np.errstate(divide="ignore"):  # no noise is an infinite ratio, noise without end one of nothing
+        return Likeness(float(10 * np.log10(np.divide(signal, noise))))
+
+
+def _power(value: NDArray[Any], zero: NDArray[np.float64] | float) -> float:
+    """The sum of the squares of what a value is beyond something."""
+    return float(np.square(value.astype(np.float64) - zero).sum())
 
 
 def better_on(witness: Witness, found: Run, than: Run, times: float = 2.0) -> float:

@@ -15,7 +15,6 @@ from openvino.tools.pot.algorithms.checking.running import (
     run,
     run_as_defined,
     run_compiled,
-    shows_watched,
 )
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
 from openvino.tools.pot.diagnosis.fidelity import better_on
@@ -38,7 +37,6 @@ from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
-from openvino.tools.pot.utils.runtime import FLOAT32
 
 _LARGE = 32e6
 """Bytes of weights from which on models are compiled one at a time: each has them once more, and more of its own."""
@@ -176,10 +174,7 @@ def _at_work(
         feeds = samples.spread(_compared(model))
         witness = witnessed(model, other, feeds, device, compiling[0])
         compiled = [each.result() for each in compiling]
-    if shows_watched(other, witness):
-        exact = run_compiled(compiled[1], witness)
-    else:
-        exact = run(other, witness, device, FLOAT32, as_stored=False)
+    exact = run_compiled(compiled[1], other, witness, device)
     feeds = witness.feeds[:_TIMED]
     clocks = clocked_both((model, other), compiled, feeds, device)
     return witness, exact, clocks, request_seconds(compiled, feeds)

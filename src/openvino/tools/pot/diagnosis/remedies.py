@@ -11,7 +11,7 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import Run, run
+from openvino.tools.pot.algorithms.checking.running import Run, run_compiled
 from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
@@ -30,9 +30,8 @@ from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.errors import PotError
+from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.logger import get_logger
-from openvino.tools.pot.utils.runtime import FLOAT32
 
 logger = get_logger(__name__)
 
@@ -93,7 +92,7 @@ class Bench:
         ran: what the one to be mended gave for the same samples.
         device: where models run.
         params: of DefaultQuantization, as they were.
-        models: title -> what came of a trial.
+        models: title -> what came of a trial that helped.
         passes: what was measured for trials so far.
     """
 
@@ -112,15 +111,15 @@ class Bench:
         """Make and measure one; None where it can't be made."""
         try:
             made = self._made(trial.params)
-        except PotError as error:
-            logger.info("%s was not tried: %s", trial.title, error)
+            network = made.submodels[0].model
+            compiled = timed(network, self.device)
+        except (PotError, RuntimeError) as error:
+            logger.info("%s was not tried: %s", trial.title, reason(error))
             return None
-        network = made.submodels[0].model
-        found = run(network, self.witness, self.device, FLOAT32, as_stored=False)
+        found = run_compiled(compiled, network, self.witness, self.device)
         if found.failure:
             return None
-        before, after = request_seconds([self._compiled, timed(network, self.device)], self.witness.feeds[:4])
-        self.models[trial.title] = made
+        before, after = request_seconds([self._compiled, compiled], self.witness.feeds[:4])
         fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
         remedy = Remedy(
             title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity,
@@ -129,7 +128,11 @@ class Bench:
             int8_layers=sum(layer.is_int8 for layer in found.layers), **lines(trial.params),
         )  # fmt: skip
         by_chance = not trial.helps and better_on(self.witness, found, self.ran, 1.0) < _MOST_SAMPLES
-        return None if by_chance and not saves(remedy) else remedy
+        if by_chance and not saves(remedy):
+            return None
+        if helps(remedy):
+            self.models[trial.title] = made
+        return remedy
 
     @cached_property
     def _compiled(self) -> ov.CompiledModel:

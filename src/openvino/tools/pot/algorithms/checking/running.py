@@ -72,9 +72,11 @@ def run(
     return _run(lambda: _compiled(watching(model, witness, as_stored), device, settings), witness)
 
 
-def run_compiled(compiled: ov.CompiledModel, witness: Witness) -> Run:
-    """Run what is compiled already, of a model of which ``shows_watched`` says that it fits."""
-    return _run(lambda: compiled, witness)
+def run_compiled(compiled: ov.CompiledModel, model: ov.Model, witness: Witness, device: str) -> Run:
+    """Run what is compiled of a model already; what shows all that is watched, if that does not."""
+    if shows_watched(model, witness):
+        return _run(lambda: compiled, witness)
+    return run(model, witness, device, FLOAT32, as_stored=False)
 
 
 def run_float(model: ov.Model, witness: Witness, device: str) -> Run:
