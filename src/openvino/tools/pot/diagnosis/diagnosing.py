@@ -186,6 +186,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
             looked.ran,
             case.device,
             case.params,
+            looked.is_small,
         )
         loses = looked.parts.whole < GOOD
         wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))

@@ -92,6 +92,7 @@ class Bench:
         ran: what the one to be mended gave for the same samples.
         device: where models run.
         params: of DefaultQuantization, as they were.
+        is_small: whether what is compiled fits into memory beside the quantization of others.
         models: title -> what came of a trial that helped.
         passes: what was measured for trials so far.
     """
@@ -104,6 +105,7 @@ class Bench:
     ran: Run
     device: str
     params: Params
+    is_small: bool = True
     models: dict[str, CompressedModel] = field(default_factory=dict)
     passes: list[Measured] = field(default_factory=list)
 
@@ -120,6 +122,8 @@ class Bench:
         if found.failure:
             return None
         before, after = request_seconds([self._compiled, compiled], self.witness.feeds[:4])
+        if not self.is_small:
+            del self._compiled
         fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
         remedy = Remedy(
             title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity,
@@ -136,7 +140,7 @@ class Bench:
 
     @cached_property
     def _compiled(self) -> ov.CompiledModel:
-        """What is to be mended, once for all trials."""
+        """What is to be mended, once for all trials if it is small."""
         return timed(self.int8, self.device)
 
     def _made(self, params: Params) -> CompressedModel:
