@@ -49,6 +49,16 @@ def sums_beyond_32_bits() -> Proof:
     return Proof(model(op.matmul(x, constant, False, True, name="dense"), x), data, data)
 
 
+def more_than_half_precision_holds() -> Proof:
+    x = parameter([1, 16])
+    first, second = (
+        op.constant(weights((16, 16), seed, size), name=f"w{seed}") for seed, size in ((0, 1e5), (1, 1e-5))
+    )
+    large = op.relu(op.matmul(x, first, False, False, name="large"))
+    end = op.matmul(op.matmul(large, second, False, False, name="next"), first, False, False, name="end")
+    return Proof(model(end, x), noise(1, 16), noise(1, 16))
+
+
 CASES: Mapping[str, tuple[Callable[[], Proof], Mapping[str, Any]]] = {
     "an outlier before a product": (lambda: proofs.outlier_before_matmul(0), {}),
     "an outlier before a convolution": (lambda: proofs.outlier_before_convolution(0), {}),
@@ -57,6 +67,10 @@ CASES: Mapping[str, tuple[Callable[[], Proof], Mapping[str, Any]]] = {
     "POT's formulas": (
         lambda: proofs.heavy_tails(0),
         {"preset": "mixed", "range_estimator": {"preset": "default"}},
+    ),
+    "half precision": (
+        more_than_half_precision_holds,
+        {"target_device": "GPU", "ignored": {"scope": ["large", "next"]}},
     ),
     "integers throughout": (sums_beyond_32_bits, {"target_device": "GNA", "weights": {"bits": 16}}),
 }

@@ -126,6 +126,7 @@ EDITS: dict[str, Example] = {
     ),
     "compress_weights": in_place(with_quantized_weights, use.compress_weights),
     "emulated": copied(with_quantized_weights, lambda network: use.emulated(network, narrow=True)),
+    "in_half": copied(builders.network, use.in_half),
     "disturbed": copied(with_a_quantizer, lambda network: use.disturbed(network, share=0.01, seed=0)),
     "keep_conversions": in_place(with_a_converted_input, use.keep_conversions),
     "merge_copies": in_place(with_copies, lambda network: use.merge_copies(network, ())),
@@ -156,7 +157,7 @@ EDITS: dict[str, Example] = {
 READS_ONLY = {"bias_input"}
 MENDS = {"keep_conversions", "separated"}
 """What the CPU (2026.4) does not run, or runs wrongly, as it is before the edit."""
-CHANGES_FIGURES = {"disturbed", "shift_bias", "insert_fake_quantize", "replace_constant"}
+CHANGES_FIGURES = {"disturbed", "in_half", "shift_bias", "insert_fake_quantize", "replace_constant"}
 
 
 def before_and_after(entry: str) -> tuple[ov.Model, ov.Model]:
@@ -207,7 +208,12 @@ def test_edits_that_say_nothing_else_keep_the_function_of_the_model(entry: str) 
         np.testing.assert_allclose(second, first, rtol=1e-5, atol=1e-6)
 
 
-@each([entry for entry, example in EDITS.items() if not example.edits and entry not in READS_ONLY])
+ALWAYS_ACT = {"in_half"}
+
+
+@each(
+    [entry for entry, example in EDITS.items() if not example.edits and entry not in READS_ONLY | ALWAYS_ACT]
+)
 def test_edits_of_a_clone_give_the_model_itself_where_there_is_nothing_to_do(entry: str) -> None:
     network = builders.network()
     assert EDITS[entry].act(network) is network

@@ -117,6 +117,19 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """What is known of a tensor that stays in float, on a device where that is half precision, which can't hold it.
+
+    Attributes:
+        size: its largest magnitude.
+        factor: by which OpenVINO is to divide what layers in float read, so that it fits; 1 where none helps.
+    """
+
+    size: float
+    factor: float
+
+
+@dataclass(frozen=True)
 class Decisions:
     """What the stages decided about a network so far.
 
@@ -131,6 +144,7 @@ class Decisions:
         bias_shifts: layer -> what is added to each output channel.
         input_means: those that a stage computed on its way, as ``by_inputs`` tells them apart; whoever uses them
             takes them out, since of all layers together they are large.
+        beyond_half: tensors that can leave half precision, where that is what float means.
         changes: tensor, weight quantizer or layer -> who decided about it, in order.
     """
 
@@ -142,6 +156,7 @@ class Decisions:
     levels: Mapping[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
     bias_shifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     input_means: Mapping[Reading, InputMeans] = field(default_factory=dict)
+    beyond_half: Mapping[TensorId, Beyond] = field(default_factory=dict)
     changes: Mapping[Hashable, tuple[Change, ...]] = field(default_factory=dict)
 
     def decided(
@@ -173,6 +188,11 @@ class Decisions:
         quantizers: list[ActivationQuantizer | WeightQuantizer] = [*plan.activations, *plan.weights]
         found = {quantizer.name: self.history(quantizer) for quantizer in quantizers}
         return {**found, **{layer: self.changes[layer] for layer in self.bias_shifts}}
+
+    @property
+    def scale_factor(self) -> float:
+        """By which OpenVINO is to divide what layers in float read; 1: by nothing."""
+        return max((each.factor for each in self.beyond_half.values()), default=1.0)
 
     def input_divisor(self, quantizer: WeightQuantizer) -> NDArray[np.float64]:
         """What each input channel of a layer with these weights is divided by; a scalar one where nothing is."""

@@ -13,7 +13,7 @@ from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.algorithms.recipe import Recipe
-from openvino.tools.pot.algorithms.transform import record, record_origin, transform
+from openvino.tools.pot.algorithms.transform import record, record_factor, record_origin, transform
 from openvino.tools.pot.graph.edits.plain import fix_known_shapes, keep_conversions
 from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
@@ -159,5 +159,6 @@ def edited(job: Job) -> Job:
         transform(job.decisions)
     record(job.network, job.plan, job.algorithms, job.samples)
     record_origin(job.network, job.result.submodels[0].origin, job.figures)
+    record_factor(job.network, job.decisions.scale_factor)
     job.result.submodels[0].decided = job.decisions.histories()
     return job

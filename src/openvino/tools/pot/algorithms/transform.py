@@ -17,6 +17,7 @@ from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
 from openvino.tools.pot.graph.geometry import along
+from openvino.tools.pot.graph.half import SCALE_FACTOR
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -102,3 +103,12 @@ def record_origin(model: ov.Model, origin: Digest | None, figures: str) -> None:
         model.set_rt_info(origin.weights, [ROOT, "float_model", "weights"])
     if figures:
         model.set_rt_info(figures, [ROOT, "statistics"])
+
+
+def record_factor(model: ov.Model, factor: float) -> None:
+    """Tell OpenVINO by which factor to keep tensors within half precision, unless the model names a larger one."""
+    place = ["runtime_options", SCALE_FACTOR]
+    if factor > 1 and not (
+        model.has_rt_info(place) and float(model.get_rt_info(place).astype(float)) >= factor
+    ):
+        model.set_rt_info(factor, place)

@@ -196,6 +196,7 @@ class Device(_Frozen):
         fusing_by_channel: types of operations that the device fuses quantizers into, past elementwise operations, and
             then takes the axis along which ranges differ for that of channels, whichever it is.
         asymmetric_weights: whether weights may have a zero point.
+        half: whether what stays in float is computed in half precision.
         int16_sums: whether sums of two products of 8-bit integers may saturate at 16 bits.
         faults: what its plugin computes wrongly, each with a sentence that says so.
         shown: fault -> the forms that a device is asked about and that show it.
@@ -214,6 +215,7 @@ class Device(_Frozen):
     undivided: tuple[str, ...] = ()
     fusing_by_channel: tuple[str, ...] = ()
     asymmetric_weights: bool = False
+    half: bool = False
     int16_sums: bool = False
     faults: dict[Fault, str] = {}
     shown: dict[Fault, tuple[str, ...]] = {}

@@ -156,12 +156,14 @@ class Candidates:
     def _joint(self, choices: Sequence[Variant]) -> Jobs:
         """The jobs of the first variant, which ask for what those of all variants do.
 
-        A layer in float keeps quantizers from moving past what stands before it. So what would be asked for if none
-        moved is measured too, and most sets of layers in float need no pass of their own.
+        A layer in float keeps quantizers from moving past what stands before it, and may give more than half precision
+        holds. So what would be asked for if none moved, and if there were none, is measured too, and most sets of
+        layers in float need no pass of their own.
         """
         jobs = self.jobs(choices[0])
         passing = [self.called(name, node) for name, job in jobs.items() for node in _passing(job)]
-        others = [self.jobs(choice, floats) for choice in choices for floats in ((), passing)]
+        layers = self._layers(choices[0])
+        others = [self.jobs(choice, floats) for choice in choices for floats in ((), passing, layers)]
         return {
             name: replace(
                 job, requests=tuple(dict.fromkeys(each for other in others for each in other[name].requests))

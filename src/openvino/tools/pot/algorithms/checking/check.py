@@ -10,6 +10,7 @@ import openvino as ov
 from openvino.op import Constant
 
 from openvino.tools.pot.algorithms.checking.bench import LOSS, Bench, departs, explained, is_small, worst
+from openvino.tools.pot.algorithms.checking.halves import of_halves
 from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, without_faults, without_losses
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
 from openvino.tools.pot.algorithms.checking.running import Run
@@ -77,6 +78,7 @@ def check(
     if job.recipe.device.integers is not None:  # no device is left that runs it
         return job, describe(job, bench.run_as_defined(job), witness, (), least)
     chosen, found, notes = _judged(job, bench, maker, least)
+    notes += of_halves(chosen, witness)
     spent = time.perf_counter()
     room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))
     return chosen, describe(chosen, found, witness, notes, least, bench.as_fast(found, room))

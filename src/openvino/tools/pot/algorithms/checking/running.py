@@ -17,6 +17,7 @@ from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.edits.emulate import emulated
+from openvino.tools.pot.graph.edits.half import in_half
 from openvino.tools.pot.graph.names import by_any_name, input_name
 from openvino.tools.pot.graph.parts import WHOLE, Part, described, values_in
 from openvino.tools.pot.graph.sizes import have_sizes
@@ -93,6 +94,18 @@ def _compiled(model: ov.Model, device: str, settings: Mapping[str, Any]) -> ov.C
 def run_as_defined(model: ov.Model, witness: Witness) -> Run:
     """Run a model with FakeQuantize as plain arithmetic, on OpenVINO's CPU."""
     plain = emulated(watching(model, witness), narrow=True)
+    return _run(lambda: compiled_as_defined(plain, "CPU", dict(FLOAT32)), witness)
+
+
+def run_in_half(model: ov.Model, witness: Witness, factor: float) -> Run:
+    """The same with what stays in float rounded to half precision, and cut where that ends.
+
+    Args:
+        model: quantized.
+        witness: what it is held against.
+        factor: by which OpenVINO divides what layers in float read.
+    """
+    plain = emulated(in_half(watching(model, witness, as_stored=False), factor), narrow=True)
     return _run(lambda: compiled_as_defined(plain, "CPU", dict(FLOAT32)), witness)
 
 

@@ -7,6 +7,7 @@ from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
+from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
@@ -37,6 +38,8 @@ class DefaultQuantization(Algorithm):
             stages.append(AccumulatorStage(recipe))
         if recipe.rounds:
             stages.append(RoundingStage())
+        if recipe.device.half:
+            stages.append(HalfRangeStage())
         return (*stages, BiasStage(parameters))
 
 

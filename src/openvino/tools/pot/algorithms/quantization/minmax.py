@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.interfaces import Stage
+from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
@@ -19,8 +20,12 @@ class MinMaxQuantization(Algorithm):
     name = "MinMaxQuantization"
 
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
-        stages = (RecurrenceStage(recipe), RangeStage(recipe))
-        return (*stages, SaturationStage()) if recipe.protects else stages
+        stages: list[Stage] = [RecurrenceStage(recipe), RangeStage(recipe)]
+        if recipe.protects:
+            stages.append(SaturationStage())
+        if recipe.device.half:
+            stages.append(HalfRangeStage())
+        return tuple(stages)
 
 
 offer(globals())

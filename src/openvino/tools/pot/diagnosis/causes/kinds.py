@@ -159,7 +159,7 @@ CAUSES: dict[str, Kind] = {
         "values beyond 65,504",
         "devices that compute the rest in half precision make them infinite",
         "the largest value of the layer's output",
-        "INFERENCE_PRECISION_HINT f32, or scale the model",
+        "INFERENCE_PRECISION_HINT f32, or quantize with target_device GPU, which finds an ACTIVATIONS_SCALE_FACTOR",
     ),
     "left_in_float": Kind(
         "a layer that could run in INT8 does not",
