@@ -42,5 +42,7 @@ def test_a_transposed_convolution_runs_in_8_bits(before: str, preset: str | None
     (up,) = (layer for layer in layers if layer.type == "Deconvolution")
     assert up.precision == "i8" and all(layer.is_int8 for layer in layers)
 
-    expected, found = (np.stack([once(each)[0] for each in data[:4]]) for once in map(runner, (network, int8)))
+    expected, found = (
+        np.stack([once(each)[0] for each in data[:4]]) for once in map(runner, (network, int8))
+    )
     assert 10 * np.log10(expected.var() / np.mean((found - expected) ** 2)) > 30
