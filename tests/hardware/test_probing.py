@@ -232,7 +232,9 @@ def test_the_page_is_made_of_the_tables() -> None:
 
 HELD = (
     pytest.mark.process,
-    pytest.mark.skipif("AVX512_CORE" not in sets_at_hand(), reason="there is no more than AVX2 to be held to"),
+    pytest.mark.skipif(
+        "AVX512_CORE" not in sets_at_hand(), reason="there is no more than AVX2 to be held to"
+    ),
 )
 SCRIPTS = [
     pytest.param(path, id=path.stem, marks=HELD if "_held_to_" in path.stem else ())
