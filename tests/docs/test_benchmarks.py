@@ -159,6 +159,14 @@ def test_what_instruction_sets_change_is_told(monkeypatch: pytest.MonkeyPatch) -
     assert shown == ["n", "m", "0.5000", "0.5000", "0.0020", "0.5040!", "0.0200!", "ends by signal 11", "!"]
 
 
+def test_tokens_that_a_mask_hides_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = module("instruction_sets", monkeypatch).read
+    tokens, whole = np.arange(6.0).reshape(1, 3, 2), np.ones((1, 4))
+    found = read([tokens, whole], {"input_ids": np.zeros((1, 3)), "attention_mask": np.int64([[1, 1, 0]])})
+    assert found[0].tolist() == [[0, 1], [2, 3]] and found[1] is whole
+    assert read([tokens], {"x": whole})[0] is tokens
+
+
 @pytest.mark.process
 def test_estimates_beside_measurements() -> None:
     finished = run("cost.py", "4096x8x8 behind Softmax", "16x384x384", "--rounds", "1", "--seconds", "0.001")
