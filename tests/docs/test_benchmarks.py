@@ -13,6 +13,7 @@ import openvino as ov
 import pytest
 
 from builders import ZOO
+from openvino.tools.pot.verification.instruction_sets import sets_at_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
@@ -130,6 +131,40 @@ def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
     assert absent["layers"] == no["layers"] > 5
     assert no["overflows"] > 0
     assert finished.stdout.splitlines()[-1].startswith("| digits | ")
+
+
+@pytest.mark.skipif(not sets_at_hand(), reason="this system does not say which instruction sets there are")
+@pytest.mark.process
+def test_instruction_sets_of_the_embedded_network(tmp_path: Path) -> None:
+    finished = run("instruction_sets.py", "digits", "--zoo", tmp_path, "--limit", "40")
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert list(record) == ["name", "metric", "all", *sets_at_hand()]
+    for name in sets_at_hand():
+        assert abs(record[name]["metric"] - record["all"]) <= 0.003
+        assert 0 <= record[name]["farthest"] <= 0.01
+    assert "| digits | top-1 |" in finished.stderr and "!" not in finished.stderr.splitlines()[-1]
+
+
+def test_what_instruction_sets_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = module("instruction_sets", monkeypatch)
+    monkeypatch.setattr(sets, "sets_at_hand", lambda: ("A", "B", "C"))
+    before = [[np.float32([0, 4]), np.float32([1, 2])], [np.float32([2, 2]), np.float32([1, 2])]]
+    after = [[np.float32([0, 4]), np.float32([1, 2])], [np.float32([2, 2]), np.float32([1, 1.5])]]
+    assert sets.farthest(before, after) == 0.5  # of the second output, which has a range of 1
+    assert sets.farthest(before, [[one, other[:1]] for one, other in after]) == float("inf")
+    found = {"A": {"metric": 0.5, "farthest": 0.002}, "B": {"metric": 0.504, "farthest": 0.02}}
+    record = {"name": "n", "metric": "m", "all": 0.5, **found, "C": {"failure": "ends by signal 11"}}
+    shown = [make(record) for _, make in sets.columns()]
+    assert shown == ["n", "m", "0.5000", "0.5000", "0.0020", "0.5040!", "0.0200!", "ends by signal 11", "!"]
+
+
+def test_tokens_that_a_mask_hides_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = module("instruction_sets", monkeypatch).read
+    tokens, whole = np.arange(6.0).reshape(1, 3, 2), np.ones((1, 4))
+    found = read([tokens, whole], {"input_ids": np.zeros((1, 3)), "attention_mask": np.int64([[1, 1, 0]])})
+    assert found[0].tolist() == [[0, 1], [2, 3]] and found[1] is whole
+    assert read([tokens], {"x": whole})[0] is tokens
 
 
 @pytest.mark.process

@@ -13,7 +13,9 @@ from openvino import opset13 as op
 import builders
 import faults
 from openvino.tools.pot import quantize, save_model, verify
+from openvino.tools.pot.algorithms.checking.running import Run
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.verification import verifying
 from openvino.tools.pot.verification.facts import Verification
 from openvino.tools.pot.verification.instruction_sets import Apart, sets_at_hand
 from openvino.tools.pot.verification.made import made_samples
@@ -175,6 +177,23 @@ def test_instruction_sets_in_processes_of_their_own(made: Path) -> None:
     held = [row.instruction_set for row in found.rows if row.instruction_set]
     assert tuple(held) == sets_at_hand()
     assert all(row.verdict == "agrees" for row in found.rows)
+
+
+@pytest.mark.parametrize(("floats", "verdict"), [("", "fails"), ("other", "fails"), ("signal", "refused")])
+@pytest.mark.long
+def test_what_floats_fail_in_as_well_says_nothing_of_8_bits(
+    made: Path, monkeypatch: pytest.MonkeyPatch, floats: str, verdict: str
+) -> None:
+    def fails(apart: Apart, *_: object) -> Run:
+        is_quantized = "FakeQuantize" in (apart.folder / "model.xml").read_text(encoding="utf-8")
+        return Run(failure="signal" if is_quantized else floats)
+
+    monkeypatch.setattr(verifying, "sets_at_hand", lambda: ("AVX2",))
+    monkeypatch.setattr(Apart, "run", fails)
+    found = verify(made / "int8.xml", IMAGES[:2], devices=["CPU"])
+    assert (found.rows[-1].instruction_set, found.rows[-1].verdict) == ("AVX2", verdict)
+    assert found.agrees == (verdict == "refused")
+    assert ("8 bits have no part in it" in as_markdown(found)) == (verdict == "refused")
 
 
 @pytest.mark.process

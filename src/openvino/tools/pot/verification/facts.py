@@ -78,7 +78,8 @@ class Row(Facts):
         decibels: of the output that follows worst what the model is defined to give; null where it did not run.
         least: dB that are enough to agree.
         same: share of equal decisions, 0 to 1, of the output that has fewest; null where none is of classes.
-        verdict: ``refused``: the device does not take the precision; ``fails``: it can't run the model.
+        verdict: ``refused``: the device does not take the precision, or held to the instruction set it can't run the
+            same arithmetic in floats either; ``fails``: it can't run the model.
         first: the first tensor that departs; null where none was found.
         note: what the device said, or what else there is to say.
     """

@@ -14,6 +14,7 @@ from openvino.tools.pot.diagnosis.comparing import samples_of
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.load import load_model, prepare
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.shortcut import Samples as GivenSamples
@@ -165,7 +166,18 @@ def _rows(definition: Definition, settings: Iterable[Setting], sets: Sequence[st
         apart = Apart.of(definition.model, folder)
         for name in sets:
             runs = partial(_run_apart, apart, name)
-            yield judged(definition, Setting("CPU", "f32", name), runs)
+            row = judged(definition, Setting("CPU", "f32", name), runs)
+            yield _unless_floats_fail(row, definition) if row.verdict == "fails" else row
+
+
+def _unless_floats_fail(row: Row, definition: Definition) -> Row:
+    """A row that fails; refused where the same arithmetic in floats fails alike, which 8 bits have no part in."""
+    with tempfile.TemporaryDirectory() as folder:
+        floats = Apart.of(emulated(definition.model, narrow=True), folder)
+        if floats.run(definition.witness, row.instruction_set).failure != row.note:
+            return row
+    note = f"{row.note}, and so was one that computes the same in floats: 8 bits have no part in it"
+    return row.model_copy(update={"verdict": "refused", "note": note})
 
 
 def _run_apart(apart: Apart, instruction_set: str, _model: ov.Model, witness: Any) -> Any:
