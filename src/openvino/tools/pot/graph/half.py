@@ -67,19 +67,17 @@ class Halves:
     def stored(self) -> Iterator[TensorId]:
         """Those that are written in half precision, but for what is a value of another in another place."""
         for name in self.view.nodes:
-            own, is_quantizer = traits(self.view.type(name)), self.view.type(name) == "FakeQuantize"
-            if own.moves == "none" and not (
-                own.sink or is_quantizer or self._is_widened(name) or self._is_fused(name)
-            ):
+            kind = self.view.type(name)
+            is_other = traits(kind).moves != "none" or traits(kind).sink or kind == "FakeQuantize"
+            if not (is_other or self._is_widened(name) or self._is_fused(name)):
                 yield from (each for each in self._floats(name) if not self._is_cut(each, self._is_end(name)))
 
     def growing(self) -> Iterator[TensorId]:
         """Those of them that can be larger than what they are made of."""
         for tensor in self.stored():
             kind = self.view.type(tensor.node)
-            if kind not in _SMALLER and not (
-                traits(kind).bounded or (traits(kind).averages and kind != "ReduceSum")
-            ):
+            is_mean = traits(kind).averages and kind != "ReduceSum"
+            if not (kind in _SMALLER or traits(kind).bounded or is_mean):
                 yield tensor
 
     @cached_property
@@ -119,15 +117,12 @@ class Halves:
 
     def _keeps_factor(self, name: str, scaled: set[TensorId]) -> bool:
         """Whether a factor of what a node reads is one of what it gives."""
-        kind, data = (
-            self.view.type(name),
-            [each for each in self.view.varying(name) if self.view.is_float(each)],
-        )
-        read = [each in scaled for each in data]
+        kind = self.view.type(name)
+        read = [each in scaled for each in self.view.varying(name) if self.view.is_float(each)]
         if not any(read) or any(reader in self.rounded for reader in self._inputs(name)):
             return False
         if kind in _SUMS:
-            return len(data) == 2 or self._is_bias(name)
+            return len(read) == 2 or self._is_bias(name)
         return all(read) and (kind in _LINEAR or traits(kind).moves != "none" or self._is_factor(name))
 
     def _is_bias(self, name: str) -> bool:
@@ -143,18 +138,17 @@ class Halves:
     def _is_fused(self, name: str) -> bool:
         """Whether what a layer gives is never stored: the device adds its bias at once."""
         readers = self.view.readers(name)
-        return bool(traits(self.view.type(name)).linear) and len(readers) == 1 and (
-            self.view.type(readers[0].node) in _SUMS and len(self.view.varying(readers[0].node)) == 1
-        )  # fmt: skip
+        if not traits(self.view.type(name)).linear or len(readers) != 1:
+            return False
+        return self.view.type(readers[0].node) in _SUMS and len(self.view.varying(readers[0].node)) == 1
 
     def _is_square(self, name: str) -> bool:
         """Whether a node gives what is only summed up: devices keep that in single precision."""
         kind, inputs = self.view.type(name), self.view.inputs(name)
-        squares = kind in _SQUARES or (kind == "Multiply" and inputs[0] == inputs[1])
-        readers = self.view.readers(name)
-        return (
-            squares and bool(readers) and all(traits(self.view.type(each.node)).averages for each in readers)
-        )
+        if kind not in _SQUARES and not (kind == "Multiply" and inputs[0] == inputs[1]):
+            return False
+        readers = [traits(self.view.type(each.node)) for each in self.view.readers(name)]
+        return bool(readers) and all(each.averages for each in readers)
 
     def _is_widened(self, name: str) -> bool:
         """Whether a node is a part of a normalisation that devices keep in single precision: squares, and their sum."""
@@ -190,17 +184,14 @@ class Halves:
     def _is_factor(self, name: str) -> bool:
         """Whether a node multiplies or divides by a constant."""
         kind, varying = self.view.type(name), self.view.varying(name)
-        return (
-            kind in _FACTORS
-            and len(varying) == 1
-            and (kind == "Multiply" or varying[0] == self.view.inputs(name)[0])
-        )
+        if kind not in _FACTORS or len(varying) != 1:
+            return False
+        return kind == "Multiply" or varying[0] == self.view.inputs(name)[0]
 
     def _readers(self, tensor: TensorId) -> tuple[InputId, ...]:
         """Those for which values count."""
-        return tuple(
-            each for each in self.view.consumers(tensor) if not traits(self.view.type(each.node)).shapes
-        )
+        found = self.view.consumers(tensor)
+        return tuple(each for each in found if not traits(self.view.type(each.node)).shapes)
 
     def _inputs(self, name: str) -> Iterator[InputId]:
         return (InputId(name, port) for port in range(len(self.view.inputs(name))))
