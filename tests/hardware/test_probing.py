@@ -29,7 +29,7 @@ from openvino.tools.pot.hardware import (
 from openvino.tools.pot.hardware.effects import as_seen
 from openvino.tools.pot.hardware.probing import probe as probing
 from openvino.tools.pot.hardware.probing.asking import rows_of
-from openvino.tools.pot.hardware.probing.forms import EACH, Form, all_forms
+from openvino.tools.pot.hardware.probing.forms import DIVIDED, EACH, Form, all_forms
 from openvino.tools.pot.hardware.probing.measure import measured
 from openvino.tools.pot.hardware.probing.network import KINDS, Network
 from openvino.tools.pot.hardware.probing.operations import OPERATIONS
@@ -119,11 +119,33 @@ def test_what_runs_in_float_is_seen_to() -> None:
         "AvgPool, counting padding, with a zero point",
         "MatMul with a matrix and its transpose, with a zero point",
         f"MatMul, signed, {EACH}, MVN before",
+        "MatMul with weights on the left, as many rows as columns, signed, a product behind",
+        f"Convolution of single positions, signed, {DIVIDED}, an open batch, a layer and Swish before",
+        f"GroupConvolution of single positions, depthwise, signed, {EACH}, an open batch, a layer and Swish before",
+        f"MatMul of four axes, signed, {DIVIDED}, an open batch, a product of data before",
+        f"MatMul of four axes, signed, {DIVIDED}, a product of data before",
     ],
 )
 def test_known_faults_are_found(name: str) -> None:
     assert measured(FORMS[name], "CPU", timed=False).right is False
     assert SHIPPED.by_form[name].right is False
+
+
+@pytest.mark.skipif(not version().startswith("2026.4"), reason="faults of OpenVINO 2026.4")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MatMul with weights on the left, as many rows as columns, signed",
+        "MatMul with weights on the left, as many rows as columns, signed, one scale, a product behind",
+        f"Convolution of single positions, signed, {DIVIDED}, a layer and Swish before",
+        f"GroupConvolution of single positions, depthwise, signed, {EACH}, a layer and Swish before",
+        f"MatMul of four axes, signed, {DIVIDED}, an open batch, a layer and Swish before",
+        f"MatMul of four axes, signed, {EACH}, an open batch, a product of data before",
+    ],
+)
+def test_what_differs_from_a_fault_in_one_respect_is_right(name: str) -> None:
+    assert measured(FORMS[name], "CPU", timed=False).is_good
+    assert SHIPPED.by_form[name].is_good
 
 
 def test_what_does_not_compile_is_said() -> None:
@@ -184,12 +206,23 @@ def test_the_folder_is_the_user_s_unless_another_is_named(monkeypatch: pytest.Mo
     assert kept.cache_folder() == Path("there/openvino-pot")
 
 
-def test_a_fault_that_no_form_shows_any_more_is_gone() -> None:
+def test_each_fault_has_forms_that_show_it() -> None:
     device = find_device("CPU")
-    both = device.shown["vectors"]
-    assert "vectors" not in as_seen(device, probed(**dict.fromkeys(both, "i8"))).faults
-    assert "vectors" in as_seen(device, probed(**{both[0]: "i8"})).faults
-    assert "vectors" in as_seen(device, probed(**{both[0]: "i8", both[1]: "wrong"})).faults
+    assert set(device.shown) == set(device.faults)
+    for fault, forms in device.shown.items():
+        assert not any(SHIPPED.by_form[form].is_good for form in forms), fault
+
+
+@pytest.mark.parametrize("fault", find_device("CPU").faults)
+def test_a_fault_that_no_form_shows_any_more_is_gone(fault: str) -> None:
+    device = find_device("CPU")
+    first, *others = device.shown[fault]
+    good = dict.fromkeys((first, *others), "i8")
+    assert {*device.faults} - {*as_seen(device, probed(**good)).faults} == {fault}
+    assert fault in as_seen(device, probed(**{**good, first: "wrong"})).faults
+    for other in others:
+        assert fault in as_seen(device, probed(**{**good, other: "wrong"})).faults
+        assert fault in as_seen(device, probed(**{first: "i8"})).faults
     assert as_seen(device, probed()) == device
 
 

@@ -41,6 +41,16 @@ def _layer_before(network: Network, operation: Operation, source: ov.Output) -> 
     return output
 
 
+def _product_of_data_before(network: Network, operation: Operation, source: ov.Output) -> ov.Output:
+    """Rows times those of another input, both in 8 bits; sizes that are open in one are in the other, too."""
+    shape, size = operation.shape, operation.shape[-1]
+    open_axes = [axis for axis, each in enumerate(source.get_partial_shape()) if each.is_dynamic]
+    other = network.input(*shape[:-2], size, size, open_axes=open_axes)
+    found = op.matmul(network.rounded(source, "signed"), network.rounded(other, "signed"), False, True)
+    output: ov.Output = op.multiply(found, np.float32(size**-0.5)).output(0)
+    return output
+
+
 def _normalized(source: ov.Output) -> ov.Node:
     return op.mvn(source, np.array([-1], np.int64), True, 1e-5, "inside_sqrt")
 
@@ -54,8 +64,13 @@ BEFORE: Mapping[str, Before] = {
     "Sigmoid before": _function(op.sigmoid),
     "MVN before": _function(_normalized),
     "a layer before": _layer_before,
+    "a layer and Swish before": lambda *given: op.swish(_layer_before(*given)).output(0),
+    "a product of data before": _product_of_data_before,
     "a gain before": _function(lambda source: op.multiply(source, np.float32(0.9))),
 }
+
+MADE_BY_LAYERS = ("a layer and Swish before", "a product of data before")
+"""What a quantizer with ranges by channel may be fused with."""
 
 
 def _result(network: Network, layer: ov.Output, operation: Operation) -> ov.Output:

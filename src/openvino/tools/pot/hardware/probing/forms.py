@@ -13,7 +13,7 @@ from zlib import crc32
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.hardware.probing.around import BEFORE, BEHIND
+from openvino.tools.pot.hardware.probing.around import BEFORE, BEHIND, MADE_BY_LAYERS
 from openvino.tools.pot.hardware.probing.network import ZERO_POINTS, Network
 from openvino.tools.pot.hardware.probing.operations import OPERATIONS, Operation
 
@@ -116,6 +116,17 @@ def _further(operation: Operation) -> Iterator[dict[str, str]]:
             for kind in ("without a zero point", signed, free)
             for sizes in operation.sizes
         )
+        yield from (
+            {"ranges": ranges, "data": signed, "sizes": sizes, "before": before}
+            for ranges in (EACH, DIVIDED)
+            for sizes in operation.sizes[:2]
+            for before in MADE_BY_LAYERS
+        )
+    yield from (
+        {"behind": operation.read_by, "data": kind, "weights": scales}
+        for kind in (operation.kinds if operation.read_by else ())
+        for scales in operation.scales
+    )
     if operation.stands_alone:
         return
     for before in list(BEFORE)[1:]:

@@ -33,7 +33,8 @@ class Operation:
         sizes: which sizes may be open.
         divides: whether channels of its data may have ranges of their own.
         rounds: whether its data is in 8 bits.
-        stands_alone: nothing is asked of what is fused with it.
+        stands_alone: nothing is asked of what is fused with it, or little.
+        read_by: what is asked behind it even so, however data and weights are.
         rounding: error, in units of how much outputs vary, of what a device must round that the model does not.
     """
 
@@ -47,6 +48,7 @@ class Operation:
     divides: bool = False
     rounds: bool = True
     stands_alone: bool = False
+    read_by: str = ""
     rounding: float = 0.0
 
     def open_axes(self, sizes: str) -> tuple[int, ...]:
@@ -98,9 +100,12 @@ def _product_with_a_batch(network: Network, data: ov.Output, scales: str, kind: 
     return _named(op.matmul(data, network.weights(3, 32, 24, axes=axes), False, False))
 
 
-def _product_from_the_left(network: Network, data: ov.Output, scales: str, kind: str) -> ov.Output:
-    weights = network.weights(24, 8, axes=[0] if scales == EACH else ())
-    return _named(op.matmul(weights, data, False, False))
+def _product_from_the_left(rows: int) -> Make:
+    def make(network: Network, data: ov.Output, scales: str, kind: str) -> ov.Output:
+        weights = network.weights(rows, 8, axes=[0] if scales == EACH else ())
+        return _named(op.matmul(weights, data, False, False))
+
+    return make
 
 
 def _product_of_data(network: Network, data: ov.Output, scales: str, kind: str) -> ov.Output:
@@ -198,7 +203,7 @@ def _padded(data: ov.Output) -> ov.Node:
     return op.pad(data, np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), "constant", np.float32(0))
 
 
-_PLANE, _ROWS = (1, 16, 10, 10), (1, 8, 32)
+_PLANE, _ROWS, _GATE = (1, 16, 10, 10), (1, 8, 32), (1, 16, 1, 1)
 _FIXED = (STATIC,)
 _OF_STATES, _OF_MEANS = 0.25, 0.02
 """States of recurrent layers, and means, are rounded once more."""
@@ -211,6 +216,16 @@ def _mover(make: Callable[[ov.Output], ov.Node]) -> Operation:
 def _rows(shape: tuple[int, ...], make: Make, **further: object) -> Operation:
     settings: dict[str, object] = {"axis": len(shape) - 1, "output_axis": -1, **further}
     return Operation(shape, make, **settings)  # type: ignore[arg-type]
+
+
+def _from_the_left(rows: int) -> Operation:
+    return _rows(
+        _ROWS,
+        _product_from_the_left(rows),
+        sizes=(STATIC, BATCH),
+        stands_alone=True,
+        read_by="a product behind",
+    )
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -234,10 +249,10 @@ OPERATIONS: Mapping[str, Operation] = {
         stands_alone=True,
     ),
     "Convolution of single positions": Operation(
-        (2, 16, 1, 1), _convolution(16, 16, 1, 1), divides=True, stands_alone=True
+        _GATE, _convolution(16, 16, 1, 1), divides=True, stands_alone=True
     ),
     "GroupConvolution of single positions, depthwise": Operation(
-        (2, 16, 1, 1), _convolution(16, 1, 1, 1, 1, form="group_convolution"), divides=True, stands_alone=True
+        _GATE, _convolution(16, 1, 1, 1, 1, form="group_convolution"), divides=True, stands_alone=True
     ),
     "ConvolutionBackpropData": Operation(
         (1, 16, 6, 6), _convolution(16, 16, 4, 4, form="convolution_backprop_data", scaled=(1,), stride=2)
@@ -248,7 +263,7 @@ OPERATIONS: Mapping[str, Operation] = {
         stands_alone=True,
     ),
     "MatMul": _rows(_ROWS, _product(32, 24), divides=True),
-    "MatMul of four axes": _rows((1, 2, 8, 32), _product(32, 24), stands_alone=True),
+    "MatMul of four axes": _rows((1, 2, 8, 32), _product(32, 24), divides=True, stands_alone=True),
     "MatMul of one row": _rows((1, 32), _product(32, 24), divides=True),
     "MatMul of four rows": _rows((4, 32), _product(32, 24), divides=True),
     "MatMul of a vector": _rows((32,), _product(32, 24), sizes=_FIXED, stands_alone=True),
@@ -258,9 +273,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "MatMul of rows with a batch of matrices": _rows(
         (8, 32), _product_with_a_batch, scales=(EACH, OF_MATRICES, ONE), stands_alone=True
     ),
-    "MatMul with weights on the left": _rows(
-        _ROWS, _product_from_the_left, scales=(EACH, ONE), sizes=(STATIC, BATCH), stands_alone=True
-    ),
+    "MatMul with weights on the left": _from_the_left(24),
+    "MatMul with weights on the left, as many rows as columns": _from_the_left(32),
     "MatMul with a matrix and its transpose": _rows(
         _ROWS, _shared_with_its_transpose, scales=(ONE,), stands_alone=True
     ),
