@@ -114,6 +114,7 @@ def test_what_runs_in_float_is_seen_to() -> None:
         "MatMul of a vector",
         "MatMul of four rows, a layer before",
         "MatMul of four rows, a product behind",
+        "MatMul of data, several matrices, signed, a gain behind",
         "Convolution, with a zero point off the levels",
         "GroupConvolution, two output channels a group, with a zero point, a range for each channel",
         "AvgPool, counting padding, with a zero point",

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from openvino.tools.pot.arithmetic.formats import FORMATS
 
 Fault = Literal[
-    "vectors", "chained_products", "odd_zero_points", "channel_multipliers", "left_matrices", "open_batches",
-    "open_gates", "open_divisions", "counted_padding",
+    "vectors", "chained_products", "gained_products", "odd_zero_points", "channel_multipliers", "left_matrices",
+    "open_batches", "open_gates", "open_divisions", "counted_padding",
 ]  # fmt: skip
 """What a plugin computes wrongly, or refuses; ``placement/faults.py`` finds where."""
 

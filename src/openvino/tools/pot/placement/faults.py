@@ -16,7 +16,7 @@ from openvino.tools.pot.hardware import Device, Fault
 _NEAR = 0.05
 """Of a step: how far from a level zero may lie."""
 
-_MATRIX = 2
+_MATRIX, _BATCH = 2, 3
 """Axes."""
 
 
@@ -56,6 +56,44 @@ def _follows_product(view: GraphView, name: str, device: Device) -> bool:
     return any(view.type(tensor.node) == "MatMul" for tensor in walk(matrices, elementwise))
 
 
+def _is_gained(view: GraphView, name: str, device: Device) -> bool:
+    """Whether columns of a product of two activations have factors, which become a part of it.
+
+    Of several matrices the device reads the factors of all but the first behind their end. In three axes it refuses
+    factors of rows.
+    """
+    if view.type(name) != "MatMul" or not _is_of_two(view, name):
+        return False
+    shape = view.stored_shape(TensorId(name)) or ()
+    refused = {-1: not shape or not set(shape[:-2]) <= {1}, -2: len(shape) == _BATCH}
+    behind = walk([TensorId(name)], partial(_fused_behind, view))
+    factors = [_factor_shape(view, reader.node) for tensor in behind for reader in view.consumers(tensor)]
+    return any(
+        len(own) >= -axis and own[axis] != 1 for own in factors for axis, is_so in refused.items() if is_so
+    )
+
+
+def _is_of_two(view: GraphView, name: str) -> bool:
+    """Whether it is a product of two activations."""
+    return traits(view.type(name)).product and not any(map(view.is_constant, view.inputs(name)[:2]))
+
+
+def _fused_behind(view: GraphView, tensor: TensorId) -> Iterator[TensorId]:
+    """What is computed element by element of a tensor alone, in the same shape."""
+    for reader in view.consumers(tensor):
+        result = TensorId(reader.node)
+        if view.varying(reader.node) == (tensor,) and view.stored_shape(result) == view.stored_shape(tensor):
+            yield result
+
+
+def _factor_shape(view: GraphView, name: str) -> tuple[int | None, ...]:
+    """The shape of the constant that a node multiplies by; of a scalar where it does nothing of the kind."""
+    constants = [each for each in view.inputs(name) if view.is_constant(each)]
+    if view.type(name) not in ("Divide", "Multiply") or len(constants) != 1:
+        return ()
+    return view.shape(constants[0]) or ()
+
+
 def _reads_odd_zero(view: GraphView, name: str, device: Device) -> bool:
     """Whether a convolution reads a FakeQuantize of which zero is no level."""
     sources = view.varying(name)
@@ -68,6 +106,7 @@ def _reads_odd_zero(view: GraphView, name: str, device: Device) -> bool:
 _OF_LAYERS: Mapping[Fault, Callable[[GraphView, str, Device], bool]] = {
     "vectors": _reads_vector,
     "chained_products": _follows_product,
+    "gained_products": _is_gained,
     "odd_zero_points": _reads_odd_zero,
 }
 
@@ -106,16 +145,16 @@ def open_gate(view: GraphView, tensor: TensorId, device: Device) -> bool:
 
 
 def open_division(view: GraphView, tensor: TensorId, device: Device) -> bool:
-    """Whether the channels of a tensor of dynamic sizes can't even be divided by a Multiply.
+    """Whether the channels of a tensor can't even be divided by a Multiply.
 
-    It becomes a part of matrices' ranges, and of a product of two activations, which are then refused, or wrong.
+    It becomes a part of the ranges of matrices of open sizes, and of a product of two activations, which are then
+    refused, or wrong.
     """
-    if "open_divisions" not in device.faults or None not in (view.stored_shape(tensor) or ()):
+    if "open_divisions" not in device.faults:
         return False
-    return len(view.shape(tensor) or ()) <= _MATRIX or any(
-        traits(view.type(name)).product and not any(map(view.is_constant, view.inputs(name)[:2]))
-        for name in makers(view, tensor)
-    )
+    is_open = None in (view.stored_shape(tensor) or ())
+    is_matrix = len(view.shape(tensor) or ()) <= _MATRIX
+    return (is_open and is_matrix) or any(_is_of_two(view, name) for name in makers(view, tensor))
 
 
 def makers(view: GraphView, tensor: TensorId) -> Iterator[str]:

@@ -123,9 +123,9 @@ def _further(operation: Operation) -> Iterator[dict[str, str]]:
             for before in MADE_BY_LAYERS
         )
     yield from (
-        {"behind": operation.read_by, "data": kind, "weights": scales}
+        {"behind": operation.read_by, "data": kind, **scales}
         for kind in (operation.kinds if operation.read_by else ())
-        for scales in operation.scales
+        for scales in ({}, *({"weights": other} for other in operation.scales[1:]))
     )
     if operation.stands_alone:
         return

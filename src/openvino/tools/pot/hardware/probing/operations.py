@@ -279,6 +279,9 @@ OPERATIONS: Mapping[str, Operation] = {
         _ROWS, _shared_with_its_transpose, scales=(ONE,), stands_alone=True
     ),
     "MatMul of data": _rows(_ROWS, _product_of_data, scales=(ONE,), divides=True),
+    "MatMul of data, several matrices": _rows(
+        (1, 2, 8, 32), _product_of_data, scales=(ONE,), stands_alone=True, read_by="a gain behind"
+    ),
     "ScaledDotProductAttention": _rows(
         (1, 2, 8, 32), _attention, scales=(ONE,), sizes=_FIXED, stands_alone=True
     ),
