@@ -20,6 +20,7 @@ from openvino.tools.pot.graph.parts import parts, values_in
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.avoided import Avoided
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import FLOAT32
 
@@ -74,11 +75,14 @@ def without_faults(job: Job, bench: Bench, maker: Maker, runs: bool = True) -> J
 def without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Job, Run, str]:
     """The model with the few layers in float that cost most, if that brings it back."""
     avoided = job.decisions.network.avoided
-    worst = _worst_layers(maker(avoided), bench.witness)
+    try:
+        worst = _worst_layers(maker(avoided), bench.witness)
+    except RuntimeError as error:  # recurrent layers don't compile with all weights that can be switched
+        return job, found, f"quantization loses it; which layers cost most can't be told: {reason(error)}"
     most = max(1, int(_FEW * len(worst)))
-    reason = "rounding it costs the outputs too much"
+    too_much = "rounding it costs the outputs too much"
     for count in dict.fromkeys((1, max(1, most // 2), most)):
-        other = edited(maker(avoided.and_float(dict.fromkeys(worst[:count], reason))))
+        other = edited(maker(avoided.and_float(dict.fromkeys(worst[:count], too_much))))
         again = bench.run(other)
         if again.decibels >= LOSS:
             return other, again, "; ".join(sentences(other))
