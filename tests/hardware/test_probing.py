@@ -283,6 +283,14 @@ def test_each_script_shows_its_fault(script: Path, capsys: pytest.CaptureFixture
     assert version() in capsys.readouterr().out
 
 
+def test_what_stands_before_takes_any_size() -> None:
+    """Graphs made of forms have tensors of other sizes than forms by themselves."""
+    network = Network(True, 0)
+    source = network.input(1, 16, 20, 20)
+    found = FORMS["Convolution, a product of data before"].behind(network, source)
+    assert list(found.get_shape()) == [1, 16, 20, 20]
+
+
 def test_forms_that_are_right_alone_are_right_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     graphs = importlib.import_module("probed_graphs")

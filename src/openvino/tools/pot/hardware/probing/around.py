@@ -43,8 +43,10 @@ def _layer_before(network: Network, operation: Operation, source: ov.Output) -> 
 
 def _product_of_data_before(network: Network, operation: Operation, source: ov.Output) -> ov.Output:
     """Rows times those of another input, both in 8 bits; sizes that are open in one are in the other, too."""
-    shape, size = operation.shape, operation.shape[-1]
-    open_axes = [axis for axis, each in enumerate(source.get_partial_shape()) if each.is_dynamic]
+    own = list(zip(source.get_partial_shape(), operation.shape, strict=True))
+    shape = [plain if size.is_dynamic else size.get_length() for size, plain in own]
+    size = shape[-1]
+    open_axes = [axis for axis, (each, _) in enumerate(own) if each.is_dynamic]
     other = network.input(*shape[:-2], size, size, open_axes=open_axes)
     found = op.matmul(network.rounded(source, "signed"), network.rounded(other, "signed"), False, True)
     output: ov.Output = op.multiply(found, np.float32(size**-0.5)).output(0)
