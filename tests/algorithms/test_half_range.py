@@ -176,6 +176,19 @@ def test_masks_are_no_overflow(caplog: pytest.LogCaptureFixture) -> None:
     assert "overflow" not in caplog.text
 
 
+@pytest.mark.parametrize("kind", [np.float16, "bf16"])
+def test_networks_in_other_precisions(kind: Any) -> None:
+    """What is in half already, or in bfloat16 at an input, is neither measured nor rounded once more."""
+    typed = op.parameter([1, 3, 8, 8], ov.Type.bf16 if kind == "bf16" else kind, name="x")
+    x = op.convert(typed, "f32").output(0) if kind == "bf16" else typed.output(0)
+    halves = op.relu(op.multiply(x, op.constant(np.array(2, np.float32 if kind == "bf16" else kind))))
+    large = times(op.convert(halves, "f32"), 3e4, "large")
+    network = ov.Model([op.result(conv(op.relu(large), 4, "layer"))], [typed])
+    int8 = quantize(network, images(40), target_device="GPU")
+    (note,) = json.loads(int8.get_rt_info([ROOT, "check"]).astype(str))["notes"]
+    assert "which 2 tensors may leave" in note
+
+
 def test_a_larger_factor_of_the_user_s_stays() -> None:
     network = growing(3e4)
     network.set_rt_info(4096.0, PLACE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import openvino as ov
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import InputId, TensorId
@@ -73,12 +74,17 @@ class Halves:
                 yield from (each for each in self._floats(name) if not self._is_cut(each, self._is_end(name)))
 
     def growing(self) -> Iterator[TensorId]:
-        """Those of them that can be larger than what they are made of."""
+        """Those of them in single precision that can be larger than what they are made of, if that is single too."""
         for tensor in self.stored():
             kind = self.view.type(tensor.node)
             is_mean = traits(kind).averages and kind != "ReduceSum"
-            if not (kind in _SMALLER or traits(kind).bounded or is_mean):
+            is_smaller = (kind in _SMALLER and kind != "Convert") or traits(kind).bounded or is_mean
+            if self.is_single(tensor) and not is_smaller:
                 yield tensor
+
+    def is_single(self, tensor: TensorId) -> bool:
+        """Whether a tensor is in single precision; what is in half already is as it will be."""
+        return bool(self.view.output(tensor).get_element_type() == ov.Type.f32)
 
     @cached_property
     def scaled(self) -> frozenset[TensorId]:

@@ -21,7 +21,7 @@ _SMALLEST, _STEP = 2.0**-14, 2.0**-24
 
 
 def in_half(model: ov.Model, factor: float = 1.0) -> ov.Model:
-    """A copy whose tensors are rounded to half precision, and cut where it ends.
+    """A copy whose tensors in single precision are rounded to half, and cut where that ends.
 
     Args:
         model: quantized or not; what is behind its quantizers stays as it is.
@@ -30,7 +30,8 @@ def in_half(model: ov.Model, factor: float = 1.0) -> ov.Model:
     clone = model.clone()
     view = GraphView(clone)
     halves = Halves.of_quantized(view)
-    stored, scaled = list(halves.stored()), halves.scaled if factor != 1 else frozenset()
+    stored = [each for each in halves.stored() if halves.is_single(each)]
+    scaled = halves.scaled if factor != 1 else frozenset()
     dividing = [InputId(name, 0) for name in view.nodes if factor != 1 and halves.divides(name)]
     for tensor in stored:
         source, readers = view.output(tensor), [(each, view.port(each)) for each in view.consumers(tensor)]
@@ -39,7 +40,7 @@ def in_half(model: ov.Model, factor: float = 1.0) -> ov.Model:
         for reader, port in readers:
             port.replace_source_output(small if tensor in scaled and halves.takes_scaled(reader) else whole)
     for reader in dividing:
-        if view.source(reader) not in scaled:
+        if view.source(reader) not in scaled and halves.is_single(view.source(reader)):
             port = view.port(reader)
             port.replace_source_output(rounded_to_half(port.get_source_output(), factor))
     clone.validate_nodes_and_infer_types()
