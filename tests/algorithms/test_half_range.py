@@ -139,6 +139,7 @@ def cube(source: Node) -> ov.Node:
 
 
 @pytest.mark.parametrize("between", [to_softmax, gelu, cube])
+@pytest.mark.long
 def test_what_no_factor_helps_is_said(
     between: Callable[[Node], Node], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -153,6 +154,7 @@ def test_what_no_factor_helps_is_said(
 
 
 @pytest.mark.parametrize("between", [op.tanh, op.sigmoid, lambda source: op.tanh(times(source, 0.7))])
+@pytest.mark.long
 def test_functions_with_an_end_need_no_more_than_half_precision(
     between: Callable[[Node], Node], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -177,6 +179,7 @@ def test_masks_are_no_overflow(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.float16, "bf16"])
+@pytest.mark.long
 def test_networks_in_other_precisions(kind: Any) -> None:
     """What is in half already, or in bfloat16 at an input, is neither measured nor rounded once more."""
     typed = op.parameter([1, 3, 8, 8], ov.Type.bf16 if kind == "bf16" else kind, name="x")
@@ -251,6 +254,7 @@ def test_which_tensors_are_divided() -> None:
     assert not halves.is_helped(TensorId("sum"))  # the shift behind needs it as it is
 
 
+@pytest.mark.long
 def test_a_search_for_layers_in_float_needs_one_pass_and_gives_each_model_its_factor() -> None:
     engine = IEEngine({"device": "CPU"}, labelled(images(40)))
     candidates = Candidates(load_model(growing(3e4)), engine, {"target_device": "GPU"})

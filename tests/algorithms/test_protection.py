@@ -23,6 +23,8 @@ from openvino.tools.pot.report.overflow import overflows
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.verification.instruction_sets import Apart, sets_at_hand
 
+pytestmark = pytest.mark.long
+
 Samples = Sequence[NDArray[np.float32]]
 
 

@@ -14,6 +14,8 @@ from builders import Items, bias, conv, images, labelled, model, parameter, weig
 from openvino.tools.pot import quantize
 from openvino.tools.pot.utils.runtime import core
 
+pytestmark = pytest.mark.long
+
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Build = Callable[[Sequence[int]], ov.Model]
 

@@ -13,6 +13,8 @@ import builders
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.diagnosis import Diagnosis
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

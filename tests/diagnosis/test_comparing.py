@@ -25,6 +25,8 @@ from openvino.tools.pot.diagnosis.side_by_side import (
 )
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:

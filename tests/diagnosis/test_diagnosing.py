@@ -18,6 +18,8 @@ from openvino.tools.pot.diagnosis import Diagnosis, diagnose, remedies, timing
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def found() -> Diagnosis:

@@ -34,6 +34,8 @@ from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
 
+pytestmark = pytest.mark.long
+
 logger = get_logger(__name__)
 PYRAMID = (1, 2)
 Floats = NDArray[np.float32]

@@ -96,17 +96,20 @@ CASES = [
 
 
 @pytest.mark.parametrize(("shape", "make", "is_open"), CASES)
+@pytest.mark.long
 def test_factors_behind_a_product(shape: tuple[int, ...], make: Make, is_open: bool) -> None:
     assert departs(network(shape, make, is_open, goes_on=True), shape) < 0.5
 
 
 @pytest.mark.parametrize("shape", SEVERAL)
+@pytest.mark.long
 def test_factors_with_nothing_behind(shape: tuple[int, ...]) -> None:
     assert departs(network(shape, of_columns, is_open=False, goes_on=False), shape) < 0.5
 
 
 @pytest.mark.parametrize("is_open", [False, True])
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.long
 def test_columns_of_very_different_widths(shape: tuple[int, ...], is_open: bool) -> None:
     """Ranges by channel would be made part of the product as well."""
     assert departs(network(shape, one_factor, is_open, goes_on=True), shape, is_wide=True) < 0.5
