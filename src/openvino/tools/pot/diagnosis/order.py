@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from openvino.tools.pot.diagnosis.causes.forms import HALF
 from openvino.tools.pot.diagnosis.causes.times import OF_TIME, lost_seconds
 from openvino.tools.pot.diagnosis.facts import Layer
 from openvino.tools.pot.diagnosis.looking import Looked
+from openvino.tools.pot.graph.half import LARGEST as LARGEST_HALF
 
 _WORSE = 15.0
 """dB of the whole below which a layer's share of the error counts in full, an error of a sixth; of smaller errors it
@@ -33,7 +33,7 @@ def _elsewhere(layer: Layer, looked: Looked) -> float:
     """What is lost on other devices and processors than this one."""
     found = looked.overflows.get(layer.int8_node)
     overflowing = 0.0 if found is None else min(1.0, found.error * _passed_on(layer) * 10 ** (_WORSE / 20))
-    return max(overflowing, _INFINITE if layer.largest > HALF else 0.0)
+    return max(overflowing, _INFINITE if layer.largest > LARGEST_HALF else 0.0)
 
 
 def _passed_on(layer: Layer) -> float:

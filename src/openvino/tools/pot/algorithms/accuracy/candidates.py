@@ -162,8 +162,9 @@ class Candidates:
         """
         jobs = self.jobs(choices[0])
         passing = [self.called(name, node) for name, job in jobs.items() for node in _passing(job)]
-        layers = self._layers(choices[0])
-        others = [self.jobs(choice, floats) for choice in choices for floats in ((), passing, layers)]
+        in_half = any(job.recipe.device.half for job in jobs.values())
+        sets = ((), passing, self._layers(choices[0])) if in_half else ((), passing)
+        others = [self.jobs(choice, floats) for choice in choices for floats in sets]
         return {
             name: replace(
                 job, requests=tuple(dict.fromkeys(each for other in others for each in other[name].requests))

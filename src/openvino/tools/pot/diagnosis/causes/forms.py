@@ -9,10 +9,8 @@ from openvino.tools.pot.diagnosis.causes.places import cause, loses, of_data
 from openvino.tools.pot.diagnosis.facts import Cause, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.graph.geometry import linear_layer
+from openvino.tools.pot.graph.half import LARGEST as LARGEST_HALF
 from openvino.tools.pot.graph.operations import traits
-
-HALF = 65504.0
-"""The largest number of half precision."""
 
 _OVERFLOWING = 0.01
 """Error of a layer's sums on processors without VNNI from which it matters: 40 dB, what 8 bits give anyway."""
@@ -53,7 +51,7 @@ def _kind(looked: Looked, layer: Layer) -> Iterator[Cause]:
 
 def half(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """Half precision can't hold what it gives."""
-    if layer.largest > HALF:
+    if layer.largest > LARGEST_HALF:
         yield cause("half_overflow", layer.node, f"its output reaches {layer.largest:.3g}", 0.45)
 
 
