@@ -15,6 +15,9 @@ from hypothesis import settings
 # Hypothesis, which has settings of its own for CI, has looked before.
 os.environ.setdefault("CI", "true")
 
+# A second thread of numpy's products would turn idly for a while after each of them, on the other test process's core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # What is kept of the devices of this machine is no business of tests; there is no such folder.
 os.environ["OPENVINO_POT_CACHE"] = str(Path(__file__).with_name("of_no_machine"))
 
