@@ -20,7 +20,6 @@ from peer_models import PeerModels
 from tables import ablated, compared, ordered
 from variants import VARIANTS, configured
 from workflow import (
-    SAMPLES,
     calibration,
     closeness,
     command_line,
@@ -61,11 +60,11 @@ def ratio(rounds: Sequence[Mapping[str, float]], first: str, second: str) -> flo
     return round(median(times[first] / times[second] for times in rounds), 3)
 
 
-def compare(peers: PeerModels, rounds: int, limit: int | None) -> Run:
+def compare(peers: PeerModels, rounds: int, limit: int | None, samples: int) -> Run:
     """Float, ours and NNCF's."""
 
     def run(entry: Entry, folder: Path) -> Record:
-        feeds = calibration(entry)
+        feeds = calibration(entry, samples)
         int8 = {"ours": quantize(entry, feeds, folder)}
         peer = peers.find(entry, feeds)
         if peer is not None:
@@ -143,9 +142,6 @@ def arguments() -> argparse.Namespace:
     parser = command_line(__doc__)
     parser.add_argument("--ablation", action="store_true", help="what each ingredient is worth")
     parser.add_argument("--orders", action="store_true", help="five orders of the calibration samples")
-    parser.add_argument(
-        "--samples", type=int, default=SAMPLES, help=f"to calibrate both of these with (default: {SAMPLES})"
-    )
     parser.add_argument("--peer-python", type=Path, help="a Python with nncf, which makes the peer's models")
     parser.add_argument("--peer-models", type=Path, help="folder where the peer's models are kept")
     parser.add_argument(
@@ -166,7 +162,7 @@ def chosen(options: argparse.Namespace, folder: Path) -> dict[str, tuple[Run, Ta
         tables["orders"] = (orders(options.limit, options.samples), ordered)
     if not tables:
         peers = PeerModels(options.peer_models or folder, options.peer_python)
-        tables["accuracy"] = (compare(peers, options.rounds, options.limit), comparison)
+        tables["accuracy"] = (compare(peers, options.rounds, options.limit, options.samples), comparison)
     return tables
 
 

@@ -67,13 +67,12 @@ def int8_share(entry: Entry, model: Path) -> float:
     return round(float(found["int8_layers"] / found["layers"]), 3)
 
 
-def controlled(entry: Entry, feeds: Sequence[Feed], drop: float, folder: Path) -> Record:
-    """The search, from loading to saving."""
+def controlled(entry: Entry, samples: int, feeds: Sequence[Feed], drop: float, folder: Path) -> Record:
+    """The search, from loading to saving, calibrated with so many samples."""
     started = time.perf_counter()
     model = load_model({"model_name": entry.name, "model": entry.model})
     parameters = {"target_device": "CPU", "stat_subset_size": SAMPLES, "maximal_drop": drop}
-    samples = calibration(entry)
-    statistics = _pipeline(Indexed(samples), None, parameters).collect_statistics(model)
+    statistics = _pipeline(Indexed(calibration(entry, samples)), None, parameters).collect_statistics(model)
     pipeline = _pipeline(Indexed(feeds), metric_of(entry), parameters)
     quantized = pipeline.run(model, statistics)
     compress_model_weights(quantized)
@@ -106,7 +105,7 @@ def peer(options: argparse.Namespace, entry: Entry, feeds: Sequence[Feed], drop:
     if options.peer_python is None or isinstance(entry, DigitsEntry) or judge(entry) is None:
         return {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, samples in (("calibration", calibration(entry)), ("evaluation", feeds)):
+        for name, samples in (("calibration", calibration(entry, options.samples)), ("evaluation", feeds)):
             np.savez(Path(folder, f"{name}.npz"), **flat(samples))
         script = Path(__file__).with_name("peer_control.py")
         command = [options.peer_python, script, entry.model, folder, str(drop)]
@@ -121,7 +120,7 @@ def record(options: argparse.Namespace, entry: Entry) -> Record:
     feeds = [entry.evaluation[i] for i in range(len(entry.evaluation))[: options.limit or count]]
     before = sequential_pass(entry.model, feeds)
     with tempfile.TemporaryDirectory() as folder:
-        found = controlled(entry, feeds, drop, Path(folder))
+        found = controlled(entry, options.samples, feeds, drop, Path(folder))
     a_pass = (before + sequential_pass(entry.model, feeds)) / 2
     found["passes"] = round(found["seconds"] / a_pass, 2)
     of_peer = peer(options, entry, feeds, drop)

@@ -19,7 +19,6 @@ from entries import Entry, Feed, entries
 from numpy.typing import NDArray
 from tables import NETWORK, Column, table
 from workflow import (
-    SAMPLES,
     calibration,
     closeness,
     command_line,
@@ -41,21 +40,25 @@ def noise(seed: int, height: int, width: int) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def feeds(entry: Entry, facts: Mapping[str, Any], make: Callable[[int, int, int], Pixels]) -> list[Feed]:
+def feeds(
+    entry: Entry, facts: Mapping[str, Any], make: Callable[[int, int, int], Pixels], count: int
+) -> list[Feed]:
     """As many made images as there would be samples, normalised as the network wants it."""
     target = image_input(ov.Core().read_model(entry.model).get_parameters()[0])
     assert target.height is not None
     assert target.width is not None
     mean, std = (np.asarray(facts[key], np.float32) for key in ("mean", "std"))
-    images = (make(seed, target.height, target.width) for seed in range(SAMPLES))
+    images = (make(seed, target.height, target.width) for seed in range(count))
     return [{target.name: target.arranged((image - mean) / std)} for image in images]
 
 
-def record(entry: Entry, facts: Mapping[str, Any], limit: int | None) -> dict[str, Any]:
+def record(entry: Entry, facts: Mapping[str, Any], limit: int | None, count: int) -> dict[str, Any]:
     """The figures of one network, quantized with each kind of samples."""
     kinds: dict[str, Sequence[Feed]] = {
-        "real": calibration(entry), "made": feeds(entry, facts, made_image), "noise": feeds(entry, facts, noise),
-    }  # fmt: skip
+        "real": calibration(entry, count),
+        "made": feeds(entry, facts, made_image, count),
+        "noise": feeds(entry, facts, noise, count),
+    }
     found = {}
     for kind, samples in kinds.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +88,7 @@ def main() -> int:
     }
     pictured = {name for name, each in facts.items() if each.get("feed") == "image"}
     wanted = (entry for entry in entries(options.zoo, options.names) if entry.name in pictured)
-    found = (record(entry, facts[entry.name], options.limit) for entry in wanted)
+    found = (record(entry, facts[entry.name], options.limit, options.samples) for entry in wanted)
     published(table(list(printed(found)), COLUMNS), "data free", options.write)
     return 0
 

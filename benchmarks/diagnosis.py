@@ -18,7 +18,7 @@ from workflow import PARAMETERS, Samples, calibration, command_line, parsed, pri
 
 from openvino.tools.pot import IEEngine, load_model
 from openvino.tools.pot.diagnosis.causes import CAUSES
-from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, case_of, diagnosed
+from openvino.tools.pot.diagnosis.diagnosing import case_of, diagnosed
 from openvino.tools.pot.report import measure
 
 COLUMNS: Sequence[Column] = (
@@ -35,11 +35,11 @@ COLUMNS: Sequence[Column] = (
 )
 
 
-def benchmark(entry: Entry) -> dict[str, Any]:
+def benchmark(entry: Entry, samples: int) -> dict[str, Any]:
     """What was found in one entry's INT8 model, and what it took."""
-    feeds = calibration(entry, SAMPLES)
+    feeds = calibration(entry, samples)
     source, engine = load_model(entry.model), IEEngine({"device": "CPU"}, Samples(feeds))
-    case = case_of(source, None, engine, SAMPLES, PARAMETERS.get(entry.name, {}))
+    case = case_of(source, None, engine, samples, PARAMETERS.get(entry.name, {}))
     plain = measure.plain_pass(entry.model, feeds)
     started = time.perf_counter()
     diagnosed(case, remedies=False)
@@ -74,7 +74,7 @@ def found(records: Sequence[Record]) -> str:
 def main() -> int:
     """Run the benchmark; returns the exit code."""
     options = parsed(command_line(__doc__))
-    records = list(printed(benchmark(entry) for entry in wanted(options)))
+    records = list(printed(benchmark(entry, options.samples) for entry in wanted(options)))
     published(found(records), "others-diagnosis" if options.others else "diagnosis", options.write)
     return 0
 

@@ -80,10 +80,10 @@ def farthest(before: Sequence[Sequence[NDArray[Any]]], after: Sequence[Sequence[
     return max(found)
 
 
-def benchmark(entry: Entry, zoo: Path, limit: int | None) -> dict[str, Any]:
+def benchmark(entry: Entry, zoo: Path, limit: int | None, samples: int) -> dict[str, Any]:
     """The figures of one entry."""
     with tempfile.TemporaryDirectory() as folder:
-        model = quantize(entry, calibration(entry), Path(folder))
+        model = quantize(entry, calibration(entry, samples), Path(folder))
         outputs, metric = ran(entry, zoo, model, limit, WHOLE)
         record: dict[str, Any] = {"name": entry.name, "metric": entry.metric, WHOLE: round(metric, 4)}
         for name in sets_at_hand():
@@ -128,7 +128,8 @@ def main() -> int:
         raise SystemExit("this is for the networks of a zoo: a process reads its entry by name")
     if not sets_at_hand():
         raise SystemExit("this system does not say which instruction sets the processor has")
-    records = list(printed(benchmark(entry, options.zoo, options.limit) for entry in wanted(options)))
+    found = (benchmark(entry, options.zoo, options.limit, options.samples) for entry in wanted(options))
+    records = list(printed(found))
     published(table(records, columns()), "instruction sets", options.write)
     return 0
 

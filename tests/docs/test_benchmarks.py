@@ -3,8 +3,10 @@
 import importlib
 import json
 import os
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -18,23 +20,44 @@ from openvino.tools.pot.verification.instruction_sets import sets_at_hand
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 
+# Quantizing with all 300 shows no more of the scripts.
+FEWER = ("--samples", "60")
+
 # What accuracy.py's peer needs of NNCF, whose model here is the float one.
 PEER = """
 __version__ = "0.0"
 ModelType = str
 Dataset = list
 def quantize(model, dataset, subset_size):
-    assert subset_size == len(dataset) == 300
+    assert subset_size == len(dataset) == 60
     assert list(dataset[0]) == ["image"]
     print("a line of progress")
     return model
 """
 
 
-def run(script: str, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, BENCHMARKS / script, *arguments)
-    environment = os.environ | more
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """A script run in this process, where imports and compiled networks are at hand, as if in one of its own."""
+
+    def run(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.syspath_prepend(BENCHMARKS)
+        monkeypatch.setattr(sys, "argv", [script, *map(str, arguments)])
+        capfd.readouterr()
+        ended: object = None
+        try:
+            runpy.run_path(str(BENCHMARKS / script), run_name="__main__")
+        except SystemExit as error:
+            ended = error.code
+        out, err = capfd.readouterr()
+        said = ended if isinstance(ended, str) else ""
+        code = ended if isinstance(ended, int) else int(bool(said))
+        return subprocess.CompletedProcess(script, code, out, err + said)
+
+    return run
 
 
 def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -52,9 +75,9 @@ def variants(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module("variants", monkeypatch)
 
 
-@pytest.mark.process
-def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
-    finished = run("zoo.py", "--zoo", tmp_path, "--repeats", "1", "--limit", "40")
+@pytest.mark.long
+def test_the_embedded_network_without_a_zoo(run: Run, tmp_path: Path) -> None:
+    finished = run("zoo.py", "--zoo", tmp_path, "--repeats", "1", "--limit", "40", *FEWER)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["name"] == "digits"
@@ -64,12 +87,13 @@ def test_the_embedded_network_without_a_zoo(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
+def test_ours_beside_a_peer_that_runs_in_its_own_python(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "nncf.py").write_text(PEER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     peer = ("--peer-python", sys.executable, "--peer-models", tmp_path / "peer")
-    finished = run(
-        "accuracy.py", "--zoo", tmp_path, "--rounds", "2", "--limit", "40", *peer, PYTHONPATH=str(tmp_path)
-    )
+    finished = run("accuracy.py", "--zoo", tmp_path, "--rounds", "2", "--limit", "40", *FEWER, *peer)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["ours"]["int8_layers"] == 10
@@ -86,8 +110,8 @@ def test_ours_beside_a_peer_that_runs_in_its_own_python(tmp_path: Path) -> None:
     assert "| 10 of 11 | 0 of 11 |" in finished.stderr
 
 
-@pytest.mark.process
-def test_ingredients_and_orders_of_samples(tmp_path: Path, variants: ModuleType) -> None:
+@pytest.mark.long
+def test_ingredients_and_orders_of_samples(run: Run, tmp_path: Path, variants: ModuleType) -> None:
     finished = run(
         "accuracy.py",
         "digits",
@@ -122,8 +146,8 @@ def test_every_variant_is_described(variants: ModuleType) -> None:
     assert [name for name in variants.VARIANTS if f"\n| {name} | " not in text] == []
 
 
-@pytest.mark.process
-def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
+@pytest.mark.long
+def test_overflows_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
     finished = run("overflow.py", "--zoo", tmp_path, "--samples", "5", "--fix", "absent", "no")
     assert finished.returncode == 0, finished.stderr
     absent, no = (json.loads(line) for line in finished.stdout.splitlines()[:2])
@@ -135,8 +159,8 @@ def test_overflows_of_the_embedded_network(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not sets_at_hand(), reason="this system does not say which instruction sets there are")
 @pytest.mark.process
-def test_instruction_sets_of_the_embedded_network(tmp_path: Path) -> None:
-    finished = run("instruction_sets.py", "digits", "--zoo", tmp_path, "--limit", "40")
+def test_instruction_sets_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
+    finished = run("instruction_sets.py", "digits", "--zoo", tmp_path, "--limit", "40", *FEWER)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert list(record) == ["name", "metric", "all", *sets_at_hand()]
@@ -167,8 +191,8 @@ def test_tokens_that_a_mask_hides_are_not_compared(monkeypatch: pytest.MonkeyPat
     assert read([tokens], {"x": whole})[0] is tokens
 
 
-@pytest.mark.process
-def test_estimates_beside_measurements() -> None:
+@pytest.mark.long
+def test_estimates_beside_measurements(run: Run) -> None:
     finished = run("cost.py", "4096x8x8 behind Softmax", "16x384x384", "--rounds", "1", "--seconds", "0.001")
     assert finished.returncode == 0, finished.stderr
     records = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith("{")]
@@ -178,14 +202,12 @@ def test_estimates_beside_measurements() -> None:
 
 
 @pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
-@pytest.mark.process
-def test_an_incomplete_run_writes_nothing(script: str, tmp_path: Path) -> None:
+def test_an_incomplete_run_writes_nothing(run: Run, script: str, tmp_path: Path) -> None:
     assert "needs the zoo" in run(script, "--zoo", tmp_path, "--write").stderr
 
 
 @pytest.mark.parametrize("script", ["zoo.py", "accuracy.py"])
-@pytest.mark.process
-def test_an_unknown_entry_is_named(script: str, tmp_path: Path) -> None:
+def test_an_unknown_entry_is_named(run: Run, script: str, tmp_path: Path) -> None:
     assert "no entry 'digit', there are: digits" in run(script, "digit", "--zoo", tmp_path).stderr
 
 
@@ -240,14 +262,17 @@ def test_the_documents_have_the_markers_once(document: str, marker: str) -> None
 
 
 @pytest.mark.process
-def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
+def test_speed_beside_a_peer_and_peak_memory(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "nncf.py").write_text(PEER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     arguments = ("--zoo", tmp_path, "--cache", tmp_path / "cache", "--rounds", "1", "--memory")
     peer = ("--peer-python", sys.executable)
-    finished = run("speed.py", "digits", *arguments, *peer, PYTHONPATH=str(tmp_path))
+    finished = run("speed.py", "digits", *arguments, *FEWER, *peer)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
-    assert record["samples"] == 300
+    assert record["samples"] == 60
     assert record["allowed_s"] == pytest.approx(1.5 * record["plain_s"] + 1.5, abs=0.002)
     assert {"plan", "compile", "pass", "RangeStage", "transform", "other"} <= set(record["steps"])
     assert sum(record["steps"].values()) == pytest.approx(record["workflow_s"], abs=0.02)
@@ -258,19 +283,19 @@ def test_speed_beside_a_peer_and_peak_memory(tmp_path: Path) -> None:
     assert "| digits |" in finished.stderr
 
 
-@pytest.mark.process
-def test_a_diagnosis_of_the_embedded_network(tmp_path: Path) -> None:
-    finished = run("diagnosis.py", "digits", "--zoo", tmp_path)
+@pytest.mark.long
+def test_a_diagnosis_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
+    finished = run("diagnosis.py", "digits", "--zoo", tmp_path, *FEWER)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["verdict"] in ("good", "no gain", "slower") and record["fidelity"] > 35
-    assert record["samples"] == 300 and record["looking_s"] > record["plain_s"]
+    assert record["samples"] == 60 and record["looking_s"] > record["plain_s"]
     assert "| digits |" in finished.stderr
 
 
-@pytest.mark.process
-def test_accuracy_control_of_the_embedded_network(tmp_path: Path) -> None:
-    finished = run("accuracy_control.py", "digits", "--zoo", tmp_path, "--limit", "100")
+@pytest.mark.long
+def test_accuracy_control_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
+    finished = run("accuracy_control.py", "digits", "--zoo", tmp_path, "--limit", "100", *FEWER)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["samples"] == 100
@@ -279,12 +304,14 @@ def test_accuracy_control_of_the_embedded_network(tmp_path: Path) -> None:
     assert "| digits |" in finished.stderr
 
 
-@pytest.mark.process
-def test_a_slow_loader_beside_samples_in_memory(tmp_path: Path) -> None:
-    finished = run("slow_loader.py", "digits", "--zoo", tmp_path, "--cache", tmp_path, "--rounds", "1")
+@pytest.mark.long
+def test_a_slow_loader_beside_samples_in_memory(run: Run, tmp_path: Path) -> None:
+    finished = run(
+        "slow_loader.py", "digits", "--zoo", tmp_path, "--cache", tmp_path, "--rounds", "1", *FEWER
+    )
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
-    assert record["samples"] == 300
+    assert record["samples"] == 60
     assert record["sleeps_s"] >= record["memory_s"] > 0
     assert record["ratio"] == pytest.approx(record["slow_s"] / record["sleeps_s"], abs=0.02)
     assert "| digits |" in finished.stderr
@@ -301,9 +328,9 @@ def test_large_networks_keep_the_variance_of_their_inputs(name: str, monkeypatch
 
 
 @pytest.mark.zoo
-@pytest.mark.process
-def test_images_that_are_made_are_better_than_noise() -> None:
-    finished = run("data_free.py", "tiny_resnet8", "--zoo", ZOO, "--limit", "200")
+@pytest.mark.long
+def test_images_that_are_made_are_better_than_noise(run: Run) -> None:
+    finished = run("data_free.py", "tiny_resnet8", "--zoo", ZOO, "--limit", "200", *FEWER)
     assert finished.returncode == 0, finished.stderr
     record = json.loads(finished.stdout)
     assert record["real"]["fidelity"] > record["made"]["fidelity"] > record["noise"]["fidelity"] + 5
