@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,11 @@ os.environ.setdefault("CI", "true")
 
 # A second thread of numpy's products would turn idly for a while after each of them, on the other test process's core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Children find what others have compiled of Python's modules, where nothing may be written beside these.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="pycache-")
+    atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 # What is kept of the devices of this machine is no business of tests; there is no such folder.
 os.environ["OPENVINO_POT_CACHE"] = str(Path(__file__).with_name("of_no_machine"))

@@ -47,6 +47,7 @@ def main() -> None:
         "--calibration", type=int, default=20, help="images to take statistics on, default 20"
     )
     parser.add_argument("--photographs", type=int, help="photographs to find faces on, default all six")
+    parser.add_argument("--repeats", type=int, default=50, help="requests that are timed, default 50")
     args = parser.parse_args()
     init_logger(level="ERROR")
 
@@ -64,7 +65,9 @@ def main() -> None:
     saved = save_model(quantized, RESULTS / "int8")
 
     # Faces of at least 20 pixels count, which are all.
-    comparison = compare(WiderFaceLoader({**evaluation, "min_height": 20}), portraits, [model, quantized])
+    comparison = compare(
+        WiderFaceLoader({**evaluation, "min_height": 20}), portraits, [model, quantized], args.repeats
+    )
     comparison.save(RESULTS / "comparison.json")
     print(comparison.table())
     for entry in saved:
@@ -72,7 +75,7 @@ def main() -> None:
 
 
 def compare(
-    loader: WiderFaceLoader, portraits: WiderFaceLoader, models: Sequence[CompressedModel]
+    loader: WiderFaceLoader, portraits: WiderFaceLoader, models: Sequence[CompressedModel], repeats: int
 ) -> Comparison:
     """Recall of both cascades, the time for an image, and the figures of each of their networks."""
     rows = [
@@ -82,7 +85,7 @@ def compare(
     for name, shape in SHAPES.items():
         feed = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
         networks = [shaped(model, name, shape) for model in models]
-        rows.extend(model_rows(networks, [feed], f"{name}, ", repeats=50))
+        rows.extend(model_rows(networks, [feed], f"{name}, ", repeats=repeats))
     return Comparison(metric_row(f"recall, {len(loader)} images", recalls(loader, models)), tuple(rows))
 
 

@@ -55,26 +55,43 @@ def main() -> None:
     parser.add_argument(
         "--silero", action="store_true", help="Silero's voice detector as well; needs espeak-ng"
     )
+    parser.add_argument("--calibration", type=int, help="frames to take statistics on, default all")
     args = parser.parse_args()
     init_logger(level="ERROR")
 
     frames = {"data_source": str(DATA), "input_names": ["frame"], "input_shapes": [[1, 24]]}
     network = load_model(NETWORK)
-    comparisons = {name: compared(network, frames, name, params) for name, params in VARIANTS.items()}
+    heard = scores(network, frames)
+    comparisons = {
+        name: compared(network, frames, heard, name, {**params, "stat_subset_size": args.calibration})
+        for name, params in VARIANTS.items()
+    }
     comparisons["speech_8bit"].save(RESULTS / "comparison.json")
     if args.silero:
         ignored = {"operations": [{"type": kind} for kind in NOT_OF_GNA], "scope": [ENERGY]}
-        compared(silero(), sounds(), "silero_16bit", {**VARIANTS["speech_16bit"], "ignored": ignored})
+        model, data = silero(), sounds()
+        params = {**VARIANTS["speech_16bit"], "ignored": ignored, "stat_subset_size": args.calibration}
+        compared(model, data, scores(model, data), "silero_16bit", params)
+
+
+def scores(model: CompressedModel, data: Mapping[str, Any]) -> dict[str, Floats]:
+    """What a network makes of all frames that it is evaluated on."""
+    return ArkEngine(ENGINE, ArkDataLoader({**data, "input_files": ["evaluation"]})).scores(model)
 
 
 def compared(
-    model: CompressedModel, data: Mapping[str, Any], name: str, params: Mapping[str, Any]
+    model: CompressedModel,
+    data: Mapping[str, Any],
+    heard: Mapping[str, Floats],
+    name: str,
+    params: Mapping[str, Any],
 ) -> Comparison:
     """Quantize a network for GNA, save it, and print how it compares with float.
 
     Args:
         model: in float.
         data: configuration of the loader, but for its files: ``calibration``, ``evaluation``, ``evaluation_truth``.
+        heard: the scores of the float model.
         name: of the quantized model.
         params: of the algorithm.
     """
@@ -85,39 +102,38 @@ def compared(
     compress_model_weights(quantized)
     saved = save_model(quantized, RESULTS, name)[0]["model"]
 
-    evaluation = {**data, "input_files": ["evaluation"]}
-    models = [model, load_model(saved)]
-    feeds = [ArkDataLoader(evaluation)[index] for index in range(10)]
-    networks = [each.submodels[0].model for each in models]
+    evaluation = ArkDataLoader({**data, "input_files": ["evaluation"]})
+    int8 = load_model(saved)
+    feeds = [evaluation[index] for index in range(10)]
+    networks = [each.submodels[0].model for each in (model, int8)]
     weights, request, _ = model_rows(networks, feeds, repeats=100)
     request = replace(request, name="one request, on the CPU")
-    decisions, *others = metric_rows(models, evaluation)
+    decisions, *others = metric_rows([heard, scores(int8, data)], data)
     comparison = Comparison(decisions, (*others, weights, request, layers))
     print(f"{comparison.table('integers')}\nSaved {saved}\n")
     return comparison
 
 
-def metric_rows(models: Sequence[CompressedModel], data: Mapping[str, Any]) -> list[Row]:
+def metric_rows(heard: Sequence[Mapping[str, Floats]], data: Mapping[str, Any]) -> list[Row]:
     """Decisions and scores of the float model and of the quantized one, beside those of float and the truth."""
-    evaluation = ArkDataLoader(data)
-    heard = [ArkEngine(ENGINE, evaluation).scores(model) for model in models]
+    frames = sum(map(len, heard[0].values()))
     truth = read_ark(Path(data["data_source"], "evaluation_truth.ark"))
     rows = []
     for expected, metric, names in (
-        (heard[0], FrameDecisions(), [f"decides as float, {len(evaluation)} frames"]),
+        (heard[0], FrameDecisions(), [f"decides as float, {frames} frames"]),
         (truth, FrameDecisions(), ["decides right"]),
         (heard[0], ScoreError(), ["largest error of a score", "average error", "RMS error"]),
     ):
-        figures = [judged(metric, scores, expected) for scores in heard]
+        figures = [judged(metric, own, expected) for own in heard]
         rows += [metric_row(name, pair) for name, *pair in zip(names, *figures, strict=True)]
     return rows
 
 
-def judged(metric: Metric, scores: Mapping[str, Floats], expected: Mapping[str, Floats]) -> list[float]:
+def judged(metric: Metric, own: Mapping[str, Floats], expected: Mapping[str, Floats]) -> list[float]:
     """Figures of a metric for the scores of all utterances, beside others of theirs."""
     metric.reset()
-    for name, own in scores.items():
-        metric.update([own], list(expected[name]))
+    for name, frames in own.items():
+        metric.update([frames], list(expected[name]))
     return [float(value) for value in metric.avg_value.values()]
 
 

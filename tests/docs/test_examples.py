@@ -16,10 +16,11 @@ SCRIPTS = sorted(
 # What takes long is done to fewer images, or for less time; README files have the figures of full runs.
 QUICK = {
     "accuracy_aware": ("--images", "150"),
-    "face_detection": ("--images", "2", "--calibration", "2", "--photographs", "2"),
-    "object_detection": ("--time-budget", "1", "--photographs", "60"),
-    "segmentation_3d": ("--volumes", "3", "--calibration", "6"),
-    "text_similarity": ("--calibration", "20"),
+    "face_detection": ("--images", "2", "--calibration", "2", "--photographs", "1", "--repeats", "3"),
+    "object_detection": ("--time-budget", "1", "--photographs", "20"),
+    "segmentation_3d": ("--volumes", "2", "--calibration", "3"),
+    "speech": ("--calibration", "300"),
+    "text_similarity": ("--calibration", "24", "--length", "64"),
 }
 
 

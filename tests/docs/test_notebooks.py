@@ -26,19 +26,29 @@ def name(source: Path) -> str:
     return source.parent.name
 
 
-# How much calibration data it takes is tried out for two numbers alone, neither of them large. Below twenty texts
-# quantizing was measured to take half as long again.
+# How much calibration data it takes is tried out for one number alone, on less data, and few requests are timed. Below
+# twenty texts quantizing was measured to take half as long again.
 QUICK = {
     "face_detection": {
-        "count=20, seed=0": "count=8, seed=0",
-        "count=15, seed=1": "count=8, seed=1",
-        "counts = [1, 3, 10, 20]": "counts = [1, 8]",
-        "quantized_with(20)": "quantized_with(8)",
+        "count=20, seed=0": "count=4, seed=0",
+        "count=15, seed=1": "count=4, seed=1",
+        "counts = [1, 3, 10, 20]": "counts = [4]",
+        "quantized_with(20)": "quantized_with(4)",
+        "repeats=50": "repeats=3",
     },
-    "image_classification": {"counts = [5, 10, 30, 100, 300]": "counts = [30]"},
+    "image_classification": {
+        "Images(data.evaluation_images, data.evaluation_labels)": (
+            "Images(data.evaluation_images[:300], data.evaluation_labels[:300])"
+        ),
+        "counts = [5, 10, 30, 100, 300]": "counts = [30]",
+        "quantized_with(300)": "quantized_with(60)",
+    },
     "text_similarity": {
         "counts = [5, 30, 100, 300]": "counts = [24]",
         "quantized_with(300)": "quantized_with(24)",
+        "load_tokenizer()": "load_tokenizer(64)",
+        "heads=12": "heads=12, length=64",
+        "repeats=30": "repeats=5",
     },
 }
 

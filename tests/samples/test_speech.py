@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -390,21 +391,27 @@ def test_a_result_of_16_bits_is_rounded(folder: Path) -> None:
     assert max(each.max() for each in scores.values()) == pytest.approx(0.01, rel=1e-3)
 
 
+def speech(name: str) -> dict[str, Any]:
+    """What the loader takes for a file of the example."""
+    shape = {"input_names": ["frame"], "input_shapes": [[1, features.BANDS]]}
+    return {"data_source": str(EXAMPLE / "data"), "input_files": [name], **shape}
+
+
+@cache
+def heard_in_float() -> dict[str, Floats]:
+    return ArkEngine({}, ArkDataLoader(speech("evaluation"))).scores(load_model(EXAMPLE / "speech.xml"))
+
+
 @pytest.mark.parametrize(("preset", "least"), [("accuracy", 0.99), ("performance", 0.97)])
 @pytest.mark.long
 def test_the_network_of_the_example_decides_as_in_float(preset: str, least: float) -> None:
-    data = {
-        "data_source": str(EXAMPLE / "data"),
-        "input_names": ["frame"],
-        "input_shapes": [[1, features.BANDS]],
-    }
-    calibration, evaluation = ({**data, "input_files": [name]} for name in ("calibration", "evaluation"))
+    calibration, evaluation = map(speech, ("calibration", "evaluation"))
     model = load_model(EXAMPLE / "speech.xml")
     largest = {"range_estimator": {"max": {"aggregator": "max", "type": "abs_max"}}}
     params = {"target_device": "GNA", "preset": preset, "activations": largest, "stat_subset_size": 800}
     engine = ArkEngine({}, ArkDataLoader(calibration))
     quantized = create_pipeline([{"name": "DefaultQuantization", "params": params}], engine).run(model)
-    scores = ArkEngine({}, ArkDataLoader(evaluation)).scores(model)
+    scores = heard_in_float()
     truth = read_truth()
     right = np.concatenate([(scores[name][:, 0] > 0.5) == (truth[name][:, 0] > 0.5) for name in truth])
     assert len(right) > 1000 and right.mean() > 0.9
