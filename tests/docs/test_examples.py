@@ -24,6 +24,19 @@ QUICK = {
 }
 
 
+def keeps_the_accuracy_on_files_that_it_wrote(printed: str, folder: Path) -> None:
+    (row,) = [line for line in printed.splitlines() if line.startswith("top-1 accuracy, 600 images")]
+    before, after = (float(word) for word in row.split() if "." in word)
+    assert before == pytest.approx(0.9933, abs=1e-4)
+    assert after >= before - 0.01
+    images = folder / "results/image_classification/digits"
+    assert [len(list((images / part).glob("*.png"))) for part in ("calibration", "evaluation")] == [300, 600]
+
+
+# What else is asked of a run.
+CHECKS = {"image_classification": keeps_the_accuracy_on_files_that_it_wrote}
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)
 @pytest.mark.process
 def test_script(script: Path, tmp_path: Path) -> None:
@@ -40,10 +53,12 @@ def test_script(script: Path, tmp_path: Path) -> None:
         assert str(file.relative_to(tmp_path)) in run.stdout
         types = [node.get_type_name() for node in ov.Core().read_model(file).get_ops()]
         assert "FakeQuantize" in types
+    if script.parent.name in CHECKS:
+        CHECKS[script.parent.name](run.stdout, tmp_path)
 
 
 def test_what_is_quick_is_there() -> None:
-    assert set(QUICK) <= {script.parent.name for script in SCRIPTS}
+    assert {*QUICK, *CHECKS} <= {script.parent.name for script in SCRIPTS}
 
 
 def test_every_example_is_described_with_its_command() -> None:
