@@ -198,9 +198,15 @@ def searched(samples: Items, metric: Metric, **parameters: Any) -> Searched:
 
 
 @pytest.fixture(scope="module")
-def per_sample(samples: Items) -> Searched:
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where ``per_sample`` keeps its measurements."""
+    return tmp_path_factory.mktemp("search") / "state"
+
+
+@pytest.fixture(scope="module")
+def per_sample(samples: Items, state: Path) -> Searched:
     """The search that several tests look at, as it takes seconds."""
-    return searched(samples, TopOne(), maximal_drop=0.05)
+    return searched(samples, TopOne(), maximal_drop=0.05, state_dir=state)
 
 
 @pytest.fixture(scope="module")
@@ -335,14 +341,13 @@ def test_a_time_budget_returns_the_best_so_far(samples: Items, monkeypatch: pyte
 
 
 @pytest.mark.long
-def test_a_state_folder_saves_all_measurements(samples: Items, tmp_path: Path) -> None:
-    folder = tmp_path / "state"
-    first, report = search(samples, TopOne(), maximal_drop=0.05, state_dir=folder)
-    again, repeated = search(samples, TopOne(), maximal_drop=0.05, state_dir=folder)
+def test_a_state_folder_saves_all_measurements(samples: Items, per_sample: Searched, state: Path) -> None:
+    first, report = per_sample.result, per_sample.report
+    again, repeated = search(samples, TopOne(), maximal_drop=0.05, state_dir=state)
     assert stored(first) == stored(again)
     assert repeated.passes == 0
     assert [(s.floats, s.drop) for s in repeated.steps] == [(s.floats, s.drop) for s in report.steps]
-    assert sorted(path.name for path in folder.iterdir()) == ["search.json", "statistics.pickle"]
+    assert sorted(path.name for path in state.iterdir()) == ["search.json", "statistics.pickle"]
 
 
 def test_a_state_folder_whose_statistics_are_damaged(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import openvino as ov
+import pytest
 from zoo_runs import BARS, FIDELITY_SAMPLES, Result, digests, zoo
 
 from openvino.tools.pot.graph.tensors import TensorId
@@ -23,7 +24,8 @@ def test_metric(result: Result) -> None:
     assert after >= before - result.bar.drop
 
 
-def test_fidelity(result: Result) -> None:
+def test_fidelity(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoo(), "openvino_infer", result.infer)  # what it runs the float model with
     infer = result.infer(result.paths["model"])
     assert result.entry.fidelity(infer, FIDELITY_SAMPLES) >= result.bar.fidelity
 
@@ -34,11 +36,9 @@ def test_size(result: Result) -> None:
 
 
 def test_layers_run_in_int8(result: Result) -> None:
-    hints = {"INFERENCE_PRECISION_HINT": "f32"}
-    compiled = ov.Core().compile_model(result.paths["model"], "CPU", hints)
     kinds, others = ("Convolution", "Deconvolution", "FullyConnected"), []
     found = 0
-    for node in compiled.get_runtime_model().get_ordered_ops():
+    for node in result.compiled(result.paths["model"]).get_runtime_model().get_ordered_ops():
         info = node.get_rt_info()
         if (kind := info["layerType"].astype(str)) in kinds:
             found += 1
@@ -58,7 +58,7 @@ def test_compression_changes_nothing_beyond_rounding(result: Result) -> None:
             np.testing.assert_allclose(
                 after.value(tensor), before.value(tensor), 0, 1e-6 * largest, err_msg=name
             )
-    first, second = result.infer(result.uncompressed), result.infer(result.paths["model"])
+    first, second = zoo().openvino_infer(result.uncompressed), result.infer(result.paths["model"])
     feeds = [result.entry.evaluation[i] for i in range(2)]
     for one, other in ((a, b) for feed in feeds for a, b in zip(first(feed), second(feed), strict=True)):
         noise, signal = float(((one - other) ** 2).sum()), float(((one - one.mean()) ** 2).sum())

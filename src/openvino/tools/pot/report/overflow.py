@@ -108,9 +108,11 @@ def _bounds(model: ov.Model, layers: Iterable[Factors], feeds: Iterable[Feed]) -
 
 def _emulated(model: ov.Model, layers: Iterable[Factors], feeds: Iterable[Feed]) -> dict[str, _Count]:
     layers = list(layers)
+    if not layers:
+        return {}
     counts = {layer.node: _Count() for layer in layers}
     tensors = list(dict.fromkeys(tensor for layer in layers for tensor in layer.tensors))
-    for values in _values(model, [(tensor, None) for tensor in tensors], feeds if layers else ()):
+    for values in _values(model, [(tensor, None) for tensor in tensors], feeds):
         by_tensor = dict(zip(tensors, values, strict=True))
         for layer in layers:
             counts[layer.node].add(layer, [by_tensor[tensor] for tensor in layer.tensors])
