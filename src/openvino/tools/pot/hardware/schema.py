@@ -10,7 +10,7 @@ from openvino.tools.pot.arithmetic.formats import FORMATS
 
 Fault = Literal[
     "vectors", "chained_products", "gained_products", "odd_zero_points", "channel_multipliers", "left_matrices",
-    "open_batches", "open_gates", "open_divisions", "counted_padding",
+    "open_batches", "open_gates", "open_divisions", "counted_padding", "square_attention", "masks_of_one_row",
 ]  # fmt: skip
 """What a plugin computes wrongly, or refuses; ``placement/faults.py`` finds where."""
 

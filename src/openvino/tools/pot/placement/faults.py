@@ -12,6 +12,7 @@ from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView, walk
 from openvino.tools.pot.hardware import Device, Fault
+from openvino.tools.pot.placement.attention import has_mask_of_one_row, is_square_attention
 
 _NEAR = 0.05
 """Of a step: how far from a level zero may lie."""
@@ -108,6 +109,8 @@ _OF_LAYERS: Mapping[Fault, Callable[[GraphView, str, Device], bool]] = {
     "chained_products": _follows_product,
     "gained_products": _is_gained,
     "odd_zero_points": _reads_odd_zero,
+    "square_attention": is_square_attention,
+    "masks_of_one_row": has_mask_of_one_row,
 }
 
 
