@@ -1,8 +1,9 @@
-"""The short way in: one call from a float model and some samples to an INT8 model."""
+"""The short way in: one call from a float model to one in INT8, or with weights in few bits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -12,19 +13,30 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.configs.parameters import OF_POT_ALONE, DefaultQuantizationParameters
+from openvino.tools.pot.configs.parameters import (
+    OF_POT_ALONE,
+    DefaultQuantizationParameters,
+    WeightCompressionParameters,
+    WeightMode,
+)
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.graph.sizes import with_shapes
+from openvino.tools.pot.graph.writing import write_networks
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.utils.errors import ConfigError, DataError, naming, nearest, placed
+from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, naming, nearest, placed
+from openvino.tools.pot.utils.files import as_path
+from openvino.tools.pot.utils.folders import target_folder
+from openvino.tools.pot.utils.runtime import core
 
 Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 """Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of
@@ -123,6 +135,70 @@ def quantize(
     return (found.submodels[0].model, found.check) if report else found.submodels[0].model
 
 
+@overload
+def compress_weights(
+    model: ov.Model | str | Path | CompressedModel,
+    mode: WeightMode = ...,
+    data: Any = ...,
+    *,
+    report: Literal[True],
+    **parameters: Any,
+) -> tuple[ov.Model, list[dict[str, Any]]]: ...
+
+
+@overload
+def compress_weights(
+    model: ov.Model | str | Path | CompressedModel, mode: WeightMode = ..., data: Any = ..., **parameters: Any
+) -> ov.Model: ...
+
+
+def compress_weights(
+    model: ov.Model | str | Path | CompressedModel,
+    mode: WeightMode = "int8_asym",
+    data: Any = None,
+    *,
+    group_size: int | None = None,
+    ratio: float | None = None,
+    backup: Literal["int8_asym", "int8_sym", "none"] | None = None,
+    ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
+    subset_size: int = 300,
+    output: str | Path | None = None,
+    report: bool = False,
+    **parameters: Any,
+) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
+    """Store the weights of a model in 8 or 4 bits, and compute in floats as before.
+
+    Devices unpack such weights while they multiply. What is bound by memory, as language models are, gains speed, and
+    files and memory get smaller in any case.
+
+    Args:
+        model: a path, an ``openvino.Model`` or what ``load_model`` gives, which aren't changed.
+        mode: ``int8_asym``, ``int8_sym``, ``int4_sym`` or ``int4_asym``: bits, and whether there is a zero point.
+        data: samples, as ``quantize`` takes them; absent: weights are as close as can be, with them outputs of layers.
+        group_size: of 4 bits: how many weights of a row share a scale, default 64; -1: the whole row.
+        ratio: of 4 bits: the share of weights that may have them, default 1.0.
+        backup: of 4 bits: how embeddings, the last layer and what exceeds the ratio are stored, default
+            ``int8_asym``; ``none``: they stay as they are.
+        ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
+        subset_size: how many samples are used at most.
+        output: an ``.xml`` that the result is written to and read from again, for models that are larger than memory.
+        report: whether what became of each constant is wanted, too.
+        parameters: further parameters of WeightCompression.
+
+    Returns:
+        The model, ready to compile or to save; with ``report`` also a mapping for each constant, with the keys of
+        ``algorithms.weights.Compressed``.
+
+    Raises:
+        ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
+    """
+    _check_flags(report=report)
+    params = _given(group_size=group_size, ratio=ratio, backup=backup, ignored=_scope(ignored))
+    params |= {"mode": mode, "stat_subset_size": subset_size, **parameters}
+    sub = _with_small_weights(model, data, params, output)
+    return (sub.model, as_plain_data(sub.weights)) if report else sub.model
+
+
 def _check_flags(**flags: Any) -> None:
     for key, flag in flags.items():
         if not isinstance(flag, (bool, np.bool_)):
@@ -155,3 +231,31 @@ def _quantized(
             shaped = source if static is True else with_shapes(source, static)
             source = fixed_by_sample(shaped, engine)
     return create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine).run(source)
+
+
+def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any], output: Any) -> SubModel:
+    known = WeightCompressionParameters.model_fields
+    for key in params:
+        if key not in known:
+            raise ConfigError(f"unknown parameter {key!r}{nearest(key, known)}", "compress_weights")
+    file = None if output is None else as_path(output, "output")
+    if file is not None and file.suffix.lower() != ".xml":
+        raise ConfigError(f"output is {str(file)!r}, expected an .xml", "compress_weights")
+    algorithm = WeightCompression(params)
+    source = load_model(model)
+    if source.is_cascade:
+        names = [sub.name for sub in source]
+        raise ModelError(
+            f"compress_weights is for one network, found the cascade {names}: use create_pipeline"
+        )
+    engine = None
+    if data is not None:
+        samples = Samples(data, params["stat_subset_size"], Feeder(source.submodels[0].model, parts=True))
+        engine = IEEngine({"device": "CPU"}, samples)
+    if file is None:
+        (sub,) = algorithm.apply(source, engine)
+        return sub
+    with target_folder(file.parent), scratch(file.parent) as algorithm.keep:
+        (sub,) = algorithm.apply(source, engine)
+        write_networks({file.stem: sub.model}, file.parent)
+    return replace(sub, model=core().read_model(file))
