@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
     from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
+    from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity as MagnitudeSparsity
+    from openvino.tools.pot.algorithms.sparsity import WeightSparsity as WeightSparsity
     from openvino.tools.pot.api import DataLoader as DataLoader
     from openvino.tools.pot.api import Engine as Engine
     from openvino.tools.pot.api import Metric as Metric
@@ -44,6 +46,8 @@ _HOMES = {
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
+    "MagnitudeSparsity": "algorithms.sparsity",
+    "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",
     "diagnose": "diagnosis",
     "verify": "verification",

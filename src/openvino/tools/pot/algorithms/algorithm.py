@@ -10,7 +10,7 @@ from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, MinMaxParameters
+from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, MinMaxParameters, SampleParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
@@ -28,6 +28,8 @@ class Algorithm(ABC):
     Attributes:
         parameters: the class of its parameters.
         places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
+        rewrites: whether it makes a float model of a float one, by itself.
+        needs_data: whether it measures anything.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
         recipe: what the parameters mean on the device.
         stages: in their order.
@@ -37,8 +39,10 @@ class Algorithm(ABC):
     """
 
     name: str = ""
-    parameters: type[MinMaxParameters] = MinMaxParameters
+    parameters: type[SampleParameters] = MinMaxParameters
     places: bool = True
+    rewrites: bool = False
+    needs_data: bool = True
     stands_alone: bool = False
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
@@ -51,6 +55,7 @@ class Algorithm(ABC):
 
     def _make_recipe(self) -> Recipe:
         """Check the configuration, and resolve what it means."""
+        assert issubclass(self.parameters, MinMaxParameters)
         return Recipe.of(validate(self.parameters, self.config, f"{self.name} params"))
 
     @abstractmethod

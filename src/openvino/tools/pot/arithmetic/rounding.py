@@ -64,7 +64,7 @@ def least_error_rounding(
 
     It starts from the nearest integers. At each step every output channel moves the one weight to its other
     neighbour that lowers the squared error of ``Wq Q(x)`` against ``W x`` over the rows most; means are left to
-    the bias.
+    the bias. Weights that are zero stay so.
 
     Args:
         weights: float weights, shape ``[groups, outputs, inputs]``.
@@ -114,6 +114,7 @@ def _descend(exact: Singles, highest: int, flips: int, covariance: Singles, of_e
     change = np.multiply(step, slope, out=slope)
     change += own[:, None]
     change[np.abs(integers + step) > highest] = np.inf
+    change[exact == 0] = np.inf  # somebody made it zero, so it stays
     group, output = np.ogrid[: exact.shape[0], : exact.shape[1]]
     for _ in range(min(flips, exact.shape[2])):
         best = change.argmin(axis=2)

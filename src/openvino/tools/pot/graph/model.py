@@ -29,6 +29,7 @@ class SubModel:
         decided: name of a FakeQuantize, or of a layer whose bias was shifted -> who decided about it and on what
             evidence, in order; empty for models that were not quantized just now.
         origin: the digest of the float network that a run began with; None before.
+        rewritten: the algorithms that made another float network of that one, in their order.
     """
 
     name: str
@@ -39,6 +40,7 @@ class SubModel:
     namesakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decided: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     origin: Digest | None = None
+    rewritten: tuple[Any, ...] = ()
 
     def bearers(self, name: str) -> tuple[str, ...]:
         """The nodes that a name of the user's means."""

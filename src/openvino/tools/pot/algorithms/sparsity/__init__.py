@@ -1,0 +1,6 @@
+"""Algorithms that make weights zero."""
+
+from openvino.tools.pot.algorithms.sparsity.default import BaseWeightSparsity, WeightSparsity
+from openvino.tools.pot.algorithms.sparsity.magnitude_sparsity import MagnitudeSparsity
+
+__all__ = ["BaseWeightSparsity", "MagnitudeSparsity", "WeightSparsity"]
