@@ -195,3 +195,65 @@ def test_networks_of_a_cascade_each_meet_the_level() -> None:
     model = pot.create_pipeline([entry("MagnitudeSparsity", **params)], None).run(cascade)
     shares = [check_model_sparsity_level(sub.model, None, 0.5) for sub in model]
     assert shares == pytest.approx([0.5, 0.25], abs=0.01)
+
+
+def decibels(model: CompressedModel, source: ov.Model, images: Any) -> float:
+    once, other = builders.runner(source), builders.runner(model.submodels[0].model)
+    pairs = [(once(image)[0], other(image)[0]) for image in images]
+    wanted, found = (np.stack(each) for each in zip(*pairs, strict=True))
+    return float(10 * np.log10(wanted.var() / np.mean((wanted - found) ** 2)))
+
+
+def smooth(count: int, seed: int = 0) -> list[np.ndarray]:
+    """Images whose neighbouring pixels are alike, as those of cameras are."""
+    rng = np.random.default_rng(seed)
+    return [np.cumsum(rng.standard_normal((1, 3, 8, 8)), axis=3).astype(np.float32) for _ in range(count)]
+
+
+def test_weights_that_are_fitted_lose_less_on_other_images() -> None:
+    source, seen, others = network(), smooth(64), smooth(32, seed=1)
+    plain, fits = (
+        made(source, entry("WeightSparsity", sparsity_level=0.5, use_layerwise_tuning=each), images=seen)
+        for each in (False, True)
+    )
+    assert zeros(plain) == zeros(fits)
+    assert decibels(fits, source, others) > decibels(plain, source, others) + 3
+
+
+def test_layers_of_all_kinds_become_sparse() -> None:
+    x = builders.parameter([1, 4, 6, 6])
+    pads = [1, 1]
+    grouped = op.constant(builders.weights((4, 2, 1, 3, 3)), name="grouped weights")
+    back = op.constant(builders.weights((8, 3, 2, 2)), name="back weights")
+    deep = op.group_convolution(x, grouped, [1, 1], pads, pads, [1, 1], name="grouped")
+    up = op.convolution_backprop_data(op.relu(deep, name="relu"), back, [2, 2], name="back")
+    flat = op.reshape(up, op.constant([1, -1]), False, name="flat")
+    dense = op.matmul(flat, op.constant(builders.weights((432, 5)), name="w"), False, False, name="dense")
+    images = [image[:, :4] for image in builders.images(40, shape=(1, 4, 6, 6))]
+    model = made(builders.model(dense, x), entry("WeightSparsity", sparsity_level=0.4), images=images)
+    found = sparsity_by_layer(model.submodels[0].model)
+    assert set(found) == {"grouped", "back", "dense"}
+    assert all(each for each, _ in found.values())
+    assert sum(each for each, _ in found.values()) == int(0.4 * sum(size for _, size in found.values()))
+
+
+def test_one_sample_and_open_sizes_are_enough() -> None:
+    x = builders.parameter(ov.PartialShape([-1, 3, -1, -1]))
+    values = op.constant(builders.weights((4, 3, 3, 3)), name="w")
+    layer = op.convolution(x, values, [1, 1], [1, 1], [1, 1], [1, 1], name="conv")
+    source = builders.model(layer, x)
+    model = made(source, entry("WeightSparsity", sparsity_level=0.25), images=builders.images(1))
+    assert zeros(model) == (27, 108)
+    assert decibels(model, source, builders.images(1)) > 5
+
+
+def test_weights_that_two_layers_share_become_zero_once() -> None:
+    x = builders.parameter([1, 6])
+    shared = op.constant(builders.weights((6, 6)), name="w")
+    first = op.relu(op.matmul(x, shared, False, False, name="first"), name="relu")
+    source = builders.model(op.matmul(first, shared, False, False, name="second"), x)
+    images = builders.images(40, shape=(1, 6))
+    model = made(source, entry("WeightSparsity", sparsity_level=0.5), images=images)
+    assert zeros(model) == (36, 72)
+    constants = [each for each in model.submodels[0].model.get_ops() if each.get_type_name() == "Constant"]
+    assert [tuple(each.shape) for each in constants].count((6, 6)) == 1

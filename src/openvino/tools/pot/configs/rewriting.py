@@ -26,23 +26,21 @@ class MagnitudeSparsityParameters(RewritingParameters):
 
 
 class WeightSparsityParameters(MagnitudeSparsityParameters, FastBiasCorrectionParameters):
-    """Parameters of WeightSparsity: zeros, and what makes up for them."""
+    """Parameters of WeightSparsity: zeros, and what makes up for them.
+
+    Attributes:
+        use_layerwise_tuning: whether weights become zero by what the output of their layer loses, and the others are
+            fitted to keep it; if not, magnitudes decide, and biases alone make up for them.
+    """
 
     without_effect = RewritingParameters.without_effect
 
     use_fast_bias: bool = True
-    use_layerwise_tuning: bool = False
+    use_layerwise_tuning: bool = True
 
     @field_validator("use_fast_bias")
     @classmethod
     def _corrects_in_closed_form(cls, value: bool) -> bool:
         if not value:
             raise ValueError("use_fast_bias: false is not supported, expected true")
-        return value
-
-    @field_validator("use_layerwise_tuning")
-    @classmethod
-    def _trains_nothing(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("use_layerwise_tuning: true is not supported, expected false")
         return value

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.arithmetic.sparsity import magnitudes, threshold
 from openvino.tools.pot.configs.rewriting import MagnitudeSparsityParameters
+from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.logger import get_logger
@@ -38,12 +42,14 @@ class ZeroStage:
             place: np.where(score < border, np.float32(0), values)
             for (place, values), score in zip(weights.items(), scores, strict=True)
         }
-        size = sum(values.size for values in sparse.values())
-        zeros = size - sum(int(np.count_nonzero(values)) for values in sparse.values())
-        logger.info("%d of %d weights in %d layers are zero", zeros, size, len(decisions.network.plan.layers))
-        if abs(zeros - own.sparsity_level * size) > max(1, 0.01 * size):
-            logger.warning(
-                "sparsity_level is %g, %.3f of the weights are zero: many are of one size",
-                own.sparsity_level, zeros / size,
-            )  # fmt: skip
+        tell(sparse, own.sparsity_level)
         return decisions.decided(self, f"magnitude below {border:.3g}", replaced=sparse)
+
+
+def tell(sparse: Mapping[WeightQuantizer, NDArray[np.float32]], level: float) -> None:
+    """Say how many weights are zero, and warn where these are not as many as wanted."""
+    size = sum(values.size for values in sparse.values())
+    zeros = size - sum(int(np.count_nonzero(values)) for values in sparse.values())
+    logger.info("%d of %d weights of %d layers are zero", zeros, size, len(sparse))
+    if abs(zeros - level * size) > max(1, 0.01 * size):
+        logger.warning("sparsity_level is %g, found %.3f of the weights zero", level, zeros / size)
