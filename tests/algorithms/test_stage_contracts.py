@@ -12,10 +12,11 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
+import builders
 import proofs
 from builders import labelled, model, parameter, weights
 from contracts import described, each, known, modules, own
-from openvino.tools.pot import DefaultQuantization, IEEngine, WeightSparsity, load_model
+from openvino.tools.pot import DefaultQuantization, IEEngine, RangeSupervision, WeightSparsity, load_model
 from openvino.tools.pot.algorithms import quantization, sparsity
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.decisions import Decisions
@@ -77,8 +78,18 @@ CASES: Mapping[str, tuple[Callable[[], Proof], Mapping[str, Any]]] = {
         lambda: proofs.large_neighbours(0),
         {"sparsity_level": 0.5, "use_layerwise_tuning": False},
     ),
+    "activations within bounds": (
+        lambda: Proof(builders.network(), noise(1, 3, 8, 8), noise(1, 3, 8, 8)),
+        {"stat_subset_size": 8},
+    ),
     "zeros, and the rest fitted": (lambda: proofs.large_neighbours(0), {"sparsity_level": 0.5}),
 }
+
+
+def algorithm_of(params: Mapping[str, Any]) -> Algorithm:
+    if "sparsity_level" in params:
+        return WeightSparsity(params)
+    return (RangeSupervision if "stat_subset_size" in params else DefaultQuantization)(params)
 
 
 class Asked(JoinedStatistics):
@@ -108,7 +119,7 @@ class Step:
 @cache
 def steps(case: str) -> tuple[Step, ...]:
     make, params = CASES[case]
-    proof, algorithm = make(), (WeightSparsity if "sparsity_level" in params else DefaultQuantization)(params)
+    proof, algorithm = make(), algorithm_of(params)
     network = load_model(proof.network)
     statistics = algorithm.collect(network, IEEngine({}, labelled(proof.calibration)))
     assert isinstance(statistics, Statistics)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization import (
+    DataFreeQuantization,
     DefaultQuantization,
     FastBiasCorrection,
     MinMaxQuantization,
     OverflowCorrection,
+    RangeSupervision,
 )
 from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity, WeightSparsity
 from openvino.tools.pot.paths import offer
@@ -22,6 +24,8 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         MinMaxQuantization,
         FastBiasCorrection,
         OverflowCorrection,
+        RangeSupervision,
+        DataFreeQuantization,
         MagnitudeSparsity,
         WeightSparsity,
     )

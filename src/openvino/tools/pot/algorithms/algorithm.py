@@ -29,6 +29,7 @@ class Algorithm(ABC):
         parameters: the class of its parameters.
         places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
         rewrites: whether it makes a float model of a float one, by itself.
+        stands_anywhere: whether such a one may stand behind others, though it is carried out before them.
         needs_data: whether it measures anything.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
         recipe: what the parameters mean on the device.
@@ -42,6 +43,7 @@ class Algorithm(ABC):
     parameters: type[SampleParameters] = MinMaxParameters
     places: bool = True
     rewrites: bool = False
+    stands_anywhere: bool = False
     needs_data: bool = True
     stands_alone: bool = False
 

@@ -142,6 +142,7 @@ class Decisions:
         levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
             where these are not simply the nearest.
         replaced: place of weights -> what becomes of them in float, where nothing is quantized.
+        bounds: tensor -> the smallest and the largest value that it is to have.
         bias_shifts: layer -> what is added to each output channel.
         input_means: those that a stage computed on its way, as ``by_inputs`` tells them apart; whoever uses them
             takes them out, since of all layers together they are large.
@@ -156,6 +157,7 @@ class Decisions:
     weight_scales: Mapping[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
     levels: Mapping[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
     replaced: Mapping[WeightQuantizer, NDArray[np.float32]] = field(default_factory=dict)
+    bounds: Mapping[TensorId, tuple[float, float]] = field(default_factory=dict)
     bias_shifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     input_means: Mapping[Reading, InputMeans] = field(default_factory=dict)
     beyond_half: Mapping[TensorId, Beyond] = field(default_factory=dict)
@@ -190,6 +192,7 @@ class Decisions:
         ranged = (each for each in plan.weights if each in self.weights)
         quantizers: list[ActivationQuantizer | WeightQuantizer] = [*plan.activations, *ranged]
         found = {quantizer.name: self.history(quantizer) for quantizer in quantizers}
+        found |= {tensor.node: self.changes[tensor] for tensor in self.bounds}
         return {**found, **{layer: self.changes[layer] for layer in self.bias_shifts}}
 
     @property

@@ -77,8 +77,8 @@ class Job:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to quantize."""
-        return not self.plan.layers
+        """Whether there is nothing to quantize, or to change."""
+        return not self.plan.layers and not (self.algorithms[0].rewrites and self.requests)
 
 
 def planned(

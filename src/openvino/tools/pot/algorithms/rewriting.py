@@ -16,7 +16,7 @@ class Rewriting(Algorithm):
     pass over the samples of its own if its stages ask for any statistics, and needs no engine if not.
     """
 
-    parameters: type[SampleParameters] = RewritingParameters
+    parameters: type[RewritingParameters] = RewritingParameters
     rewrites = True
 
     def _make_recipe(self) -> Recipe:

@@ -14,6 +14,7 @@ from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.edits.bias import shift_bias
+from openvino.tools.pot.graph.edits.clamp import insert_clamp
 from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
@@ -55,6 +56,8 @@ def transform(decisions: Decisions) -> None:
             values = decisions.moved_weights(changed)
             halves = changed in decisions.replaced and view.stored(changed.tensor).dtype == np.float16
             replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights", halves)
+    for tensor, (low, high) in decisions.bounds.items():
+        insert_clamp(view, tensor, low, high, f"{tensor.node}/bounds")
     stabilise(model, before)
     view = GraphView(model)
     for quantizer in plan.activations:

@@ -223,6 +223,27 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
         return self
 
 
+class DataFreeParameters(DefaultQuantizationParameters):
+    """Parameters of DataFreeQuantization: those of the base, and how images are fed that it makes up.
+
+    Attributes:
+        layout: of the model's input, as ``NCHW``.
+        shape: of the input, where the model leaves it open.
+        mean_values, scale_values: what is subtracted from the values of pixels, 0 to 255, and what they are divided by
+            then, one for all channels or one for each.
+    """
+
+    layout: str | None = None
+    shape: list[int] | None = None
+    mean_values: list[float] | None = None
+    scale_values: list[float] | None = None
+
+    @property
+    def of_images(self) -> dict[str, Any]:
+        """What is said of images."""
+        return self.given("layout", "shape", "mean_values", "scale_values")
+
+
 class NamedMetric(Parameters):
     """A metric that counts, by name.
 

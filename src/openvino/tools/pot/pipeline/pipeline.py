@@ -29,8 +29,9 @@ def steps_of(algorithms: Sequence[Algorithm]) -> list[list[Algorithm]]:
     """
     names = [algorithm.name for algorithm in algorithms]
     steps = [[algorithm] for algorithm in algorithms if algorithm.rewrites]
-    rest = list(algorithms[len(steps) :])
-    for before, algorithm in pairwise(algorithms):
+    rest = [algorithm for algorithm in algorithms if not algorithm.rewrites]
+    fixed = [algorithm for algorithm in algorithms if not algorithm.stands_anywhere]
+    for before, algorithm in pairwise(fixed):
         if algorithm.rewrites and not before.rewrites:
             raise ConfigError(
                 f"{algorithm.name} stands behind {before.name}: put it before, as it changes the weights that are "
