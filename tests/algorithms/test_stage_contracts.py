@@ -12,11 +12,12 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
+import builders
 import proofs
 from builders import labelled, model, parameter, weights
 from contracts import described, each, known, modules, own
-from openvino.tools.pot import DefaultQuantization, IEEngine, load_model
-from openvino.tools.pot.algorithms import quantization
+from openvino.tools.pot import DefaultQuantization, IEEngine, RangeSupervision, WeightSparsity, load_model
+from openvino.tools.pot.algorithms import quantization, sparsity
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Stage
@@ -73,7 +74,22 @@ CASES: Mapping[str, tuple[Callable[[], Proof], Mapping[str, Any]]] = {
         {"target_device": "GPU", "ignored": {"scope": ["large", "next"]}},
     ),
     "integers throughout": (sums_beyond_32_bits, {"target_device": "GNA", "weights": {"bits": 16}}),
+    "zeros": (
+        lambda: proofs.large_neighbours(0),
+        {"sparsity_level": 0.5, "use_layerwise_tuning": False},
+    ),
+    "activations within bounds": (
+        lambda: Proof(builders.network(), noise(1, 3, 8, 8), noise(1, 3, 8, 8)),
+        {"stat_subset_size": 8},
+    ),
+    "zeros, and the rest fitted": (lambda: proofs.large_neighbours(0), {"sparsity_level": 0.5}),
 }
+
+
+def algorithm_of(params: Mapping[str, Any]) -> Algorithm:
+    if "sparsity_level" in params:
+        return WeightSparsity(params)
+    return (RangeSupervision if "stat_subset_size" in params else DefaultQuantization)(params)
 
 
 class Asked(JoinedStatistics):
@@ -103,7 +119,7 @@ class Step:
 @cache
 def steps(case: str) -> tuple[Step, ...]:
     make, params = CASES[case]
-    proof, algorithm = make(), DefaultQuantization(params)
+    proof, algorithm = make(), algorithm_of(params)
     network = load_model(proof.network)
     statistics = algorithm.collect(network, IEEngine({}, labelled(proof.calibration)))
     assert isinstance(statistics, Statistics)
@@ -169,7 +185,7 @@ def test_stages_say_of_everything_that_they_decide_that_they_did(entry: str) -> 
 def test_every_stage_has_an_example_in_which_it_decides_something_and_says_what_it_is_there_for() -> None:
     found = {
         value
-        for module in modules(quantization)
+        for module in (*modules(quantization), *modules(sparsity))
         for _, value in own(module)
         if hasattr(value, "requests") and hasattr(value, "decide")
     }

@@ -296,7 +296,7 @@ def test_small_names_do_what_they_say(tmp_path: Path) -> None:
     assert get_algorithm("DefaultQuantization") is pot.DefaultQuantization
     with pytest.raises(ConfigError, match="did you mean 'MinMaxQuantization'"):
         get_algorithm("MinMaxQuantisation")
-    assert list(ALGORITHMS) == pot.QUANTIZATION_ALGORITHMS
+    assert list(ALGORITHMS) == [*pot.QUANTIZATION_ALGORITHMS, *pot.SPARSITY_ALGORITHMS]
     assert get_common_argument_parser().parse_args(["-c", "x.json", "-e"]).evaluate
     assert [operation["type"] for operation in OPERATIONS_WITH_BIAS] == ["Convolution", "MatMul"]
     assert is_eltwise(get_node_by_name(builders.network(), "add1"))

@@ -194,6 +194,13 @@ def test_taken(form: str) -> None:
     assert job(TAKEN[form]).tasks
 
 
+def test_weights_made_zero_before_they_are_quantized() -> None:
+    values = config(("WeightSparsity", {"sparsity_level": 0.3}), ("DefaultQuantization", {}))
+    values["compression"] |= {"target_device": "CPU", "model_type": "None"}
+    (task,) = job(values).tasks
+    assert [each.name for each in task.pipeline.algo_seq] == ["WeightSparsity", "DefaultQuantization"]
+
+
 def test_keys_of_all_algorithms() -> None:
     values = config()
     values["compression"] |= {"model_type": "None", "inplace_statistics": True, "inplase_statistics": True}
@@ -223,11 +230,10 @@ FEATURES = {"type": "annotation_features_extractor", "features": ["input_ids"]}
 INPUTS = [{"name": name, "type": "INPUT", "value": name} for name in ("ids", "mask")]
 
 REFUSED: dict[str, tuple[Config, str, str]] = {
-    "weights made zero": (
-        config(("WeightSparsity", {"sparsity_level": 0.3})),
-        ANOTHER,
-        "found 'WeightSparsity', which is POT's and not built here: weights are quantized, none are made zero; use "
-        "DefaultQuantization alone",
+    "weights made zero of quantized ones": (
+        config(("DefaultQuantization", {}), ("WeightSparsity", {"sparsity_level": 0.3})),
+        "compression.algorithms: ",
+        "WeightSparsity stands behind DefaultQuantization: put it before",
     ),
     "noise": (config(("QuantNoiseEstimator", {"mode": "full_fq_noise"})), ANOTHER, "'QuantNoiseEstimator', which is"),
     "four bits": (config(("INT4MixedQuantization", {"maximal_drop": 0.01})), ANOTHER, "'INT4MixedQuantization', wh"),

@@ -124,6 +124,9 @@ EDITS: dict[str, Example] = {
     "shift_bias": in_place(
         builders.network, lambda v: use.shift_bias(v, layer(v), np.arange(4.0)), view=True
     ),
+    "insert_clamp": in_place(
+        builders.network, lambda v: use.insert_clamp(v, TensorId("relu1"), 0.0, 0.5, "bounds"), view=True
+    ),
     "compress_weights": in_place(with_quantized_weights, use.compress_weights),
     "emulated": copied(with_quantized_weights, lambda network: use.emulated(network, narrow=True)),
     "in_half": copied(builders.network, use.in_half),
@@ -157,7 +160,14 @@ EDITS: dict[str, Example] = {
 READS_ONLY = {"bias_input"}
 MENDS = {"keep_conversions", "separated"}
 """What the CPU (2026.4) does not run, or runs wrongly, as it is before the edit."""
-CHANGES_FIGURES = {"disturbed", "in_half", "shift_bias", "insert_fake_quantize", "replace_constant"}
+CHANGES_FIGURES = {
+    "disturbed",
+    "in_half",
+    "insert_clamp",
+    "shift_bias",
+    "insert_fake_quantize",
+    "replace_constant",
+}
 
 
 def before_and_after(entry: str) -> tuple[ov.Model, ov.Model]:

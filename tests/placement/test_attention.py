@@ -118,7 +118,9 @@ def test_products_that_are_no_attention_are_left_alone() -> None:
 @pytest.mark.parametrize("queries", [1, 8, 16])
 def test_the_device_does_in_its_own_precision_what_is_defined(queries: int) -> None:
     source = attention(16, queries=queries)
-    feeds = [{"x": weights((1, queries, 32), n, 1), "other": weights((1, 16, 32), 99 - n, 1)} for n in range(8)]
+    feeds = [
+        {"x": weights((1, queries, 32), n, 1), "other": weights((1, 16, 32), 99 - n, 1)} for n in range(8)
+    ]
     int8 = quantized(source, labelled(feeds)).submodels[0].model
     compiled = ov.Core().compile_model(int8, "CPU")
     defined = runner(emulated(int8, narrow=True))

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.accuracy import (
         AccuracyAwareQuantization as AccuracyAwareQuantization,
     )
+    from openvino.tools.pot.algorithms.quantization import DataFreeQuantization as DataFreeQuantization
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
     from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
+    from openvino.tools.pot.algorithms.quantization import RangeSupervision as RangeSupervision
+    from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity as MagnitudeSparsity
+    from openvino.tools.pot.algorithms.sparsity import WeightSparsity as WeightSparsity
     from openvino.tools.pot.algorithms.weights import WeightCompression as WeightCompression
     from openvino.tools.pot.api import DataLoader as DataLoader
     from openvino.tools.pot.api import Engine as Engine
@@ -47,6 +51,10 @@ _HOMES = {
     "FastBiasCorrection": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
     "WeightCompression": "algorithms.weights",
+    "DataFreeQuantization": "algorithms.quantization",
+    "RangeSupervision": "algorithms.quantization",
+    "MagnitudeSparsity": "algorithms.sparsity",
+    "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",
     "compress_weights": "shortcut",
     "diagnose": "diagnosis",

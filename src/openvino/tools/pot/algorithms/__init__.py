@@ -5,11 +5,14 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization import (
+    DataFreeQuantization,
     DefaultQuantization,
     FastBiasCorrection,
     MinMaxQuantization,
     OverflowCorrection,
+    RangeSupervision,
 )
+from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity, WeightSparsity
 from openvino.tools.pot.algorithms.weights import WeightCompression
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import nearest
@@ -23,6 +26,10 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         FastBiasCorrection,
         OverflowCorrection,
         WeightCompression,
+        RangeSupervision,
+        DataFreeQuantization,
+        MagnitudeSparsity,
+        WeightSparsity,
     )
 }
 """Name in a configuration -> class."""

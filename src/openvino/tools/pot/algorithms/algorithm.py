@@ -10,7 +10,7 @@ from openvino.tools.pot.algorithms.interfaces import Stage
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, MinMaxParameters
+from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, MinMaxParameters, SampleParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.collector import StatisticsCollector
@@ -28,6 +28,8 @@ class Algorithm(ABC):
     Attributes:
         parameters: the class of its parameters.
         places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
+        rewrites: whether it makes a float model of a float one, by itself.
+        stands_anywhere: whether such a one may stand behind others, though it is carried out before them.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
         needs_data: whether it can't do without an engine that has samples.
         recipe: what the parameters mean on the device.
@@ -38,8 +40,10 @@ class Algorithm(ABC):
     """
 
     name: str = ""
-    parameters: type[MinMaxParameters] = MinMaxParameters
+    parameters: type[SampleParameters] = MinMaxParameters
     places: bool = True
+    rewrites: bool = False
+    stands_anywhere: bool = False
     stands_alone: bool = False
     needs_data: bool = True
 
@@ -53,6 +57,7 @@ class Algorithm(ABC):
 
     def _make_recipe(self) -> Recipe:
         """Check the configuration, and resolve what it means."""
+        assert issubclass(self.parameters, MinMaxParameters)
         return Recipe.of(validate(self.parameters, self.config, f"{self.name} params"))
 
     @abstractmethod

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.sparsity import BaseWeightSparsity, MagnitudeSparsity
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-QUANTIZATION_ALGORITHMS = list(ALGORITHMS)
-"""The names of all algorithms that a configuration can name."""
-SPARSITY_ALGORITHMS: list[str] = []
-"""Those that make weights zero: none."""
+_MAKING_ZEROS = (BaseWeightSparsity, MagnitudeSparsity)
+
+SPARSITY_ALGORITHMS = [name for name, algorithm in ALGORITHMS.items() if issubclass(algorithm, _MAKING_ZEROS)]
+"""The names of those that make weights zero."""
+QUANTIZATION_ALGORITHMS = [name for name in ALGORITHMS if name not in SPARSITY_ALGORITHMS]
+"""The names of all others that a configuration can name."""
 
 
 def get_algorithm(name: str) -> type[Algorithm]:

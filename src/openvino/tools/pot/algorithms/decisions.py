@@ -141,6 +141,8 @@ class Decisions:
         weight_scales: weight quantizer -> factor of each input channel, or of all, which makes up for the division.
         levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
             where these are not simply the nearest.
+        replaced: place of weights -> what becomes of them in float, where nothing is quantized.
+        bounds: tensor -> the smallest and the largest value that it is to have.
         bias_shifts: layer -> what is added to each output channel.
         input_means: those that a stage computed on its way, as ``by_inputs`` tells them apart; whoever uses them
             takes them out, since of all layers together they are large.
@@ -154,6 +156,8 @@ class Decisions:
     divisors: Mapping[TensorId, NDArray[np.float64]] = field(default_factory=dict)
     weight_scales: Mapping[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
     levels: Mapping[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
+    replaced: Mapping[WeightQuantizer, NDArray[np.float32]] = field(default_factory=dict)
+    bounds: Mapping[TensorId, tuple[float, float]] = field(default_factory=dict)
     bias_shifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     input_means: Mapping[Reading, InputMeans] = field(default_factory=dict)
     beyond_half: Mapping[TensorId, Beyond] = field(default_factory=dict)
@@ -185,8 +189,10 @@ class Decisions:
     def histories(self) -> dict[str, tuple[Change, ...]]:
         """The same of every quantizer, by the name of its FakeQuantize, and of every bias, by its layer."""
         plan = self.network.plan
-        quantizers: list[ActivationQuantizer | WeightQuantizer] = [*plan.activations, *plan.weights]
+        ranged = (each for each in plan.weights if each in self.weights)
+        quantizers: list[ActivationQuantizer | WeightQuantizer] = [*plan.activations, *ranged]
         found = {quantizer.name: self.history(quantizer) for quantizer in quantizers}
+        found |= {tensor.node: self.changes[tensor] for tensor in self.bounds}
         return {**found, **{layer: self.changes[layer] for layer in self.bias_shifts}}
 
     @property
@@ -216,6 +222,8 @@ class Decisions:
 
     def moved_weights(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
         """The weights under a quantizer as they will be stored in float: moved to levels where stages chose these."""
+        if quantizer in self.replaced:
+            return self.replaced[quantizer]
         levels = self.levels.get(quantizer)
         if levels is None:
             return self.weight_values(quantizer)
@@ -223,7 +231,7 @@ class Decisions:
 
     def rounded_weights(self, quantizer: WeightQuantizer) -> NDArray[np.float32]:
         """The weights under a quantizer as they will be rounded: at levels that stages chose, or at the nearest."""
-        if quantizer in self.levels:
+        if quantizer in self.levels or quantizer not in self.weights:
             return self.moved_weights(quantizer)
         return np.asarray(fake_quantize(self.weight_values(quantizer), self.weights[quantizer]), np.float32)
 

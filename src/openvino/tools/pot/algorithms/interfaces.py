@@ -28,6 +28,8 @@ class Configured(Protocol):
 
     name: str
     places: bool
+    rewrites: bool
+    needs_data: bool
     config: Mapping[str, Any]
     recipe: Recipe
     stages: tuple[Stage, ...]

@@ -21,6 +21,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.sizes import Sizes, with_sizes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
+from openvino.tools.pot.placement.constants import make_weight_plan
 from openvino.tools.pot.placement.integers import make_integer_plan
 from openvino.tools.pot.placement.plan import Plan
 from openvino.tools.pot.placement.planner import make_plan
@@ -76,8 +77,8 @@ class Job:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to quantize."""
-        return not self.plan.layers
+        """Whether there is nothing to quantize, or to change."""
+        return not self.plan.layers and not (self.algorithms[0].rewrites and self.requests)
 
 
 def planned(
@@ -108,7 +109,12 @@ def planned(
     if recipe.device.integers is not None:
         fix_known_shapes(sub.model)
     with timed("plan"):
-        network = _placed(recipe, sub, GraphView(sub.model, with_sizes(sub.model, sizes)), avoided)
+        view = GraphView(sub.model, with_sizes(sub.model, sizes))
+        if algorithms[0].rewrites:
+            plan = make_weight_plan(view, ignored_nodes(view, recipe.parameters.ignored.of(sub.name), sub))
+            network = PlannedNetwork(sub, view, plan)
+        else:
+            network = _placed(recipe, sub, view, avoided)
         stages = (stage for algorithm in algorithms for stage in algorithm.stages)
         requests = tuple(request for stage in stages for request in stage.requests(network))
     return Job(result, tuple(algorithms), Decisions(network), requests, sizes)
@@ -157,8 +163,10 @@ def edited(job: Job) -> Job:
     """The same with all that was decided carried out on its model, which says of itself what made it; it is used up."""
     with timed("transform"):
         transform(job.decisions)
-    record(job.network, job.plan, job.algorithms, job.samples)
-    record_origin(job.network, job.result.submodels[0].origin, job.figures)
+    sub = job.result.submodels[0]
+    record(job.network, job.plan, (*sub.rewritten, *job.algorithms), job.samples)
+    record_origin(job.network, sub.origin, job.figures)
     record_factor(job.network, job.decisions.scale_factor)
-    job.result.submodels[0].decided = job.decisions.histories()
+    sub.decided = job.decisions.histories()
+    sub.rewritten += tuple(each for each in job.algorithms if each.rewrites)
     return job

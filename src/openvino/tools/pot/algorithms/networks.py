@@ -65,7 +65,10 @@ class Networks:
         check_models(algorithms, model)
         if not model.is_cascade:
             return cls(model, {model.submodels[0].name: model}, measuring)
-        fed = measuring.shapes() if known is None else {n: found.sizes for n, found in known.items()}
+        if known is not None:
+            fed = {name: found.sizes for name, found in known.items()}
+        else:
+            fed = measuring.shapes() if any(each.needs_data for each in algorithms) else {}
         measuring.fed = fed
         return cls(model, {sub.name: _alone(sub, fed.get(sub.name, {})) for sub in model}, measuring)
 
@@ -176,8 +179,8 @@ def by_name(model: CompressedModel, statistics: MeasuredModel | None) -> Measure
 
 
 def _with_origin(model: CompressedModel) -> CompressedModel:
-    """The same networks, each with its digest."""
-    subs = [replace(sub, origin=digest_of(sub.model)) for sub in model]
+    """The same networks, each with the digest of what it was before anything was made of it."""
+    subs = [sub if sub.rewritten else replace(sub, origin=digest_of(sub.model)) for sub in model]
     return CompressedModel(subs, model.name, model.is_cascade)
 
 

@@ -48,6 +48,8 @@ def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> No
             for sub in model:
                 own = algorithm.of(sub.name).recipe
                 check_names(f"by_model.{sub.name}.ignored", own.parameters.ignored.by_model, model)
+                if algorithm.rewrites:
+                    continue
                 _tell_of_names(sub, own)
                 for refusal in device_refusals(sub, own):
                     logger.warning("model %r: %s", sub.name, refusal.sentence)

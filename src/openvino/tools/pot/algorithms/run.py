@@ -13,7 +13,7 @@ from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.probes import device_of
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.measured import Measured, MeasuredModel
+from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, unmeasured
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -64,6 +64,8 @@ def _measured(
 ) -> tuple[Jobs, Measured]:
     """What jobs ask for that are not empty, and all jobs, perhaps planned anew for the sizes of samples."""
     wanted = {name: job for name, job in jobs.items() if not job.is_empty}
+    if not any(algorithm.needs_data for algorithm in algorithms):
+        return jobs, {name: unmeasured() for name in wanted}
     for name, job in wanted.items():
         if not (job.plan.activations or job.plan.weights):
             logger.warning("model %r comes quantized: no quantizer is added", networks.alone[name].name)
@@ -81,8 +83,9 @@ def _measured(
 def _made(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
     """The quantized network; its statistics are taken out of those that were found."""
     if job.is_empty:
-        logger.warning("model %r has nothing to quantize: it is returned as it is", job.result.name)
-        job.result.submodels[0].check = CheckReport(notes=("the model has nothing to quantize",))
+        what = "change" if job.algorithms[0].rewrites else "quantize"
+        logger.warning("model %r has nothing to %s: it is returned as it is", job.result.name, what)
+        job.result.submodels[0].check = CheckReport(notes=(f"the model has nothing to {what}",))
         return job.result
     statistics = found.pop(name)
     job, witness = decided(job, statistics), statistics.witness

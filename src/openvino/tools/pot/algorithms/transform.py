@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.edits.bias import shift_bias
+from openvino.tools.pot.graph.edits.clamp import insert_clamp
 from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.replace import replace_constant
@@ -50,9 +52,12 @@ def transform(decisions: Decisions) -> None:
         if layer.node in decisions.bias_shifts:
             shift_bias(view, layer, decisions.bias_shifts[layer.node])
     for changed in plan.weights:
-        if changed in decisions.levels or changed in decisions.weight_scales:
+        if any(changed in each for each in (decisions.levels, decisions.weight_scales, decisions.replaced)):
             values = decisions.moved_weights(changed)
-            replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights")
+            halves = changed in decisions.replaced and view.stored(changed.tensor).dtype == np.float16
+            replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights", halves)
+    for tensor, (low, high) in decisions.bounds.items():
+        insert_clamp(view, tensor, low, high, f"{tensor.node}/bounds")
     stabilise(model, before)
     view = GraphView(model)
     for quantizer in plan.activations:
@@ -62,7 +67,7 @@ def transform(decisions: Decisions) -> None:
         shaped = None if divisor is None else along(divisor, quantizer.channel_axis, len(shape))
         apart = shaped is not None and "MatMul" in quantizer.feeds and is_divided_apart(shape, shaped)
         insert_fake_quantize(view, tensor, quantizer.readers, own, quantizer.name, shaped, apart)
-    for weights in plan.weights:
+    for weights in (each for each in plan.weights if each in decisions.weights):
         tensor = _now_read(view, weights.readers)
         insert_fake_quantize(view, tensor, weights.readers, decisions.weights[weights], weights.name)
     model.validate_nodes_and_infer_types()
@@ -85,7 +90,7 @@ def record(model: ov.Model, plan: Plan, algorithms: Sequence[Configured], sample
         parameters = json.dumps(algorithm.config, default=str, sort_keys=True)
         model.set_rt_info(algorithm.name, [*path, "name"])
         model.set_rt_info(parameters, [*path, "parameters"])
-        if algorithm.places:
+        if algorithm.places and not algorithm.rewrites:
             model.set_rt_info(json.dumps(algorithm.recipe.as_json(), sort_keys=True), [*path, "recipe"])
 
 

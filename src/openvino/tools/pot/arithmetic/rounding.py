@@ -45,16 +45,16 @@ class InputMoments:
             quantized: the same rows, quantized.
             counts: how often each row counts; absent: once.
         """
-        share = np.full(len(inputs), 1 / len(inputs)) if counts is None else counts / counts.sum()
-        width = min(_BLOCK, max(len(inputs), _SMALLEST_BLOCK))
-        blocks = max(1, round(inputs.shape[2] / width))
-        edges = np.linspace(0, inputs.shape[2], blocks + 1).astype(int)
-        parts = [
-            _moments(inputs[:, :, a:b], quantized[:, :, a:b], share.astype(np.float32))
-            for a, b in pairwise(edges)
-        ]
+        share = _shares(inputs, counts)
+        parts = [_moments(inputs[:, :, a:b], quantized[:, :, a:b], share) for a, b in _blocks(inputs)]
         covariance, of_errors = zip(*parts, strict=True)
         return cls(covariance, of_errors)
+
+
+def covariances(inputs: Singles, counts: NDArray[np.float64] | None = None) -> tuple[Singles, ...]:
+    """The same of inputs that are not quantized, ``[groups, inputs, inputs]`` for each block."""
+    share = _shares(inputs, counts)
+    return tuple(_covariance(_centred(inputs[:, :, a:b], share), share) for a, b in _blocks(inputs))
 
 
 def least_error_rounding(
@@ -64,7 +64,7 @@ def least_error_rounding(
 
     It starts from the nearest integers. At each step every output channel moves the one weight to its other
     neighbour that lowers the squared error of ``Wq Q(x)`` against ``W x`` over the rows most; means are left to
-    the bias.
+    the bias. Weights that are zero stay so.
 
     Args:
         weights: float weights, shape ``[groups, outputs, inputs]``.
@@ -84,24 +84,51 @@ def least_error_rounding(
     return np.concatenate(parts, axis=2, dtype=np.min_scalar_type(-highest), casting="unsafe")
 
 
+def _shares(inputs: Singles, counts: NDArray[np.float64] | None) -> Singles:
+    """What part of all rows each row is."""
+    shares = np.full(len(inputs), 1 / len(inputs)) if counts is None else counts / counts.sum()
+    return shares.astype(np.float32)
+
+
+def _blocks(inputs: Singles) -> list[tuple[int, int]]:
+    """The first input of each block, and the one behind its last."""
+    width = min(_BLOCK, max(len(inputs), _SMALLEST_BLOCK))
+    blocks = max(1, round(inputs.shape[2] / width))
+    return [*pairwise(np.linspace(0, inputs.shape[2], blocks + 1).astype(int).tolist())]
+
+
+def _centred(rows: Singles, share: Singles) -> Singles:
+    """Rows less their mean, ``[groups, rows, inputs]``."""
+    by_group = rows.transpose(1, 0, 2)
+    return np.asarray(by_group - share @ by_group[:, None])
+
+
+def _trust(count: int, size: int) -> np.float32:
+    """How far correlations between inputs are believed: the less, the fewer rows there are for each input."""
+    return np.float32(count / (count + size))
+
+
 def _moments(inputs: Singles, quantized: Singles, share: Singles) -> tuple[Singles, Singles]:
     """Covariances of the quantized inputs, and of their errors with them, each ``[groups, inputs, inputs]``.
 
-    The fewer rows there are for each input, the less the correlations between inputs can be trusted; without
-    any the nearest integers are best.
+    Without any correlations the nearest integers are best.
     """
-    count, _, size = inputs.shape
-    trust = np.float32(count / (count + size))
-    by_group = quantized.transpose(1, 0, 2)
-    centred = by_group - share @ by_group[:, None]
+    trust = _trust(len(inputs), inputs.shape[2])
+    centred = _centred(quantized, share)
     of_errors = (quantized - inputs).transpose(1, 2, 0) @ (centred * (share * trust)[:, None])
+    return _covariance(centred, share), of_errors
+
+
+def _covariance(centred: Singles, share: Singles) -> Singles:
+    """Of centred rows, which it scales on its way."""
+    trust = _trust(*centred.shape[1:])
     centred *= np.sqrt(share)[:, None]
     covariance = centred.transpose(0, 2, 1) @ centred
     own = np.einsum("gii->gi", covariance)
     rest = own * (1 - trust) + np.float32(_DAMPING) * own.mean(axis=1, keepdims=True)
     covariance *= trust
     np.einsum("gii->gi", covariance)[...] += rest
-    return covariance, of_errors
+    return np.asarray(covariance, np.float32)
 
 
 def _descend(exact: Singles, highest: int, flips: int, covariance: Singles, of_errors: Singles) -> Singles:
@@ -114,6 +141,7 @@ def _descend(exact: Singles, highest: int, flips: int, covariance: Singles, of_e
     change = np.multiply(step, slope, out=slope)
     change += own[:, None]
     change[np.abs(integers + step) > highest] = np.inf
+    change[exact == 0] = np.inf  # somebody made it zero, so it stays
     group, output = np.ogrid[: exact.shape[0], : exact.shape[1]]
     for _ in range(min(flips, exact.shape[2])):
         best = change.argmin(axis=2)

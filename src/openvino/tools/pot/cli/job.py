@@ -10,9 +10,10 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.parameters import device_refusals, placing
+from openvino.tools.pot.algorithms.parameters import device_refusals
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.cli.cascades import for_model
 from openvino.tools.pot.cli.output import check_writable
@@ -38,7 +39,7 @@ from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_algorithm
-from openvino.tools.pot.pipeline.pipeline import Pipeline, alone_in
+from openvino.tools.pot.pipeline.pipeline import Pipeline, steps_of
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, Place, PotError, nearest, placed
@@ -111,7 +112,7 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
     """
     entries = _entries(sections, model, cascade)
     algorithms = [created(entry, None, where) for entry, where in entries]
-    recipes = [algorithm.recipe for algorithm in algorithms if algorithm.places]
+    recipes = [each.recipe for each in algorithms if each.places and not each.rewrites]
     if sections.model.static or _takes_shape(sections, model, recipes):
         sections = replace(sections, model=sections.model.model_copy(update={"static": True}))
         model = _static(sections, model, cascade, evaluates)
@@ -134,7 +135,10 @@ def _entries(
     for position, entry in enumerate(sections.compression.algorithms):
         where = sections.where.at("compression", "algorithms", position)
         params = for_model(entry.params, model.name, cascade or [model.name], where.at("params"))
-        found.append((entry.model_copy(update={"params": {**sections.compression.shared, **params}}), where))
+        kind = ALGORITHMS.get(entry.name)
+        known = {} if kind is None else kind.parameters.model_fields
+        shared = {key: value for key, value in sections.compression.shared.items() if key in known}
+        found.append((entry.model_copy(update={"params": {**shared, **params}}), where))
     return found
 
 
@@ -252,8 +256,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
     """What can be known before the work: the order of algorithms, ignored scopes, metrics, and one sample."""
     where = sections.where.at("compression", "algorithms")
     with placed(where, ConfigError):
-        alone_in(pipeline.algo_seq)
-        placing(pipeline.algo_seq)
+        steps_of(pipeline.algo_seq)
     sub = model.submodels[0]
     for position, algorithm in enumerate(pipeline.algo_seq):
         with placed(where.at(position, "params"), ConfigError):

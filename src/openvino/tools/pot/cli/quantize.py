@@ -90,7 +90,8 @@ def write_report(job: Job, models: list[CompressedModel], target: Path) -> None:
 
     (task,), (model,) = job.tasks, models
     samples = first_of(task.engine, task.model, SAMPLES)
-    algorithm = task.pipeline.algo_seq[0]
+    algorithms = task.pipeline.algo_seq
+    algorithm = next((each for each in algorithms if not each.rewrites), algorithms[0])
     search = algorithm.report if isinstance(algorithm, AccuracyAwareQuantization) else None
     case = Case(
         task.model, model, samples, algorithm.config, is_ours=True, device=task.engine.device, search=search

@@ -126,39 +126,50 @@ class QuantizerParameters(Parameters):
         return self
 
 
-class MinMaxParameters(Parameters):
-    """Parameters of MinMaxQuantization.
+class SampleParameters(Parameters):
+    """What all algorithms have: which samples they see, and what they leave as it is.
 
     Attributes:
-        preset: ``performance`` (symmetric activations), ``mixed`` or ``accuracy`` (asymmetric activations);
-            absent: chosen for each tensor.
         stat_subset_size: number of samples, default all.
         stat_batch_size: samples that hooks get together in the statistics pass; figures are of each sample.
         shuffle_data, seed: whether the subset is drawn at random, and from which seed.
-        saturation_fix: halve the weight range of the first layers, of all, or of none; absent: widen it for
-            exactly those output channels whose sums could overflow int16, if the device has such sums.
-        model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
-            ``none`` does not; absent: ``transformer`` if the graph is one.
+        ignored: nodes that stay as they are.
         by_model: of a cascade: model name to parameters that are others for it; not those that choose samples.
-        self_check: hold the quantized model against the float one on the first samples, and mend what departs.
     """
 
     without_effect = OF_POT_ALONE
 
-    preset: Preset | None = None
-    target_device: str = "ANY"
     stat_subset_size: int | None = Field(default=None, ge=1)
     stat_batch_size: int = Field(default=1, ge=1)
     shuffle_data: bool = False
     seed: int = Field(default=0, ge=0)
     inplace_statistics: bool = True
+    ignored: IgnoredScope = IgnoredScope()
+    by_model: dict[str, dict[str, Any]] = {}
+
+    _zero_means_all = field_validator("stat_subset_size", mode="before")(none_for_zero)
+
+
+class MinMaxParameters(SampleParameters):
+    """Parameters of MinMaxQuantization.
+
+    Attributes:
+        preset: ``performance`` (symmetric activations), ``mixed`` or ``accuracy`` (asymmetric activations);
+            absent: chosen for each tensor.
+        saturation_fix: halve the weight range of the first layers, of all, or of none; absent: widen it for
+            exactly those output channels whose sums could overflow int16, if the device has such sums.
+        model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
+            ``none`` does not; absent: ``transformer`` if the graph is one.
+        self_check: hold the quantized model against the float one on the first samples, and mend what departs.
+    """
+
+    preset: Preset | None = None
+    target_device: str = "ANY"
     saturation_fix: Literal["first_layer", "all", "no"] | None = None
     model_type: Literal["transformer", "none"] | None = None
-    ignored: IgnoredScope = IgnoredScope()
     weights: QuantizerParameters = QuantizerParameters()
     activations: QuantizerParameters = QuantizerParameters()
     range_estimator: RangeEstimator | None = None
-    by_model: dict[str, dict[str, Any]] = {}
     self_check: bool = True
 
     @field_validator("preset", mode="before")
@@ -170,8 +181,6 @@ class MinMaxParameters(Parameters):
     @classmethod
     def _any_case(cls, value: Any) -> Any:
         return (value.lower() or None) if isinstance(value, str) else value
-
-    _zero_means_all = field_validator("stat_subset_size", mode="before")(none_for_zero)
 
 
 class FastBiasCorrectionParameters(Parameters):
@@ -212,6 +221,27 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
         if self.use_layerwise_tuning:
             raise ValueError("use_layerwise_tuning: true is not supported, expected false")
         return self
+
+
+class DataFreeParameters(DefaultQuantizationParameters):
+    """Parameters of DataFreeQuantization: those of the base, and how images are fed that it makes up.
+
+    Attributes:
+        layout: of the model's input, as ``NCHW``.
+        shape: of the input, where the model leaves it open.
+        mean_values, scale_values: what is subtracted from the values of pixels, 0 to 255, and what they are divided by
+            then, one for all channels or one for each.
+    """
+
+    layout: str | None = None
+    shape: list[int] | None = None
+    mean_values: list[float] | None = None
+    scale_values: list[float] | None = None
+
+    @property
+    def of_images(self) -> dict[str, Any]:
+        """What is said of images."""
+        return self.given("layout", "shape", "mean_values", "scale_values")
 
 
 class NamedMetric(Parameters):

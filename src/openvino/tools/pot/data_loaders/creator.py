@@ -16,7 +16,7 @@ from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_and_info, image_input
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files, Loaded, Rows, Samples, load_arrays
-from openvino.tools.pot.data_loaders.synthetic import images_for
+from openvino.tools.pot.data_loaders.synthetic import images_for, made_for
 from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
 from openvino.tools.pot.graph.model import CompressedModel, as_model
@@ -52,6 +52,24 @@ def create_data_loader(
         config = validate(kind, {"type": "simplified", **config}, where)
     network = as_model(model).submodels[0].model
     return _Creator(config, network, where).loader(samples or _DEFAULT_SAMPLES)
+
+
+def made_images(
+    config: Mapping[str, Any], model: CompressedModel | ov.Model, where: str, samples: int
+) -> FileLoader:
+    """Images that are made up for the only image input of a model, each when it is read.
+
+    Args:
+        config: ``layout``, ``shape``, ``mean_values`` and ``scale_values``, as of a ``data_free`` engine.
+        model: its input says what images look like.
+        where: names the configuration in messages.
+        samples: how many images there are.
+
+    Raises:
+        ConfigError: the model has other inputs, or sizes that nothing tells.
+    """
+    section = validate(DataFreeEngine, {"type": "data_free", **config}, where)
+    return _Creator(section, as_model(model).submodels[0].model, where).made(samples)
 
 
 class _Creator:
@@ -102,6 +120,11 @@ class _Creator:
                 f"{self._where}: data_source: expected as many samples for each input, found {counts}"
             )
         return FileLoader(by_name)
+
+    def made(self, samples: int) -> FileLoader:
+        """As many made-up images, in no folder."""
+        reader = self._reader(self._only_input("images are made for one input", "an engine with samples"))
+        return made_for(reader, samples, self._where)
 
     def _samples_of(self, source: list[str], what: str, position: int | None = None) -> Samples:
         """The samples of one source, for one input or, with no position, for all."""

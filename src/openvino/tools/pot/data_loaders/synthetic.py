@@ -109,6 +109,16 @@ def images_for(
         if not foreign:
             _warn(len(files))
         return FileLoader(Files(files, reader))
+    return made_for(reader, count, where, folder)
+
+
+def made_for(reader: ImageReader, count: int, where: str, folder: Path = Path()) -> MadeLoader:
+    """Images that are made, and may be kept in a folder.
+
+    Raises:
+        ConfigError: the model leaves their sizes open.
+    """
+    target = reader.target
     if target.height is None or target.width is None:
         raise ConfigError(
             f"{where}: shape: the sizes of input {target.name!r} are dynamic, expected them, as [1, 3, 224, 224]"

@@ -30,6 +30,7 @@ class SubModel:
             evidence, in order; empty for models that were not quantized just now.
         weights: what became of the weights where they alone were compressed, in order; empty otherwise.
         origin: the digest of the float network that a run began with; None before.
+        rewritten: the algorithms that made another float network of that one, in their order.
     """
 
     name: str
@@ -41,6 +42,7 @@ class SubModel:
     decided: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     weights: tuple[Any, ...] = ()
     origin: Digest | None = None
+    rewritten: tuple[Any, ...] = ()
 
     def bearers(self, name: str) -> tuple[str, ...]:
         """The nodes that a name of the user's means."""

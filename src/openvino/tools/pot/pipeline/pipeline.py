@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.hooks import predicted, set_model
@@ -17,17 +19,31 @@ from openvino.tools.pot.statistics.measured import MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
 
-def alone_in(algorithms: Sequence[Algorithm]) -> Algorithm | None:
-    """The algorithm of a list that stands alone in it, since it makes many models to choose from; None without one.
+def steps_of(algorithms: Sequence[Algorithm]) -> list[list[Algorithm]]:
+    """The algorithms of a list that share a pass over the samples, for each pass, in the order of the list.
+
+    Those that make a float model of a float one each are a step of their own; the last step are those that quantize.
 
     Raises:
-        ConfigError: it does not stand alone.
+        ConfigError: the algorithms don't go together in this order.
     """
-    found = next((algorithm for algorithm in algorithms if algorithm.stands_alone), None)
-    if found is not None and len(algorithms) > 1:
-        names = [algorithm.name for algorithm in algorithms]
-        raise ConfigError(f"{found.name} stands alone, found algorithms {names}")
-    return found
+    names = [algorithm.name for algorithm in algorithms]
+    steps = [[algorithm] for algorithm in algorithms if algorithm.rewrites]
+    rest = [algorithm for algorithm in algorithms if not algorithm.rewrites]
+    fixed = [algorithm for algorithm in algorithms if not algorithm.stands_anywhere]
+    for before, algorithm in pairwise(fixed):
+        if algorithm.rewrites and not before.rewrites:
+            raise ConfigError(
+                f"{algorithm.name} stands behind {before.name}: put it before, as it changes the weights that are "
+                "quantized"
+            )
+    alone = next((algorithm for algorithm in rest if algorithm.stands_alone), None)
+    if alone is not None and len(rest) > 1:
+        raise ConfigError(f"{alone.name} stands alone, found algorithms {names}")
+    if rest or not steps:
+        placing(rest)
+        steps.append(rest)
+    return steps
 
 
 class Pipeline:
@@ -80,10 +96,16 @@ class Pipeline:
             raise EngineError(
                 f"statistics are a {type(statistics).__name__}, expected those of collect_statistics"
             )
-        loaded, alone = load_model(model), alone_in(self._algo_seq)
-        if alone is not None:
-            return alone.apply(loaded, self._engine, statistics)
-        return run(loaded, self._algo_seq, self._engine, statistics)
+        result, steps = load_model(model), steps_of(self._algo_seq)
+        measured = _measured_step(steps) if statistics is not None else None
+        for step in steps:
+            given = statistics if step is measured else None
+            alone = step[0] if len(step) == 1 else None
+            if alone is not None:
+                result = alone.apply(result, self._engine, given)
+            else:
+                result = run(result, step, self._engine, given)
+        return result
 
     def collect_statistics(self, model: CompressedModel | ov.Model) -> MeasuredModel:
         """What the algorithms want to know of a model, from the engine's samples: to be pickled, merged, and used.
@@ -94,10 +116,13 @@ class Pipeline:
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
         """
-        loaded, alone = load_model(model), alone_in(self._algo_seq)
-        if alone is not None:
-            return alone.collect(loaded, self._engine)
-        return collect_statistics(loaded, self._algo_seq, self._engine)
+        loaded, steps = load_model(model), steps_of(self._algo_seq)
+        measured = _measured_step(steps)
+        for step in steps[: steps.index(measured)]:
+            loaded = step[0].apply(loaded, self._engine)
+        if len(measured) == 1:
+            return measured[0].collect(loaded, self._engine)
+        return collect_statistics(loaded, measured, self._engine)
 
     def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.
@@ -112,3 +137,19 @@ class Pipeline:
         set_model(self._engine, model)
         metrics: dict[str, Any] | None = predicted(self._engine, print_progress=True)[0]
         return metrics or {}
+
+
+def _measured_step(steps: Sequence[list[Algorithm]]) -> list[Algorithm]:
+    """The only step that measures anything, since those behind such a one measure what it made.
+
+    Raises:
+        EngineError: there are several, or none.
+    """
+    found = [step for step in steps if any(algorithm.needs_data for algorithm in step)]
+    names = [step[0].name for step in found]
+    if len(found) != 1:
+        raise EngineError(
+            f"statistics from elsewhere are of one pass, found algorithms that take {len(found)}: "
+            f"{', '.join(names) or 'none'}"
+        )
+    return found[0]

@@ -180,6 +180,11 @@ class JoinedStatistics(Statistics):
         return next(part for part in self._passes if part.answers(request))
 
 
+def unmeasured() -> Statistics:
+    """Statistics for whoever asks for none."""
+    return Statistics({}, Answers({}, {}, {}), Witness(), expected=0)
+
+
 Measured = dict[str, Statistics]
 """Statistics of networks, by their names."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from openvino.tools.pot.graph.geometry import window
+from openvino.tools.pot.graph.geometry import LinearLayer, window
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.values import is_nonnegative
 from openvino.tools.pot.graph.view import GraphView
@@ -14,6 +14,7 @@ from openvino.tools.pot.statistics.reducers import Extreme, Patches, Quantile, R
 
 _VALUES_PER_SAMPLE = 2048
 _VALUES_OF_PATCHES = 8192
+_MANY_VALUES = 16384
 _FEWEST_PATCHES, _MOST_PATCHES = 4, 32
 _FEWEST_ROWS, _MOST_ROWS = 4, 256
 
@@ -76,7 +77,7 @@ def known_by_channels(requests: Sequence[Request]) -> dict[Request, Request]:
 def rows_request(
     view: GraphView, tensor: TensorId, axis: int, values: int = _VALUES_PER_SAMPLE
 ) -> Request | None:
-    """Ask for rows along an axis: enough for about two thousand values of each sample, or so many.
+    """Ask for rows along an axis: enough for about so many values of each sample.
 
     Every stage asks through here, so that equal wishes fall together. None where the number of channels is
     dynamic.
@@ -99,11 +100,25 @@ def has_many_rows(view: GraphView, tensor: TensorId, axis: int) -> bool:
     return any(size != 1 for position, size in enumerate(shape) if position != axis % len(shape))
 
 
-def patches_request(view: GraphView, node: str) -> Request | None:
+def patches_request(
+    view: GraphView, node: str, values: int = _VALUES_OF_PATCHES, aggregator: str = "short stack"
+) -> Request | None:
     """Ask for patches of a convolution's input; None where an extent is dynamic or it is no convolution."""
     geometry, tensor = window(view, node), view.inputs(node)[0]
     shape = view.shape(tensor)
     if geometry is None or shape is None or shape[1] is None:
         return None
-    count = min(max(_VALUES_OF_PATCHES // (shape[1] * geometry.taps), _FEWEST_PATCHES), _MOST_PATCHES)
-    return Request(tensor, Patches(geometry, min(count, prod(geometry.positions))), "short stack")
+    most = _MOST_PATCHES * values // _VALUES_OF_PATCHES
+    count = min(max(values // (shape[1] * geometry.taps), _FEWEST_PATCHES), most)
+    return Request(tensor, Patches(geometry, min(count, prod(geometry.positions))), aggregator)
+
+
+def many_inputs_request(view: GraphView, layer: LinearLayer) -> Request | None:
+    """Ask for what a layer multiplies with its weights, often enough to tell its inputs apart from each other.
+
+    That is several times what is enough to round weights. None where a size is dynamic, and for transposed and deformed
+    convolutions, of which each output sees a part of the kernel.
+    """
+    if layer.tap_share.size == 1:
+        return rows_request(view, layer.source(view), layer.input_axis, _MANY_VALUES)
+    return patches_request(view, layer.node, _MANY_VALUES, "stack")

@@ -1,11 +1,20 @@
 """The quantization algorithms."""
 
+from openvino.tools.pot.algorithms.quantization.datafree import DataFreeQuantization
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
 from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
 from openvino.tools.pot.algorithms.quantization.overflow_correction import OverflowCorrection
+from openvino.tools.pot.algorithms.quantization.range_supervision import RangeSupervision
 from openvino.tools.pot.paths import offer
 
-__all__ = ["DefaultQuantization", "FastBiasCorrection", "MinMaxQuantization", "OverflowCorrection"]
+__all__ = [
+    "DataFreeQuantization",
+    "DefaultQuantization",
+    "FastBiasCorrection",
+    "MinMaxQuantization",
+    "OverflowCorrection",
+    "RangeSupervision",
+]
 
 offer(globals())

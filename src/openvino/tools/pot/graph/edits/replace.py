@@ -31,11 +31,15 @@ def constant_like(source: ov.Output | ov.Input, values: NDArray[Any], name: str 
 
 
 def replace_constant(
-    view: GraphView, readers: Iterable[InputId], values: NDArray[np.generic], name: str
+    view: GraphView, readers: Iterable[InputId], values: NDArray[np.generic], name: str, halves: bool = False
 ) -> None:
-    """Let ``readers``, and no others, read a new constant called ``name``."""
+    """Let ``readers``, and no others, read a new constant called ``name``, perhaps stored in half precision."""
     ports = [view.port(reader) for reader in readers]
-    rewire(ports, constant_like(ports[0], values, name))
+    if halves:
+        stored = op.constant(values.astype(np.float16), name=name)
+        rewire(ports, op.convert(stored, ports[0].get_element_type(), name=f"{name}/floats"))
+    else:
+        rewire(ports, constant_like(ports[0], values, name))
 
 
 def is_constant(output: ov.Output) -> bool:
