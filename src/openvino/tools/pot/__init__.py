@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.accuracy import (
         AccuracyAwareQuantization as AccuracyAwareQuantization,
     )
+    from openvino.tools.pot.algorithms.quantization import BiasCorrection as BiasCorrection
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
@@ -43,6 +44,7 @@ _HOMES = {
     "AccuracyAwareQuantization": "algorithms.accuracy",
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
+    "BiasCorrection": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
     "quantize": "shortcut",
     "diagnose": "diagnosis",

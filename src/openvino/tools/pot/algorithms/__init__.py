@@ -5,6 +5,7 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization import (
+    BiasCorrection,
     DefaultQuantization,
     FastBiasCorrection,
     MinMaxQuantization,
@@ -20,6 +21,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         AccuracyAwareQuantization,
         MinMaxQuantization,
         FastBiasCorrection,
+        BiasCorrection,
         OverflowCorrection,
     )
 }

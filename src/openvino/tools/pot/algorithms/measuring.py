@@ -17,9 +17,15 @@ from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, 
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
+from openvino.tools.pot.samplers.batch_sampler import (
+    BatchSampler,
+    Remembered,
+    choose_subset,
+    count_samples,
+    mixed,
+)
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
-from openvino.tools.pot.statistics.measured import Measured
+from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
@@ -101,6 +107,25 @@ class Measuring:
             statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
         return found
 
+    def further(self, name: str, job: Job) -> Further:
+        """Passes beside the first one, for one network.
+
+        Raises:
+            EngineError, DataError: as ``measured``.
+        """
+        return Further(self, name, len(self._ready()[1]), self.fed.get(name, job.sizes))
+
+    def measured_by(self, name: str, layout: StatisticsLayout, count: int) -> Statistics:
+        """What a layout for one network finds on so many samples, fewer or more than there are, in a mixed order.
+
+        Raises:
+            EngineError, DataError: as ``measured``.
+        """
+        engine, subset = self._ready()
+        together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
+        sampler = BatchSampler(engine.data_loader, together, mixed(subset, count))
+        return measure(engine, {name: layout}, sampler)[name]
+
     def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:
         """Jobs planned for the sizes that samples show, where a model leaves sizes open, and their statistics.
 
@@ -146,6 +171,27 @@ class Measuring:
             self.tells = False
         subset = choose_subset(length, wanted, self.sampling.shuffle_data, self.sampling.seed)
         return self.engine, subset
+
+
+@dataclass(frozen=True)
+class Further:
+    """Passes over the samples of an engine beside the first one, for one network.
+
+    Attributes:
+        measuring: the samples.
+        name: of the network.
+        samples: how many there are.
+        sizes: of them, as far as the network leaves these open and they are known.
+    """
+
+    measuring: Measuring
+    name: str
+    samples: int
+    sizes: Sizes
+
+    def measure(self, layout: StatisticsLayout, count: int) -> Statistics:
+        """What a layout finds on so many samples."""
+        return self.measuring.measured_by(self.name, layout, count)
 
 
 def _layout(job: Job, axis: int, guarded: bool) -> StatisticsLayout:

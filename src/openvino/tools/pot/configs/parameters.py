@@ -175,7 +175,7 @@ class MinMaxParameters(Parameters):
 
 
 class FastBiasCorrectionParameters(Parameters):
-    """Parameters of FastBiasCorrection.
+    """Parameters of FastBiasCorrection and of BiasCorrection.
 
     Attributes:
         threshold: a layer whose largest relative change of a bias reaches it is left alone; absent:
@@ -195,6 +195,7 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     Attributes:
         weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, but for
             presets on GNA.
+        use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more.
     """
 
     weight_rounding: Literal["nearest", "least_error"] | None = None
@@ -207,8 +208,6 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
             raise ValueError(
                 "weight_rounding: least_error needs symmetric weights, found weights.mode asymmetric"
             )
-        if not self.use_fast_bias:
-            raise ValueError("use_fast_bias: false (BiasCorrection) is not supported yet, expected true")
         if self.use_layerwise_tuning:
             raise ValueError("use_layerwise_tuning: true is not supported, expected false")
         return self

@@ -1,11 +1,18 @@
 """The quantization algorithms."""
 
+from openvino.tools.pot.algorithms.quantization.bias_correction import BiasCorrection
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
 from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
 from openvino.tools.pot.algorithms.quantization.overflow_correction import OverflowCorrection
 from openvino.tools.pot.paths import offer
 
-__all__ = ["DefaultQuantization", "FastBiasCorrection", "MinMaxQuantization", "OverflowCorrection"]
+__all__ = [
+    "BiasCorrection",
+    "DefaultQuantization",
+    "FastBiasCorrection",
+    "MinMaxQuantization",
+    "OverflowCorrection",
+]
 
 offer(globals())
