@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
@@ -30,14 +30,14 @@ class Passes(Protocol):
 
     @property
     def samples(self) -> int:
-        """How many there are."""
+        """How many there are, or batches of them where the network takes these."""
 
     @property
     def sizes(self) -> Sizes:
         """Those that all of them have, where the network leaves them open."""
 
-    def measure(self, layout: StatisticsLayout, count: int) -> Statistics:
-        """What a layout for the network finds on so many samples, fewer or more than there are."""
+    def measure(self, layout: StatisticsLayout, order: Sequence[int]) -> Statistics:
+        """What a layout for the network finds on samples by their numbers, in this order."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -22,7 +22,6 @@ from openvino.tools.pot.samplers.batch_sampler import (
     Remembered,
     choose_subset,
     count_samples,
-    mixed,
 )
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
@@ -113,17 +112,19 @@ class Measuring:
         Raises:
             EngineError, DataError: as ``measured``.
         """
-        return Further(self, name, len(self._ready()[1]), self.fed.get(name, job.sizes))
+        engine, subset = self._ready()
+        batch = 1 if self.model.is_cascade else fixed_batch(job.network, batch_axis(engine))
+        return Further(self, name, len(subset) // batch, self.fed.get(name, job.sizes), batch)
 
-    def measured_by(self, name: str, layout: StatisticsLayout, count: int) -> Statistics:
-        """What a layout for one network finds on so many samples, fewer or more than there are, in a mixed order.
+    def measured_by(self, name: str, layout: StatisticsLayout, order: Sequence[int]) -> Statistics:
+        """What a layout for one network finds on samples, by their numbers in the subset.
 
         Raises:
             EngineError, DataError: as ``measured``.
         """
         engine, subset = self._ready()
         together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
-        sampler = BatchSampler(engine.data_loader, together, mixed(subset, count))
+        sampler = BatchSampler(engine.data_loader, together, [subset[number] for number in order])
         return measure(engine, {name: layout}, sampler)[name]
 
     def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:
@@ -180,18 +181,21 @@ class Further:
     Attributes:
         measuring: the samples.
         name: of the network.
-        samples: how many there are.
-        sizes: of them, as far as the network leaves these open and they are known.
+        samples: how many batches there are.
+        sizes: of samples, as far as the network leaves these open and they are known.
+        batch: how many samples the network always takes at a time.
     """
 
     measuring: Measuring
     name: str
     samples: int
     sizes: Sizes
+    batch: int
 
-    def measure(self, layout: StatisticsLayout, count: int) -> Statistics:
-        """What a layout finds on so many samples."""
-        return self.measuring.measured_by(self.name, layout, count)
+    def measure(self, layout: StatisticsLayout, order: Sequence[int]) -> Statistics:
+        """What a layout finds on batches of samples by their numbers."""
+        samples = [each * self.batch + number for each in order for number in range(self.batch)]
+        return self.measuring.measured_by(self.name, layout, samples)
 
 
 def _layout(job: Job, axis: int, guarded: bool) -> StatisticsLayout:

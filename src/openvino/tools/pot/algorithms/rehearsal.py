@@ -15,6 +15,7 @@ from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.witness import watched_inputs
 
 _SHIFTS = "bias_shifts"
 
@@ -24,14 +25,27 @@ class Rehearsal:
     """Both networks as one model, with quantizers as plain arithmetic, so that any device computes what is meant.
 
     Attributes:
+        network: in float.
         model: has the float network's inputs and results before others.
         outputs: layer of the plan -> what it gives in the quantized network, before its bias.
         shifts: name of the input that biases of the quantized network are shifted by; empty where there is none.
     """
 
+    network: ov.Model
     model: ov.Model
     outputs: Mapping[str, TensorId]
     shifts: str = ""
+
+    @property
+    def compared(self) -> list[tuple[TensorId, TensorId]]:
+        """Tensors of both networks at which outputs can be compared, in float and quantized."""
+        view, found = GraphView(self.model), []
+        for place in watched_inputs(GraphView(self.network)).ordered:
+            own, other = (view.source(InputId(prefix + place.node, place.port)) for prefix in ("", SECOND))
+            types = [view.output(tensor).get_element_type() for tensor in (own, other)]
+            if types == [ov.Type.f32] * 2:
+                found.append((own, other))
+        return found
 
     @classmethod
     def of(cls, decisions: Decisions, adjusted: Iterable[LinearLayer] = ()) -> Rehearsal:
@@ -57,7 +71,7 @@ class Rehearsal:
             second, name = ov.Model(second.get_results(), inputs, "second"), SECOND + _SHIFTS
         joined = beside(network.sub.model, second)
         found = {layer: TensorId(node.get_friendly_name()) for layer, node in nodes.items()}
-        return cls(emulated(joined, narrow=True), found, name)
+        return cls(network.sub.model, emulated(joined, narrow=True), found, name)
 
     def inputs(self, readers: Iterable[InputId]) -> dict[InputId, TensorId]:
         """What inputs of layers read in the quantized network."""

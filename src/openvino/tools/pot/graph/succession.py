@@ -33,6 +33,8 @@ def levels(before: Befores) -> dict[str, int]:
 def groups(before: Befores, count: int) -> list[list[str]]:
     """Layers in groups one behind the other, without those that feed others of their group.
 
+    Layers that feed none are in the last one, whatever their level.
+
     Args:
         before: of all layers.
         count: of groups, at most as many as levels.
@@ -40,6 +42,8 @@ def groups(before: Befores, count: int) -> list[list[str]]:
     level = levels(before)
     depth = max(level.values(), default=0)
     place = {name: (own * count - 1) // depth for name, own in level.items()}
+    followed = {source for sources in before.values() for source in sources}
+    place |= dict.fromkeys(before.keys() - followed, count - 1)
     feeding = {
         source for name, sources in before.items() for source in sources if place[source] == place[name]
     }

@@ -228,6 +228,30 @@ class Drift:
         return _channels(shape, self.axis)
 
 
+@dataclass(frozen=True)
+class Departure:
+    """The mean square of the difference from another tensor of the same shape; of tokens, that of the valid ones.
+
+    Attributes:
+        other: the other tensor.
+    """
+
+    other: TensorId
+
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
+        """Append the difference and its reduction."""
+        apart = op.subtract(source, places.output(self.other)).output(0)
+        rank = apart.get_partial_shape().rank.get_length()
+        count = places.token_count(apart, rank - 1) if rank > 1 else 0
+        if count:
+            apart = places.rows(apart, rank - 1, count)
+        return Extreme("mean").reduce(op.multiply(apart, apart).output(0), places)
+
+    def size(self, shape: tuple[int | None, ...]) -> int:
+        """One."""
+        return 1
+
+
 def _group(length: int, depth: int) -> int:
     """Values in a group, so that looking for the ``depth`` best groups, and through them, takes least; 1: no groups."""
     sizes = np.arange(1, isqrt(length) + 1)

@@ -7,7 +7,7 @@ from openvino.tools.pot.algorithms.interfaces import Refinement, Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
-from openvino.tools.pot.algorithms.quantization.drifts import DriftRefinement
+from openvino.tools.pot.algorithms.quantization.drifts import THOROUGH, DriftRefinement
 from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
@@ -46,6 +46,8 @@ class DefaultQuantization(Algorithm):
     def _make_refinements(self, recipe: Recipe) -> tuple[Refinement, ...]:
         parameters = recipe.parameters
         assert isinstance(parameters, DefaultQuantizationParameters)
+        if parameters.effort == "thorough":
+            return (DriftRefinement(parameters, THOROUGH),)
         return () if parameters.use_fast_bias else (DriftRefinement(parameters),)
 
 
