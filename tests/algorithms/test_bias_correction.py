@@ -28,15 +28,16 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.job import decided
 from openvino.tools.pot.algorithms.networks import Known, Networks
-from openvino.tools.pot.algorithms.quantization.drifts import Budget, schedule
+from openvino.tools.pot.algorithms.quantization.drifts import Budget, DriftRefinement, schedule
 from openvino.tools.pot.algorithms.rehearsal import Rehearsal
+from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.placement.avoided import NOTHING
 from openvino.tools.pot.samplers.batch_sampler import mixed
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.reducers import Drift
 from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.errors import DataError, EngineError
 from proofs import outputs
 
 PLAIN: Mapping[str, Any] = {"self_check": False}
@@ -293,3 +294,62 @@ def test_mixed_orders_take_each_as_often_as_any_other(length: int, count: int) -
     found = mixed(list(range(100, 100 + length)), count)
     times = np.bincount(np.array(found, int) - 100, minlength=length) if found else np.zeros(length, int)
     assert len(found) == count and times.max() - times.min() <= 1
+
+
+def test_networks_that_always_take_several_samples_at_a_time() -> None:
+    x = parameter([4, 3, 8, 8])
+    value: Any = x
+    for number in range(3):
+        value = op.relu(conv(value, 6, f"conv{number}", seed=number))
+    found = run(model(value, x), MinMaxQuantization(PLAIN), BiasCorrection(), data=images(40))
+    assert found.inputs[0].get_shape()[0] == 4
+
+
+def test_outputs_whose_size_depends_on_data() -> None:
+    x = parameter([1, 64])
+    first = op.matmul(x, op.constant(weights((64, 64))), False, False, name="first")
+    product = op.matmul(op.relu(first), op.constant(weights((64, 64), 1)), False, False, name="last")
+    which = op.convert(op.non_zero(op.greater(product, op.constant(np.float32(0)))), "f32")
+    found = run(model(which, x), MinMaxQuantization(PLAIN), BiasCorrection(), data=images(40, shape=(1, 64)))
+    assert any("fq_" in node.get_friendly_name() for node in found.get_ops())
+
+
+class Failing:
+    """Passes that fail."""
+
+    samples = 50
+    sizes: Mapping[str, Any] = {}
+
+    def measure(self, layout: StatisticsLayout, order: Any) -> Any:
+        raise DataError("inference failed: shapes differ", "sample 3")
+
+
+def test_what_does_not_run_beside_the_float_network_keeps_the_closed_form(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before, _ = decisions_of(chain(3), samples(8))
+    refinement = DriftRefinement(FastBiasCorrectionParameters())
+    with caplog.at_level(logging.WARNING):
+        assert refinement.refine(before, Failing()) is before
+    assert "shapes differ; biases are corrected in closed form" in caplog.text
+
+
+def test_time_steps_keep_the_closed_form(caplog: pytest.LogCaptureFixture) -> None:
+    x, state = parameter([1, 8]), parameter([1, 8], "state")
+    total = op.tanh(op.add(*(op.matmul(each, op.constant(weights((8, 8), seed)), False, False, name=f"dense{seed}")
+                             for seed, each in enumerate((x, state)))), name="total")  # fmt: skip
+    network = model(
+        [op.matmul(total, op.constant(weights((8, 8), 2)), False, False, name="end"), total], x, state
+    )
+    network.outputs[1].add_names({"next"})
+    zero = np.zeros((1, 8), np.float32)
+    steps = [
+        {"x": list(each), "state": [zero, None, None]}
+        for each in np.split(np.stack(images(60, shape=(1, 8))), 20)
+    ]
+    pipeline = Pipeline(IEEngine({"recurrent_out_in_map": {"next": "state"}}, labelled(steps)))
+    pipeline.add_algo(DefaultQuantization({"use_fast_bias": False, **PLAIN}))
+    with caplog.at_level(logging.WARNING):
+        found = pipeline.run(load_model(network))
+    assert "expected one of each: biases are corrected in closed form" in caplog.text
+    assert all(said[-1].stage != "DriftRefinement" for said in found.submodels[0].decided.values() if said)

@@ -42,8 +42,9 @@ class Rehearsal:
         view, found = GraphView(self.model), []
         for place in watched_inputs(GraphView(self.network)).ordered:
             own, other = (view.source(InputId(prefix + place.node, place.port)) for prefix in ("", SECOND))
-            types = [view.output(tensor).get_element_type() for tensor in (own, other)]
-            if types == [ov.Type.f32] * 2:
+            ports = [view.output(tensor) for tensor in (own, other)]
+            known = all(port.get_partial_shape().rank.is_static for port in ports)
+            if known and all(port.get_element_type() == ov.Type.f32 for port in ports):
                 found.append((own, other))
         return found
 
@@ -72,13 +73,6 @@ class Rehearsal:
         joined = beside(network.sub.model, second)
         found = {layer: TensorId(node.get_friendly_name()) for layer, node in nodes.items()}
         return cls(network.sub.model, emulated(joined, narrow=True), found, name)
-
-    def inputs(self, readers: Iterable[InputId]) -> dict[InputId, TensorId]:
-        """What inputs of layers read in the quantized network."""
-        view = GraphView(self.model)
-        return {
-            reader: view.source(InputId(self.outputs[reader.node].node, reader.port)) for reader in readers
-        }
 
 
 def _copied(network: PlannedNetwork) -> PlannedNetwork:

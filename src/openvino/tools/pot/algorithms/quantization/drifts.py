@@ -27,6 +27,7 @@ from openvino.tools.pot.samplers.batch_sampler import mixed
 from openvino.tools.pot.statistics.reducers import Departure, Drift
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.steered import SteeredLayout
+from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -48,6 +49,8 @@ class Budget:
     judged: int
     passes: float
 
+
+_CLOSED = "biases are corrected in closed form"
 
 QUICK, THOROUGH = Budget(20, 40, 1.25), Budget(60, 60, 6.5)
 """For four plain passes, and for twenty."""
@@ -76,9 +79,12 @@ class DriftRefinement:
     def refine(self, decisions: Decisions, passes: Passes) -> Decisions:
         """Shift biases by what is measured on the quantized network."""
         network, before, layers = decisions.network, *self._later(decisions)
+        if not layers or passes.samples < 2:
+            return decisions
         rehearsal = Rehearsal.of(decisions, layers.values())
         judged = [Request(other, Departure(own), "mean") for own, other in rehearsal.compared]
-        if not layers or not judged or passes.samples < 2:
+        if not judged:
+            logger.warning("model %r has no outputs to compare: %s", network.sub.name, _CLOSED)
             return decisions
         phases = schedule(before, passes.samples, self._budget)
         drifts = {node: _drift(network.view, rehearsal, layer) for node, layer in layers.items()}
@@ -92,12 +98,14 @@ class DriftRefinement:
         )
         seen, requests = with_sizes(rehearsal.model, passes.sizes), [*drifts.values(), *judged]
         order = [unit for phase in phases for unit in phase.units]
-        passes.measure(SteeredLayout(network.sub.model, rehearsal.model, requests, course, seen), order)
+        try:
+            passes.measure(SteeredLayout(network.sub.model, rehearsal.model, requests, course, seen), order)
+        except DataError as error:  # sizes of outputs may depend on data, and be others where that is rounded
+            logger.warning("model %r: %s; %s", network.sub.name, error, _CLOSED)
+            return decisions
         if course.taken != len(order):
-            logger.warning(
-                "model %r makes %d inferences of %d samples, expected one of each: biases are corrected in closed form",
-                *(network.sub.name, course.taken, len(order)),
-            )
+            found = network.sub.name, course.taken, len(order), _CLOSED
+            logger.warning("model %r makes %d inferences of %d samples, expected one of each: %s", *found)
             return decisions
         shifts = {node: course.shifts[node] for node in course.kept}
         logger.debug("%d cuts of biases, kept: %s", (len(phases) - 1) // 2, ", ".join(course.kept))
