@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from builders import model, parameter, run, weights
-from openvino.tools.pot.arithmetic.bias import output_shift, without_chance
+from openvino.tools.pot.arithmetic.bias import is_closer, output_shift, without_chance
 from openvino.tools.pot.graph.geometry import canonical_weights, linear_layer
 from openvino.tools.pot.graph.view import GraphView
 
@@ -237,3 +237,21 @@ def test_dead_channels_and_single_samples() -> None:
     np.testing.assert_array_equal(without_chance(constant.mean(axis=0), constant), np.ones(3))
     single = np.array([[0.5, 0.0, -1.0]])
     np.testing.assert_array_equal(without_chance(single[0], single), single[0])
+
+
+def test_errors_are_smaller_if_they_are_by_more_than_chance() -> None:
+    before = np.random.default_rng(0).random((40, 2)) + 0.5
+    assert is_closer(before * 0.9, before)
+    assert not is_closer(before, before) and not is_closer(before * 1.1, before)
+    by_chance = before * np.where(np.arange(40)[:, None] % 2, 0.5, 1.49)
+    assert not is_closer(by_chance, before)
+
+
+def test_every_output_counts_by_what_it_had_before() -> None:
+    before = np.full((8, 2), [1.0, 1e6])
+    assert is_closer(before * [0.5, 1.2], before) and not is_closer(before * [0.9, 1.2], before)
+
+
+def test_what_is_not_finite_is_not_closer() -> None:
+    before = np.ones((4, 1))
+    assert not is_closer(np.full((4, 1), np.inf), before) and not is_closer(np.full((4, 1), np.nan), before)

@@ -64,7 +64,7 @@ PARAMETERS: list[tuple[str, Any]] = [
     *(("range_estimator", {"max": {"aggregator": value}}) for value in ("best", 5, ["max"])),
     *(("threshold", value) for value in (NAN, -1, 0, "x", [1], HUGE)),
     *(("apply_for_all_nodes", value) for value in ("yes", 5, NAN)),
-    *(("use_fast_bias", value) for value in (False, "no", 5)),
+    *(("use_fast_bias", value) for value in ("no", 5)),
     *(("use_layerwise_tuning", value) for value in (True, "yes")),
     *(("weight_rounding", value) for value in ("best", 5, True)),
     *(("self_check", value) for value in ("off", 2, NAN, [])),

@@ -74,6 +74,8 @@ REDUCERS: dict[str, Callable[[], reducers.Reducer]] = {
     "Quantile": lambda: reducers.Quantile(0.1, True),
     "Quantile by channel": lambda: reducers.Quantile(0.1, False, True, 1),
     "Rows": lambda: reducers.Rows(1, 3),
+    "Departure": lambda: reducers.Departure(TensorId("x")),
+    "Drift": lambda: reducers.Drift(1, TensorId("x")),
     "Patches": lambda: reducers.Patches(WINDOW, 2),
 }
 

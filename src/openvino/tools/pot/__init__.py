@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.accuracy import (
         AccuracyAwareQuantization as AccuracyAwareQuantization,
     )
+    from openvino.tools.pot.algorithms.quantization import BiasCorrection as BiasCorrection
     from openvino.tools.pot.algorithms.quantization import DataFreeQuantization as DataFreeQuantization
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
@@ -49,6 +50,7 @@ _HOMES = {
     "AccuracyAwareQuantization": "algorithms.accuracy",
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
+    "BiasCorrection": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
     "WeightCompression": "algorithms.weights",
     "DataFreeQuantization": "algorithms.quantization",

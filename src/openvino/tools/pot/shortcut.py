@@ -118,7 +118,7 @@ def quantize(
         compress: whether weights are stored as int8.
         report: whether what was seen of the result beside the float model is wanted, too: None where nothing was.
         static: whether inputs get fixed sizes before anything else, see ``Static``.
-        parameters: further parameters of DefaultQuantization.
+        parameters: further parameters of DefaultQuantization, such as ``effort="thorough"``.
 
     Returns:
         The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` also that.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization import (
+    BiasCorrection,
     DataFreeQuantization,
     DefaultQuantization,
     FastBiasCorrection,
@@ -24,6 +25,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         AccuracyAwareQuantization,
         MinMaxQuantization,
         FastBiasCorrection,
+        BiasCorrection,
         OverflowCorrection,
         WeightCompression,
         RangeSupervision,

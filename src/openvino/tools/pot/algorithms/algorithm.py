@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from openvino.tools.pot.algorithms.interfaces import Stage
+from openvino.tools.pot.algorithms.interfaces import Refinement, Stage
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.run import collect_statistics, run
 from openvino.tools.pot.api.engine import Engine
@@ -34,6 +34,7 @@ class Algorithm(ABC):
         needs_data: whether it can't do without an engine that has samples.
         recipe: what the parameters mean on the device.
         stages: in their order.
+        refinements: what follows on the stages of all algorithms of a list, in passes of its own.
 
     Raises:
         ConfigError: a parameter is unknown, ill-typed or not supported.
@@ -52,6 +53,7 @@ class Algorithm(ABC):
         self.config: Mapping[str, Any] = dict(config or {})
         self.recipe = self._make_recipe()
         self.stages: tuple[Stage, ...] = self._make_stages(self.recipe)
+        self.refinements: tuple[Refinement, ...] = self._make_refinements(self.recipe)
         self._by_model = {name: self._varied(name) for name in self.config.get("by_model") or ()}
         self._collector: StatisticsCollector | None = None
 
@@ -63,6 +65,10 @@ class Algorithm(ABC):
     @abstractmethod
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
         """The stages of a recipe, in their order."""
+
+    def _make_refinements(self, recipe: Recipe) -> tuple[Refinement, ...]:
+        """What follows on the stages, none for most."""
+        return ()
 
     def of(self, name: str) -> Algorithm:
         """The algorithm for one model of a cascade, with the parameters of ``by_model``."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import openvino as ov
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
-from openvino.tools.pot.algorithms.interfaces import Configured
+from openvino.tools.pot.algorithms.interfaces import Configured, Passes
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.transform import record, record_factor, record_origin, transform
@@ -157,6 +157,27 @@ def decided(job: Job, statistics: Statistics) -> Job:
             with timed(type(stage).__name__):
                 decisions = stage.decide(decisions, statistics)
     return replace(job, decisions=decisions, samples=statistics.samples, figures=statistics.digest)
+
+
+def refined(job: Job, passes: Callable[[], Passes]) -> Job:
+    """The same with what refinements make of it, if there are any.
+
+    Args:
+        job: with all that stages decided.
+        passes: over the samples.
+    """
+    decisions = job.decisions
+    refinements = [refinement for algorithm in job.algorithms for refinement in algorithm.refinements]
+    if refinements and job.network.get_sinks():
+        logger.warning(
+            "model %r keeps a state and can't be run beside the float one: biases are corrected in closed form",
+            job.result.name,
+        )
+        return job
+    for refinement in refinements:
+        with timed(type(refinement).__name__):
+            decisions = refinement.refine(decisions, passes())
+    return replace(job, decisions=decisions)
 
 
 def edited(job: Job) -> Job:

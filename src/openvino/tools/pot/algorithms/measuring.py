@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -17,9 +17,14 @@ from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, 
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
+from openvino.tools.pot.samplers.batch_sampler import (
+    BatchSampler,
+    Remembered,
+    choose_subset,
+    count_samples,
+)
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
-from openvino.tools.pot.statistics.measured import Measured
+from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
@@ -101,6 +106,27 @@ class Measuring:
             statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
         return found
 
+    def further(self, name: str, job: Job) -> Further:
+        """Passes beside the first one, for one network.
+
+        Raises:
+            EngineError, DataError: as ``measured``.
+        """
+        engine, subset = self._ready()
+        batch = 1 if self.model.is_cascade else fixed_batch(job.network, batch_axis(engine))
+        return Further(self, name, len(subset) // batch, self.fed.get(name, job.sizes), batch)
+
+    def measured_by(self, name: str, layout: StatisticsLayout, order: Sequence[int]) -> Statistics:
+        """What a layout for one network finds on samples, by their numbers in the subset.
+
+        Raises:
+            EngineError, DataError: as ``measured``.
+        """
+        engine, subset = self._ready()
+        together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
+        sampler = BatchSampler(engine.data_loader, together, [subset[number] for number in order])
+        return measure(engine, {name: layout}, sampler)[name]
+
     def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:
         """Jobs planned for the sizes that samples show, where a model leaves sizes open, and their statistics.
 
@@ -146,6 +172,30 @@ class Measuring:
             self.tells = False
         subset = choose_subset(length, wanted, self.sampling.shuffle_data, self.sampling.seed)
         return self.engine, subset
+
+
+@dataclass(frozen=True)
+class Further:
+    """Passes over the samples of an engine beside the first one, for one network.
+
+    Attributes:
+        measuring: the samples.
+        name: of the network.
+        samples: how many batches there are.
+        sizes: of samples, as far as the network leaves these open and they are known.
+        batch: how many samples the network always takes at a time.
+    """
+
+    measuring: Measuring
+    name: str
+    samples: int
+    sizes: Sizes
+    batch: int
+
+    def measure(self, layout: StatisticsLayout, order: Sequence[int]) -> Statistics:
+        """What a layout finds on batches of samples by their numbers."""
+        samples = [each * self.batch + number for each in order for number in range(self.batch)]
+        return self.measuring.measured_by(self.name, layout, samples)
 
 
 def _layout(job: Job, axis: int, guarded: bool) -> StatisticsLayout:

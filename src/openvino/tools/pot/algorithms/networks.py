@@ -9,7 +9,7 @@ from types import MappingProxyType
 import openvino as ov
 
 from openvino.tools.pot.algorithms.interfaces import Configured
-from openvino.tools.pot.algorithms.job import Job, decided, planned
+from openvino.tools.pot.algorithms.job import Job, decided, planned, refined
 from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measuring
 from openvino.tools.pot.algorithms.parameters import check_models, placing
 from openvino.tools.pot.api.engine import Engine
@@ -94,6 +94,10 @@ class Networks:
             for name in (self.alone if names is None else names)
         }
 
+    def refined(self, name: str, job: Job) -> Job:
+        """A job with what refinements make of what its stages decided."""
+        return refined(job, lambda: self.measuring.further(name, job))
+
     def assembled(self, results: Mapping[str, CompressedModel]) -> CompressedModel:
         """The quantized networks as one model, with inputs as the float ones have them."""
         if not self.model.is_cascade:
@@ -128,8 +132,11 @@ class Known:
         """Jobs with all that their stages decide; those with nothing to quantize stay as they are."""
         if not all(job.is_empty for job in jobs.values()):
             self.provide(jobs)
-            jobs = {name: job if job.is_empty else decided(job, self._of(name)) for name, job in jobs.items()}
+            jobs = {name: job if job.is_empty else self._decided(name, job) for name, job in jobs.items()}
         return jobs
+
+    def _decided(self, name: str, job: Job) -> Job:
+        return self._networks.refined(name, decided(job, self._of(name)))
 
     def provide(self, jobs: Jobs) -> None:
         """Measure at once what jobs ask for and is not known."""
@@ -145,7 +152,7 @@ class Known:
         def made(avoided: Avoided) -> Job:
             other = planned(self._networks.alone[name], job.algorithms, avoided, job.sizes)
             self.provide({name: other})
-            return decided(other, self._of(name))
+            return self._decided(name, other)
 
         return made
 

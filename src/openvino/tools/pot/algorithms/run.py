@@ -88,7 +88,7 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         job.result.submodels[0].check = CheckReport(notes=(f"the model has nothing to {what}",))
         return job.result
     statistics = found.pop(name)
-    job, witness = decided(job, statistics), statistics.witness
+    job, witness = networks.refined(name, decided(job, statistics)), statistics.witness
     if not job.recipe.parameters.self_check or not len(witness):
         del statistics  # the transformed model needs the room
         return edited(job).result

@@ -77,3 +77,18 @@ def without_chance(shift: Array, of_samples: Array) -> Array:
         return shift
     variance = of_samples.var(axis=0, ddof=1) / count
     return np.where(shift**2 > variance, shift, 0.0)
+
+
+def is_closer(errors: Array, before: Array) -> bool:
+    """Whether errors of the same samples have become smaller by more than the standard error of that.
+
+    Args:
+        errors: mean squares, float64, shape ``[samples, outputs]``; each output counts by what it had before.
+        before: the same without the change, finite.
+    """
+    whole = np.maximum(before.mean(axis=0), np.finfo(np.float64).tiny)
+    change = ((errors - before) / whole).mean(axis=1)
+    if not np.isfinite(change).all():
+        return False
+    spread = change.std(ddof=1) / np.sqrt(len(change)) if len(change) > 1 else 0.0
+    return bool(change.mean() < -spread)

@@ -184,7 +184,7 @@ class MinMaxParameters(SampleParameters):
 
 
 class FastBiasCorrectionParameters(Parameters):
-    """Parameters of FastBiasCorrection.
+    """Parameters of FastBiasCorrection and of BiasCorrection.
 
     Attributes:
         threshold: a layer whose largest relative change of a bias reaches it is left alone; absent:
@@ -204,9 +204,13 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     Attributes:
         weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, but for
             presets on GNA.
+        effort: ``thorough`` spends up to twenty plain passes over the samples on what brings outputs closer to those
+            of the float network on samples that are held out; for now these are biases.
+        use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more.
     """
 
     weight_rounding: Literal["nearest", "least_error"] | None = None
+    effort: Literal["usual", "thorough"] = "usual"
     use_fast_bias: bool = True
     use_layerwise_tuning: bool = False
 
@@ -216,10 +220,10 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
             raise ValueError(
                 "weight_rounding: least_error needs symmetric weights, found weights.mode asymmetric"
             )
-        if not self.use_fast_bias:
-            raise ValueError("use_fast_bias: false (BiasCorrection) is not supported yet, expected true")
         if self.use_layerwise_tuning:
-            raise ValueError("use_layerwise_tuning: true is not supported, expected false")
+            raise ValueError(
+                "use_layerwise_tuning: true is not supported, expected false, and effort thorough for more accuracy"
+            )
         return self
 
 

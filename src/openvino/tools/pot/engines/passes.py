@@ -176,8 +176,10 @@ def _with_places(layout: StatisticsLayout, fed: Iterable[Any]) -> Iterator[Any]:
     for entry in fed:
         if entry is not None:
             tag, feed = entry
-            sample = tag.parts[0] if isinstance(tag, Batch) else tag.lane
-            entry = tag, layout.feed(next(positions), feed, sample=sample)
+            sample, position = tag.parts[0] if isinstance(tag, Batch) else tag.lane, next(positions)
+            while layout.awaits(position):
+                yield None
+            entry = tag, layout.feed(position, feed, sample=sample)
         yield entry
 
 

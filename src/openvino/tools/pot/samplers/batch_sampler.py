@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
 
 _MOST = 100_000_000
 """More samples than any pass can see."""
+
+_GOLDEN = 0.6180339887498949
 
 KEPT = 16
 """Items that are remembered: whether samples differ in size shows in the first ones."""
@@ -85,6 +88,14 @@ def choose_subset(length: int, size: int | None, shuffle: bool, seed: int) -> li
     if shuffle:
         np.random.default_rng(seed).shuffle(indices)
     return [int(index) for index in indices[: size or length]]
+
+
+def mixed(indices: Sequence[int], count: int) -> list[int]:
+    """So many of some indices, each as often as any other, in an order in which neighbours lie far apart."""
+    step = max(1, round(_GOLDEN * len(indices)))
+    while gcd(step, len(indices)) > 1:
+        step += 1
+    return [indices[number * step % len(indices)] for number in range(count)]
 
 
 class Remembered:

@@ -86,7 +86,8 @@ class StatisticsLayout:
         pieces = {request: slices[request.tensor, reducer] for request, reducer in reducers.items()}
         self._blocks, parts = _blocks(view, pieces)
         self._answers = Answers(parts, channels, zeros)
-        self.float_model, self._slices = model, slices
+        self.float_model = self._source = model
+        self._slices = slices
         self.witness = Witness(watched_inputs(view) if watches else Watched())
         self._guarded, self._seen = guarded, seen
         self.places, self.model = self._instrumented()
@@ -110,6 +111,10 @@ class StatisticsLayout:
         self.witness.note_feed(feed, fresh, sample)
         return {**feed, **self.places.feed(position, feed)}
 
+    def awaits(self, position: int) -> bool:
+        """Whether outputs of inferences before this one must be taken before it is fed."""
+        return False
+
     def with_outputs(self, numbers: Sequence[int]) -> StatisticsLayout:
         """The same layout with a model that gives outputs of the float model too, behind the vectors.
 
@@ -122,7 +127,7 @@ class StatisticsLayout:
 
     def _instrumented(self, outputs: Sequence[int] = ()) -> tuple[Places, ov.Model]:
         """A clone that gives concatenations of the reductions, what is watched, and some outputs of its own."""
-        clone = (self._seen or self.float_model).clone()
+        clone = (self._seen or self._source).clone()
         view = GraphView(clone)
         places = Places(view)
         sources = {tensor: view.output(tensor) for tensor, _ in self._slices}

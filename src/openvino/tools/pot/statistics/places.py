@@ -22,6 +22,7 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.operations import traits
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
 Indices = NDArray[np.int32]
@@ -97,7 +98,7 @@ class Places:
     """
 
     def __init__(self, view: GraphView) -> None:
-        self._tokens = _token_mask(view)
+        self._view, self._tokens = view, _token_mask(view)
         self._groups: dict[_Group, ov.Output] = {}
         self._covered: dict[_Taps, ov.Output] = {}
         self._phase: ov.Node | None = None
@@ -121,9 +122,22 @@ class Places:
         if any(dimension.is_dynamic for dimension in others):
             rows = self.matrix(source, axis)
             return op.gather(rows, self._spread_later(rows, count), self.constant(0)).output(0)
+        are_tokens = self.token_count(source, axis) > 0
+        size = None if are_tokens else prod(dimension.get_length() for dimension in others)
+        return self._gathered(source, axis, self._indices(_Spread(size, count)))
+
+    def output(self, tensor: TensorId) -> ov.Output:
+        """Another tensor of the model that is measured."""
+        return self._view.output(tensor)
+
+    def token_count(self, source: ov.Output, axis: int) -> int:
+        """How many rows along an axis a tensor has, if these are the model's tokens, and zero otherwise."""
+        shape = source.get_partial_shape()
+        others = [dimension for position, dimension in enumerate(shape) if position != axis % len(shape)]
+        if self._tokens is None or any(dimension.is_dynamic for dimension in others):
+            return 0
         size = prod(dimension.get_length() for dimension in others)
-        are_tokens = self._tokens is not None and size == self._tokens[1]
-        return self._gathered(source, axis, self._indices(_Spread(None if are_tokens else size, count)))
+        return size if size == self._tokens[1] else 0
 
     def patches(self, source: ov.Output, window: Window, count: int) -> ov.Output:
         """What ``count`` windows read, padding as zeros, float32 of shape ``[count * taps, channels]``."""

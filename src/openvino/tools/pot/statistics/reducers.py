@@ -14,6 +14,7 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.geometry import Window
+from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.statistics.places import Places, as_f32, channels_lead, keeps_channels_together
 
 _VECTOR = 16
@@ -194,6 +195,61 @@ class Patches:
     def size(self, shape: tuple[int | None, ...]) -> int:
         """Channels times positions times taps."""
         return _channels(shape, 1) * self.count * self.window.taps
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far the mean of each channel of a tensor lies above that of another one of the same shape.
+
+    Of tokens, those that are valid count alone.
+
+    Attributes:
+        axis: the channel axis, not negative.
+        other: the other tensor.
+    """
+
+    axis: int
+    other: TensorId
+
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
+        """Append both reductions of ``source`` and of the other tensor, and their difference."""
+        own, other = (self._mean(value, places) for value in (source, places.output(self.other)))
+        return op.subtract(own, other).output(0)
+
+    def _mean(self, value: ov.Output, places: Places) -> ov.Output:
+        count = places.token_count(value, self.axis)
+        if not count:
+            return Extreme("mean", self.axis).reduce(value, places)
+        rows = places.rows(value, self.axis, count)
+        return as_f32(op.reduce_mean(rows, places.constant((0,)), False).output(0))
+
+    def size(self, shape: tuple[int | None, ...]) -> int:
+        """The number of channels."""
+        return _channels(shape, self.axis)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """The mean square of the difference from another tensor of the same shape; of tokens, that of the valid ones.
+
+    Attributes:
+        other: the other tensor.
+    """
+
+    other: TensorId
+
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
+        """Append the difference and its reduction."""
+        apart = op.subtract(source, places.output(self.other)).output(0)
+        rank = apart.get_partial_shape().rank.get_length()
+        count = places.token_count(apart, rank - 1) if rank > 1 else 0
+        if count:
+            apart = places.rows(apart, rank - 1, count)
+        return Extreme("mean").reduce(op.multiply(apart, apart).output(0), places)
+
+    def size(self, shape: tuple[int | None, ...]) -> int:
+        """One."""
+        return 1
 
 
 def _group(length: int, depth: int) -> int:

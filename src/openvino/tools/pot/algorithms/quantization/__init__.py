@@ -1,5 +1,6 @@
 """The quantization algorithms."""
 
+from openvino.tools.pot.algorithms.quantization.bias_correction import BiasCorrection
 from openvino.tools.pot.algorithms.quantization.datafree import DataFreeQuantization
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
@@ -9,6 +10,7 @@ from openvino.tools.pot.algorithms.quantization.range_supervision import RangeSu
 from openvino.tools.pot.paths import offer
 
 __all__ = [
+    "BiasCorrection",
     "DataFreeQuantization",
     "DefaultQuantization",
     "FastBiasCorrection",

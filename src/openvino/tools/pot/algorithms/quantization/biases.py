@@ -50,7 +50,7 @@ class BiasStage:
                 means = sampled_inputs(decisions, statistics, reading, layers[0][2]).means()
             for _, linear, quantizer in layers:
                 shift = _shift(decisions, means, linear, quantizer)
-                if not self._too_large(network.view, linear, shift):
+                if not is_too_large(self._parameters, network.view, linear, shift):
                     shifts[linear.node] = shift
         evidence = f"mean error of the layer's output on rows of {statistics.samples} samples"
         return replace(decisions.decided(self, evidence, bias_shifts=shifts), input_means={})
@@ -61,13 +61,17 @@ class BiasStage:
             if self._parameters.apply_for_all_nodes or bias_input(network.view, each[1]) is not None:
                 yield each
 
-    def _too_large(self, view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]) -> bool:
-        threshold, bias = self._parameters.threshold, bias_input(view, layer)
-        if threshold is None or bias is None:
-            return False
-        old = view.value(view.inputs(bias.node)[bias.port]).astype(np.float64).reshape(-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return bool(np.nanmax(np.abs(shift) / np.abs(old)) >= threshold)
+
+def is_too_large(
+    parameters: FastBiasCorrectionParameters, view: GraphView, layer: LinearLayer, shift: NDArray[np.float64]
+) -> bool:
+    """Whether a layer is to be left alone since its bias would change by more than the threshold allows."""
+    threshold, bias = parameters.threshold, bias_input(view, layer)
+    if threshold is None or bias is None:
+        return False
+    old = view.value(view.inputs(bias.node)[bias.port]).astype(np.float64).reshape(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return bool(np.nanmax(np.abs(shift) / np.abs(old)) >= threshold)
 
 
 def _rows(view: GraphView, layer: LinearLayer) -> Request | None:

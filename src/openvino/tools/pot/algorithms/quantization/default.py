@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.interfaces import Stage
+from openvino.tools.pot.algorithms.interfaces import Refinement, Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
+from openvino.tools.pot.algorithms.quantization.drifts import THOROUGH, DriftRefinement
 from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
@@ -21,7 +22,7 @@ __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
 
 
 class DefaultQuantization(Algorithm):
-    """Full quantization without accuracy control: MinMaxQuantization, then FastBiasCorrection."""
+    """Full quantization without accuracy control: MinMaxQuantization, then a correction of biases."""
 
     name = "DefaultQuantization"
     parameters = DefaultQuantizationParameters
@@ -41,6 +42,13 @@ class DefaultQuantization(Algorithm):
         if recipe.device.half:
             stages.append(HalfRangeStage())
         return (*stages, BiasStage(parameters))
+
+    def _make_refinements(self, recipe: Recipe) -> tuple[Refinement, ...]:
+        parameters = recipe.parameters
+        assert isinstance(parameters, DefaultQuantizationParameters)
+        if parameters.effort == "thorough":
+            return (DriftRefinement(parameters, THOROUGH),)
+        return () if parameters.use_fast_bias else (DriftRefinement(parameters),)
 
 
 offer(globals())

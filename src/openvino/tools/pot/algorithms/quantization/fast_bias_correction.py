@@ -24,8 +24,11 @@ class FastBiasCorrection(Algorithm):
         return Recipe.of(validate(MinMaxParameters, shared, f"{self.name} params"))
 
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
+        return (BiasStage(self._bias_parameters()),)
+
+    def _bias_parameters(self) -> FastBiasCorrectionParameters:
         own = {key: value for key, value in self.config.items() if key not in MinMaxParameters.model_fields}
-        return (BiasStage(validate(FastBiasCorrectionParameters, own, f"{self.name} params")),)
+        return validate(FastBiasCorrectionParameters, own, f"{self.name} params")
 
 
 offer(globals())

@@ -1,0 +1,54 @@
+"""How some layers of a model stand behind each other."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from openvino.tools.pot.graph.view import GraphView
+
+Befores = Mapping[str, frozenset[str]]
+"""Layer -> those that it reads what comes from, with no other of them in between, in topological order."""
+
+
+def befores(view: GraphView, layers: Container[str]) -> Befores:
+    """Which layers stand directly before each."""
+    last: dict[str, frozenset[str]] = {}
+    found: dict[str, frozenset[str]] = {}
+    for name in view.nodes:
+        reaching = frozenset[str]().union(*(last[source.node] for source in view.inputs(name)))
+        if name in layers:
+            found[name], reaching = reaching, frozenset((name,))
+        last[name] = reaching
+    return found
+
+
+def levels(before: Befores) -> dict[str, int]:
+    """How many layers stand behind each other at most up to each, itself included."""
+    found: dict[str, int] = {}
+    for name, sources in before.items():
+        found[name] = 1 + max((found[source] for source in sources), default=0)
+    return found
+
+
+def groups(before: Befores, count: int) -> list[list[str]]:
+    """Layers in groups one behind the other, without those that feed others of their group.
+
+    Layers that feed none are in the last one, whatever their level.
+
+    Args:
+        before: of all layers.
+        count: of groups, at most as many as levels.
+    """
+    level = levels(before)
+    depth = max(level.values(), default=0)
+    place = {name: (own * count - 1) // depth for name, own in level.items()}
+    followed = {source for sources in before.values() for source in sources}
+    place |= dict.fromkeys(before.keys() - followed, count - 1)
+    feeding = {
+        source for name, sources in before.items() for source in sources if place[source] == place[name]
+    }
+    found: list[list[str]] = [[] for _ in range(count)]
+    for name in before:
+        if name not in feeding:
+            found[place[name]].append(name)
+    return found
