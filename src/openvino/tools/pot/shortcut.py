@@ -15,12 +15,8 @@ from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.configs.parameters import (
-    OF_POT_ALONE,
-    DefaultQuantizationParameters,
-    WeightCompressionParameters,
-    WeightMode,
-)
+from openvino.tools.pot.configs.parameters import OF_POT_ALONE, DefaultQuantizationParameters
+from openvino.tools.pot.configs.weights import WeightCompressionParameters, WeightMode
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own

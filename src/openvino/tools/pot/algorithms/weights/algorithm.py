@@ -19,8 +19,9 @@ from openvino.tools.pot.algorithms.weights.compressing import Compressed, Roundi
 from openvino.tools.pot.algorithms.weights.costs import Costs
 from openvino.tools.pot.algorithms.weights.inputs import measured_inputs
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.configs.parameters import MinMaxParameters, WeightCompressionParameters
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.configs.weights import WeightCompressionParameters
 from openvino.tools.pot.graph.digest import digest_of
 from openvino.tools.pot.graph.edits.decompression import Keep
 from openvino.tools.pot.graph.model import CompressedModel, SubModel

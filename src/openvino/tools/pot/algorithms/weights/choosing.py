@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from openvino.tools.pot.arithmetic.groups import WEIGHT_FORMS, WeightForm
-from openvino.tools.pot.configs.parameters import SMALLEST_GROUP, WeightCompressionParameters
+from openvino.tools.pot.configs.weights import SMALLEST_GROUP, WeightCompressionParameters
 from openvino.tools.pot.placement.weights import StoredWeights
 
 Cost = Callable[[StoredWeights, WeightForm, int], float]

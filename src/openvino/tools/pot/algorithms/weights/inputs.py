@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.arithmetic.feedback import Moments
-from openvino.tools.pot.configs.parameters import WeightCompressionParameters
+from openvino.tools.pot.configs.weights import WeightCompressionParameters
 from openvino.tools.pot.engines.hooks import set_model
 from openvino.tools.pot.engines.passes import measure
 from openvino.tools.pot.engines.probes import batch_axis
