@@ -257,3 +257,12 @@ def test_weights_that_two_layers_share_become_zero_once() -> None:
     assert zeros(model) == (36, 72)
     constants = [each for each in model.submodels[0].model.get_ops() if each.get_type_name() == "Constant"]
     assert [tuple(each.shape) for each in constants].count((6, 6)) == 1
+
+
+def test_how_far_the_sparse_network_follows_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    images = smooth(40)
+    with builders.logger_as_before(), caplog.at_level("INFO", "openvino.tools.pot"):
+        made(network(), entry("WeightSparsity", sparsity_level=0.1), images=images)
+        made(network(), entry("WeightSparsity", sparsity_level=0.97), images=images)
+    told = [each for each in caplog.records if "behind WeightSparsity it follows" in each.message]
+    assert [each.levelname for each in told] == ["INFO", "WARNING"]

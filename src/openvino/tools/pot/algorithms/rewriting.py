@@ -22,4 +22,4 @@ class Rewriting(Algorithm):
     def _make_recipe(self) -> Recipe:
         self._parameters = validate(self.parameters, self.config, f"{self.name} params")
         shared = {name: getattr(self._parameters, name) for name in SampleParameters.model_fields}
-        return Recipe.of(MinMaxParameters(**shared, self_check=False))
+        return Recipe.of(MinMaxParameters(**shared, self_check=self.needs_data))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from openvino.tools.pot.algorithms.checking import CheckReport, checked
+from openvino.tools.pot.algorithms.checking import CheckReport, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
@@ -92,6 +92,10 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
     if not job.recipe.parameters.self_check or not len(witness):
         del statistics  # the transformed model needs the room
         return edited(job).result
+    if job.algorithms[0].rewrites:
+        job = edited(job)
+        tell_of_change(job, witness, device_of(networks.measuring.engine))
+        return job.result
     maker = Known(networks, [{name: statistics}]).maker(name, job)
     original = networks.alone[name].submodels[0].model
     return checked(edited(job), witness, device_of(networks.measuring.engine), original, maker)

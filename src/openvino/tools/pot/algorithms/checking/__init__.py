@@ -2,4 +2,5 @@
 
 from openvino.tools.pot.algorithms.checking.check import check as check
 from openvino.tools.pot.algorithms.checking.check import checked as checked
+from openvino.tools.pot.algorithms.checking.check import tell_of_change as tell_of_change
 from openvino.tools.pot.algorithms.checking.report import CheckReport as CheckReport

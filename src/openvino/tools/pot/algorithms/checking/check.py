@@ -52,6 +52,22 @@ def checked(
     return chosen.result
 
 
+def tell_of_change(job: Job, witness: Witness, device: str) -> None:
+    """Say how far a float model that was made of another one follows that; nothing is mended.
+
+    Args:
+        job: finished.
+        witness: inferences of the model that it was made of.
+        device: where users will run it.
+    """
+    found = Bench(witness, device).run_with(FLOAT32, job)
+    logger.log(
+        logging.WARNING if found.decibels < LOSS else logging.INFO,
+        "%s: behind %s it follows the model of before to %.1f dB on %d samples",
+        job.result.name, job.algorithms[0].name, found.decibels, witness.samples,
+    )  # fmt: skip
+
+
 def check(
     job: Job,
     witness: Witness,
