@@ -270,7 +270,7 @@ def test_the_nearest_algorithm_is_given() -> None:
         ({"stat_subset_size": "all"}, ["stat_subset_size", "'all'"]),
         ({"preset": "fast"}, ["preset", "'fast'", "performance"]),
         ({"target_device": "CPV"}, ["target_device", "'CPV'", "did you mean"]),
-        ({"use_fast_bias": "no"}, ["use_fast_bias", "true or false"]),
+        ({"use_fast_bias": "no"}, ["use_fast_bias: input should be a valid boolean, found 'no'"]),
     ],
 )  # fmt: skip
 def test_parameters(params: dict[str, Any], words: list[str]) -> None:
