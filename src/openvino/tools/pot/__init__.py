@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
     from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
+    from openvino.tools.pot.algorithms.weights import WeightCompression as WeightCompression
     from openvino.tools.pot.api import DataLoader as DataLoader
     from openvino.tools.pot.api import Engine as Engine
     from openvino.tools.pot.api import Metric as Metric
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.graph.model_utils import compress_model_weights as compress_model_weights
     from openvino.tools.pot.pipeline.initializer import create_pipeline as create_pipeline
     from openvino.tools.pot.pipeline.pipeline import Pipeline as Pipeline
+    from openvino.tools.pot.shortcut import compress_weights as compress_weights
     from openvino.tools.pot.shortcut import quantize as quantize
     from openvino.tools.pot.verification import verify as verify
 
@@ -44,7 +46,9 @@ _HOMES = {
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
+    "WeightCompression": "algorithms.weights",
     "quantize": "shortcut",
+    "compress_weights": "shortcut",
     "diagnose": "diagnosis",
     "verify": "verification",
 }

@@ -1,4 +1,4 @@
-"""The short way in: one call from a float model and some samples to an INT8 model."""
+"""The short way in: one call from a float model to one in INT8, or with weights in few bits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.api.data_loader import DataLoader
-from openvino.tools.pot.configs.parameters import OF_POT_ALONE, DefaultQuantizationParameters
+from openvino.tools.pot.configs.parameters import (
+    OF_POT_ALONE,
+    DefaultQuantizationParameters,
+    WeightCompressionParameters,
+    WeightMode,
+)
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.sizes import with_shapes
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.utils.errors import ConfigError, DataError, naming, nearest, placed
+from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, naming, nearest, placed
 
 Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 """Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of
@@ -123,6 +129,63 @@ def quantize(
     return (found.submodels[0].model, found.check) if report else found.submodels[0].model
 
 
+@overload
+def compress_weights(
+    model: ov.Model | str | Path | CompressedModel,
+    mode: WeightMode = ...,
+    *,
+    report: Literal[True],
+    **parameters: Any,
+) -> tuple[ov.Model, list[dict[str, Any]]]: ...
+
+
+@overload
+def compress_weights(
+    model: ov.Model | str | Path | CompressedModel, mode: WeightMode = ..., **parameters: Any
+) -> ov.Model: ...
+
+
+def compress_weights(
+    model: ov.Model | str | Path | CompressedModel,
+    mode: WeightMode = "int8_asym",
+    *,
+    group_size: int | None = None,
+    ratio: float | None = None,
+    backup: Literal["int8_asym", "int8_sym", "none"] | None = None,
+    ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
+    report: bool = False,
+    **parameters: Any,
+) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
+    """Store the weights of a model in 8 or 4 bits, and compute in floats as before; needs no data.
+
+    Devices unpack such weights while they multiply. What is bound by memory, as language models are, gains speed, and
+    files and memory get smaller in any case.
+
+    Args:
+        model: a path, an ``openvino.Model`` or what ``load_model`` gives, which aren't changed.
+        mode: ``int8_asym``, ``int8_sym``, ``int4_sym`` or ``int4_asym``: bits, and whether there is a zero point.
+        group_size: of 4 bits: how many weights of a row share a scale, default 64; -1: the whole row.
+        ratio: of 4 bits: the share of weights that may have them, default 1.0.
+        backup: of 4 bits: how embeddings, the last layer and what exceeds the ratio are stored, default
+            ``int8_asym``; ``none``: they stay as they are.
+        ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
+        report: whether what became of each constant is wanted, too.
+        parameters: further parameters of WeightCompression.
+
+    Returns:
+        The model, ready to compile or to save with ``openvino.save_model``; with ``report`` also a list of mappings:
+        ``weights``, ``layers``, ``mode`` (empty: as it was), ``group_size``, ``bytes_before``, ``bytes_after``,
+        ``decibels`` of the weights over the error of rounding, ``why``.
+
+    Raises:
+        ConfigError, ModelError: a parameter or the model is not as it must be.
+    """
+    _check_flags(report=report)
+    params = _given(group_size=group_size, ratio=ratio, backup=backup, ignored=_scope(ignored))
+    sub = _with_small_weights(model, {"mode": mode, **params, **parameters})
+    return (sub.model, as_plain_data(sub.weights)) if report else sub.model
+
+
 def _check_flags(**flags: Any) -> None:
     for key, flag in flags.items():
         if not isinstance(flag, (bool, np.bool_)):
@@ -155,3 +218,19 @@ def _quantized(
             shaped = source if static is True else with_shapes(source, static)
             source = fixed_by_sample(shaped, engine)
     return create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine).run(source)
+
+
+def _with_small_weights(model: Any, params: Mapping[str, Any]) -> SubModel:
+    known = WeightCompressionParameters.model_fields
+    for key in params:
+        if key not in known:
+            raise ConfigError(f"unknown parameter {key!r}{nearest(key, known)}", "compress_weights")
+    algorithm = WeightCompression(params)
+    source = load_model(model)
+    if source.is_cascade:
+        names = [sub.name for sub in source]
+        raise ModelError(
+            f"compress_weights is for one network, found the cascade {names}: use create_pipeline"
+        )
+    (sub,) = algorithm.apply(source, None)
+    return sub

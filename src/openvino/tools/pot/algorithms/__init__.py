@@ -10,6 +10,7 @@ from openvino.tools.pot.algorithms.quantization import (
     MinMaxQuantization,
     OverflowCorrection,
 )
+from openvino.tools.pot.algorithms.weights import WeightCompression
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import nearest
 
@@ -21,6 +22,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         MinMaxQuantization,
         FastBiasCorrection,
         OverflowCorrection,
+        WeightCompression,
     )
 }
 """Name in a configuration -> class."""

@@ -29,6 +29,7 @@ class Algorithm(ABC):
         parameters: the class of its parameters.
         places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
+        needs_data: whether it can't do without an engine that has samples.
         recipe: what the parameters mean on the device.
         stages: in their order.
 
@@ -40,6 +41,7 @@ class Algorithm(ABC):
     parameters: type[MinMaxParameters] = MinMaxParameters
     places: bool = True
     stands_alone: bool = False
+    needs_data: bool = True
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         self.engine = engine

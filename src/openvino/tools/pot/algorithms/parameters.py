@@ -40,14 +40,14 @@ def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> No
     """
     for algorithm in algorithms:
         by_model = algorithm.config.get("by_model") or {}
-        _check_names("by_model", by_model, model)
+        check_names("by_model", by_model, model)
         if by_model and not model.is_cascade:
             raise ConfigError(f"by_model is for cascades, found the single model {model.name!r}")
         if algorithm.places:
-            _check_names("ignored", algorithm.recipe.parameters.ignored.by_model, model)
+            check_names("ignored", algorithm.recipe.parameters.ignored.by_model, model)
             for sub in model:
                 own = algorithm.of(sub.name).recipe
-                _check_names(f"by_model.{sub.name}.ignored", own.parameters.ignored.by_model, model)
+                check_names(f"by_model.{sub.name}.ignored", own.parameters.ignored.by_model, model)
                 _tell_of_names(sub, own)
                 for refusal in device_refusals(sub, own):
                     logger.warning("model %r: %s", sub.name, refusal.sentence)
@@ -67,7 +67,12 @@ def device_refusals(sub: SubModel, recipe: Recipe) -> list[Refusal]:
     return found
 
 
-def _check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> None:
+def check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> None:
+    """Make sure that names are of networks of a model.
+
+    Raises:
+        ConfigError: one is of none.
+    """
     names = [sub.name for sub in model]
     for name in by_model:
         if name not in names:

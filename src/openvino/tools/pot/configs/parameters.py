@@ -270,3 +270,53 @@ class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):
 
 OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
 """Parameters that can't differ between the models of a cascade, since one pass measures all of them."""
+
+SMALLEST_GROUP = 16
+"""Scales of smaller groups weigh as much as what 4 bits save."""
+
+WeightMode = Literal["int8_asym", "int8_sym", "int4_sym", "int4_asym"]
+
+
+class WeightCompressionParameters(Parameters):
+    """Parameters of WeightCompression.
+
+    Attributes:
+        mode: how weights are stored: bits, and whether with a zero point (``asym``) or without (``sym``).
+        group_size: of 4 bits: so many weights of a row share a scale, -1: all of them. Where it does not divide a row,
+            the next smaller one that does.
+        ratio: of 4 bits: the share of the weights that may have them; the others get the backup.
+        backup: how tables of embeddings, the last layer, convolutions and what exceeds the ratio are stored;
+            ``none``: they stay as they are.
+        weight_rounding: ``nearest``, or ``least_error`` at the layer's output, which takes data; absent: the latter
+            where there is data.
+        by_model, stat_subset_size, shuffle_data, seed: as for MinMaxQuantization.
+        target_device: weights are stored the same for all devices that run floats; others are refused.
+        model_type, inplace_statistics: taken, as lists of algorithms share them; without effect.
+    """
+
+    mode: WeightMode = "int8_asym"
+    group_size: int = Field(default=64, ge=-1)
+    ratio: float = Field(default=1.0, ge=0, le=1)
+    backup: Literal["int8_asym", "int8_sym", "none"] = "int8_asym"
+    weight_rounding: Literal["nearest", "least_error"] | None = None
+    ignored: IgnoredScope = IgnoredScope()
+    by_model: dict[str, dict[str, Any]] = {}
+    stat_subset_size: int | None = Field(default=None, ge=1)
+    shuffle_data: bool = False
+    seed: int = Field(default=0, ge=0)
+    target_device: str = "ANY"
+    model_type: str | None = None
+    inplace_statistics: bool = True
+
+    _zero_means_all = field_validator("stat_subset_size", mode="before")(none_for_zero)
+
+    @model_validator(mode="after")
+    def _of_four_bits(self) -> WeightCompressionParameters:
+        if 0 <= self.group_size < SMALLEST_GROUP:
+            raise ValueError(
+                f"group_size is {self.group_size}, expected -1, for whole rows, or {SMALLEST_GROUP} or more"
+            )
+        for name in ("group_size", "ratio", "backup"):
+            if name in self.model_fields_set and self.mode.startswith("int8"):
+                raise ValueError(f"{name} is for modes of 4 bits, found mode {self.mode}")
+        return self

@@ -28,6 +28,7 @@ class SubModel:
         check: what was seen of it beside the float model, a ``CheckReport``; None where it was not checked.
         decided: name of a FakeQuantize, or of a layer whose bias was shifted -> who decided about it and on what
             evidence, in order; empty for models that were not quantized just now.
+        weights: what became of the weights where they alone were compressed, in order; empty otherwise.
         origin: the digest of the float network that a run began with; None before.
     """
 
@@ -38,6 +39,7 @@ class SubModel:
     check: Any = None
     namesakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decided: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    weights: tuple[Any, ...] = ()
     origin: Digest | None = None
 
     def bearers(self, name: str) -> tuple[str, ...]:

@@ -1,0 +1,264 @@
+"""Weights in few bits: what is stored, what runs, what stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from tests.builders import model, parameter, run, weights
+
+from openvino.tools.pot import compress_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+MODES = pytest.mark.parametrize("mode", ["int8_asym", "int8_sym", "int4_sym", "int4_asym"])
+KINDS = {"int8_asym": "u8", "int8_sym": "i8", "int4_sym": "i4", "int4_asym": "u4"}
+LEAST = {"int8_asym": 38.0, "int8_sym": 36.0, "int4_sym": 15.0, "int4_asym": 15.0}
+"""Decibels over the noise of one matrix of normal weights and more."""
+
+
+def stored_floats(shape: tuple[int, ...], seed: int, half: bool = False) -> ov.Node:
+    """Weights, in half precision where asked for, as a reader sees them."""
+    values = weights(shape, seed)
+    if not half:
+        return op.constant(values, name=f"w{seed}")
+    return op.convert(op.constant(values.astype(np.float16), name=f"w{seed}"), "f32")
+
+
+def two_products(half: bool = False, turned: bool = True) -> ov.Model:
+    """Two products, the last of which gets the backup of modes of 4 bits."""
+    x = parameter([-1, 256])
+    shapes = [(96, 256), (64, 96)] if turned else [(256, 96), (96, 64)]
+    hidden = op.relu(op.matmul(x, stored_floats(shapes[0], 1, half), False, turned, name="first"))
+    return model(op.matmul(hidden, stored_floats(shapes[1], 2, half), False, turned, name="last"), x)
+
+
+def decibels(before: NDArray[Any], after: NDArray[Any]) -> float:
+    """The power of an output over that of its change."""
+    return float(10 * np.log10(np.square(before).sum() / np.square(before - after).sum()))
+
+
+def inputs(*shape: int, seed: int = 5) -> NDArray[np.float32]:
+    """Normal numbers."""
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def precisions(network: ov.Model, layer: str) -> list[str]:
+    """The types of numbers in which the CPU holds the weights of its layers of a type."""
+    nodes = core().compile_model(network, "CPU", FLOAT32).get_runtime_model().get_ordered_ops()
+    found = []
+    for node in nodes:
+        if node.get_rt_info()["layerType"].astype(str) == layer:
+            found.append(node.get_rt_info()["runtimePrecision"].astype(str))
+    return found
+
+
+@MODES
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_outputs_follow_and_the_cpu_runs_integers(mode: str, half: bool, turned: bool) -> None:
+    before = two_products(half, turned)
+    after, report = compress_weights(before, mode, report=True)
+    backup = mode if mode.startswith("int8") else "int8_asym"
+    assert [each["mode"] for each in report] == [mode, backup]
+    assert precisions(after, "FullyConnected") == [KINDS[mode], KINDS[backup]]
+    x = inputs(16, 256)
+    assert decibels(run(before, x)[0], run(after, x)[0]) > LEAST[mode]
+
+
+@MODES
+def test_what_a_report_says_is_what_is_stored(mode: str, tmp_path: Path) -> None:
+    before = two_products(half=True)
+    after, report = compress_weights(before, mode, report=True)
+    ov.save_model(after, tmp_path / "m.xml", compress_to_fp16=False)
+    said = sum(each["bytes_after"] for each in report)
+    assert 0 <= (tmp_path / "m.bin").stat().st_size - said < 128
+    assert [each["bytes_before"] for each in report] == [2 * 96 * 256, 2 * 64 * 96]
+    assert report[0]["decibels"] > LEAST[mode]
+    again = run(core().read_model(tmp_path / "m.xml"), inputs(4, 256))[0]
+    assert np.array_equal(again, run(after, inputs(4, 256))[0])
+
+
+def test_the_given_model_stays_as_it_is() -> None:
+    before = two_products()
+    constants = [node.data.copy() for node in before.get_ops() if node.get_type_name() == "Constant"]
+    compress_weights(before, "int4_sym")
+    after = [node.data for node in before.get_ops() if node.get_type_name() == "Constant"]
+    assert all(np.array_equal(one, other) for one, other in zip(constants, after, strict=True))
+
+
+def test_embeddings_and_a_head_that_shares_them_are_stored_once_in_eight_bits() -> None:
+    ids = parameter([-1, 7], "ids", np.int64)
+    table = stored_floats((300, 64), 1)
+    hidden = op.gather(table, ids, op.constant(0), name="embedding")
+    hidden = op.relu(op.matmul(hidden, stored_floats((64, 64), 2), False, True, name="inner"))
+    before = model(op.matmul(hidden, table, False, True, name="head"), ids)
+    after, report = compress_weights(before, "int4_sym", report=True)
+    assert report[0]["layers"] == {"embedding": "Gather", "head": "MatMul"}
+    assert [(each["mode"], each["why"]) for each in report] == [
+        ("int8_asym", "a table of embeddings"),
+        ("int4_sym", "as asked for"),
+    ]
+    assert precisions(after, "FullyConnected") == ["i4", "u8"] and precisions(after, "Gather") == ["u8"]
+    stored = [node for node in after.get_ops() if node.get_type_name() == "Constant"]
+    assert sum(list(node.get_output_shape(0)) == [300, 64] for node in stored) == 1
+
+
+def test_batches_of_matrices_have_scales_of_their_own() -> None:
+    x = parameter([3, -1, 128])
+    hidden = op.relu(op.matmul(x, stored_floats((3, 96, 128), 1), False, True, name="experts"))
+    before = model(op.matmul(hidden, stored_floats((3, 96, 64), 2), False, False, name="last"), x)
+    after, report = compress_weights(before, "int4_asym", report=True)
+    assert [each["mode"] for each in report] == ["int4_asym", "int8_asym"]
+    values = inputs(3, 5, 128)
+    assert decibels(run(before, values)[0], run(after, values)[0]) > 15
+
+
+def test_convolutions_have_eight_bits_and_small_ones_stay() -> None:
+    x = parameter([1, 8, 12, 12])
+    hidden = op.convolution(x, stored_floats((32, 8, 3, 3), 1), [1, 1], [1, 1], [1, 1], [1, 1])
+    small = op.convolution(hidden, stored_floats((4, 32, 1, 1), 2), [1, 1], [0, 0], [0, 0], [1, 1])
+    before = model(small, x)
+    after, report = compress_weights(before, "int4_sym", report=True)
+    assert [each["mode"] for each in report] == ["int8_asym", ""]
+    assert report[1]["why"] == "128 weights are too few to save anything"
+    values = inputs(1, 8, 12, 12)
+    assert decibels(run(before, values)[0], run(after, values)[0]) > 35
+
+
+@pytest.mark.parametrize(
+    ("row", "group", "size", "said"),
+    [
+        (256, 64, 64, "as asked for"),
+        (96, 64, 48, "groups of 64 do not divide rows of 96, those of 48 do"),
+        (48, 64, 48, "rows of 48 are shorter than groups of 64"),
+        (127, 64, 127, "neither groups of 64 nor smaller ones divide rows of 127: one scale for each row"),
+        (256, -1, 256, "as asked for"),
+    ],
+)
+def test_groups_divide_rows(row: int, group: int, size: int, said: str) -> None:
+    x = parameter([-1, row])
+    hidden = op.relu(op.matmul(x, stored_floats((96, row), 1), False, True, name="first"))
+    before = model(op.matmul(hidden, stored_floats((64, 96), 2), False, True, name="last"), x)
+    after, report = compress_weights(before, "int4_sym", group_size=group, report=True)
+    assert (report[0]["group_size"], report[0]["why"]) == (size, said)
+    values = inputs(9, row)
+    assert decibels(run(before, values)[0], run(after, values)[0]) > 13
+    assert precisions(after, "FullyConnected")[0] == "i4"
+
+
+def test_the_ratio_leaves_eight_bits_to_those_that_four_cost_most() -> None:
+    x, node = parameter([-1, 128]), None
+    for seed in range(4):
+        values = weights((128, 128), seed)
+        if seed == 1:  # one weight of each group is far from the others
+            values[:, ::64] *= 40
+        node = op.matmul(
+            x if node is None else op.relu(node), op.constant(values), False, True, name=f"l{seed}"
+        )
+    before = model(op.matmul(node, stored_floats((32, 128), 9), False, True, name="last"), x)
+    _, report = compress_weights(before, "int4_sym", ratio=0.75, report=True)
+    by_layer = {next(iter(each["layers"])): each["mode"] for each in report}
+    assert by_layer == {
+        "l0": "int4_sym", "l1": "int8_asym", "l2": "int4_sym", "l3": "int4_sym", "last": "int8_asym"
+    }  # fmt: skip
+
+
+def test_what_is_ignored_or_quantized_or_read_by_others_stays() -> None:
+    x, factor = parameter([-1, 64]), parameter([1], "factor")
+    shared = stored_floats((64, 64), 1)
+    hidden = op.relu(op.matmul(x, shared, False, True, name="shared"))
+    hidden = op.matmul(hidden, op.multiply(shared, factor, name="other"), False, True)
+    plain = model(op.matmul(hidden, stored_floats((64, 64), 2), False, True, name="b"), x, factor)
+    first = compress_weights(plain)
+    (end,) = first.get_results()
+    out = op.matmul(op.relu(end.input_value(0)), stored_floats((64, 64), 3), False, True, name="c")
+    _, report = compress_weights(ov.Model([out], first.get_parameters()), ignored="c", report=True)
+    assert {next(iter(each["layers"])): each["why"] for each in report} == {
+        "shared": "'other' reads it too, which computes in float",
+        "b": "its weights are quantized already",
+        "c": "named in the ignored scope as 'c'",
+    }
+
+
+def test_weights_that_half_precision_can_not_hold_keep_their_size() -> None:
+    x = parameter([-1, 64])
+    tiny, huge = weights((64, 64), 1) * np.float32(1e-9), weights((64, 64), 2) * np.float32(1e9)
+    hidden = op.relu(op.matmul(x, op.constant(tiny), False, True))
+    before = model(op.matmul(hidden, op.constant(huge), False, True), x)
+    after = compress_weights(before)
+    values = inputs(8, 64)
+    assert decibels(run(before, values)[0], run(after, values)[0]) > 35
+
+
+def test_weights_that_are_not_finite_stay() -> None:
+    x = parameter([-1, 64])
+    values = weights((64, 64), 1)
+    values[3, 3] = np.inf
+    _, report = compress_weights(model(op.matmul(x, op.constant(values), False, True), x), report=True)
+    assert [(each["mode"], each["why"]) for each in report] == [("", "some of its weights are not finite")]
+
+
+def test_a_loop_keeps_its_weights_and_the_report_says_so() -> None:
+    x, state = parameter([1, 5, 64]), parameter([1, 64], "state")
+    item, carried = parameter([1, 1, 64], "item"), parameter([1, 64], "carried")
+    body_out = op.tanh(op.matmul(carried, stored_floats((64, 64), 1), False, True, name="inside"))
+    body_out = op.add(body_out, op.squeeze(item, op.constant([1])))
+    body = ov.Model([body_out], [item.get_node(), carried.get_node()], "body")
+    loop = op.tensor_iterator()
+    loop.set_function(body)
+    loop.set_sliced_input(item.get_node(), x, 0, 1, 1, -1, 1)
+    loop.set_merged_input(
+        carried.get_node(), state, body.get_results()[0].output(0).get_node().input_value(0)
+    )
+    out = loop.get_iter_value(body.get_results()[0].input_value(0), -1)
+    loop.set_friendly_name("loop")
+    head = op.matmul(op.relu(out), stored_floats((64, 64), 2), False, True, name="head")
+    before = model(head, x, state)
+    after, report = compress_weights(before, report=True)
+    assert [(each["mode"], each["why"]) for each in report] == [
+        ("", "it is inside of TensorIterator 'loop'"),
+        ("int8_asym", "as asked for"),
+    ]
+    feeds = inputs(1, 5, 64), inputs(1, 64)
+    assert decibels(run(before, *feeds)[0], run(after, *feeds)[0]) > 35
+
+
+def test_a_path_and_a_loaded_model_and_a_pipeline_give_the_same(tmp_path: Path) -> None:
+    paths = save_model(load_model(two_products()), tmp_path, "m")
+    x = inputs(4, 256)
+    found = run(compress_weights(paths[0]["model"]), x)[0]
+    loaded = load_model(paths[0]["model"])
+    pipeline = create_pipeline([{"name": "WeightCompression", "params": {"mode": "int8_asym"}}], None)
+    piped = pipeline.run(loaded)
+    assert np.array_equal(found, run(compress_weights(loaded), x)[0])
+    assert np.array_equal(found, run(piped.submodels[0].model, x)[0])
+    assert piped.submodels[0].weights
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        (
+            {"mode": "int4"},
+            "mode: input should be 'int8_asym', 'int8_sym', 'int4_sym' or 'int4_asym', found 'int4'",
+        ),
+        ({"mode": "int8_sym", "ratio": 0.5}, "ratio is for modes of 4 bits, found mode int8_sym"),
+        (
+            {"mode": "int4_sym", "group_size": 8},
+            "group_size is 8, expected -1, for whole rows, or 16 or more",
+        ),
+        ({"mode": "int4_sym", "ratio": 2}, "ratio"),
+        ({"grup_size": 8}, "unknown parameter 'grup_size'; did you mean 'group_size'?"),
+        ({"target_device": "GNA"}, "target_device 'GNA' runs no layer in float"),
+    ],
+)
+def test_what_is_wrong_is_said(parameters: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        compress_weights(two_products(), **parameters)
+    assert said in str(error.value)
