@@ -33,6 +33,8 @@ Array = NDArray[Any]
 
 INPUT, OUTPUT = "input_ids", "logits"
 SHAPE, TRAINING = Shape(), Training()
+LARGE = Shape(layers=8, width=1024, hidden=2560, heads=16)
+"""Of 93 million weights, more than caches hold: to see how fast tokens are made, it need not be trained."""
 HELD_OUT = 10
 """Every so many-th file is not trained on."""
 CALIBRATION, EVALUATION = 128, 200
@@ -90,7 +92,8 @@ class Builder:
             data = ops.add(data, self._gated(self._norm(data, f"{layer}.gated.norm"), f"{layer}.gated"))
         logits = self._product(self._norm(data, "norm"), "head")
         logits.output(0).set_names({OUTPUT})
-        return ov.Model([ops.result(logits, name=OUTPUT)], self._sinks, [self._tokens], "language_model")
+        results: list[Any] = [ops.result(logits, name=OUTPUT)]
+        return ov.Model(results, self._sinks, [self._tokens], "language_model")
 
     def _state(self, name: str) -> Any:
         """What a variable holds, [1, heads, length before, width of a head]."""
@@ -109,22 +112,22 @@ class Builder:
         return ops.matmul(data, self._constant(name), transpose_a=False, transpose_b=True, name=name)
 
     def _norm(self, data: Any, name: str) -> Any:
-        square = ops.reduce_mean(ops.power(data, np.float32(2)), np.int64([-1]), keep_dims=True)
+        square = ops.reduce_mean(ops.power(data, np.float32(2)), [-1], keep_dims=True)
         inverse = ops.divide(np.float32(1), ops.sqrt(ops.add(square, np.float32(EPSILON))))
         return ops.multiply(ops.multiply(data, inverse), self._constant(name), name=name)
 
     def _attention(self, data: Any, name: str, states: list[Any], hidden: Any) -> Any:
         heads, each = self._shape.heads, self._shape.width // self._shape.heads
-        joined = ops.reshape(self._product(data, f"{name}.qkv"), np.int64([1, -1, 3, heads, each]), False)
-        parts = ops.split(ops.transpose(joined, np.int64([2, 0, 3, 1, 4])), np.int64(0), 3)
-        query, *fresh = (ops.squeeze(part, np.int64([0])) for part in parts.outputs())
+        joined = ops.reshape(self._product(data, f"{name}.qkv"), [1, -1, 3, heads, each], False)
+        parts = ops.split(ops.transpose(joined, [2, 0, 3, 1, 4]), np.int64(0), 3)
+        query, *fresh = (ops.squeeze(part, [0]) for part in parts.outputs())
         key, value = (ops.concat(pair, 2) for pair in zip(states, fresh, strict=True))
         for state, whole in zip(states, (key, value), strict=True):
             self._sinks.append(ops.assign(whole, state.get_variable_id()))
         scores = ops.multiply(ops.matmul(query, key, False, True), np.float32(each**-0.5))
         shares = ops.softmax(ops.select(hidden, np.float32(-1e9), scores), -1)
-        found = ops.transpose(ops.matmul(shares, value, False, False), np.int64([0, 2, 1, 3]))
-        return self._product(ops.reshape(found, np.int64([0, 0, self._shape.width]), True), f"{name}.out")
+        found = ops.transpose(ops.matmul(shares, value, False, False), [0, 2, 1, 3])
+        return self._product(ops.reshape(found, [0, 0, self._shape.width], True), f"{name}.out")
 
     def _gated(self, data: Any, name: str) -> Any:
         gate, up = (self._product(data, f"{name}.{part}") for part in ("gate", "up"))
@@ -153,16 +156,19 @@ class LanguageEntry:
 
     Attributes:
         folder: where what is trained is kept.
-        shape, training: see there.
+        shape, training: see there; without steps its weights are random.
         source: modules to read; absent: the standard library's.
+        pieces: windows of text that it is judged on.
+        name: what tables call it.
     """
 
     folder: Path = CACHE
     shape: Shape = SHAPE
     training: Training = TRAINING
     source: Path | None = None
+    pieces: int = EVALUATION
+    name: str = "language_model"
 
-    name = "language_model"
     metric = "perplexity per byte"
     fp32 = None
 
@@ -198,7 +204,8 @@ class LanguageEntry:
         float_infer = stateful_infer(self.model)
         pairs = [[each(feed)[0][0] for each in (float_infer, infer)] for feed in self.evaluation[:limit]]
         wanted, found = (np.concatenate(each).astype(np.float64) for each in zip(*pairs, strict=True))
-        return float(10 * np.log10(((wanted - wanted.mean(0)) ** 2).sum() / ((wanted - found) ** 2).sum()))
+        signal, noise = (np.square(wanted - other).sum() for other in (wanted.mean(0), found))
+        return float(10 * np.log10(signal / max(noise, 1e-30)))
 
     @cached_property
     def _text(self) -> tuple[Array, Array]:
@@ -206,7 +213,12 @@ class LanguageEntry:
 
     @cached_property
     def _held_out(self) -> tuple[Array, Array]:
-        return spread(self._text[1], EVALUATION, self.shape.context)
+        return spread(self._text[1], self.pieces, self.shape.context)
+
+
+def large(folder: Path = CACHE) -> LanguageEntry:
+    """The large one, whose weights are random."""
+    return LanguageEntry(folder, LARGE, Training(steps=0), pieces=4, name="language_model_large")
 
 
 def _feeds(pieces: Array) -> list[Feed]:

@@ -3,10 +3,11 @@
     python benchmarks/weights.py --zoo FOLDER --peer-python .venv-peer/bin/python
 
 On the sentence encoder of a zoo and on the language model of ``language_model.py``, in each mode, with groups of 64
-where there are groups, without and with data. Of NNCF's ways to the same mode the one with the highest fidelity
-counts. Fidelity and metric are those in float32 and without dynamic quantization of activations, so that they tell what
-became of the weights. Speed is that of a request, or of a token, over the float model's in the same settings. Prints a
-JSON line for each mode, and a Markdown table at the end.
+where there are groups, without and with data; without data also on a large language model, whose weights are random,
+for its speed. Of NNCF's ways to the same mode the one with the highest fidelity counts. Fidelity and metric are those
+in float32 and without dynamic quantization of activations, so that they tell what became of the weights. Speed is that
+of a request, or of a token, over the float model's in the same settings. Prints a JSON line for each mode, and a
+Markdown table at the end.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,15 +23,14 @@ from typing import Any
 
 import openvino as ov
 from entries import Entry, Feed, Infer, chosen, entries
-from language_model import INPUT, LanguageEntry
+from language_model import INPUT, LanguageEntry, large
 from peer_models import PeerWeights
 from tables import NETWORK, Column, Record, table
 from workflow import calibration, parsed, printed, published, timing_command_line
 
 from openvino.tools.pot import compress_weights
 
-ENCODER = "text_minilm_stsb"
-NAMES = (ENCODER, LanguageEntry.name)
+ENCODER, LANGUAGE, LARGE = "text_minilm_stsb", "language_model", "language_model_large"
 GROUP = 64
 SAMPLES = 128
 """Of calibration, which is also NNCF's own number."""
@@ -62,6 +62,11 @@ class Case:
     data: bool = False
 
     @property
+    def name(self) -> str:
+        """What the command line and tables call it."""
+        return self.mode + "-data" * self.data
+
+    @property
     def group(self) -> int | None:
         """How many weights share a scale, None where rows are whole."""
         return GROUP if self.mode.startswith("int4") else None
@@ -87,7 +92,7 @@ def ours(entry: Entry, case: Case, feeds: Sequence[Feed], folder: Path) -> tuple
     clock, work = time.perf_counter(), time.process_time()
     compressed = compress_weights(entry.model, case.mode, **more)
     spent = {"seconds": time.perf_counter() - clock, "cpu_seconds": time.process_time() - work}
-    path = folder / f"{case.mode}{'-data' * case.data}.xml"
+    path = folder / f"{case.name}.xml"
     ov.save_model(compressed, path, compress_to_fp16=False)
     return path, {name: round(each, 3) for name, each in spent.items()}
 
@@ -188,6 +193,8 @@ def records(
     feeds = calibration(entry, SAMPLES)
     exact = round(entry.evaluate(infer_of(entry.model), limit), 4)
     for case in cases:
+        if case.data and entry.name == LARGE:
+            continue  # random weights have no use for data
         with tempfile.TemporaryDirectory() as folder:
             path, spent = ours(entry, case, feeds, Path(folder))
             models = {"float": entry.model, "ours": path}
@@ -199,8 +206,7 @@ def records(
         yield {
             "name": entry.name,
             "metric": entry.metric,
-            "mode": case.mode,
-            "data": case.data,
+            "case": case.name,
             "float": exact,
             "float_bytes": entry.model.with_suffix(".bin").stat().st_size,
             **tools,
@@ -231,7 +237,7 @@ def columns(found: Sequence[Record]) -> list[Column]:
     ]
     return [
         NETWORK[0],
-        ("mode", lambda r: r["mode"] + (", data" if r["data"] else "")),
+        ("weights", lambda r: r["case"]),
         *(_of(tool, "fidelity, dB", lambda f: f"{f['fidelity']:.2f}") for tool in tools),
         ("metric, float", lambda r: f"{r['float']:.4f}"),
         *(_of(tool, "metric", lambda f: f"{f['metric']:.4f}") for tool in tools),
@@ -251,10 +257,13 @@ def columns(found: Sequence[Record]) -> list[Column]:
 
 
 def wanted(zoo: Path, cache: Path, names: Sequence[str]) -> Iterator[Entry]:
-    """The entries that the command line asks for; without a zoo only the language model."""
-    present = NAMES if (zoo / "zoo.py").exists() else NAMES[1:]
-    for name in chosen(present, names):
-        yield LanguageEntry(cache) if name == LanguageEntry.name else next(entries(zoo, [name]))
+    """The entries that the command line asks for; without a zoo only the language models."""
+    makers: dict[str, Callable[[], Entry]] = {}
+    if (zoo / "zoo.py").exists():
+        makers[ENCODER] = lambda: next(entries(zoo, [ENCODER]))
+    makers |= {LANGUAGE: lambda: LanguageEntry(cache), LARGE: lambda: large(cache)}
+    for name in chosen(list(makers), names):
+        yield makers[name]()
 
 
 def main() -> int:
@@ -262,11 +271,11 @@ def main() -> int:
     parser = timing_command_line(__doc__)
     parser.add_argument("--peer-python", type=Path, help="a Python with nncf, which makes the peer's models")
     parser.add_argument("--peer-models", type=Path, help="folder where the peer's models are kept")
-    parser.add_argument("--modes", nargs="*", choices={case.mode for case in CASES}, help="default: all")
+    parser.add_argument("--cases", nargs="*", choices=[case.name for case in CASES], help="default: all")
     options = parsed(parser)
-    if options.write and options.modes:
-        parser.error("--write needs all modes")
-    cases = [case for case in CASES if not options.modes or case.mode in options.modes]
+    if options.write and options.cases:
+        parser.error("--write needs all cases")
+    cases = [case for case in CASES if not options.cases or case.name in options.cases]
     with tempfile.TemporaryDirectory() as folder:
         peers = PeerWeights(options.peer_models or Path(folder), options.peer_python)
         found = [
