@@ -13,7 +13,7 @@ from openvino import opset13 as op
 from tests.builders import model, parameter, run, weights
 
 from openvino.tools.pot import compress_weights, create_pipeline, load_model, save_model
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 MODES = pytest.mark.parametrize("mode", ["int8_asym", "int8_sym", "int4_sym", "int4_asym"])
@@ -262,3 +262,60 @@ def test_what_is_wrong_is_said(parameters: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as error:
         compress_weights(two_products(), **parameters)
     assert said in str(error.value)
+
+
+def correlated(count: int, size: int = 256) -> list[NDArray[np.float32]]:
+    """Samples whose values have few causes."""
+    rng = np.random.default_rng(11)
+    causes = rng.normal(size=(size // 16, size))
+    return [
+        (rng.normal(size=(4, size // 16)) @ causes + 0.1 * rng.normal(size=(4, size))).astype(np.float32)
+        for _ in range(count)
+    ]
+
+
+@MODES
+def test_with_data_outputs_are_closer_and_no_byte_more_is_stored(mode: str) -> None:
+    before, samples = two_products(half=True), correlated(80)
+    plain, without = compress_weights(before, mode, report=True)
+    after, report = compress_weights(before, mode, samples[:60], report=True)
+    assert [each["bytes_after"] for each in report] == [each["bytes_after"] for each in without]
+    x = np.concatenate(samples[60:])
+    expected = run(before, x)[0]
+    assert decibels(expected, run(after, x)[0]) > decibels(expected, run(plain, x)[0]) + 2
+    assert report[0]["output_decibels"] > report[0]["decibels"] + 3
+    assert without[0]["output_decibels"] is None
+
+
+def test_nearest_levels_have_scales_by_data() -> None:
+    before, samples = two_products(), correlated(60)
+    found = [
+        compress_weights(before, "int4_sym", samples, weight_rounding=each, report=True)[1][0][
+            "output_decibels"
+        ]
+        for each in ("nearest", "least_error")
+    ]
+    assert found[0] + 3 < found[1]
+
+
+def test_with_data_the_ratio_is_by_outputs() -> None:
+    x = parameter([-1, 128])
+    products = []
+    for seed in range(2):
+        values = weights((128, 128), seed)
+        values[:, 64 * seed : 64 * seed + 64] *= 30  # hardly read, or what is read most
+        products.append(op.matmul(x, op.constant(values), False, True, name=f"l{seed}"))
+        values[:, 1 - seed] *= 8
+    joined = op.relu(op.add(*products))
+    before = model(op.matmul(joined, stored_floats((32, 128), 9), False, True, name="last"), x)
+    samples = [inputs(4, 128, seed=each) * np.where(np.arange(128) < 64, 1, 1e-3) for each in range(40)]
+    _, report = compress_weights(
+        before, "int4_sym", [s.astype(np.float32) for s in samples], ratio=0.5, report=True
+    )
+    modes = {next(iter(each["layers"])): each["mode"] for each in report}
+    assert sorted(modes.values()) == ["int4_sym", "int8_asym", "int8_asym"]
+
+
+def test_rounding_by_data_needs_data() -> None:
+    with pytest.raises(EngineError, match="weight_rounding: least_error needs an engine with a data loader"):
+        compress_weights(two_products(), weight_rounding="least_error")

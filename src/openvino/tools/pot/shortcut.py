@@ -133,6 +133,7 @@ def quantize(
 def compress_weights(
     model: ov.Model | str | Path | CompressedModel,
     mode: WeightMode = ...,
+    data: Any = ...,
     *,
     report: Literal[True],
     **parameters: Any,
@@ -141,22 +142,24 @@ def compress_weights(
 
 @overload
 def compress_weights(
-    model: ov.Model | str | Path | CompressedModel, mode: WeightMode = ..., **parameters: Any
+    model: ov.Model | str | Path | CompressedModel, mode: WeightMode = ..., data: Any = ..., **parameters: Any
 ) -> ov.Model: ...
 
 
 def compress_weights(
     model: ov.Model | str | Path | CompressedModel,
     mode: WeightMode = "int8_asym",
+    data: Any = None,
     *,
     group_size: int | None = None,
     ratio: float | None = None,
     backup: Literal["int8_asym", "int8_sym", "none"] | None = None,
     ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
+    subset_size: int = 300,
     report: bool = False,
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
-    """Store the weights of a model in 8 or 4 bits, and compute in floats as before; needs no data.
+    """Store the weights of a model in 8 or 4 bits, and compute in floats as before.
 
     Devices unpack such weights while they multiply. What is bound by memory, as language models are, gains speed, and
     files and memory get smaller in any case.
@@ -164,25 +167,28 @@ def compress_weights(
     Args:
         model: a path, an ``openvino.Model`` or what ``load_model`` gives, which aren't changed.
         mode: ``int8_asym``, ``int8_sym``, ``int4_sym`` or ``int4_asym``: bits, and whether there is a zero point.
+        data: samples, as ``quantize`` takes them; absent: weights are as close as can be, with them outputs of layers.
         group_size: of 4 bits: how many weights of a row share a scale, default 64; -1: the whole row.
         ratio: of 4 bits: the share of weights that may have them, default 1.0.
         backup: of 4 bits: how embeddings, the last layer and what exceeds the ratio are stored, default
             ``int8_asym``; ``none``: they stay as they are.
         ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
+        subset_size: how many samples are used at most.
         report: whether what became of each constant is wanted, too.
         parameters: further parameters of WeightCompression.
 
     Returns:
         The model, ready to compile or to save with ``openvino.save_model``; with ``report`` also a list of mappings:
         ``weights``, ``layers``, ``mode`` (empty: as it was), ``group_size``, ``bytes_before``, ``bytes_after``,
-        ``decibels`` of the weights over the error of rounding, ``why``.
+        ``decibels`` of the weights over the error of rounding, ``output_decibels`` of what the layers give, ``why``.
 
     Raises:
-        ConfigError, ModelError: a parameter or the model is not as it must be.
+        ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
     """
     _check_flags(report=report)
     params = _given(group_size=group_size, ratio=ratio, backup=backup, ignored=_scope(ignored))
-    sub = _with_small_weights(model, {"mode": mode, **params, **parameters})
+    params |= {"mode": mode, "stat_subset_size": subset_size, **parameters}
+    sub = _with_small_weights(model, data, params)
     return (sub.model, as_plain_data(sub.weights)) if report else sub.model
 
 
@@ -220,7 +226,7 @@ def _quantized(
     return create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine).run(source)
 
 
-def _with_small_weights(model: Any, params: Mapping[str, Any]) -> SubModel:
+def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any]) -> SubModel:
     known = WeightCompressionParameters.model_fields
     for key in params:
         if key not in known:
@@ -232,5 +238,9 @@ def _with_small_weights(model: Any, params: Mapping[str, Any]) -> SubModel:
         raise ModelError(
             f"compress_weights is for one network, found the cascade {names}: use create_pipeline"
         )
-    (sub,) = algorithm.apply(source, None)
+    engine = None
+    if data is not None:
+        samples = Samples(data, params["stat_subset_size"], Feeder(source.submodels[0].model, parts=True))
+        engine = IEEngine({"device": "CPU"}, samples)
+    (sub,) = algorithm.apply(source, engine)
     return sub

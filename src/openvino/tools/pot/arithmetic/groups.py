@@ -144,9 +144,9 @@ def least_error_grid(
     return best
 
 
-def blocks_of_rows(values: NDArray[np.generic]) -> Iterator[slice]:
-    """Rows that are worked on together."""
-    step = max(1, _BLOCK // max(1, values[:1].size))
+def blocks_of_rows(values: NDArray[np.generic], block: int = _BLOCK) -> Iterator[slice]:
+    """Rows that are worked on together, so many weights or a row."""
+    step = max(1, block // max(1, values[:1].size))
     for start in range(0, len(values), step):
         yield slice(start, start + step)
 
@@ -201,6 +201,6 @@ def _fitted(
 
 
 def storable(scale: Singles, half: bool) -> Singles:
-    """Scales as they can be stored; one for groups of zeros."""
+    """Scales as they can be stored, in half precision or in single; one for groups of zeros."""
     stored = scale.astype(np.float16).astype(np.float32) if half else scale.astype(np.float32)
     return np.where(stored == 0, np.float32(1), stored)

@@ -73,8 +73,10 @@ def known_by_channels(requests: Sequence[Request]) -> dict[Request, Request]:
     }
 
 
-def rows_request(view: GraphView, tensor: TensorId, axis: int) -> Request | None:
-    """Ask for rows along an axis: enough for about two thousand values of each sample.
+def rows_request(
+    view: GraphView, tensor: TensorId, axis: int, values: int = _VALUES_PER_SAMPLE
+) -> Request | None:
+    """Ask for rows along an axis: enough for about two thousand values of each sample, or so many.
 
     Every stage asks through here, so that equal wishes fall together. None where the number of channels is
     dynamic.
@@ -82,7 +84,7 @@ def rows_request(view: GraphView, tensor: TensorId, axis: int) -> Request | None
     shape = view.shape(tensor)
     if not shape or shape[axis] is None:
         return None
-    count = min(max(_VALUES_PER_SAMPLE // (shape[axis] or 1), _FEWEST_ROWS), _MOST_ROWS)
+    count = min(max(values // (shape[axis] or 1), _FEWEST_ROWS), _MOST_ROWS)
     others = [size for position, size in enumerate(shape) if position != axis % len(shape)]
     if None not in others:
         count = min(count, prod(size or 1 for size in others))

@@ -15,8 +15,9 @@ from openvino.tools.pot.algorithms.parameters import check_names
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.transform import ROOT, record_origin
 from openvino.tools.pot.algorithms.weights.choosing import choose
-from openvino.tools.pot.algorithms.weights.compressing import Compressed, compress
+from openvino.tools.pot.algorithms.weights.compressing import Compressed, Rounding, compress
 from openvino.tools.pot.algorithms.weights.costs import Costs
+from openvino.tools.pot.algorithms.weights.inputs import measured_inputs
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters, WeightCompressionParameters
 from openvino.tools.pot.configs.validation import validate
@@ -28,6 +29,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.weights import find_weights
 from openvino.tools.pot.statistics.measured import MeasuredModel
+from openvino.tools.pot.utils.blas import one_thread
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
@@ -39,11 +41,14 @@ _SHARED = ("ignored", "stat_subset_size", "shuffle_data", "seed", "target_device
 
 
 class WeightCompression(Algorithm):
-    """Stores weights as integers of 8 or 4 bits, which devices take as they are; needs no data.
+    """Stores weights as integers of 8 or 4 bits, which devices take as they are.
+
+    It needs no data. With data, scales, levels and the choice of what gets 4 bits are those with the least error at
+    the outputs of layers, from one pass over the samples.
 
     Args:
         config: parameters, as ``WeightCompressionParameters`` describes them.
-        engine: taken as by other algorithms; nothing is measured.
+        engine: with samples, or none.
         keep: where the memory of new constants is; absent: in the process.
 
     Raises:
@@ -94,12 +99,13 @@ class WeightCompression(Algorithm):
 
         Args:
             model: in float, or with some layers that are quantized, which stay as they are.
-            engine: without effect.
+            engine: with samples, or none; those of cascades are not used.
             statistics: none; there are none to give.
 
         Raises:
             ConfigError: ``ignored`` names what isn't there.
-            EngineError: there are statistics.
+            EngineError: there are statistics, or the engine gives none.
+            DataError: the data loader is empty, or a sample doesn't fit the model.
         """
         if statistics is not None:
             raise EngineError(f"{self.name} takes no statistics, found some")
@@ -107,18 +113,26 @@ class WeightCompression(Algorithm):
         check_names("ignored", self._own.ignored.by_model, model)
         if self._own.by_model and not model.is_cascade:
             raise ConfigError(f"by_model is for cascades, found the single model {model.name!r}")
-        subs = [self._compressed(sub) for sub in model.clone()]
+        if engine is not None and engine.data_loader is not None and model.is_cascade:
+            logger.warning("model %r is a cascade: its weights are compressed without data", model.name)
+            engine = None
+        subs = [self._compressed(sub, engine) for sub in model.clone()]
         return CompressedModel(subs, model.name, model.is_cascade)
 
-    def _compressed(self, sub: SubModel) -> SubModel:
+    def _compressed(self, sub: SubModel, engine: Engine | None) -> SubModel:
         view, before, origin = GraphView(sub.model), all_names(sub.model), digest_of(sub.model)
         algorithm = self.of(sub.name)
         assert isinstance(algorithm, WeightCompression)
         own = algorithm._own
-        with timed("weights"):
-            found = find_weights(view, ignored_nodes(view, own.ignored.of(sub.name), sub))
-            choices = choose(found, own, Costs(view))
-            done = compress(view, choices, self.keep)
+        found = find_weights(view, ignored_nodes(view, own.ignored.of(sub.name), sub))
+        inputs = None
+        if engine is not None and engine.data_loader is not None:
+            inputs = measured_inputs(CompressedModel([sub], sub.name), engine, found, own)
+        elif own.weight_rounding == "least_error":
+            raise EngineError("weight_rounding: least_error needs an engine with a data loader, found none")
+        with timed("weights"), one_thread():
+            choices = choose(found, own, Costs(view, inputs))
+            done = compress(view, choices, Rounding(inputs, own.weight_rounding == "nearest", self.keep))
         sub.model.validate_nodes_and_infer_types()
         stabilise(sub.model, before)
         _record(sub.model, self.name, self.config)

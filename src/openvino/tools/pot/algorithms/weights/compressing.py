@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from openvino.tools.pot.algorithms.weights.choosing import Choice
+from openvino.tools.pot.algorithms.weights.inputs import Inputs
 from openvino.tools.pot.algorithms.weights.integers import Rounded, integers_of, rounded, rows_of
 from openvino.tools.pot.graph.edits.decompression import Keep, store_as_integers
 from openvino.tools.pot.graph.view import GraphView
@@ -23,7 +24,8 @@ class Compressed:
         mode: as it is stored; empty where it stays as it is.
         group_size: how many weights share a scale.
         bytes_before, bytes_after: of the constant, and of all that stands for it.
-        decibels: how far the weights stand out of what rounding did to them; None where they stay as they are.
+        decibels: how far the weights stand out of what rounding did to them; None where it did nothing.
+        output_decibels: the same of what the layer gives for the samples; None where there are none.
         why: in words.
     """
 
@@ -34,33 +36,51 @@ class Compressed:
     bytes_before: int
     bytes_after: int
     decibels: float | None
+    output_decibels: float | None
     why: str
 
 
-def compress(view: GraphView, choices: Sequence[Choice], keep: Keep | None = None) -> list[Compressed]:
+@dataclass(frozen=True)
+class Rounding:
+    """How weights are rounded, and where they go.
+
+    Attributes:
+        inputs: of layers, None where there is no data.
+        nearest: whether weights get the nearest levels, whatever is known of inputs.
+        keep: where the memory of new constants is; None: in the process.
+    """
+
+    inputs: Inputs | None = None
+    nearest: bool = False
+    keep: Keep | None = None
+
+    def rounded(self, view: GraphView, choice: Choice) -> Rounded | None:
+        """The weights of a choice; None where some are not finite."""
+        weights = choice.weights
+        moments = None if self.inputs is None else self.inputs.moments(weights)
+        rows = rows_of(view.stored(weights.tensor), weights)
+        return rounded(rows, choice.form, choice.group, moments, self.nearest)
+
+
+def compress(view: GraphView, choices: Sequence[Choice], rounding: Rounding) -> list[Compressed]:
     """Store weights as was chosen; edits the model of the view in place.
 
     No more than one constant is worked on at a time.
-
-    Args:
-        view: of the network.
-        choices: for its weights.
-        keep: where the memory of new constants is; absent: in the process.
     """
-    return [_compressed(view, each, keep) for each in track(choices, len(choices), "Weights")]
+    return [_compressed(view, each, rounding) for each in track(choices, len(choices), "Weights")]
 
 
-def _compressed(view: GraphView, choice: Choice, keep: Keep | None) -> Compressed:
+def _compressed(view: GraphView, choice: Choice, rounding: Rounding) -> Compressed:
     if not choice.mode:
         return _as_it_is(view, choice)
     weights = choice.weights
-    found = _rounded(view, choice)
+    found = rounding.rounded(view, choice)
     if found is None:
         return _as_it_is(view, replace(choice, mode="", group=0, why="some of its weights are not finite"))
     integers = integers_of(found, choice)
     before = _bytes(view, choice)
     for ports in _by_type(view, choice):
-        store_as_integers(ports, integers, weights.tensor.node, keep)
+        store_as_integers(ports, integers, weights.tensor.node, rounding.keep)
     return Compressed(
         weights.tensor.node,
         dict(weights.layers),
@@ -69,13 +89,9 @@ def _compressed(view: GraphView, choice: Choice, keep: Keep | None) -> Compresse
         before,
         integers.bytes,
         found.decibels,
+        found.output_decibels,
         choice.why,
     )
-
-
-def _rounded(view: GraphView, choice: Choice) -> Rounded | None:
-    rows = rows_of(view.stored(choice.weights.tensor), choice.weights)
-    return rounded(rows, choice.form, choice.group)
 
 
 def _by_type(view: GraphView, choice: Choice) -> list[list[Any]]:
@@ -89,7 +105,7 @@ def _by_type(view: GraphView, choice: Choice) -> list[list[Any]]:
 
 def _as_it_is(view: GraphView, choice: Choice) -> Compressed:
     weights, size = choice.weights, _bytes(view, choice)
-    return Compressed(weights.tensor.node, dict(weights.layers), "", 0, size, size, None, choice.why)
+    return Compressed(weights.tensor.node, dict(weights.layers), "", 0, size, size, None, None, choice.why)
 
 
 def _bytes(view: GraphView, choice: Choice) -> int:

@@ -1,7 +1,8 @@
-"""What few bits cost at the outputs of layers, without data."""
+"""What few bits cost at the outputs of layers."""
 
 from __future__ import annotations
 
+from openvino.tools.pot.algorithms.weights.inputs import Inputs
 from openvino.tools.pot.algorithms.weights.integers import rounded, rows_of
 from openvino.tools.pot.arithmetic.groups import WEIGHT_FORMS, WeightForm
 from openvino.tools.pot.graph.view import GraphView
@@ -20,15 +21,17 @@ class Costs:
 
     Args:
         view: of the float network.
+        inputs: of its layers, None where there is no data.
     """
 
-    def __init__(self, view: GraphView) -> None:
-        self._view = view
+    def __init__(self, view: GraphView, inputs: Inputs | None = None) -> None:
+        self._view, self._inputs = view, inputs
 
     def __call__(self, weights: StoredWeights, form: WeightForm, group: int) -> float:
         """The share in a form, less that in 8 bits."""
         rows = rows_of(self._view.stored(weights.tensor), weights)
         rows = rows[:: max(1, rows.size // _COMPARED)]
-        pair = [rounded(rows, form, group), rounded(rows, WEIGHT_FORMS["int8_asym"], weights.row)]
-        shares = [each.noise / each.signal for each in pair if each is not None and each.signal]
-        return shares[0] - shares[1] if len(shares) == len(pair) else 0.0
+        moments = None if self._inputs is None else self._inputs.moments(weights)
+        few = rounded(rows, form, group, moments, nearest=True)
+        many = rounded(rows, WEIGHT_FORMS["int8_asym"], weights.row, moments, nearest=True)
+        return 0.0 if few is None or many is None else few.share - many.share

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.weights.choosing import Choice
+from openvino.tools.pot.arithmetic.feedback import Moments, least_output_error, output_error
 from openvino.tools.pot.arithmetic.groups import (
     Grid,
+    Singles,
     WeightForm,
     blocks_of_rows,
     holds_in_half,
@@ -18,6 +20,9 @@ from openvino.tools.pot.arithmetic.groups import (
 )
 from openvino.tools.pot.graph.edits.decompression import Integers, packed
 from openvino.tools.pot.placement.weights import StoredWeights
+
+_ROOM = 1 << 22
+"""Weights that are rounded by their outputs at a time."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Rounded:
         grid: their scales.
         half: whether half precision holds these.
         signal, noise: sums of squares of the weights and of their errors.
+        output_signal, output_noise: the same of what the layer gives, zero where nothing is known of its inputs.
     """
 
     levels: NDArray[np.int16]
@@ -36,13 +42,28 @@ class Rounded:
     half: bool
     signal: float
     noise: float
+    output_signal: float = 0.0
+    output_noise: float = 0.0
 
     @property
-    def decibels(self) -> float:
-        """How far the weights stand out of what rounding does to them."""
-        if not self.signal:
-            return float("inf")
-        return float(10 * np.log10(self.signal / self.noise)) if self.noise else float("inf")
+    def decibels(self) -> float | None:
+        """How far the weights stand out of what rounding does to them; None where rounding does nothing."""
+        return _decibels(self.signal, self.noise)
+
+    @property
+    def output_decibels(self) -> float | None:
+        """The same of what the layer gives; None where that is not known."""
+        return _decibels(self.output_signal, self.output_noise)
+
+    @property
+    def share(self) -> float:
+        """The noise as a share of the signal, at the output where that is known."""
+        signal, noise = self.output_signal or self.signal, self.output_noise or self.noise
+        return noise / signal if signal else 0.0
+
+
+def _decibels(signal: float, noise: float) -> float | None:
+    return float(10 * np.log10(signal / noise)) if signal and noise else None
 
 
 def rows_of(values: NDArray[np.generic], weights: StoredWeights) -> NDArray[np.generic]:
@@ -50,33 +71,52 @@ def rows_of(values: NDArray[np.generic], weights: StoredWeights) -> NDArray[np.g
     return values.transpose(_kept(weights) + list(weights.summed)).reshape(-1, weights.row)
 
 
-def rounded(rows: NDArray[np.generic], form: WeightForm, group: int) -> Rounded | None:
-    """Weights at the nearest of the levels that fit them best, without data; None where some are not finite.
+def rounded(
+    rows: NDArray[np.generic],
+    form: WeightForm,
+    group: int,
+    moments: Moments | None = None,
+    nearest: bool = False,
+) -> Rounded | None:
+    """Weights at levels that fit them best; None where some are not finite.
 
     Args:
         rows: floats of any precision, shape ``[rows, row]``.
         form: of the integers.
         group: how many of a row share a scale; it divides the row.
+        moments: of what the weights are multiplied with; absent: the levels are the nearest.
+        nearest: whether they are in any case, and moments only count for the scales.
     """
     grouped = rows.reshape(len(rows), -1, group)
     levels = np.empty(grouped.shape, np.int16)
     parts = list(blocks_of_rows(grouped))
-    half, signal, noise, grids = True, 0.0, 0.0, []
+    half = True
     for part in parts:
         values = grouped[part].astype(np.float32)
         if not np.isfinite(values).all():
             return None
         half &= holds_in_half(values)
-    for part in parts:
+    feeds_back = moments is not None and not nearest
+    sums, grids = np.zeros(4), []
+    for part in blocks_of_rows(grouped, _ROOM) if feeds_back else parts:
         values = grouped[part].astype(np.float32)
-        grid = least_error_grid(values, form, half)
+        importance = None if moments is None else moments.sizes.reshape(-1, group)
+        grid = least_error_grid(values, form, half, importance)
         found = grid.levels(values)
+        if moments is not None and feeds_back:
+            found, grid = least_output_error(values.reshape(len(values), -1), grid, moments, half)
         levels[part] = found
-        signal += float(np.vdot(values, values))
-        values -= found * grid.scale
-        noise += float(np.vdot(values, values))
+        sums += _sums(values, found * grid.scale, moments)
         grids.append(grid)
-    return Rounded(levels, joined(grids), half, signal, noise)
+    return Rounded(levels, joined(grids), half, *map(float, sums))
+
+
+def _sums(values: Singles, stored: Singles, moments: Moments | None) -> NDArray[np.float64]:
+    """Signal and noise of weights, and of what they give."""
+    stored -= values
+    found = [float(np.vdot(each, each)) for each in (values, stored)]
+    flat = (each.reshape(len(each), -1) for each in (values, stored))
+    return np.array(found + [0.0 if moments is None else output_error(each, moments) for each in flat])
 
 
 def integers_of(found: Rounded, choice: Choice) -> Integers:
