@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from tests.builders import model, parameter, run, weights
 
-from openvino.tools.pot import compress_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot import WeightCompression, compress_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
@@ -319,3 +320,44 @@ def test_with_data_the_ratio_is_by_outputs() -> None:
 def test_rounding_by_data_needs_data() -> None:
     with pytest.raises(EngineError, match="weight_rounding: least_error needs an engine with a data loader"):
         compress_weights(two_products(), weight_rounding="least_error")
+
+
+def test_a_file_as_result_is_the_same_and_leaves_nothing_else(tmp_path: Path) -> None:
+    before = two_products(half=True)
+    file = tmp_path / "new" / "small.xml"
+    found = compress_weights(before, "int4_asym", output=file)
+    assert sorted(path.name for path in file.parent.iterdir()) == ["small.bin", "small.xml"]
+    x = inputs(4, 256)
+    assert np.array_equal(run(found, x)[0], run(compress_weights(before, "int4_asym"), x)[0])
+
+
+@MODES
+def test_constants_in_files_are_those_in_the_process(mode: str, tmp_path: Path) -> None:
+    before, x = two_products(half=True), inputs(4, 256)
+    algorithm = WeightCompression({"mode": mode})
+    with scratch(tmp_path, room=0) as algorithm.keep:
+        (sub,) = algorithm.apply(load_model(before), None)
+        assert len(list(tmp_path.glob(".saving-*/*.bin"))) == 2
+        save_model(sub.model, tmp_path, "m")
+    assert not list(tmp_path.glob(".saving-*"))
+    found = run(core().read_model(tmp_path / "m.xml"), x)[0]
+    assert np.array_equal(found, run(compress_weights(before, mode), x)[0])
+
+
+def test_what_is_interrupted_leaves_the_file_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "small.xml"
+    compress_weights(two_products(), output=file)
+    kept = file.read_bytes(), file.with_suffix(".bin").read_bytes()
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("openvino.tools.pot.algorithms.weights.compressing.store_as_integers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compress_weights(two_products(), "int4_sym", output=file)
+    with pytest.raises(KeyboardInterrupt):
+        compress_weights(two_products(), "int4_sym", output=tmp_path / "new" / "other.xml")
+    assert (file.read_bytes(), file.with_suffix(".bin").read_bytes()) == kept
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.bin", "small.xml"]

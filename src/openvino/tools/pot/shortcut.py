@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -27,10 +28,15 @@ from openvino.tools.pot.engines.probes import fixed_by_sample
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.graph.sizes import with_shapes
+from openvino.tools.pot.graph.writing import write_networks
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, naming, nearest, placed
+from openvino.tools.pot.utils.files import as_path
+from openvino.tools.pot.utils.folders import target_folder
+from openvino.tools.pot.utils.runtime import core
 
 Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 """Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of
@@ -156,6 +162,7 @@ def compress_weights(
     backup: Literal["int8_asym", "int8_sym", "none"] | None = None,
     ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
     subset_size: int = 300,
+    output: str | Path | None = None,
     report: bool = False,
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
@@ -174,13 +181,13 @@ def compress_weights(
             ``int8_asym``; ``none``: they stay as they are.
         ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
+        output: an ``.xml`` that the result is written to and read from again, for models that are larger than memory.
         report: whether what became of each constant is wanted, too.
         parameters: further parameters of WeightCompression.
 
     Returns:
-        The model, ready to compile or to save with ``openvino.save_model``; with ``report`` also a list of mappings:
-        ``weights``, ``layers``, ``mode`` (empty: as it was), ``group_size``, ``bytes_before``, ``bytes_after``,
-        ``decibels`` of the weights over the error of rounding, ``output_decibels`` of what the layers give, ``why``.
+        The model, ready to compile or to save; with ``report`` also a mapping for each constant, with the keys of
+        ``algorithms.weights.Compressed``.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
@@ -188,7 +195,7 @@ def compress_weights(
     _check_flags(report=report)
     params = _given(group_size=group_size, ratio=ratio, backup=backup, ignored=_scope(ignored))
     params |= {"mode": mode, "stat_subset_size": subset_size, **parameters}
-    sub = _with_small_weights(model, data, params)
+    sub = _with_small_weights(model, data, params, output)
     return (sub.model, as_plain_data(sub.weights)) if report else sub.model
 
 
@@ -226,11 +233,14 @@ def _quantized(
     return create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine).run(source)
 
 
-def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any]) -> SubModel:
+def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any], output: Any) -> SubModel:
     known = WeightCompressionParameters.model_fields
     for key in params:
         if key not in known:
             raise ConfigError(f"unknown parameter {key!r}{nearest(key, known)}", "compress_weights")
+    file = None if output is None else as_path(output, "output")
+    if file is not None and file.suffix.lower() != ".xml":
+        raise ConfigError(f"output is {str(file)!r}, expected an .xml", "compress_weights")
     algorithm = WeightCompression(params)
     source = load_model(model)
     if source.is_cascade:
@@ -242,5 +252,10 @@ def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any]) -> Sub
     if data is not None:
         samples = Samples(data, params["stat_subset_size"], Feeder(source.submodels[0].model, parts=True))
         engine = IEEngine({"device": "CPU"}, samples)
-    (sub,) = algorithm.apply(source, engine)
-    return sub
+    if file is None:
+        (sub,) = algorithm.apply(source, engine)
+        return sub
+    with target_folder(file.parent), scratch(file.parent) as algorithm.keep:
+        (sub,) = algorithm.apply(source, engine)
+        write_networks({file.stem: sub.model}, file.parent)
+    return replace(sub, model=core().read_model(file))

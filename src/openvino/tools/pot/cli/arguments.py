@@ -8,11 +8,13 @@ from typing import Any, NoReturn
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
+WEIGHT_MODES = ("int8_asym", "int8_sym", "int4_sym", "int4_asym")
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 COMMANDS = ("plan", "diagnose", "compare", "frontier", "probe", "verify", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
+  pot -q weights -m model.xml --mode int4_sym
   pot -c config.json -e
   pot plan -m model.onnx
   pot diagnose -m model.xml -q int8.xml --data-source images/ --report page.html
@@ -57,6 +59,7 @@ def make_parser(with_commands: bool = True) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pot {__version__}")
     _add_task(parser.add_argument_group("what is done"))
+    _add_weights(parser.add_argument_group("with --quantize weights"))
     _add_data(parser.add_argument_group("data, with --quantize"))
     _add_output(parser.add_argument_group("results"))
     _add_logging(parser)
@@ -129,7 +132,10 @@ def _actions(parser: argparse.ArgumentParser, command: str | None) -> list[argpa
 def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-c", "--config", metavar="FILE", help="configuration, JSON with comments or YAML")
     group.add_argument(
-        "-q", "--quantize", choices=("default", "accuracy_aware", "data_free"), help="without a configuration"
+        "-q",
+        "--quantize",
+        choices=("default", "accuracy_aware", "data_free", "weights"),
+        help="without a configuration",
     )
     group.add_argument(
         "--preset", choices=("performance", "mixed", "accuracy"), help="absent: chosen for each tensor"
@@ -142,6 +148,25 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     _add_ignored(group)
     group.add_argument(
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
+    )
+
+
+def _add_weights(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--mode",
+        choices=WEIGHT_MODES,
+        help="how weights are stored (default: int8_asym)",
+    )
+    group.add_argument(
+        "--group-size", type=int, help="of 4 bits: weights of a row that share a scale; -1: all (default: 64)"
+    )
+    group.add_argument(
+        "--ratio", type=float, help="of 4 bits: share of the weights that get them (default: 1)"
+    )
+    group.add_argument(
+        "--backup",
+        choices=("int8_asym", "int8_sym", "none"),
+        help="of 4 bits: for the others (default: int8_asym)",
     )
 
 

@@ -215,6 +215,32 @@ class Check(Facts):
     is_lost: bool
 
 
+class CompressedWeights(Facts):
+    """What became of a constant where weights alone were compressed.
+
+    Attributes:
+        weights: its name.
+        layers: those that read it, name to type.
+        mode: how it is stored; empty where it stays as it is.
+        group_size: how many weights share a scale.
+        bytes_before: of the constant.
+        bytes_after: of all that stands for it.
+        decibels: of the weights over what rounding did to them; null where it did nothing.
+        output_decibels: the same of what the layers give for the samples; null without samples.
+        why: the reason.
+    """
+
+    weights: str
+    layers: dict[str, str]
+    mode: str
+    group_size: int
+    bytes_before: int
+    bytes_after: int
+    decibels: float | None
+    output_decibels: float | None
+    why: str
+
+
 class MadeModel(Facts):
     """A model that was stored.
 
@@ -223,12 +249,14 @@ class MadeModel(Facts):
         model: path of the .xml.
         weights: path of the .bin.
         check: what was seen of it; null where it was not looked at.
+        compressed: what became of each constant where weights alone were compressed.
     """
 
     name: str
     model: str
     weights: str
     check: Check | None
+    compressed: tuple[CompressedWeights, ...] = ()
 
 
 class Made(Facts):

@@ -12,7 +12,7 @@ from openvino.tools.pot.utils.errors import ConfigError
 
 _ABSENT = (
     *("config", "name", "max_drop", "weights", "preset", "target_device", "model_type", "ignored"),
-    *("engine", "ac_config", "data_source"),
+    *("engine", "ac_config", "data_source", "mode", "group_size", "ratio", "backup"),
 )
 _COUNT = "stat_subset_size"
 

@@ -21,8 +21,10 @@ from openvino.tools.pot.configs.sections import (
     AccuracyCheckerEngine,
     AlgorithmEntry,
     DataFreeEngine,
+    NoEngine,
     Sections,
 )
+from openvino.tools.pot.configs.sections import SimplifiedEngine as SimplifiedSection
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
 from openvino.tools.pot.engines import probes
@@ -139,7 +141,7 @@ def _entries(
 def _takes_shape(sections: Sections, model: CompressedModel, recipes: Sequence[Recipe]) -> bool:
     """Whether there is a shape that an open model must be fixed to, as the device runs no other."""
     required = any(recipe.device.requires.static_shapes for recipe in recipes)
-    given = not isinstance(sections.engine, AccuracyCheckerEngine) and sections.engine.shape is not None
+    given = isinstance(sections.engine, SimplifiedSection) and sections.engine.shape is not None
     return required and given and not is_static(model)
 
 
@@ -162,7 +164,7 @@ def _static(
 ) -> CompressedModel:
     """A network with inputs of the sizes that the engine's shape says or, where it is silent, the first sample has."""
     where = sections.where.at("engine")
-    if not isinstance(sections.engine, AccuracyCheckerEngine):
+    if isinstance(sections.engine, SimplifiedSection):
         shape = _of_model("shape", sections.engine.shape, model.name, cascade, where)
         with placed(where.at("shape"), ConfigError):
             model = shaped(model, shape)
@@ -200,6 +202,10 @@ def _searches(sections: Sections) -> bool:
 
 def _engine(sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool) -> IEEngine:
     section, where = sections.engine, sections.where.at("engine")
+    if isinstance(section, NoEngine):
+        if evaluates:
+            raise ConfigError("it is 'none', expected one that has samples to measure with", where.at("type"))
+        return IEEngine(section.runtime, None)
     if isinstance(section, AccuracyCheckerEngine):
         from openvino.tools.pot.engines.ac_engine import ACEngine
 
@@ -257,6 +263,8 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
     where = sections.where.at("engine")
     _check_device(engine.device, where.at("device"))
+    if isinstance(sections.engine, NoEngine):
+        return
     if count_samples(engine.data_loader) == 0:
         raise ConfigError("it has no samples", where)
     with placed(where, ConfigError):

@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
+from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
 from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.items import own
+from openvino.tools.pot.graph.edits.decompression import Keep
 from openvino.tools.pot.graph.model import CompressedModel, save_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.report.estimate import stored_bytes
@@ -30,7 +33,7 @@ from openvino.tools.pot.report.fidelity import signal_to_noise
 from openvino.tools.pot.report.measure import latencies_as_users_run
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, PotError, reason
-from openvino.tools.pot.utils.folders import write_file
+from openvino.tools.pot.utils.folders import target_folder, write_file
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.version import __version__
 
@@ -107,6 +110,10 @@ def check_report(job: Job, target: Path) -> None:
     if len(job.tasks) != 1:
         raise ConfigError("--report is about one network, the model is a cascade")
     (task,) = job.tasks
+    if any(each.name == WeightCompression.name for each in task.pipeline.algo_seq):
+        raise ConfigError(
+            "--report is about layers in INT8, expected another algorithm than WeightCompression"
+        )
     if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
         raise ConfigError("--report is for devices that OpenVINO has, GNA is none of them")
     check_writable(target.parent, "report")
@@ -143,7 +150,7 @@ def _facts(
     """What was made, as plain data; where nothing was checked, ``check`` is null."""
     checks = [None if model.check is None else json.loads(model.check.as_json()) for model in models]
     entries = [
-        {"name": model.name, **path, "check": check}
+        {"name": model.name, **path, "check": check, "compressed": as_plain_data(model.submodels[0].weights)}
         for model, path, check in zip(models, paths, checks, strict=True)
     ]
     found = {"schema_version": SCHEMA, "models": entries, "metrics": metrics, "float_metrics": baseline}
@@ -201,14 +208,8 @@ def store_job(
     for task in job.tasks:
         if isinstance(task.engine.data_loader, MadeLoader):
             task.engine.data_loader.keep()
-    models = [task.pipeline.run(task.model) for task in job.tasks]
-    whole = CompressedModel([model.submodels[0] for model in models], job.model.name, job.model.is_cascade)
-    name = None if whole.is_cascade else whole.name
-    if job.keeps_intermediate:
-        save_model(whole, folder / "intermediate", name)
-    if not keep_uncompressed_weights:
-        compress_model_weights(whole)
-    paths = save_model(whole, folder / "optimized", name)
+    with target_folder(folder), scratch(folder) as keep:
+        models, paths = _stored(job, folder, keep_uncompressed_weights, keep)
     logger.info("quantized in %.1f s", time.perf_counter() - started)
     for sub, pair in zip(job.model, paths, strict=True):
         before, after = stored_bytes(GraphView(sub.model)), Path(pair["weights"]).stat().st_size
@@ -217,6 +218,23 @@ def store_job(
                 "%s: %.1f MB, %.1f times smaller than in float", sub.name, after / 1e6, before / after
             )
     return models, paths
+
+
+def _stored(
+    job: Job, folder: Path, keep_uncompressed_weights: bool, keep: Keep
+) -> tuple[list[CompressedModel], list[dict[str, str]]]:
+    for task in job.tasks:
+        for algorithm in task.pipeline.algo_seq:
+            if isinstance(algorithm, WeightCompression):
+                algorithm.keep = keep
+    models = [task.pipeline.run(task.model) for task in job.tasks]
+    whole = CompressedModel([model.submodels[0] for model in models], job.model.name, job.model.is_cascade)
+    name = None if whole.is_cascade else whole.name
+    if job.keeps_intermediate:
+        save_model(whole, folder / "intermediate", name)
+    if not keep_uncompressed_weights:
+        compress_model_weights(whole)
+    return models, save_model(whole, folder / "optimized", name)
 
 
 def measure_job(job: Job, models: list[CompressedModel]) -> tuple[dict[str, Any], dict[str, Any]]:

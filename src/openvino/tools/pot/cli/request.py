@@ -13,11 +13,15 @@ _ALGORITHMS = {
     "default": "DefaultQuantization",
     "data_free": "DefaultQuantization",
     "accuracy_aware": "AccuracyAwareQuantization",
+    "weights": "WeightCompression",
 }
+_OF_WEIGHTS = ("mode", "group_size", "ratio", "backup")
+_NOT_OF_WEIGHTS = ("preset", "max_drop")
 _FOR_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
 _NOT_WITH_CONFIG = (
     *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
     *("subset_size", "ac_config", "ignored"),
+    *_OF_WEIGHTS,
     *_FOR_IMAGES,
 )
 _SUBSET_SIZE = 300
@@ -62,6 +66,7 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
     size = _SUBSET_SIZE if options.subset_size is None else options.subset_size
     params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": size}
     params["ignored"] = {"scope": options.ignored} if options.ignored else None
+    params |= _of_weights(options)
     if options.quantize == "accuracy_aware":
         params["maximal_drop"] = 0.01 if options.max_drop is None else options.max_drop
     elif options.max_drop is not None:
@@ -78,8 +83,23 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _of_weights(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of weights alone."""
+    weights = options.quantize == "weights"
+    for name in _NOT_OF_WEIGHTS if weights else _OF_WEIGHTS:
+        if getattr(options, name) is not None:
+            kinds = "other kinds of --quantize than weights" if weights else "--quantize weights"
+            raise ConfigError(f"--{name.replace('_', '-')} is for {kinds}, found {options.quantize}")
+    return {name: getattr(options, name) for name in _OF_WEIGHTS}
+
+
 def _engine(options: argparse.Namespace) -> dict[str, Any]:
     kind = options.engine or _implied_engine(options)
+    if kind == "none":
+        unused = [name for name in (*_FOR_IMAGES, "generate_data", "data_type") if getattr(options, name)]
+        if unused:
+            raise ConfigError(f"--{unused[0].replace('_', '-')} is for data, which there is none of")
+        return {"type": kind}
     if options.quantize == "data_free" and kind != "data_free":
         raise ConfigError(f"--quantize data_free goes with --engine data_free, found {kind}")
     if kind == "accuracy_checker":
@@ -108,6 +128,8 @@ def _implied_engine(options: argparse.Namespace) -> str:
         return "accuracy_checker"
     if options.data_source:
         return "simplified"
+    if options.quantize == "weights":
+        return "none"
     raise ConfigError(
         "--quantize needs data: --data-source, --ac-config, or --engine data_free to do without"
     )

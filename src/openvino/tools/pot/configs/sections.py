@@ -147,12 +147,21 @@ class AccuracyCheckerEngine(Runtime):
         return self.given("models", "launchers", "datasets")
 
 
-AnyEngine = SimplifiedEngine | DataFreeEngine | AccuracyCheckerEngine
+class NoEngine(Runtime):
+    """No samples, for algorithms that do without."""
+
+    type: Literal["none"]
+
+
+AnyEngine = SimplifiedEngine | DataFreeEngine | AccuracyCheckerEngine | NoEngine
 _ENGINES: dict[str, type[AnyEngine]] = {
     "accuracy_checker": AccuracyCheckerEngine,
     "simplified": SimplifiedEngine,
     "data_free": DataFreeEngine,
+    "none": NoEngine,
 }
+WITHOUT_DATA = frozenset({"WeightCompression"})
+"""Algorithms that do without samples."""
 
 
 class AlgorithmEntry(Parameters):
@@ -228,14 +237,19 @@ def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
         if key not in _KEYS:
             raise ConfigError(f"unknown section {key!r}{nearest(str(key), _KEYS)}", place)
     for key in _KEYS:
-        if key not in values:
+        if key not in values and key != "engine":
             raise ConfigError(f"section {key!r} is missing", place)
-    return Sections(
-        place,
-        validate(ModelSection, values["model"], place.at("model")),
-        _parse_engine(values["engine"], place.at("engine")),
-        validate(CompressionSection, values["compression"], place.at("compression")),
-    )
+    model = validate(ModelSection, values["model"], place.at("model"))
+    compression = validate(CompressionSection, values["compression"], place.at("compression"))
+    needing = [each.name for each in compression.algorithms if each.name not in WITHOUT_DATA]
+    if needing and "engine" not in values:
+        raise ConfigError("section 'engine' is missing", place)
+    engine = _parse_engine(values.get("engine", {"type": "none"}), place.at("engine"))
+    if needing and isinstance(engine, NoEngine):
+        raise ConfigError(
+            f"found 'none', expected one that has samples for {needing[0]}", place.at("engine", "type")
+        )
+    return Sections(place, model, engine, compression)
 
 
 def _parse_engine(values: Any, place: Place) -> AnyEngine:

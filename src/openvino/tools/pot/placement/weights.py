@@ -131,7 +131,7 @@ def _root(view: GraphView, tensor: TensorId, axes: tuple[int, ...]) -> tuple[Ten
 
 def _readers(view: GraphView, tensor: TensorId) -> tuple[InputId, ...]:
     """The inputs that read a constant, past conversions; those that ask for its shape alone are none."""
-    found = []
+    found: list[InputId] = []
     for reader in view.consumers(tensor):
         if view.type(reader.node) == "Convert" and view.is_float(TensorId(reader.node)):
             found += _readers(view, TensorId(reader.node))

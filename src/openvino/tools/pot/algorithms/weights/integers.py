@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from openvino.tools.pot.arithmetic.groups import (
 from openvino.tools.pot.graph.edits.decompression import Integers, packed
 from openvino.tools.pot.placement.weights import StoredWeights
 
+Number = TypeVar("Number", bound=np.number[Any])
+
 _ROOM = 1 << 22
 """Weights that are rounded by their outputs at a time."""
 
@@ -30,14 +33,14 @@ class Rounded:
     """Weights that were rounded.
 
     Attributes:
-        levels: integers counted from the zero point, ``int16``, shape ``[rows, groups, size]``.
+        levels: as they are stored, ``int8`` without zero points, else ``uint8``, shape ``[rows, groups, size]``.
         grid: their scales.
         half: whether half precision holds these.
         signal, noise: sums of squares of the weights and of their errors.
         output_signal, output_noise: the same of what the layer gives, zero where nothing is known of its inputs.
     """
 
-    levels: NDArray[np.int16]
+    levels: NDArray[np.integer]
     grid: Grid
     half: bool
     signal: float
@@ -88,7 +91,7 @@ def rounded(
         nearest: whether they are in any case, and moments only count for the scales.
     """
     grouped = rows.reshape(len(rows), -1, group)
-    levels = np.empty(grouped.shape, np.int16)
+    levels: NDArray[np.integer] = np.empty(grouped.shape, np.int8 if form.symmetric else np.uint8)
     parts = list(blocks_of_rows(grouped))
     half = True
     for part in parts:
@@ -105,7 +108,7 @@ def rounded(
         found = grid.levels(values)
         if moments is not None and feeds_back:
             found, grid = least_output_error(values.reshape(len(values), -1), grid, moments, half)
-        levels[part] = found
+        levels[part] = found if form.symmetric else found - grid.lowest
         sums += _sums(values, found * grid.scale, moments)
         grids.append(grid)
     return Rounded(levels, joined(grids), half, *map(float, sums))
@@ -122,15 +125,11 @@ def _sums(values: Singles, stored: Singles, moments: Moments | None) -> NDArray[
 def integers_of(found: Rounded, choice: Choice) -> Integers:
     """What is stored, in the layout that the weights have."""
     weights, form = choice.weights, choice.form
-    kind: type[np.generic] = np.int8 if form.symmetric else np.uint8
     zero_point = None
-    levels = found.levels
     if not form.symmetric:
-        zero = np.rint(-found.grid.lowest).astype(np.int16)
-        levels = levels + zero
-        zero_point = packed(_laid_out(zero.astype(kind), weights), form.kind)
+        zero_point = packed(_laid_out(np.rint(-found.grid.lowest).astype(np.uint8), weights), form.kind)
     scale = _laid_out(found.grid.scale.astype(np.float16 if found.half else np.float32), weights)
-    stored = _laid_out(levels.astype(kind), weights)
+    stored = _laid_out(found.levels, weights)
     return Integers(packed(stored, form.kind), scale, zero_point, form.kind, stored.shape, weights.shape)
 
 
@@ -138,7 +137,7 @@ def _kept(weights: StoredWeights) -> list[int]:
     return [axis for axis in range(len(weights.shape)) if axis not in weights.summed]
 
 
-def _laid_out(values: NDArray[np.generic], weights: StoredWeights) -> NDArray[np.generic]:
+def _laid_out(values: NDArray[Number], weights: StoredWeights) -> NDArray[Number]:
     """Values ``[rows, groups, size]`` in the layout of the weights, groups on an axis before that of their size."""
     kept, (_, groups, size) = _kept(weights), values.shape
     sizes = [weights.shape[axis] for axis in kept]
