@@ -329,6 +329,9 @@ def test_weights_of_a_language_model_beside_a_peer(
     assert record["ours"]["bytes"] < 0.3 * record["nncf"]["bytes"] == 0.3 * record["float_bytes"]
     assert all({"float", "ours", "nncf", "float_ms"} == each.keys() for each in record["speed"].values())
     assert "| language_model | int8_asym |" in finished.stderr
+    finished = run("weights.py", "language_model", "--zoo", tmp_path, *quick[:-1], "int4_sym-data")
+    assert finished.returncode == 0, finished.stderr
+    assert 10 < json.loads(finished.stdout)["ours"]["fidelity"] < 40
     made = models.PeerWeights(tmp_path / "peer", Path(sys.executable))
     path = made.find(small, "int4_sym", 64, ("awq", "gptq"), small.calibration[:2])
     assert path.name == "language_model-int4_sym-data-awq-gptq.xml" and made.facts(path)["nncf"] == "0.0"
