@@ -139,6 +139,7 @@ def test_convolutions_have_eight_bits_and_small_ones_stay() -> None:
         (96, 64, 48, "groups of 64 do not divide rows of 96, those of 48 do"),
         (48, 64, 48, "rows of 48 are shorter than groups of 64"),
         (127, 64, 127, "neither groups of 64 nor smaller ones divide rows of 127: one scale for each row"),
+        (111, 64, 111, "neither groups of 64 nor smaller ones divide rows of 111: one scale for each row"),
         (256, -1, 256, "as asked for"),
     ],
 )
@@ -252,8 +253,9 @@ def test_a_path_and_a_loaded_model_and_a_pipeline_give_the_same(tmp_path: Path) 
         ({"mode": "int8_sym", "ratio": 0.5}, "ratio is for modes of 4 bits, found mode int8_sym"),
         (
             {"mode": "int4_sym", "group_size": 8},
-            "group_size is 8, expected -1, for whole rows, or 16 or more",
+            "group_size is 8, expected -1, for whole rows, or an even number from 16 on",
         ),
+        ({"mode": "int4_sym", "group_size": 33}, "group_size is 33, expected -1"),
         ({"mode": "int4_sym", "ratio": 2}, "ratio"),
         ({"grup_size": 8}, "unknown parameter 'grup_size'; did you mean 'group_size'?"),
         ({"target_device": "GNA"}, "target_device 'GNA' runs no layer in float"),

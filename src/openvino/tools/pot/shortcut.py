@@ -242,7 +242,7 @@ def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any], output
     if file is not None and file.suffix.lower() != ".xml":
         raise ConfigError(f"output is {str(file)!r}, expected an .xml", "compress_weights")
     algorithm = WeightCompression(params)
-    source = load_model(model)
+    source = load_model(model, fused=False)
     if source.is_cascade:
         names = [sub.name for sub in source]
         raise ModelError(

@@ -18,6 +18,7 @@ from openvino.tools.pot.cli.cascades import for_model
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import (
+    WITHOUT_DATA,
     AccuracyCheckerEngine,
     AlgorithmEntry,
     DataFreeEngine,
@@ -88,7 +89,8 @@ def make_job(sections: Sections, evaluates: bool = False) -> Job:
         ConfigError: something is wrong, or doesn't fit together.
     """
     try:
-        model = load_model(sections.model)
+        whole = any(entry.name not in WITHOUT_DATA for entry in sections.compression.algorithms)
+        model = load_model(sections.model, fused=whole)
         names = [sub.name for sub in model] if model.is_cascade else []
         tasks = tuple(_task(sections, CompressedModel([sub], sub.name), names, evaluates) for sub in model)
     except ConfigError:

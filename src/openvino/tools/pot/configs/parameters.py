@@ -312,9 +312,11 @@ class WeightCompressionParameters(Parameters):
 
     @model_validator(mode="after")
     def _of_four_bits(self) -> WeightCompressionParameters:
-        if 0 <= self.group_size < SMALLEST_GROUP:
+        odd = self.group_size % 2 == 1  # which the CPU (2026.4) computes wrongly
+        if self.group_size >= 0 and (odd or self.group_size < SMALLEST_GROUP):
             raise ValueError(
-                f"group_size is {self.group_size}, expected -1, for whole rows, or {SMALLEST_GROUP} or more"
+                f"group_size is {self.group_size}, expected -1, for whole rows, or an even number from "
+                f"{SMALLEST_GROUP} on"
             )
         for name in ("group_size", "ratio", "backup"):
             if name in self.model_fields_set and self.mode.startswith("int8"):

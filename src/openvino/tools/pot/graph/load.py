@@ -29,6 +29,7 @@ _FILES = frozenset({".xml", ".onnx", ".tflite", ".pb", ".pdmodel"})
 def load_model(
     model_config: Mapping[str, Any] | ModelConfig | CompressedModel | ov.Model | str | Path,
     target_device: str | Enum = "ANY",
+    fused: bool = True,
 ) -> CompressedModel:
     """Read a model to be quantized.
 
@@ -37,6 +38,7 @@ def load_model(
             ``{"model_name", "cascade": [{"name", "model", "weights"}, ...]}``, or a path (``.xml``,
             ``.onnx``, ``.tflite``, ``.pb``, Paddle), or an ``openvino.Model`` or a model object, which are cloned.
         target_device: accepted as in POT; reading is the same for all devices.
+        fused: whether OpenVINO's common optimisations are applied, which may hold all weights in memory, in floats.
 
     Returns:
         The model object that pipelines and ``save_model`` take. Node names are the user's own; those of
@@ -53,9 +55,9 @@ def load_model(
         return model_config.clone()
     config = _checked(model_config)
     if not config.cascade:
-        sub = _load_one(config.model, config.weights, config.model_name)
+        sub = _load_one(config.model, config.weights, config.model_name, fused)
         return CompressedModel([sub], sub.name)
-    subs = [_load_one(each.model, each.weights, each.name) for each in config.cascade]
+    subs = [_load_one(each.model, each.weights, each.name, fused) for each in config.cascade]
     if len(subs) == 1:  # to POT, one network is no cascade however it is written
         return CompressedModel(subs, subs[0].name)
     return CompressedModel(subs, config.model_name or "cascade", is_cascade=True)
@@ -68,13 +70,13 @@ def _checked(given: Any) -> ModelConfig:
     return validate(ModelConfig, values, "model config")
 
 
-def _load_one(model: str | ov.Model, weights: str | None, name: str | None) -> SubModel:
+def _load_one(model: str | ov.Model, weights: str | None, name: str | None, fused: bool) -> SubModel:
     if isinstance(model, ov.Model):
-        return prepare(model, name or model.get_friendly_name(), None)
+        return prepare(model, name or model.get_friendly_name(), None, fused)
     path = Path(model)
     with reading(path.parent) if path.suffix.lower() == ".xml" else nullcontext():
         source = _read(path, Path(weights) if weights else None)
-    return prepare(source, name or path.stem, path)
+    return prepare(source, name or path.stem, path, fused)
 
 
 def _read(path: Path, weights: Path | None) -> ov.Model:
@@ -121,24 +123,24 @@ def _unreadable(path: Path, weights: Path | None, error: Exception) -> str:
     return f"model file {str(path)!r} can't be read: {cause}"
 
 
-def prepare(source: ov.Model, name: str, path: Path | None) -> SubModel:
-    """Clone ``source`` with the common model optimisations applied and all names unique and stable."""
+def prepare(source: ov.Model, name: str, path: Path | None, fused: bool = True) -> SubModel:
+    """Clone ``source`` with the common model optimisations applied, if wanted, and all names unique and stable."""
     plain = source.clone()
     shared = made_unique(plain)
-    original, optimised = all_names(plain), _optimised(plain)
-    fused: dict[str, list[str]] = {}
+    original, optimised = all_names(plain), _optimised(plain) if fused else plain
+    taken_in: dict[str, list[str]] = {}
     if _operations(all_names(optimised)) == _operations(original):
         optimised = plain  # nothing was left to fuse: constants are as they are stored
     else:
         merge_copies(optimised, original)
         restore_halves(optimised, plain)
         adopt_names(optimised, original)
-        fused = fused_names(optimised, original)
+        taken_in = fused_names(optimised, original)
         within = {name for body in all_bodies(plain) for name in all_names(body)}
         for body in all_bodies(optimised):
             stabilise(body, within)
     present = stabilise(optimised, original)
-    renamed = {old: [present.get(new, new) for new in nodes] for old, nodes in fused.items()}
+    renamed = {old: [present.get(new, new) for new in nodes] for old, nodes in taken_in.items()}
     firsts = {old: nodes[0] for old, nodes in renamed.items()}
     return SubModel(name, optimised, firsts, path, namesakes=_namesakes(optimised, shared, renamed))
 

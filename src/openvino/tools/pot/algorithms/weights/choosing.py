@@ -55,10 +55,13 @@ def choose(
 
 
 def fitting_group(row: int, wanted: int) -> int:
-    """The largest size of groups, up to the wanted one, that divides a row; the row itself where none fits."""
+    """The largest even size of groups, up to the wanted one, that divides a row; the row itself where none fits.
+
+    Groups of odd size are computed wrongly by the CPU (2026.4).
+    """
     if wanted < 0 or wanted >= row:
         return row
-    return next((size for size in range(wanted, SMALLEST_GROUP - 1, -1) if row % size == 0), row)
+    return next((size for size in range(wanted, SMALLEST_GROUP - 1, -2) if row % size == 0), row)
 
 
 def _choice(weights: StoredWeights, parameters: WeightCompressionParameters, backed: str) -> Choice:

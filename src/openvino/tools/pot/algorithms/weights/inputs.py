@@ -60,6 +60,8 @@ class Inputs:
 
 def _moments(rows: NDArray[np.float32]) -> Moments | None:
     """Those of rows; None where they are too large for float32, or all zero."""
+    if not np.isfinite(rows).all():  # of what half precision, in which rows are kept, can't hold
+        return None
     try:
         found = Moments.of(rows)
     except np.linalg.LinAlgError:

@@ -128,7 +128,9 @@ def integers_of(found: Rounded, choice: Choice) -> Integers:
     zero_point = None
     if not form.symmetric:
         zero_point = packed(_laid_out(np.rint(-found.grid.lowest).astype(np.uint8), weights), form.kind)
-    scale = _laid_out(found.grid.scale.astype(np.float16 if found.half else np.float32), weights)
+    scale: NDArray[np.floating] = _laid_out(found.grid.scale, weights)
+    if found.half:
+        scale = scale.astype(np.float16)
     stored = _laid_out(found.levels, weights)
     return Integers(packed(stored, form.kind), scale, zero_point, form.kind, stored.shape, weights.shape)
 
