@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -252,6 +253,7 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
                 "slow loader",
                 "growth",
                 "accuracy control",
+                "weights",
             )
         ),
     ],
@@ -281,6 +283,58 @@ def test_speed_beside_a_peer_and_peak_memory(
     assert record["float"] == 0.9933
     assert record["int8"] > 0.9 < record["nncf"]["int8"]
     assert "| digits |" in finished.stderr
+
+
+# What weights.py's peer needs of NNCF.
+WEIGHTS_PEER = """
+__version__ = "0.0"
+CompressWeightsMode = str
+Dataset = list
+def compress_weights(model, mode, **more):
+    if mode == "int4_sym":
+        samples = more.pop("dataset")
+        assert samples[1]["input_ids"].shape == (1, 40) and more.pop("subset_size") == len(samples) == 2
+        assert more == {"group_size": 64, "awq": True, "gptq": True}
+    else:
+        assert mode == "int8_asym" and more == {}
+    return model
+"""
+
+
+@pytest.mark.process
+def test_weights_of_a_language_model_beside_a_peer(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nncf.py").write_text(WEIGHTS_PEER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    language = module("language_model", monkeypatch)
+    transformer, models = module("transformer", monkeypatch), module("peer_models", monkeypatch)
+    shape = transformer.Shape(layers=1, width=64, hidden=64, heads=2, context=40)
+    small = replace(
+        language.LanguageEntry(tmp_path / "cache"), shape=shape, training=transformer.Training(2, 2)
+    )
+    monkeypatch.setattr(language, "LanguageEntry", lambda folder: small)
+    peer = ("--peer-python", sys.executable, "--peer-models", tmp_path / "peer")
+    quick = ("--rounds", "1", "--limit", "3", "--cases", "int8_asym")
+    finished = run("weights.py", "language_model", "--zoo", tmp_path, *quick, *peer)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert (record["name"], record["case"]) == ("language_model", "int8_asym")
+    assert 30 < record["ours"]["fidelity"] < 80 < record["nncf"]["fidelity"]
+    assert (
+        record["ours"]["metric"] == pytest.approx(record["float"], rel=0.01)
+        and record["nncf"]["nncf"] == "0.0"
+    )
+    assert (record["ours"]["packed"], record["nncf"]["packed"], record["ours"]["products"]) == (6, 0, 6)
+    assert record["ours"]["bytes"] < 0.3 * record["nncf"]["bytes"] == 0.3 * record["float_bytes"]
+    assert all({"float", "ours", "nncf", "float_ms"} == each.keys() for each in record["speed"].values())
+    assert "| language_model | int8_asym |" in finished.stderr
+    finished = run("weights.py", "language_model", "--zoo", tmp_path, *quick[:-1], "int4_sym-data")
+    assert finished.returncode == 0, finished.stderr
+    assert 10 < json.loads(finished.stdout)["ours"]["fidelity"] < 40
+    made = models.PeerWeights(tmp_path / "peer", Path(sys.executable))
+    path = made.find(small, "int4_sym", 64, ("awq", "gptq"), small.calibration[:2])
+    assert path.name == "language_model-int4_sym-data-awq-gptq.xml" and made.facts(path)["nncf"] == "0.0"
 
 
 @pytest.mark.long
