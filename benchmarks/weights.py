@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle, permutations
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -166,7 +167,11 @@ def speeds(models: Mapping[str, Path], feeds: Sequence[Feed], rounds: int) -> di
             for request in requests.values():
                 request.reset_state()
                 request.infer(prompt if prompt is not None else timed_ones[0])
-            ones = [{each: timed(request, feed) for each, request in requests.items()} for feed in timed_ones]
+            orders = cycle(permutations(requests))  # as what ran before leaves its data in the caches
+            ones = [
+                {each: timed(requests[each], feed) for each in order}
+                for order, feed in zip(orders, timed_ones, strict=False)
+            ]
             times += ones if turn else []
         pairs = {each: median(one[first] / one[each] for one in times) for each in models}
         found[name] = {each: round(pair, 3) for each, pair in pairs.items()}
