@@ -238,7 +238,11 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
     "noise": (config(("QuantNoiseEstimator", {"mode": "full_fq_noise"})), ANOTHER, "'QuantNoiseEstimator', which is"),
     "four bits": (config(("INT4MixedQuantization", {"maximal_drop": 0.01})), ANOTHER, "'INT4MixedQuantization', wh"),
     "ranges": (config(("RangeOptimization", {"maxiter": 1500})), ANOTHER, "'RangeOptimization', which is POT's"),
-    "channels": (config(("ActivationChannelAlignment", {})), ANOTHER, "so leave it out of the list of algorithms"),
+    "channels alone": (
+        config(("ActivationChannelAlignment", {})),
+        "compression.algorithms: ",
+        "place no quantizers: put MinMaxQuantization behind them",
+    ),
     "no algorithm of POT's 2022": (config(("QuantileTuningAlgorithm", {})), ANOTHER, "'QuantileTuningAlgorithm'"),
     "a search for parameters": (
         config(optimizer={"name": "Tpe", "params": {"max_trials": 200}}),

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.accuracy import (
         AccuracyAwareQuantization as AccuracyAwareQuantization,
     )
+    from openvino.tools.pot.algorithms.quantization import (
+        ActivationChannelAlignment as ActivationChannelAlignment,
+    )
     from openvino.tools.pot.algorithms.quantization import BiasCorrection as BiasCorrection
     from openvino.tools.pot.algorithms.quantization import DataFreeQuantization as DataFreeQuantization
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
@@ -51,6 +54,7 @@ _HOMES = {
     "MinMaxQuantization": "algorithms.quantization",
     "FastBiasCorrection": "algorithms.quantization",
     "BiasCorrection": "algorithms.quantization",
+    "ActivationChannelAlignment": "algorithms.quantization",
     "OverflowCorrection": "algorithms.quantization",
     "WeightCompression": "algorithms.weights",
     "DataFreeQuantization": "algorithms.quantization",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.quantization import (
+    ActivationChannelAlignment,
     BiasCorrection,
     DataFreeQuantization,
     DefaultQuantization,
@@ -26,6 +27,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         MinMaxQuantization,
         FastBiasCorrection,
         BiasCorrection,
+        ActivationChannelAlignment,
         OverflowCorrection,
         WeightCompression,
         RangeSupervision,

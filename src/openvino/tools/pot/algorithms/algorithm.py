@@ -28,6 +28,7 @@ class Algorithm(ABC):
     Attributes:
         parameters: the class of its parameters.
         places: whether it places quantizers and chooses samples; otherwise one before it in a list does.
+        prepares: whether it stands before that one instead.
         rewrites: whether it makes a float model of a float one, by itself.
         stands_anywhere: whether such a one may stand behind others, though it is carried out before them.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
@@ -43,6 +44,7 @@ class Algorithm(ABC):
     name: str = ""
     parameters: type[SampleParameters] = MinMaxParameters
     places: bool = True
+    prepares: bool = False
     rewrites: bool = False
     stands_anywhere: bool = False
     stands_alone: bool = False

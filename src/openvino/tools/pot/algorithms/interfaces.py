@@ -54,6 +54,7 @@ class Configured(Protocol):
 
     name: str
     places: bool
+    prepares: bool
     rewrites: bool
     needs_data: bool
     config: Mapping[str, Any]

@@ -17,17 +17,42 @@ logger = get_logger(__name__)
 
 
 def placing(algorithms: Sequence[Configured]) -> Configured:
-    """The algorithm of a list that places quantizers and chooses samples, the first.
+    """The algorithm of a list that places quantizers and chooses samples: the first, and no other.
 
     Raises:
         ConfigError: the algorithms don't go together in this order.
     """
     names = [algorithm.name for algorithm in algorithms]
-    if not any(algorithm.places for algorithm in algorithms):
-        raise ConfigError(f"algorithms {names} place no quantizers: put MinMaxQuantization before them")
-    if not algorithms[0].places:
-        raise ConfigError(f"{algorithms[0].name} stands first: put MinMaxQuantization before it")
-    return algorithms[0]
+    placed = [number for number, algorithm in enumerate(algorithms) if algorithm.places]
+    if not placed:
+        where = "behind" if all(algorithm.prepares for algorithm in algorithms) else "before"
+        raise ConfigError(f"algorithms {names} place no quantizers: put MinMaxQuantization {where} them")
+    first = algorithms[placed[0]]
+    if len(placed) > 1:
+        raise ConfigError(f"{first.name} and {names[placed[1]]} both place quantizers, expected one of them")
+    for number, algorithm in enumerate(algorithms):
+        if number < placed[0] and not algorithm.prepares:
+            raise ConfigError(f"{algorithm.name} stands before {first.name}: put it behind")
+        if algorithm.prepares:
+            _check_preparation(algorithm, first, behind=number > placed[0])
+    return first
+
+
+def _check_preparation(algorithm: Configured, first: Configured, behind: bool) -> None:
+    """Make sure that what stands before the algorithm that places quantizers has something to prepare for it.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if behind:
+        raise ConfigError(f"{algorithm.name} stands behind {first.name}: put it before")
+    if {*map(type, algorithm.stages)} & {*map(type, first.stages)}:
+        raise ConfigError(f"{first.name} does the work of {algorithm.name} itself, expected one of them")
+    if not first.recipe.divides:
+        raise ConfigError(
+            f"{algorithm.name} gives channels ranges of their own, found params of {first.name} that say how ranges of "
+            f"activations look, or a device that has no such ranges ({first.recipe.device.name})"
+        )
 
 
 def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> None:

@@ -1,6 +1,7 @@
 """The quantization algorithms."""
 
 from openvino.tools.pot.algorithms.quantization.bias_correction import BiasCorrection
+from openvino.tools.pot.algorithms.quantization.channel_alignment import ActivationChannelAlignment
 from openvino.tools.pot.algorithms.quantization.datafree import DataFreeQuantization
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
@@ -10,6 +11,7 @@ from openvino.tools.pot.algorithms.quantization.range_supervision import RangeSu
 from openvino.tools.pot.paths import offer
 
 __all__ = [
+    "ActivationChannelAlignment",
     "BiasCorrection",
     "DataFreeQuantization",
     "DefaultQuantization",
