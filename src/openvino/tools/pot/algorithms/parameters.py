@@ -32,7 +32,7 @@ def placing(algorithms: Sequence[Configured]) -> Configured:
         raise ConfigError(f"{first.name} and {names[placed[1]]} both place quantizers, expected one of them")
     for number, algorithm in enumerate(algorithms):
         if number < placed[0] and not algorithm.prepares:
-            raise ConfigError(f"{algorithm.name} stands before {first.name}: put it behind")
+            raise ConfigError(f"{algorithm.name} stands before {first.name}: put {first.name} before it")
         if algorithm.prepares:
             _check_preparation(algorithm, first, behind=number > placed[0])
     return first
