@@ -17,12 +17,7 @@ from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, 
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
-from openvino.tools.pot.samplers.batch_sampler import (
-    BatchSampler,
-    Remembered,
-    choose_subset,
-    count_samples,
-)
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import Witness
@@ -116,15 +111,18 @@ class Measuring:
         batch = 1 if self.model.is_cascade else fixed_batch(job.network, batch_axis(engine))
         return Further(self, name, len(subset) // batch, self.fed.get(name, job.sizes), batch)
 
-    def measured_by(self, name: str, layout: StatisticsLayout, order: Sequence[int]) -> Statistics:
-        """What a layout for one network finds on samples, by their numbers in the subset.
+    def measured_by(
+        self, name: str, layout: StatisticsLayout, order: Sequence[int] | None = None
+    ) -> Statistics:
+        """What a layout for one network finds on samples, by their numbers in the subset; absent: on all of it.
 
         Raises:
             EngineError, DataError: as ``measured``.
         """
         engine, subset = self._ready()
         together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
-        sampler = BatchSampler(engine.data_loader, together, [subset[number] for number in order])
+        chosen = subset if order is None else [subset[number] for number in order]
+        sampler = BatchSampler(engine.data_loader, together, chosen)
         return measure(engine, {name: layout}, sampler)[name]
 
     def measured_in_sizes(self, jobs: Jobs, plan: Callable[[Sizes], Jobs]) -> tuple[Jobs, Measured]:

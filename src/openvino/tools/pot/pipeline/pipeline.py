@@ -100,9 +100,8 @@ class Pipeline:
         measured = _measured_step(steps) if statistics is not None else None
         for step in steps:
             given = statistics if step is measured else None
-            alone = step[0] if len(step) == 1 else None
-            if alone is not None:
-                result = alone.apply(result, self._engine, given)
+            if len(step) == 1:
+                result = step[0].apply(result, self._engine, given)
             else:
                 result = run(result, step, self._engine, given)
         return result

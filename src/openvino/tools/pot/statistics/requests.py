@@ -14,7 +14,8 @@ from openvino.tools.pot.statistics.reducers import Extreme, Patches, Quantile, R
 
 _VALUES_PER_SAMPLE = 2048
 _VALUES_OF_PATCHES = 8192
-_MANY_VALUES = 16384
+MANY_VALUES = 16384
+"""Of a tensor and sample, where inputs must be told apart from each other."""
 _FEWEST_PATCHES, _MOST_PATCHES = 4, 32
 _FEWEST_ROWS, _MOST_ROWS = 4, 256
 
@@ -120,5 +121,5 @@ def many_inputs_request(view: GraphView, layer: LinearLayer) -> Request | None:
     convolutions, of which each output sees a part of the kernel.
     """
     if layer.tap_share.size == 1:
-        return rows_request(view, layer.source(view), layer.input_axis, _MANY_VALUES)
-    return patches_request(view, layer.node, _MANY_VALUES, "stack")
+        return rows_request(view, layer.source(view), layer.input_axis, MANY_VALUES)
+    return patches_request(view, layer.node, MANY_VALUES, "stack")

@@ -18,7 +18,7 @@ _ENDINGS = ("64_", "")
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def products_in_one_thread() -> Iterator[None]:
     """Compute products in the caller's thread alone; without effect where NumPy has another library for them."""
     found = _switches()
     if found is None:

@@ -30,7 +30,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.weights import find_weights
 from openvino.tools.pot.statistics.measured import MeasuredModel
-from openvino.tools.pot.utils.blas import one_thread
+from openvino.tools.pot.utils.blas import products_in_one_thread
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
@@ -128,10 +128,12 @@ class WeightCompression(Algorithm):
         found = find_weights(view, ignored_nodes(view, own.ignored.of(sub.name), sub))
         inputs = None
         if engine is not None and engine.data_loader is not None:
-            inputs = measured_inputs(CompressedModel([sub], sub.name), engine, found, own)
+            inputs = measured_inputs(
+                CompressedModel([sub], sub.name), engine, found, algorithm.recipe.parameters
+            )
         elif own.weight_rounding == "least_error":
             raise EngineError("weight_rounding: least_error needs an engine with a data loader, found none")
-        with timed("weights"), one_thread():
+        with timed("weights"), products_in_one_thread():
             choices = choose(found, own, Costs(view, inputs))
             done = compress(view, choices, Rounding(inputs, own.weight_rounding == "nearest", self.keep))
         sub.model.validate_nodes_and_infer_types()

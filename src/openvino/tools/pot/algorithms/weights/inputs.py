@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.algorithms.measuring import Measuring
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.arithmetic.feedback import Moments
-from openvino.tools.pot.configs.weights import WeightCompressionParameters
-from openvino.tools.pot.engines.hooks import set_model
-from openvino.tools.pot.engines.passes import measure
+from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.probes import batch_axis
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.geometry import summed_axis
@@ -19,15 +18,10 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.weights import StoredWeights
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
-from openvino.tools.pot.statistics.requests import Request, rows_request
-from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.statistics.requests import MANY_VALUES, Request, rows_request
 from openvino.tools.pot.utils.timing import timed
-
-_VALUES = 16384
-"""Values of each tensor that are kept of each sample."""
 
 _MATRIX = 2
 
@@ -73,7 +67,7 @@ def measured_inputs(
     model: CompressedModel,
     engine: Engine,
     found: Sequence[StoredWeights],
-    parameters: WeightCompressionParameters,
+    sampling: MinMaxParameters,
 ) -> Inputs:
     """The inputs of all weights that are matrices, and read by nothing but products.
 
@@ -81,28 +75,20 @@ def measured_inputs(
         model: the float network.
         engine: with samples.
         found: its weights.
-        parameters: which samples.
+        sampling: which samples.
 
     Raises:
-        EngineError: the engine has no data loader.
+        EngineError: the engine has no data loader any more, once it has the model.
         DataError: it is empty, or a sample doesn't fit the model.
     """
-    set_model(engine, model)
-    if engine.data_loader is None:
-        raise EngineError("data-aware compression needs an engine with a data loader, found none")
-    length = count_samples(engine.data_loader)
-    if length == 0:
-        raise DataError("the data loader is empty, expected at least one sample")
-    network = model.submodels[0].model
+    network, name = model.submodels[0].model, model.submodels[0].name
     view, axis = GraphView(network), batch_axis(engine)
     requests = {id(each): _requests(view, each) for each in found if not each.left}
-    subset = choose_subset(length, parameters.stat_subset_size, parameters.shuffle_data, parameters.seed)
     asked = [request for each in requests.values() for request in each]
     with timed("statistics graph"):
         layout = StatisticsLayout(network, asked, fixed_batch(network, axis), axis, guarded=True)
-    sampler = BatchSampler(engine.data_loader, 1, subset)
-    name = model.submodels[0].name
-    return Inputs(measure(engine, {name: layout}, sampler)[name], requests)
+    measuring = Measuring(model, engine, sampling, tells=False)
+    return Inputs(measuring.measured_by(name, layout), requests)
 
 
 def _requests(view: GraphView, weights: StoredWeights) -> tuple[Request, ...]:
@@ -112,7 +98,7 @@ def _requests(view: GraphView, weights: StoredWeights) -> tuple[Request, ...]:
         if traits(kind).linear != "matrix" or len(weights.shape) != _MATRIX:
             return ()
         axis = summed_axis(view, name, 0)
-        request = rows_request(view, view.inputs(name)[0], axis, _VALUES)
+        request = rows_request(view, view.inputs(name)[0], axis, MANY_VALUES)
         if request is None:
             return ()
         found.append(request)
