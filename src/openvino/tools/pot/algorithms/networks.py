@@ -18,6 +18,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
+from openvino.tools.pot.statistics.kept import Kept
 from openvino.tools.pot.statistics.measured import JoinedStatistics, Measured, MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
@@ -121,7 +122,7 @@ class Known:
 
     def __init__(self, networks: Networks, passes: Iterable[Measured] = ()) -> None:
         self.passes, self.taken = list(passes), 0
-        self._networks = networks
+        self._networks, self._computed = networks, {name: Kept() for name in networks.alone}
 
     def add(self, found: Measured) -> None:
         """Keep what a pass found."""
@@ -162,7 +163,8 @@ class Known:
         return replace(job, requests=tuple(asked))
 
     def _of(self, name: str) -> Statistics:
-        return JoinedStatistics([found[name] for found in self.passes if name in found])
+        parts = [found[name] for found in self.passes if name in found]
+        return JoinedStatistics(parts, self._computed[name])
 
 
 def by_name(model: CompressedModel, statistics: MeasuredModel | None) -> Measured | None:

@@ -31,6 +31,11 @@ class QuantizerRange:
     levels: int
 
     @property
+    def key(self) -> tuple[bytes, bytes, int]:
+        """The same for ranges that round alike."""
+        return self.low.tobytes(), self.high.tobytes(), self.levels
+
+    @property
     def is_symmetric(self) -> bool:
         """Whether zero is the middle level of every channel."""
         return bool(self.levels % 2 and np.array_equal(self.low, -self.high))

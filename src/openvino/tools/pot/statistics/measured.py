@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from openvino.tools.pot.graph.digest import short_digest
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.statistics.accumulators import Stack, accumulator
+from openvino.tools.pot.statistics.kept import Kept
 from openvino.tools.pot.statistics.reducers import Patches, Rows
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import EngineError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,15 @@ class Statistics:
             self._values[request] = self._part(request)  # type: ignore[assignment]
         return self._values[request]
 
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is computed of the figures; kept where it is likely to be asked for again.
+
+        Args:
+            key: all that it depends on but the figures themselves.
+            make: gives arrays, or tuples or data classes of them, which nobody changes.
+        """
+        return make()
+
     def kept(self, request: Request) -> int:
         """From how many samples the rows or patches of a request are."""
         stack: Stack = self._accumulators[request.aggregator]  # type: ignore[assignment]
@@ -150,11 +162,13 @@ class JoinedStatistics(Statistics):
 
     Args:
         parts: at least one; the first that answers a request counts.
+        computed: what earlier decisions computed of the same passes.
     """
 
-    def __init__(self, parts: Sequence[Statistics]) -> None:
+    def __init__(self, parts: Sequence[Statistics], computed: Kept | None = None) -> None:
         self._passes, self.witness = tuple(parts), parts[0].witness
         self.samples = parts[0].samples
+        self._computed = Kept() if computed is None else computed
 
     @property
     def digest(self) -> str:
@@ -164,6 +178,10 @@ class JoinedStatistics(Statistics):
     def value(self, request: Request) -> NDArray[np.float64]:
         """The figure of a request, a vector."""
         return self._of(request).value(request)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is computed of the figures, or was before."""
+        return self._computed.once(key, make)
 
     def kept(self, request: Request) -> int:
         """From how many samples the rows or patches of a request are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,12 @@ class Inputs:
         """Those of each sample, for rows of a single tap."""
         plain, errors = (values[:, :, 0] for values in (self.plain, self.quantized - self.plain))
         return InputMeans(*(sample_means(values, self.counts, self.samples) for values in (plain, errors)))
+
+
+def known_by(decisions: Decisions, reading: Reading, quantizer: WeightQuantizer) -> Hashable:
+    """What sampled inputs depend on beside the statistics."""
+    own = None if reading.tensor is None else decisions.activations[reading.tensor].key
+    return reading, own, decisions.input_divisor(quantizer).tobytes()
 
 
 def sampled_inputs(

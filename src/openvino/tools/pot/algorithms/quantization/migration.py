@@ -75,6 +75,19 @@ def _migration(
     readers: list[tuple[LinearLayer, WeightQuantizer]],
     normalised: bool,
 ) -> Migration:
+    """The best one; it depends on nothing but the network and factors that weights have already."""
+    factors = tuple(decisions.input_divisor(own).tobytes() for _, own in readers)
+    key = "migration", quantizer.tensor, tuple(own for _, own in readers), factors, normalised
+    return statistics.once(key, lambda: _best(decisions, statistics, quantizer, readers, normalised))
+
+
+def _best(
+    decisions: Decisions,
+    statistics: Statistics,
+    quantizer: ActivationQuantizer,
+    readers: list[tuple[LinearLayer, WeightQuantizer]],
+    normalised: bool,
+) -> Migration:
     view = decisions.network.view
     low, high, rows = _requests(view, quantizer)
     weights = [canonical_weights(view, layer, decisions.weight_values(own)) for layer, own in readers]

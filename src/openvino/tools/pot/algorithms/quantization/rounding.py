@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork, Reading
-from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
+from openvino.tools.pot.algorithms.quantization.inputs import Inputs, known_by, sampled_inputs
 from openvino.tools.pot.arithmetic.bias import InputMeans
 from openvino.tools.pot.arithmetic.rounding import InputMoments, least_error_rounding
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights, from_canonical
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.reducers import Patches
 from openvino.tools.pot.statistics.requests import Request, patches_request, rows_request
 
 
@@ -38,13 +39,11 @@ class RoundingStage:
         network, request = decisions.network, partial(_request, decisions.network.view)
         roundable = (each for each in _layers(network) if decisions.weights[each[2]].is_symmetric)
         for reading, layers in network.by_inputs(roundable, request).items():
-            inputs = sampled_inputs(decisions, statistics, reading, layers[0][2])
-            if inputs.plain.shape[2] == 1:
-                means[reading] = inputs.means()
-            plain, rounded = (v.reshape(len(v), reading.groups, -1) for v in (inputs.plain, inputs.quantized))
-            moments = InputMoments.of(plain, rounded, inputs.counts)
+            taken = _Taken(decisions, statistics, reading, layers[0][2])
+            if not isinstance(reading.request.reducer, Patches):
+                means[reading] = taken.means
             for _, linear, quantizer in layers:
-                levels[quantizer] = _levels(decisions, linear, quantizer, moments)
+                levels[quantizer] = taken.levels(linear, quantizer)
         evidence = f"least error of the layer's output on its inputs in {statistics.samples} samples"
         return replace(decisions.decided(self, evidence, levels=levels), input_means=means)
 
@@ -60,6 +59,46 @@ def _request(view: GraphView, layer: LinearLayer) -> Request | None:
     if layer.tap_share.size > 1:  # for transposed convolutions None: each output sees a part of the kernel
         return patches_request(view, layer.node)
     return rows_request(view, layer.source(view), layer.input_axis)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What layers take in, computed only where what follows from it is not known yet.
+
+    Attributes:
+        decisions, statistics: of the network.
+        reading: of the layers.
+        quantizer: of the weights of one of them.
+    """
+
+    decisions: Decisions
+    statistics: Statistics
+    reading: Reading
+    quantizer: WeightQuantizer
+
+    @cached_property
+    def _key(self) -> Hashable:
+        return known_by(self.decisions, self.reading, self.quantizer)
+
+    @cached_property
+    def _inputs(self) -> Inputs:
+        return sampled_inputs(self.decisions, self.statistics, self.reading, self.quantizer)
+
+    @cached_property
+    def _moments(self) -> InputMoments:
+        inputs, groups = self._inputs, self.reading.groups
+        plain, rounded = (v.reshape(len(v), groups, -1) for v in (inputs.plain, inputs.quantized))
+        return InputMoments.of(plain, rounded, inputs.counts)
+
+    @property
+    def means(self) -> InputMeans:
+        """Those of each sample, for rows of a single tap."""
+        return self.statistics.once(("means", self._key), lambda: self._inputs.means())
+
+    def levels(self, layer: LinearLayer, quantizer: WeightQuantizer) -> NDArray[np.integer]:
+        """Of the weights of a layer that takes these inputs."""
+        key = "levels", self._key, quantizer, self.decisions.weights[quantizer].key
+        return self.statistics.once(key, lambda: _levels(self.decisions, layer, quantizer, self._moments))
 
 
 def _levels(

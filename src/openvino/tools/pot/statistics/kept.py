@@ -1,0 +1,47 @@
+"""What was computed of statistics, for decisions that are taken on them again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+T = TypeVar("T")
+
+_ROOM = 256_000_000
+"""Bytes that all of it may take."""
+
+
+class Kept:
+    """Values by what they were computed of; those that were not asked for the longest go where room is short."""
+
+    def __init__(self, room: int = _ROOM) -> None:
+        self._room, self._found = room, dict[Hashable, tuple[Any, int]]()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of a key; made where it is not there.
+
+        Args:
+            key: all that the value depends on.
+            make: gives arrays, or tuples or data classes of them, which nobody changes.
+        """
+        value, size = self._found.pop(key) if key in self._found else _sized(make())
+        if size <= self._room:
+            self._found[key] = value, size
+        while sum(taken for _, taken in self._found.values()) > self._room:
+            del self._found[next(iter(self._found))]
+        return cast("T", value)
+
+
+def _sized(value: T) -> tuple[T, int]:
+    return value, _bytes(value)
+
+
+def _bytes(value: object) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if is_dataclass(value):
+        return sum(_bytes(getattr(value, field.name)) for field in fields(value))
+    return sum(map(_bytes, value)) if isinstance(value, tuple) else 0
