@@ -18,6 +18,7 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.mark.long
 def test_the_core_is_as_short_as_it_may_be(script: ModuleType) -> None:
     assert script.complaints(script.POT) == []
 

@@ -55,6 +55,7 @@ WITHOUT_LABELS: dict[str, Change] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", WITHOUT_LABELS)
 def test_images_alone_quantize_as_labelled_ones_do(case: str, tmp_path: Path) -> None:
     config = classification(tmp_path, [0, 1, 2, 0])

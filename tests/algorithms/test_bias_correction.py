@@ -103,6 +103,7 @@ def decisions_of(network: ov.Model, data: list[Floats], **params: Any) -> tuple[
     return before.decisions, networks.refined(name, before).decisions
 
 
+@pytest.mark.long
 def test_means_of_all_layers_are_those_of_the_float_network() -> None:
     network, data = chain(), samples()
     before, after = decisions_of(network, data)
@@ -114,6 +115,7 @@ def test_means_of_all_layers_are_those_of_the_float_network() -> None:
     assert powers[1] < 0.5 * powers[0]
 
 
+@pytest.mark.long
 def test_what_is_decided_says_who_decided_it_and_changes_nothing_before() -> None:
     before, after = decisions_of(chain(3), samples())
     said = {node: after.changes[node][-1].stage for node in after.bias_shifts}
@@ -125,6 +127,7 @@ def test_what_is_decided_says_who_decided_it_and_changes_nothing_before() -> Non
     assert before.changes["dense2"][-1].stage == "BiasStage"
 
 
+@pytest.mark.long
 def test_outputs_of_samples_that_nothing_was_measured_on_come_closer() -> None:
     network, others = chain(), samples(300)[100:]
     algorithms = [[MinMaxQuantization(COARSE), each] for each in (FastBiasCorrection(), BiasCorrection())]
@@ -133,6 +136,7 @@ def test_outputs_of_samples_that_nothing_was_measured_on_come_closer() -> None:
     assert slow < 0.8 * fast
 
 
+@pytest.mark.long
 def test_the_thorough_effort_corrects_biases_too() -> None:
     network, others = chain(), samples(300)[100:]
     efforts = [
@@ -143,6 +147,7 @@ def test_the_thorough_effort_corrects_biases_too() -> None:
     assert thorough < 0.8 * usual
 
 
+@pytest.mark.long
 def test_a_list_of_algorithms_and_a_parameter_mean_the_same() -> None:
     with_list = run(chain(3), DefaultQuantization(COARSE), BiasCorrection())
     with_parameter = run(chain(3), DefaultQuantization({**COARSE, "use_fast_bias": False}))
@@ -159,6 +164,7 @@ def test_a_list_of_algorithms_and_a_parameter_mean_the_same() -> None:
     assert biases[0] and all(np.array_equal(a, b) for a, b in zip(*biases, strict=True))
 
 
+@pytest.mark.long
 def test_two_runs_give_the_same_bytes_however_many_requests_run_at_once() -> None:
     found = []
     for requests in (1, 2):
@@ -170,6 +176,7 @@ def test_two_runs_give_the_same_bytes_however_many_requests_run_at_once() -> Non
     assert found[0][1] == found[1][1]
 
 
+@pytest.mark.long
 def test_the_threshold_leaves_layers_alone() -> None:
     network = chain(3)
     fast = run(network, MinMaxQuantization(COARSE), FastBiasCorrection({"threshold": 1e-9}))
@@ -192,6 +199,7 @@ def test_layers_without_a_bias_can_be_left_alone() -> None:
     assert not any("bias" in node.get_friendly_name() for node in found.get_ops())
 
 
+@pytest.mark.long
 def test_sizes_that_are_open() -> None:
     x = parameter(ov.PartialShape([1, 3, -1, -1]))
     first = op.relu(conv(x, 6, "conv0"))
@@ -231,6 +239,7 @@ class Cascade(IEEngine):
                 second.infer([image])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("twice", [False, True])
 def test_networks_of_a_cascade(twice: bool, caplog: pytest.LogCaptureFixture) -> None:
     networks = [chain(2), chain(3)]

@@ -119,6 +119,7 @@ def test_a_correction_before_the_ranges_is_refused() -> None:
         create_pipeline(algorithms, IEEngine({}, labelled(samples(network)))).run(load_model(network))
 
 
+@pytest.mark.long
 def test_an_input_without_axes_beside_samples_of_a_batch() -> None:
     x, factor = op.parameter([1, 4, 8, 8], np.float32, name="x"), op.parameter([], np.float32, name="factor")
     network = ov.Model([op.multiply(conv(x, weights(4, 4, 3, 3)), factor)], [x, factor])

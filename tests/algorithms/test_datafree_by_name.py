@@ -16,6 +16,7 @@ def listed(**params: Any) -> list[dict[str, Any]]:
     return [{"name": "DataFreeQuantization", "params": params}]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", [None, pot.IEEngine({})], ids=["none", "without samples"])
 def test_images_are_made_up_where_there_are_none(engine: Any) -> None:
     source = builders.network()
@@ -31,6 +32,7 @@ def test_images_are_made_up_where_there_are_none(engine: Any) -> None:
     assert builders.stored(again.run(source, statistics)) == builders.stored(model)
 
 
+@pytest.mark.long
 def test_samples_are_used_where_there_are_some() -> None:
     loader = builders.labelled(builders.images(40))
     model = pot.create_pipeline(listed(), pot.IEEngine({}, loader)).run(builders.network())

@@ -80,6 +80,7 @@ def test_rounding_at_its_ends() -> None:
     np.testing.assert_array_equal(rounding(values)[0], expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("device", ["GPU", "NPU"])
 def test_a_factor_is_found_written_and_read_back(
     device: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -117,6 +118,7 @@ def test_nothing_is_asked_for_where_float_is_no_half(device: str) -> None:
     assert factor_of(quantize(growing(3e4), images(40), target_device=device, **IN_FLOAT)) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "params"), [(1.0, IN_FLOAT), (3e4, {})])
 def test_what_fits_or_is_cut_by_quantizers_needs_none(
     size: float, params: dict[str, Any], caplog: pytest.LogCaptureFixture
@@ -162,6 +164,7 @@ def test_functions_with_an_end_need_no_more_than_half_precision(
     assert "overflow" not in caplog.text
 
 
+@pytest.mark.long
 def test_masks_are_no_overflow(caplog: pytest.LogCaptureFixture) -> None:
     x = parameter([1, 4, 8])
     lowest = op.constant(np.where(np.eye(8) > 0, np.finfo(np.float32).min, 0).astype(np.float32))
@@ -192,12 +195,14 @@ def test_networks_in_other_precisions(kind: Any) -> None:
     assert "which 2 tensors may leave" in note
 
 
+@pytest.mark.long
 def test_a_larger_factor_of_the_user_s_stays() -> None:
     network = growing(3e4)
     network.set_rt_info(4096.0, PLACE)
     assert factor_of(quantize(network, images(40), target_device="GPU", **IN_FLOAT)) == 4096
 
 
+@pytest.mark.long
 def test_an_input_beyond_half_precision_is_named(caplog: pytest.LogCaptureFixture) -> None:
     x = parameter([1, 3, 8, 8])
     network = model(conv(op.relu(conv(times(x, 1e-5), 4, "first")), 4, "last"), x)
@@ -214,6 +219,7 @@ def by_hand(factor: float) -> ov.Model:
     return model(times(conv(times(op.relu(large), 1 / 3e4), 5, "last", seed=2), factor), x)
 
 
+@pytest.mark.long
 def test_the_emulation_departs_as_the_cpu_does_in_half_precision() -> None:
     """The CPU computes in half precision for real; what it divides by is written into the network by hand."""
     network, halves = growing(3e4), {"INFERENCE_PRECISION_HINT": "f16"}

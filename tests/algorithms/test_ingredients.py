@@ -105,6 +105,7 @@ def test_an_outlier_channel_before_a_convolution() -> None:
     assert_wins(proofs.outlier_before_convolution(0), without(AlignmentStage), good=34, margin=14)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("activation", [op.relu, op.hswish])
 def test_an_imbalanced_pair_of_convolutions(activation: proofs.Activation) -> None:
     assert_wins(proofs.imbalanced_pair(activation, 0), without(AlignmentStage), good=32, margin=9)
@@ -141,6 +142,7 @@ def test_weights_of_correlated_inputs() -> None:
     assert_wins(proofs.correlated_inputs(0), configured(weight_rounding="nearest"), good=41, margin=4.8)
 
 
+@pytest.mark.long
 def test_padding_that_repeats_comes_out_as_in_float(monkeypatch: pytest.MonkeyPatch) -> None:
     proof = proofs.padded(0)
     ours = errors_of_columns(proof)

@@ -59,6 +59,7 @@ def refusal(names: list[str]) -> str:
 LISTS = st.lists(st.sampled_from(sorted(ALGORITHMS)), min_size=1, max_size=4)
 
 
+@pytest.mark.long
 def test_channels_are_aligned_as_in_the_whole() -> None:
     """The same stages under two names."""
     plain, aligned = (

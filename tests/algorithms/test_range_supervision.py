@@ -73,6 +73,7 @@ def test_a_flipped_bit_does_less_harm() -> None:
     assert errors[1] < 100 * np.abs(wanted).max()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("behind", [False, True])
 def test_with_quantizing_it_may_stand_before_or_behind(behind: bool) -> None:
     both = [entry("RangeSupervision"), entry("DefaultQuantization")]

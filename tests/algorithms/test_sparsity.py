@@ -95,6 +95,7 @@ def test_weight_sparsity_keeps_the_means_of_outputs() -> None:
     assert errors[1].max() < 0.2 * errors[0].max()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("params", [{}, {"preset": "accuracy"}, {"weight_rounding": "nearest"}])
 @pytest.mark.parametrize("name", BOTH)
 def test_zeros_stay_zero_when_weights_are_quantized(name: str, params: dict[str, Any]) -> None:
@@ -110,6 +111,7 @@ def test_zeros_stay_zero_when_weights_are_quantized(name: str, params: dict[str,
     assert names == [name, "DefaultQuantization"]
 
 
+@pytest.mark.long
 def test_quantizing_follows_the_sparse_network() -> None:
     sparse = entry("WeightSparsity", sparsity_level=0.5)
     floats, both = made(network(), sparse), made(network(), sparse, entry("DefaultQuantization"))
@@ -169,6 +171,7 @@ def test_behind_quantizing_it_is_refused(quantizing: str) -> None:
         made(network(), entry(quantizing), entry("MagnitudeSparsity", sparsity_level=0.5))
 
 
+@pytest.mark.long
 def test_statistics_from_elsewhere_are_of_one_pass() -> None:
     engine = pot.IEEngine({}, builders.labelled(builders.images(32)))
     quantize = entry("DefaultQuantization")
@@ -210,6 +213,7 @@ def smooth(count: int, seed: int = 0) -> list[np.ndarray]:
     return [np.cumsum(rng.standard_normal((1, 3, 8, 8)), axis=3).astype(np.float32) for _ in range(count)]
 
 
+@pytest.mark.long
 def test_weights_that_are_fitted_lose_less_on_other_images() -> None:
     source, seen, others = network(), smooth(64), smooth(32, seed=1)
     plain, fits = (

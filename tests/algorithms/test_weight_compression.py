@@ -59,6 +59,7 @@ def precisions(network: ov.Model, layer: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 @MODES
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("turned", [False, True])

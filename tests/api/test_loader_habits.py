@@ -335,6 +335,7 @@ def test_a_pair_that_does_not_fit_names_what_is_wrong() -> None:
         quantize(two_inputs(), pairs)
 
 
+@pytest.mark.long
 def test_a_pair_for_one_input_is_data_and_label() -> None:
     labelled = quantize(builders.network(), [(image, np.zeros((1, 3, 8, 8))) for image in IMAGES])
     assert builders.stored(labelled) == builders.stored(quantize(builders.network(), IMAGES))

@@ -188,6 +188,7 @@ def test_direction_and_attributes() -> None:
     assert IEEngine({}, loader()).get_metrics_attributes() == {}
 
 
+@pytest.mark.long
 def test_a_metric_that_fails_on_an_empty_run_does_not_disturb_quantization() -> None:
     engine = IEEngine({}, loader([None] * 4), Mean())
     found = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(model())
@@ -269,6 +270,7 @@ def test_base_class_gives_no_values_per_sample() -> None:
         predict(Least(), metric_per_sample=True)
 
 
+@pytest.mark.long
 def test_evaluate_before_and_after_run_and_runs_on_one_engine() -> None:
     pipeline = create_pipeline(
         [{"name": "DefaultQuantization", "params": {}}], IEEngine({}, loader(), Mean())

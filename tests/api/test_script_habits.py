@@ -232,6 +232,7 @@ class Tools(IEEngine):
         return [(number, None)], [data], None
 
 
+@pytest.mark.long
 def test_an_engine_with_batches_of_its_own_form() -> None:
     images = builders.images(6)
     engine = Tools(images)

@@ -112,6 +112,7 @@ def test_algorithms_as_addict() -> None:
     assert "conv1/fq_input_0" not in text
 
 
+@pytest.mark.long
 def test_a_pipeline_grows_by_algorithms() -> None:
     engine = IEEngine({}, builders.labelled(IMAGES))
     one = create_pipeline(
@@ -134,6 +135,7 @@ def one_buffer() -> Iterator[Any]:
         yield buffer
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "data",
     [
@@ -158,6 +160,7 @@ def test_the_short_way_takes_samples_in_any_form(data: Any) -> None:
     assert builders.stored(network) == before
 
 
+@pytest.mark.long
 def test_the_short_way_reads_no_more_samples_than_it_needs() -> None:
     reads = []
 

@@ -132,6 +132,7 @@ def rounded_error(rows: Array, weights: Array, scale: Array, widened: Array | fl
     return float(np.square(total).mean(axis=0).sum())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("positive", [False, True])
 @pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("shape", [(1, 24, 24, 1), (1, 24, 24, 9), (4, 12, 6, 9), (48, 1, 1, 9)])

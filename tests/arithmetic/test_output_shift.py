@@ -93,6 +93,7 @@ def convolution(operation: Callable[..., ov.Node], kernel_rank: int, arguments: 
     return lambda x, w: operation(x, w, strides, begin, end, dilations, auto_pad=auto_pad, name="layer")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CONVOLUTIONS)
 @pytest.mark.parametrize("batch", [2, -1])
 def test_convolution(case: str, batch: int) -> None:
@@ -101,6 +102,7 @@ def test_convolution(case: str, batch: int) -> None:
     check(build, shape, constant_over_space(3, space), 1, [batch, 3, *space])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CONVOLUTIONS)
 @pytest.mark.parametrize("inputs", [1, 2])
 def test_group_convolution(case: str, inputs: int) -> None:
@@ -159,6 +161,7 @@ def test_transposed_group_convolution(case: str) -> None:
     check(build, (3, 2, 4, *kernel), constant_over_space(6, space), 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("transposes", [(a, b) for a in (False, True) for b in (False, True)])
 @pytest.mark.parametrize("port", [0, 1])
 @pytest.mark.parametrize("rank", [2, 3, 4])

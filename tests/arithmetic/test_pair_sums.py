@@ -33,6 +33,7 @@ def one_by_one(levels: Ints, weights: Ints) -> tuple[Ints, Ints, int]:
     return exact, saturated, overflows
 
 
+@pytest.mark.long
 @given(SHAPES, st.integers(0, 1000), st.booleans())
 def test_sums_are_those_made_one_by_one(shape: tuple[int, ...], seed: int, small_blocks: bool) -> None:
     rows, groups, outputs, inputs, taps = shape

@@ -187,6 +187,7 @@ def test_what_can_not_be_won_back_is_told_of(caplog: pytest.LogCaptureFixture) -
     ]
 
 
+@pytest.mark.long
 def test_padding_of_texts_counts_for_nothing() -> None:
     ids = op.parameter([1, 12], np.int64, name="input_ids")
     mask = op.parameter([1, 12], np.int64, name="attention_mask")
@@ -298,6 +299,7 @@ def test_what_the_device_spoils_in_its_own_precision_only_is_mended(monkeypatch:
     assert report.notes == ("'layer_1' stays in float: CPU computes it wrongly in INT8",)
 
 
+@pytest.mark.long
 def test_a_device_whose_own_precision_spoils_the_float_model_is_told_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -333,6 +335,7 @@ def test_outputs_that_never_vary_tell_nothing() -> None:
     assert "no output varies on these samples, which tells nothing of the model" in report.notes
 
 
+@pytest.mark.long
 def test_samples_as_tensors_of_openvino_and_presets_in_any_case() -> None:
     data = samples(1, 64)
     plain, _ = checked(dense(), data, preset="performance")
@@ -372,6 +375,7 @@ def test_scores_beside_boxes_are_judged_by_themselves() -> None:
     assert decibels(detector(), model, data) > 30 and report.decibels > 30
 
 
+@pytest.mark.long
 def test_what_the_device_computes_otherwise_while_it_is_measured_is_put_right(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -385,6 +389,7 @@ def test_what_the_device_computes_otherwise_while_it_is_measured_is_put_right(
     assert len(report.notes) == 1 and "while it is measured" in report.notes[0]
 
 
+@pytest.mark.long
 def test_a_model_of_chance_says_so() -> None:
     x = op.parameter([1, 64], np.float32, name="x")
     shape, low, high = np.array([1, 64]), np.float32(-1), np.float32(1)
@@ -394,6 +399,7 @@ def test_a_model_of_chance_says_so() -> None:
     assert "the float model gives other values for the same samples each time" in report.notes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", [1.0, 0.0], ids=["ones for tokens", "added to scores"])
 def test_only_masks_of_ones_and_zeros_hide_tokens(kept: float) -> None:
     x = op.parameter([1, 24, 32], np.float32, name="x")

@@ -114,6 +114,7 @@ def test_a_reader_that_has_enough(job: list[str]) -> None:
     assert finished.stderr == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("level", "lines"), [("ERROR", 0), ("WARNING", 0), ("INFO", 5), ("debug", 15)])
 def test_log_levels(job: list[str], level: str, lines: int, capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, *job, "--log-level", level)
@@ -237,6 +238,7 @@ def test_evaluation_tells_how_long_requests_take(
     assert "net: a request can't be timed on CPU: no such device" in finished.err
 
 
+@pytest.mark.long
 def test_one_sample_tells_nothing_of_noise(job: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, *job[:-1], "images/000.png", "-e", "-d", "--output-dir", "o")
     assert finished.code == 0
@@ -256,6 +258,7 @@ def quantized(
     return done, ov.Core().read_model(folder / "out" / "optimized" / "m.xml")
 
 
+@pytest.mark.long
 def test_a_folder_of_images_for_a_model_of_fixed_batch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -289,6 +292,7 @@ def test_a_folder_of_images_for_an_image_and_its_size(
     assert any(node.get_type_name() == "FakeQuantize" for node in made.get_ops())
 
 
+@pytest.mark.long
 def test_made_images_of_an_interrupted_run_do_not_count(
     job: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,7 @@ def test_models_side_by_side(int8: str, capsys: pytest.CaptureFixture[str]) -> N
         assert part in finished.out
 
 
+@pytest.mark.long
 def test_all_models_have_the_sizes_that_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     x = builders.parameter(ov.PartialShape([1, 3, -1, -1]))
     for name in ("a", "b"):

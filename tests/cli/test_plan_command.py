@@ -93,6 +93,7 @@ def test_names_that_match_nothing_come_with_the_nearest(
     assert reason == "named in the ignored scope as 'conv1'"
 
 
+@pytest.mark.long
 def test_a_network_that_comes_quantized(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Thirty residual blocks: looking for quantizers must not follow every path through them."""
 

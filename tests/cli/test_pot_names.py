@@ -123,6 +123,7 @@ class Loader(builders.Items):
         self.config = Dict({"input_names": ["x"]})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "config", [Dict({"device": "CPU", "stat_requests_number": 1}), {"type": "simplified"}, None]
 )

@@ -31,6 +31,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.long
 def test_what_departs_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, "probe")
     assert finished.code == 0, finished.err
@@ -42,6 +43,7 @@ def test_what_departs_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -
     assert lines[-1].endswith(str(file.resolve())) or str(file) in lines[-1]
 
 
+@pytest.mark.long
 def test_a_quick_one_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
     assert pot(capsys, "probe", "--quick").code == 0
     assert not Path("cache").exists()

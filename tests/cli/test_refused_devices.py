@@ -97,6 +97,7 @@ def test_a_preset_that_would_make_zero_points(capsys: pytest.CaptureFixture[str]
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("device", ["CPU", "GPU"])
 @pytest.mark.parametrize("name", SENTENCES)
 def test_other_devices_take_them(name: str, device: str, capsys: pytest.CaptureFixture[str]) -> None:

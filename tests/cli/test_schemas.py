@@ -74,6 +74,7 @@ def test_schemas_are_schemas_with_words_for_every_field(command: str) -> None:
         assert [name for name, entry in kind["properties"].items() if not entry.get("description")] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", LINES)
 def test_what_commands_print_is_of_their_schema(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, *LINES[command], "--format", "json", "--log-level", "ERROR")

@@ -48,6 +48,7 @@ def test_without_data(source: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     ]
 
 
+@pytest.mark.long
 def test_with_data_and_figures(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     for position in range(40):

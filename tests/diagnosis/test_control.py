@@ -246,6 +246,7 @@ def test_a_report_is_kept_whole_in_a_file(tmp_path: Path) -> None:
     assert course_of(found) == course_of(report())
 
 
+@pytest.mark.long
 def test_the_command_takes_the_file_of_a_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -264,6 +265,7 @@ def test_the_command_takes_the_file_of_a_search(
     assert any("the search is of another network: 'b'" in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_the_command_writes_the_page_of_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     x = builders.parameter([1, 3, 8, 8])

@@ -131,6 +131,7 @@ def test_flags_are_of_the_worst_layers_with_what_helps_them() -> None:
     assert [flag.remedy for flag in found if flag.rank != 1] == [None, None]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CAUSES)
 def test_every_cause_has_its_words(name: str) -> None:
     found = diagnosis(

@@ -74,6 +74,7 @@ def decibels(exact: Floats, other: Floats) -> float:
     return float(10 * np.log10(np.var(exact) / max(np.mean(np.square(exact - other)), 1e-30)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NETWORKS)
 def test_all_of_it_switched_on_is_the_int8_model(name: str) -> None:
     model, int8, feeds = both(name)

@@ -153,6 +153,7 @@ def test_several_samples_of_a_batch_have_their_numbers() -> None:
     assert [sample.numbers for sample in worst_samples(witness, run, outputs, range(4))] == [(2, 3), (0, 1)]
 
 
+@pytest.mark.long
 def test_a_diagnosis_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     samples = builders.images(16)
     samples[15] = 40 * samples[15]

@@ -79,6 +79,7 @@ def shifted(network: ov.Model) -> None:
     network.validate_nodes_and_infer_types()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bias", BIASES)
 @pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("kind", LAYERS)

@@ -21,6 +21,7 @@ RANDOM = np.random.default_rng(0)
 BFLOAT = ov.Type.bf16
 
 
+@pytest.mark.long
 @given(arrays.arrays(np.float32, 7, elements=st.floats(-(2.0**100), 2.0**100, width=32)))
 def test_numbers_are_rounded_to_the_nearest(values: np.ndarray[Any, np.dtype[np.float32]]) -> None:
     bits = packed(values)
@@ -81,6 +82,7 @@ def test_they_are_quantized_and_keep_their_inputs_and_outputs(kind: str) -> None
     assert 10 * np.log10(np.var(float_outputs) / np.mean((float_outputs - found) ** 2)) > 28
 
 
+@pytest.mark.long
 def test_the_same_model_is_the_same_file() -> None:
     data = rows()
     network = image_network()

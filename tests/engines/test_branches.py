@@ -57,6 +57,7 @@ def test_the_first_feed_counts_as_the_others_do(requests: int) -> None:
         np.testing.assert_allclose(value, right, atol=1e-4)
 
 
+@pytest.mark.long
 def test_branches_of_open_sizes_are_measured_and_checked_rightly() -> None:
     model, report = quantize(branched(), VOLUMES, report=True)
     assert report is not None

@@ -115,6 +115,7 @@ def test_batches_of_a_fixed_size() -> None:
     assert decibels(with_others, IMAGES) == decibels(network, IMAGES) > 30
 
 
+@pytest.mark.long
 def test_what_time_steps_hand_on() -> None:
     x, h = builders.parameter([1, 5]), builders.parameter([1, 8], "h")
     mixed = op.add(

@@ -71,6 +71,7 @@ def test_any_name_of_an_output_and_of_an_input(output: str, name: str) -> None:
     check_answers(updates(engine(items, {output: name})), [data for data, _, _ in ITEMS])
 
 
+@pytest.mark.long
 def test_the_name_of_a_node_finds_the_output_of_the_quantized_model_too() -> None:
     own = engine(out_in={"mixed": "h"})
     compressed = create_pipeline([{"name": "DefaultQuantization", "params": {}}], own).run(

@@ -118,6 +118,7 @@ def test_the_order_of_steps_depends_on_their_numbers_alone() -> None:
     assert taken(lengths, 2) == taken(lengths, 7) == order
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("samples", [2, 4, 6, 8, 16, 32])
 @pytest.mark.parametrize("stride", [2, 4, 8, 16, 32])
 def test_every_nth_inference_is_of_all_samples_alike(samples: int, stride: int) -> None:

@@ -212,6 +212,7 @@ def integer_sums(model: ov.Model, feed: Feed) -> NDArray[np.int64]:
     return left @ (right.T if transposed else right)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["dense", "conv"])
 @pytest.mark.parametrize("preset", ["performance", "accuracy"])
 def test_sums_that_would_overflow_fit_after_the_correction(kind: str, preset: str) -> None:
@@ -284,6 +285,7 @@ def test_sums_over_joined_tensors_fit_with_the_largest_of_their_steps(preset: st
     assert small.high == pytest.approx(0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("constant", [20000.0, 131000.0])
 @pytest.mark.parametrize("kind", ["Add", "Sub"])
 def test_a_sum_of_a_large_and_a_small_number_keeps_its_function(kind: str, constant: float) -> None:
@@ -348,6 +350,7 @@ def test_states_that_never_change_are_no_statistics() -> None:
         pipeline.run(load_model(model))
 
 
+@pytest.mark.long
 def test_states_of_all_steps_count_and_begin_anew_with_each_sample() -> None:
     model, feeds = networks.stateful(), networks.feeds(networks.stateful(), 8)
     made = quantized(model, target_device="GNA")
@@ -371,6 +374,7 @@ def test_states_of_all_steps_count_and_begin_anew_with_each_sample() -> None:
     assert max(errors) < 0.02
 
 
+@pytest.mark.long
 def test_states_among_inputs_and_outputs_give_the_ranges_of_states() -> None:
     """The same cell, its states mapped in the engine or its own: what is measured is the same."""
     feeds = networks.feeds(networks.stateful(), 8)

@@ -258,6 +258,7 @@ def test_the_installed_openvino_does_what_its_table_says() -> None:
     assert devices.changes(SHIPPED.by_form, probe("CPU", quick=True).by_form) == []
 
 
+@pytest.mark.long
 def test_the_page_is_made_of_the_tables() -> None:
     devices = pytest.importorskip("devices")
     assert devices.PAGE.read_text("utf-8") == devices.page(devices.tables())
@@ -285,6 +286,7 @@ SCRIPTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not version().startswith("2026.4"), reason="faults of OpenVINO 2026.4")
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_each_script_shows_its_fault(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -300,6 +302,7 @@ def test_what_stands_before_takes_any_size() -> None:
     assert list(found.get_shape()) == [1, 16, 20, 20]
 
 
+@pytest.mark.long
 def test_forms_that_are_right_alone_are_right_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     graphs = importlib.import_module("probed_graphs")

@@ -83,6 +83,7 @@ def test_without_them_weights_have_8_bits_and_the_operation_stays_in_float() -> 
     ]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("four_bits")
 def test_a_number_format_is_one_entry() -> None:
     network, samples = plain(), images()

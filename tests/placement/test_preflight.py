@@ -120,6 +120,7 @@ def test_models_that_we_make(preset: str, compress: bool) -> None:
     assert len(sentences(made)) == (preset == "accuracy")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("shape", "params", "sentence"),
     [

@@ -111,6 +111,7 @@ def test_from_float_to_int8(kind: str, state: str, batch: int, compress: bool, a
         assert precision(result) == {"u8"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", GATES)
 @pytest.mark.parametrize("direction", ["reverse", "bidirectional"])
 def test_other_directions(kind: str, direction: str) -> None:
@@ -119,6 +120,7 @@ def test_other_directions(kind: str, direction: str) -> None:
     assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.03
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", GATES)
 @pytest.mark.parametrize(("low", "high"), [(-0.05, 0.05), (0.0, 1.0)])
 def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: float) -> None:

@@ -74,6 +74,7 @@ def test_behind_what_only_moves_data(name: str, signed: bool) -> None:
     assert in_int8(model(op.tanh(conv(pooled, 4, "a")), x), "a")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", ACTIVATION_FUNCTIONS)
 def test_behind_an_activation(function: str) -> None:
     x = parameter([1, 4, 8, 8])
@@ -114,6 +115,7 @@ def test_in_a_decoder() -> None:
     assert in_int8(model(op.tanh(conv(op.relu(larger).output(0), 4, "c")), x), "a", "b", "c")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("preset", [None, "performance", "mixed"])
 @pytest.mark.parametrize("function", ["swish", "prelu", "relu", "nothing"])
 def test_a_transposed_convolution_of_any_data(function: str, preset: str | None) -> None:
@@ -146,6 +148,7 @@ ALONG_TIME = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", [8, 12])
 @pytest.mark.parametrize("kind", ALONG_TIME)
 def test_a_product_along_time_behind_a_convolution(kind: str, steps: int) -> None:
@@ -177,6 +180,7 @@ def test_small_weights_and_small_data(size: float) -> None:
     assert decibels(model(y, x)) > 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("params", [{}, {"preset": "mixed"}])
 @pytest.mark.parametrize("follower", ["product", "convolution"])
 @pytest.mark.parametrize("rank", [3, 4])

@@ -23,6 +23,7 @@ def depthwise(spatial: int, free: bool) -> ov.Model:
     return ov.Model([op.result(first)], [x], "depthwise")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("free", [False, True])
 @pytest.mark.parametrize("preset", [None, "mixed"])
 @pytest.mark.parametrize("spatial", [2, 3])

@@ -101,6 +101,7 @@ def check_sums(layer: Layer, borders: tuple[float, float], compressed: bool) -> 
     np.testing.assert_allclose(exact.reshape(len(exact), -1) * 1e-4, rows, rtol=0, atol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("compressed", [False, True], ids=["simulated", "compressed"])
 @pytest.mark.parametrize("borders", [UNSIGNED, SIGNED, ZERO_POINT], ids=["unsigned", "signed", "zero point"])
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)

@@ -68,6 +68,7 @@ def classifier(classes: int, first: int) -> ov.Model:
     return model(op.pad(scores, np.array([0, 0]), np.array([0, classes - 5]), "constant", np.float32(-9)), x)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("classes", "background"), [(5, 0), (1001, 1)])
 def test_classification(images: Path, capsys: Any, classes: int, background: int) -> None:
     lines = [f"{number}.jpg {number % 3 if number else 4}\n" for number in range(6)]
@@ -113,6 +114,7 @@ def test_object_detection(images: Path, capsys: Any) -> None:
     assert metrics == pytest.approx({"MAP before": 1.0, "MAP": 1.0})
 
 
+@pytest.mark.long
 def test_segmentation(images: Path, capsys: Any) -> None:
     (images / "masks").mkdir()
     for number in range(6):  # left aeroplane, 1; right bicycle, 2

@@ -77,6 +77,7 @@ def test_of_boxes_that_overlap_the_best_stays() -> None:
     assert utils.nms(boxes(), 0.7).tolist() == []
 
 
+@pytest.mark.long
 @given(st.integers(0, 10_000), st.sampled_from(["union", "min"]))
 def test_what_stays_overlaps_little_and_what_goes_overlaps_something_better(seed: int, kind: str) -> None:
     random = np.random.default_rng(seed)

@@ -358,6 +358,7 @@ def arguments(folder: Path, *more: str) -> list[str]:
     return [*here, "-i", "frame", "-f", "first", *more]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("preset", "levels"), [("accuracy", 65535), ("performance", 255)])
 def test_the_command_line(folder: Path, capsys: Any, preset: str, levels: int) -> None:
     gna_sample.main(arguments(folder, "-p", preset, "-is", "[[1, 4]]", "--log-level", "ERROR"))

@@ -100,6 +100,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("shape", "declared", "axis"), CASES)
 def test_reducers(shape: tuple[int, ...], declared: list[int], axis: int | None) -> None:
     reducers = every_reducer(None) + (every_reducer(axis) if axis is not None else [])
@@ -115,6 +116,7 @@ def test_reducers(shape: tuple[int, ...], declared: list[int], axis: int | None)
         np.testing.assert_allclose(statistics.value(request), expected, rtol=2e-6, atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("probability", [0, 1e-5, 1e-4, 1e-3, 0.01, 0.2, 0.5])
 @pytest.mark.parametrize(
     ("shape", "axis"), [((1, 4, 24, 125), None), ((1, 3, 64, 49), 1), ((2, 5, 7919), 1), ((4096, 2), 1)]
@@ -388,6 +390,7 @@ def activations(network: ov.Model, data: list[NDArray[np.float32]]) -> NDArray[n
     return np.stack([once(array)[0] for array in data]).astype(np.float64)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("channels", [1, 4, 12, 16, 17, 24])
 @pytest.mark.parametrize("kind", ["min", "max", "mean", "abs_max"])
 def test_channels_that_lie_together_in_memory(channels: int, kind: str) -> None:

@@ -93,6 +93,7 @@ def measured(make: Callable[[], reducers.Reducer]) -> Example:
     return Example(network, vector)
 
 
+@pytest.mark.long
 @each(REDUCERS)
 def test_reducers(entry: str, tmp_path: Path) -> None:
     check(measured(REDUCERS[entry]), tmp_path)
