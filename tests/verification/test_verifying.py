@@ -12,10 +12,12 @@ from openvino import opset13 as op
 
 import builders
 import faults
-from openvino.tools.pot import quantize, save_model, verify
+from openvino.tools.pot import compress_weights, quantize, save_model, verify
 from openvino.tools.pot.algorithms.checking.running import Run
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.verification import verifying
+from openvino.tools.pot.verification import agreeing, verifying
+from openvino.tools.pot.verification.agreeing import has_packed_products
 from openvino.tools.pot.verification.facts import Verification
 from openvino.tools.pot.verification.instruction_sets import Apart, sets_at_hand
 from openvino.tools.pot.verification.made import made_samples
@@ -200,3 +202,49 @@ def test_what_floats_fail_in_as_well_says_nothing_of_8_bits(
 def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     found = Apart(tmp_path).run(Witness(), "AVX2")
     assert "model.xml" in found.failure
+
+
+@pytest.mark.long
+def test_packed_weights_are_no_departure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their products round what comes in to 8 bits in the device's own settings, and not where floats are asked for."""
+    x = builders.parameter([-1, 256])
+    hidden = op.relu(op.matmul(x, op.constant(builders.weights((96, 256), 1)), False, True, name="first"))
+    network = builders.model(
+        op.matmul(hidden, op.constant(builders.weights((64, 96), 2)), False, True, name="last"), x
+    )
+    packed = compress_weights(network, "int8_asym")
+    random = np.random.default_rng(0)
+    feeds = [random.standard_normal((4, 256)).astype(np.float32) for _ in range(4)]
+    found = verify(packed, feeds, devices=["CPU"], instruction_sets=False)
+    assert {row.precision: row.verdict for row in found.rows}["f32"] == "agrees"
+    assert found.agrees
+    monkeypatch.setattr(agreeing, "UNROUNDED", {})
+    rounded = {
+        row.precision: row for row in verify(packed, feeds, devices=["CPU"], instruction_sets=False).rows
+    }
+    before = {row.precision: row for row in found.rows}
+    assert (rounded["f32"].decibels or 0) < (before["f32"].decibels or 0) - 20
+
+
+def test_which_products_have_packed_weights() -> None:
+    x = builders.parameter([1, 192])
+    source = builders.model(op.matmul(x, op.constant(builders.weights((192, 96))), False, False), x)
+    assert not has_packed_products(GraphView(source))
+    assert has_packed_products(GraphView(compress_weights(source, "int8_sym")))
+    int8 = quantize(source, builders.images(20, shape=(1, 192)))
+    assert any(node.get_type_name() == "FakeQuantize" for node in int8.get_ops())
+    assert not has_packed_products(GraphView(int8))
+
+
+@pytest.mark.parametrize(
+    ("hint", "packed", "scale"), [("f32", True, "bf16"), ("f32", False, "f32"), ("bf16", True, "bf16")]
+)
+def test_by_what_the_device_s_own_settings_are_judged(
+    hint: str, packed: bool, scale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Device:
+        def get_property(self, device: str, name: str) -> object:
+            return getattr(ov.Type, hint) if name == "INFERENCE_PRECISION_HINT" else ["FP32"]
+
+    monkeypatch.setattr(agreeing, "core", Device)
+    assert [each.scale for each in agreeing.settings_of("CPU", packed)] == [scale, "f32"]

@@ -9,6 +9,9 @@ import openvino as ov
 # The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
 FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
+# Devices would round what packed weights are multiplied with to 8 bits, as they go.
+UNROUNDED = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
+
 
 @cache
 def core() -> ov.Core:

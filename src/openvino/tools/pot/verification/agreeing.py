@@ -24,8 +24,9 @@ from openvino.tools.pot.graph.edits.disturb import disturbed
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.layers import is_quantized
 from openvino.tools.pot.statistics.witness import Watched, Witness
-from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.runtime import UNROUNDED, core
 from openvino.tools.pot.verification.facts import Departure, Row
 
 Precision = Literal["own", "f32", "bf16", "f16"]
@@ -74,18 +75,37 @@ class Setting:
     @property
     def settings(self) -> dict[str, Any]:
         """Of the compilation."""
-        return {} if self.precision == "own" else {"INFERENCE_PRECISION_HINT": self.precision}
+        if self.precision == "own":
+            return {}
+        known = core().get_property(self.device, "SUPPORTED_PROPERTIES")
+        unrounded = {name: value for name, value in UNROUNDED.items() if name in known}
+        return {"INFERENCE_PRECISION_HINT": self.precision, **unrounded}
 
 
-def settings_of(device: str) -> list[Setting]:
-    """The device's own settings, and the precisions that it says it takes."""
+def settings_of(device: str, packed: bool = False) -> list[Setting]:
+    """The device's own settings, and the precisions that it says it takes.
+
+    Args:
+        device: where the model runs.
+        packed: whether its own settings may round what ``has_packed_products`` tells of to 8 bits.
+    """
     able = {str(each) for each in core().get_property(device, "OPTIMIZATION_CAPABILITIES")}
     hint = core().get_property(device, "INFERENCE_PRECISION_HINT").get_type_name()
-    found = [Setting(device, "own", scale=hint if hint in ENOUGH else "f16"), Setting(device, "f32")]
+    own = "bf16" if packed and hint == "f32" else hint
+    found = [Setting(device, "own", scale=own if own in ENOUGH else "f16"), Setting(device, "f32")]
     precisions: tuple[Precision, ...] = ("bf16", "f16")
     return found + [
         Setting(device, each, scale=each) for each in precisions if _CAPABILITIES[each] in able
     ]  # fmt: skip
+
+
+def has_packed_products(view: GraphView) -> bool:
+    """Whether matrices of integers are multiplied with what no quantizer rounds."""
+    products = [view.inputs(name) for name, node in view.nodes.items() if node.get_type_name() == "MatMul"]
+    return any(
+        view.is_constant(weights) and is_quantized(view, weights) and view.type(values.node) != "FakeQuantize"
+        for values, weights in products
+    )
 
 
 @dataclass

@@ -18,7 +18,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking.running import Run, run
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.runtime import FLOAT32, core
+from openvino.tools.pot.utils.runtime import FLOAT32, UNROUNDED, core
 
 VARIABLE = "ONEDNN_MAX_CPU_ISA"
 
@@ -95,7 +95,8 @@ def answer(folder: str) -> None:
     """Run what is in a folder; the work of a process that ``Apart`` started."""
     place = Path(folder)
     witness: Witness = pickle.loads((place / "witness").read_bytes())
-    found = run(core().read_model(place / "model.xml"), witness, "CPU", FLOAT32, as_stored=False)
+    settings = {**FLOAT32, **UNROUNDED}
+    found = run(core().read_model(place / "model.xml"), witness, "CPU", settings, as_stored=False)
     (place / "run").write_bytes(pickle.dumps(found))
 
 

@@ -17,11 +17,18 @@ from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.load import load_model, prepare
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
 from openvino.tools.pot.utils.progress import track
 from openvino.tools.pot.utils.runtime import core, device_name
-from openvino.tools.pot.verification.agreeing import Definition, Setting, judged, settings_of
+from openvino.tools.pot.verification.agreeing import (
+    Definition,
+    Setting,
+    has_packed_products,
+    judged,
+    settings_of,
+)
 from openvino.tools.pot.verification.facts import Identity, Row, Verification
 from openvino.tools.pot.verification.instruction_sets import Apart, sets_at_hand
 from openvino.tools.pot.verification.made import made_samples
@@ -140,7 +147,8 @@ def verified(
         definition = Definition.of(sub.model, used)
     except RuntimeError as error:
         raise ModelError(f"the model can't be run as it is defined: {reason(error)}") from error
-    settings = [setting for device in devices for setting in settings_of(device)]
+    packed = has_packed_products(GraphView(sub.model))
+    settings = [setting for device in devices for setting in settings_of(device, packed)]
     sets = sets_at_hand() if instruction_sets and "CPU" in devices else ()
     rows = tuple(track(_rows(definition, settings, sets), len(settings) + len(sets), "Settings"))
     tried = instruction_sets and "CPU" in devices
