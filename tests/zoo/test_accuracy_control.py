@@ -9,7 +9,7 @@ from zoo_runs import zoo
 from openvino.tools.pot import AccuracyAwareQuantization, DataLoader, IEEngine, Metric, load_model
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 
-SAMPLES, DROP = 145, 0.012
+SAMPLES, DROP = 145, 0.0135
 
 
 class Feeds(DataLoader):

@@ -11,7 +11,7 @@ from openvino.tools.pot import quantize
 from openvino.tools.pot.report.overflow import overflows
 
 
-def samples(entry: Any, count: int = 12) -> list[Any]:
+def samples(entry: Any, count: int = 6) -> list[Any]:
     return [entry.evaluation[i] for i in range(min(count, len(entry.evaluation)))]
 
 
