@@ -21,7 +21,7 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, 
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
 
@@ -164,7 +164,7 @@ class Measuring:
             raise EngineError("quantization needs an engine with a data loader, found none")
         length, wanted = count_samples(self.engine.data_loader), self.sampling.stat_subset_size
         if length == 0:
-            raise DataError("the data loader is empty, expected at least one sample")
+            raise NoSamplesError
         if self.tells:
             _tell(length, wanted)
             self.tells = False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from openvino.tools.pot.configs.parameters import IgnoredScope, none_for_zero
-from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.configs.parameters import SampleParameters
 
 SMALLEST_GROUP = 16
 """Scales of smaller groups weigh as much as what 4 bits save."""
@@ -15,8 +14,8 @@ SMALLEST_GROUP = 16
 WeightMode = Literal["int8_asym", "int8_sym", "int4_sym", "int4_asym"]
 
 
-class WeightCompressionParameters(Parameters):
-    """Parameters of WeightCompression.
+class WeightCompressionParameters(SampleParameters):
+    """Parameters of WeightCompression, beside those of all algorithms.
 
     Attributes:
         mode: how weights are stored: bits, and whether with a zero point (``asym``) or without (``sym``).
@@ -27,9 +26,8 @@ class WeightCompressionParameters(Parameters):
             ``none``: they stay as they are.
         weight_rounding: ``nearest``, or ``least_error`` at the layer's output, which takes data; absent: the latter
             where there is data.
-        by_model, stat_subset_size, shuffle_data, seed: as for MinMaxQuantization.
         target_device: weights are stored the same for all devices that run floats; others are refused.
-        model_type, inplace_statistics: taken, as lists of algorithms share them; without effect.
+        model_type: taken, as lists of algorithms share it; without effect.
     """
 
     mode: WeightMode = "int8_asym"
@@ -37,16 +35,8 @@ class WeightCompressionParameters(Parameters):
     ratio: float = Field(default=1.0, ge=0, le=1)
     backup: Literal["int8_asym", "int8_sym", "none"] = "int8_asym"
     weight_rounding: Literal["nearest", "least_error"] | None = None
-    ignored: IgnoredScope = IgnoredScope()
-    by_model: dict[str, dict[str, Any]] = {}
-    stat_subset_size: int | None = Field(default=None, ge=1)
-    shuffle_data: bool = False
-    seed: int = Field(default=0, ge=0)
     target_device: str = "ANY"
     model_type: str | None = None
-    inplace_statistics: bool = True
-
-    _zero_means_all = field_validator("stat_subset_size", mode="before")(none_for_zero)
 
     @model_validator(mode="after")
     def _of_four_bits(self) -> WeightCompressionParameters:

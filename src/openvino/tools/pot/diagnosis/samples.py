@@ -11,7 +11,7 @@ from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import choose_subset, count_samples
-from openvino.tools.pot.utils.errors import DataError
+from openvino.tools.pot.utils.errors import NoSamplesError
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,5 @@ def first_of(engine: Hooks, model: CompressedModel, count: int) -> Samples:
     """
     length = count_samples(engine.data_loader)
     if not length:
-        raise DataError("the data loader is empty, expected at least one sample")
+        raise NoSamplesError
     return Samples(engine, model, choose_subset(length, count, shuffle=False, seed=0))

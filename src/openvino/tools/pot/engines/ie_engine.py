@@ -20,7 +20,7 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
 from openvino.tools.pot.statistics.layout import StatisticsLayout
-from openvino.tools.pot.utils.errors import DataError, EngineError
+from openvino.tools.pot.utils.errors import EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import tell_of_strange
 
 
@@ -129,7 +129,7 @@ class IEEngine(PotInternals, Hooks):
         self._check(stats_layout, sampler, stat_aliases, metric_per_sample)
         sampler = sampler if sampler is not None else BatchSampler(self.data_loader)
         if count_samples(sampler, "sampler") == 0:
-            raise DataError("the data loader is empty, expected at least one sample")
+            raise NoSamplesError
         if stats_layout is not None:
             return None, passes.measure_one(self, stats_layout, sampler, print_progress)
         self._per_sample_metrics, self._tally = [], Tally()

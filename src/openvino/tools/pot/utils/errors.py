@@ -82,6 +82,17 @@ class DataError(PotError):
     """A sample of the data loader doesn't fit the model."""
 
 
+class NoSamplesError(DataError):
+    """There is no sample at all."""
+
+    def __init__(
+        self,
+        sentence: str = "the data loader is empty, expected at least one sample",
+        where: Place | str = "",
+    ) -> None:
+        super().__init__(sentence, where)
+
+
 class EngineError(PotError):
     """The engine lacks something that it needs: a model, a data loader, a metric."""
 

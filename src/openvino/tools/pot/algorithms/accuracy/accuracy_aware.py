@@ -29,7 +29,7 @@ from openvino.tools.pot.engines.metrics import directions_of
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.statistics.measured import MeasuredModel
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
+from openvino.tools.pot.utils.errors import ConfigError, EngineError, NoSamplesError
 
 
 class AccuracyAwareQuantization(Algorithm):
@@ -130,7 +130,7 @@ def _checked(engine: Engine | None, parameters: AccuracyAwareParameters) -> IEEn
     if engine.data_loader is None:
         raise EngineError("AccuracyAwareQuantization needs an engine with a data loader, found none")
     if count_samples(engine.data_loader) == 0:
-        raise DataError("the data loader is empty, expected at least one sample")
+        raise NoSamplesError
     if engine.metric is None and not parameters.annotation_free:
         raise EngineError("AccuracyAwareQuantization needs an engine with a metric, found none")
     if engine.metric is not None:

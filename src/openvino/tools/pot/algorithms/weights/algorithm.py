@@ -38,7 +38,7 @@ from openvino.tools.pot.version import __version__
 
 logger = get_logger(__name__)
 
-_SHARED = ("ignored", "stat_subset_size", "shuffle_data", "seed", "target_device", "inplace_statistics")
+_SHARED = ("ignored", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed", "target_device")
 
 
 class WeightCompression(Algorithm):
@@ -57,7 +57,7 @@ class WeightCompression(Algorithm):
     """
 
     name = "WeightCompression"
-    parameters = WeightCompressionParameters  # type: ignore[assignment]
+    parameters = WeightCompressionParameters
     stands_alone = True
     needs_data = False
 
