@@ -140,7 +140,7 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--preset", choices=("performance", "mixed", "accuracy"), help="absent: chosen for each tensor"
     )
-    group.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb")
+    group.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb, .pdmodel")
     group.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
     group.add_argument("-n", "--name", help="of the result; absent: as the model's file")
     group.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3")
@@ -170,13 +170,13 @@ def _add_weights(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_data(group: argparse._ArgumentGroup) -> None:
+def _add_data(group: argparse._ArgumentGroup, count: int = 300) -> None:
     group.add_argument("--engine", choices=("accuracy_checker", "simplified", "data_free"))
     group.add_argument("--ac-config", metavar="FILE", help="configuration of Accuracy Checker")
     group.add_argument(
         "--data-source", metavar="PATH", help="folder, pattern, list (.txt) or file of samples"
     )
-    group.add_argument("--subset-size", type=int, help="samples that are used (default: 300)")
+    group.add_argument("--subset-size", type=int, help=f"samples that are used (default: {count})")
     group.add_argument("--layout", help="of the input, such as NCHW; absent: the model's")
     group.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224]")
     group.add_argument(
@@ -240,7 +240,7 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
 
 def _add_float_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb"
+        "-m", "--model", metavar="FILE", required=True, help="in float: .xml, .onnx, .tflite, .pb, .pdmodel"
     )
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
 
@@ -308,7 +308,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="don't hold the CPU to older instruction sets, too",
     )
-    _add_data(parser.add_argument_group("data"))
+    _add_data(parser.add_argument_group("data"), count=8)
     _add_format(parser)
 
 
@@ -327,11 +327,15 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb")
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb, .pdmodel"
+    )
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
     parser.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224], which it is fixed to")
     _add_ignored(parser)
-    parser.add_argument("--target-device", default="ANY", help="ANY, CPU, GPU or NPU (default: ANY)")
+    parser.add_argument(
+        "--target-device", default="ANY", help="ANY, CPU, GPU, NPU, GNA or GNA3 (default: ANY)"
+    )
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")
