@@ -222,7 +222,7 @@ def test_the_log_holds_results_and_the_command(job: list[str], capsys: pytest.Ca
 def test_evaluation_tells_how_long_requests_take(
     job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = r"net: a request takes (\S+) ms, in float (\S+) ms: (\S+) x as fast"
+    said = r"net: a request takes (\S+) ms with the device's own settings, in float (\S+) ms: (\S+) x as fast"
     assert re.search(said, pot(capsys, *job).err) is None
     found = re.search(said, pot(capsys, *job, "-e").err)
     assert found is not None

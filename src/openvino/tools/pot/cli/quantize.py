@@ -184,7 +184,7 @@ def _tell_of_speed(task: Task, model: CompressedModel) -> None:
         logger.warning("%s: a request can't be timed on %s: %s", model.name, device, reason(error))
         return
     logger.info(
-        "%s: a request takes %.3g ms, in float %.3g ms: %.1f x as fast",
+        "%s: a request takes %.3g ms with the device's own settings, in float %.3g ms: %.1f x as fast",
         model.name,
         1000 * after,
         1000 * before,
