@@ -42,7 +42,7 @@ from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.accuracy.state import open_state
 from openvino.tools.pot.algorithms.accuracy.target import make_target
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError

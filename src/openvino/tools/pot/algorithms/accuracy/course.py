@@ -20,7 +20,7 @@ from openvino.tools.pot.algorithms.accuracy.state import State
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.algorithms.transform import ROOT
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.logger import get_logger
