@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.utils.errors import nearest
 
 Preset = Literal["performance", "mixed", "accuracy"]
 OF_POT_ALONE = frozenset(
@@ -125,6 +127,72 @@ class QuantizerParameters(Parameters):
                 )
         return self
 
+    def over(self, general: QuantizerParameters) -> QuantizerParameters:
+        """The general parameters with those keys in their place that are given here."""
+        return general.model_copy(update=self.given(*type(self).model_fields))
+
+    @property
+    def text(self) -> str:
+        """The keys that are given, with what they are: ``mode symmetric, bits 8``."""
+        return ", ".join(
+            f"{key} {value}" if isinstance(value, (str, int)) else key
+            for key, value in self.given(*type(self).model_fields).items()
+        )
+
+
+NOTHING_SAID = QuantizerParameters()
+
+REGULAR = "re:"
+BEHIND = "behind "
+PLACES = ("first convolution", "last convolution", "inputs", "outputs")
+
+
+class Rule(Parameters):
+    """What is other for the quantizers of some layers: those that any name, type or place of it says.
+
+    Attributes:
+        scope: names of layers, whole, with ``*``, ``?`` and ``[...]``, or as regular expressions behind ``re:``.
+        operations: types of layers.
+        places: of ``PLACES``, or ``behind`` and a type: what comes from an operation of it and was only moved since.
+        weights, activations: keys that stand in place of those for all layers.
+    """
+
+    scope: list[str] = []
+    operations: list[IgnoredOperation] = []
+    places: list[str] = []
+    weights: QuantizerParameters = QuantizerParameters()
+    activations: QuantizerParameters = QuantizerParameters()
+
+    @field_validator("scope")
+    @classmethod
+    def _patterns(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name.startswith(REGULAR):
+                try:
+                    re.compile(name.removeprefix(REGULAR))
+                except re.error as error:
+                    raise ValueError(f"{name!r} is no regular expression: {error}") from None
+        return names
+
+    @field_validator("places")
+    @classmethod
+    def _known_places(cls, places: list[str]) -> list[str]:
+        for place in places:
+            if place not in PLACES and not place.removeprefix(BEHIND).strip().isidentifier():
+                known = ", ".join(map(repr, PLACES))
+                raise ValueError(
+                    f"expected {known} or 'behind' and a type, found {place!r}{nearest(place, PLACES)}"
+                )
+        return places
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Rule:
+        if not (self.scope or self.operations or self.places):
+            raise ValueError("it names no layers, expected scope, operations or places")
+        if not (self.weights.text or self.activations.text):
+            raise ValueError("it changes nothing, expected keys in weights or activations")
+        return self
+
 
 class SampleParameters(Parameters):
     """What all algorithms have: which samples they see, and what they leave as it is.
@@ -160,6 +228,7 @@ class MinMaxParameters(SampleParameters):
             exactly those output channels whose sums could overflow int16, if the device has such sums.
         model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
             ``none`` does not; absent: ``transformer`` if the graph is one.
+        rules: what is other for some layers; of several that mean the same quantizer, later ones count more.
         self_check: hold the quantized model against the float one on the first samples, and mend what departs.
     """
 
@@ -170,6 +239,7 @@ class MinMaxParameters(SampleParameters):
     weights: QuantizerParameters = QuantizerParameters()
     activations: QuantizerParameters = QuantizerParameters()
     range_estimator: RangeEstimator | None = None
+    rules: list[Rule] = []
     self_check: bool = True
 
     @field_validator("preset", mode="before")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from openvino.tools.pot.arithmetic.formats import BYTE, Format
+from openvino.tools.pot.configs.parameters import NOTHING_SAID, QuantizerParameters
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 
 
@@ -32,6 +33,7 @@ class ActivationQuantizer:
         divisible: whether channels may be divided before they are rounded, as ranges of their own are.
         ends: inputs at which layers, and what joins them in integers, read it, directly or through transparent
             operations.
+        said: what rules say of it, in place of the parameters for all.
     """
 
     tensor: TensorId
@@ -49,6 +51,7 @@ class ActivationQuantizer:
     signed: bool = False
     divisible: bool = True
     ends: tuple[InputId, ...] = ()
+    said: QuantizerParameters = NOTHING_SAID
 
     @property
     def levels(self) -> int:
@@ -73,6 +76,7 @@ class WeightQuantizer:
         first: it belongs to a convolution that an input reaches past no other.
         reason: why it is there, in words.
         format: of its numbers, unless the parameters fix their levels; a symmetric range is narrow.
+        said: what rules say of it, in place of the parameters for all.
     """
 
     tensor: TensorId
@@ -82,6 +86,7 @@ class WeightQuantizer:
     first: bool
     reason: str
     format: Format = BYTE
+    said: QuantizerParameters = NOTHING_SAID
 
     @property
     def name(self) -> str:
