@@ -34,6 +34,7 @@ class Recipe:
         sum_bits: of sums that ranges must be kept from overflowing; 0 where none can.
         rounds: whether weights are rounded by the error at the layer's output.
         symmetric_weights: whether weights have no zero point, unless rules say otherwise.
+        stores: whether weights of layers in float have 8 bits.
     """
 
     parameters: MinMaxParameters
@@ -45,6 +46,7 @@ class Recipe:
     sum_bits: int
     rounds: bool
     symmetric_weights: bool
+    stores: bool
 
     @classmethod
     def of(cls, parameters: MinMaxParameters) -> Recipe:
@@ -66,6 +68,7 @@ class Recipe:
             sum_bits=0 if integers is None else integers.sum_bits,
             rounds=_rounding(parameters, device) == "least_error",
             symmetric_weights=_symmetric_weights(parameters, device),
+            stores=_stores(parameters, device),
         )
 
     def said_of(self, quantizer: ActivationQuantizer | WeightQuantizer) -> QuantizerParameters:
@@ -151,6 +154,13 @@ def _rounding(parameters: MinMaxParameters, device: Device) -> Literal["nearest"
         return "nearest"
     is_pots = device.integers is not None and parameters.preset is not None
     return parameters.weight_rounding or ("nearest" if is_pots else "least_error")
+
+
+def _stores(parameters: MinMaxParameters, device: Device) -> bool:
+    stores = isinstance(parameters, DefaultQuantizationParameters) and parameters.float_layers != "float"
+    if stores and device.integers is not None:
+        raise ConfigError(f"float_layers: {device.name} runs no layer in float, expected float")
+    return stores
 
 
 def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:

@@ -38,6 +38,8 @@ class AccuracyAwareParameters(Parameters):
         tune_hyperparams: try presets, range estimators and bias correction before any layer goes back to float,
             even in place of what the parameters say.
         convert_to_mixed_preset: try the mixed preset before, in place of the performance preset.
+        keep_int8_weights: whether layers that go back to float keep weights of 8 bits, if metrics stay within what may
+            be lost; absent: convolutions alone, where that is known to cost no time, if metrics lose nothing by it.
         time_budget: seconds after which the best model so far is returned; absent: no limit.
         state_dir: folder that keeps what was found, so that an interrupted run can go on.
     """
@@ -54,6 +56,7 @@ class AccuracyAwareParameters(Parameters):
     annotation_conf_threshold: float = Field(default=0.6, gt=0, lt=1)
     tune_hyperparams: bool = False
     convert_to_mixed_preset: bool = False
+    keep_int8_weights: bool | None = None
     time_budget: float | None = Field(default=None, gt=0)
     state_dir: str | None = None
 

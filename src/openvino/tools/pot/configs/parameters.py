@@ -276,11 +276,14 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
             presets on GNA.
         effort: ``thorough`` spends up to twenty plain passes over the samples on what brings outputs closer to those
             of the float network on samples that are held out; for now these are biases.
+        float_layers: how layers that stay in float, for whatever reason, have their weights: ``float``, or
+            ``int8_weights``, unpacked before or while they multiply.
         use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more.
     """
 
     weight_rounding: Literal["nearest", "least_error"] | None = None
     effort: Literal["usual", "thorough"] = "usual"
+    float_layers: Literal["float", "int8_weights"] = "float"
     use_fast_bias: bool = True
     use_layerwise_tuning: bool = False
 

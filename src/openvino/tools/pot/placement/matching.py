@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -44,13 +44,20 @@ class Match:
 
 
 def find_matches(
-    view: GraphView, device: Device, plan: Plan, sub: SubModel, rules: Sequence[Rule], tells: bool = True
+    view: GraphView,
+    device: Device,
+    ignored: Collection[str],
+    plan: Plan,
+    sub: SubModel,
+    rules: Sequence[Rule],
+    tells: bool = True,
 ) -> list[Match]:
     """What rules mean in a plan.
 
     Args:
         view: the float model.
         device: that the plan is for.
+        ignored: nodes that users want in float, which are no fault of a rule that means them.
         plan: of the model.
         sub: knows what became of the user's names.
         rules: of the user.
@@ -59,11 +66,11 @@ def find_matches(
     Raises:
         ConfigError: a name is of no node, or a rule matches no layer that runs in integers; the nearest name is named.
     """
-    layers = _Layers(view, device, plan, sub)
+    layers = _Layers(view, device, ignored, plan, sub)
     found = [layers.match(f"rules[{position}]", rule) for position, rule in enumerate(rules)]
     for match in found if tells else ():
         said = layers.complaints(match.place, match.rule)
-        if not match.layers:
+        if not match.layers and not layers.means_ignored(match.place, match.rule):
             raise ConfigError(f"{match.place} matches no layer that runs in integers: {said[0]}")
         for complaint in said:
             logger.warning("%s: %s", match.place, complaint)
@@ -73,25 +80,39 @@ def find_matches(
 class _Layers:
     """The layers of a plan, found by what rules call them."""
 
-    def __init__(self, view: GraphView, device: Device, plan: Plan, sub: SubModel) -> None:
-        self._view, self._device, self._sub = view, device, sub
+    def __init__(
+        self, view: GraphView, device: Device, ignored: Collection[str], plan: Plan, sub: SubModel
+    ) -> None:
+        self._view, self._device, self._ignored, self._sub = view, device, ignored, sub
         self._layers: Mapping[str, QuantizedLayer] = {layer.node: layer for layer in plan.layers}
         self._floats = {layer.node: layer for layer in plan.floats}
 
     def match(self, place: str, rule: Rule) -> Match:
         """What a rule means."""
-        nodes = set[str]()
-        for name in rule.scope:
-            nodes |= self._named(place, name)
-        for operation in rule.operations:
-            nodes |= self._of_type(operation)
-        for where in rule.places:
-            nodes |= self._at(where)
+        nodes = self._meant(place, rule)
         inputs = {reader for node in nodes & self._layers.keys() for reader in self._layers[node].activations}
         for where in rule.places:
             inputs |= self._behind(where)
         nodes |= {reader.node for reader in inputs}
         return Match(place, rule, tuple(name for name in self._layers if name in nodes), frozenset(inputs))
+
+    def _meant(self, place: str, rule: Rule) -> set[str]:
+        """The nodes of a rule, but for those that are behind a type."""
+        found = set[str]()
+        for name in rule.scope:
+            found |= self._named(place, name)
+        for operation in rule.operations:
+            found |= self._of_type(operation)
+        for where in rule.places:
+            found |= self._at(where)
+        return found
+
+    def means_ignored(self, place: str, rule: Rule) -> bool:
+        """Whether a rule means what users want in float."""
+        readers = [InputId(name, 0) for name in self._ignored if self._view.inputs(name)]
+        kinds = {where.removeprefix(BEHIND).strip() for where in rule.places if where.startswith(BEHIND)}
+        behind = any(not kinds.isdisjoint(self._makers(reader)) for reader in readers if kinds)
+        return behind or not self._meant(place, rule).isdisjoint(self._ignored)
 
     def complaints(self, place: str, rule: Rule) -> list[str]:
         """Why parts of a rule mean no layer that runs in integers."""

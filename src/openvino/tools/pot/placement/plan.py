@@ -96,10 +96,10 @@ class WeightQuantizer:
 
 @dataclass(frozen=True)
 class QuantizedLayer:
-    """An operation that will run in low precision.
+    """An operation that will run in low precision, or whose weights are quantized alone.
 
     Attributes:
-        activations: its inputs that carry quantized activations.
+        activations: its inputs that carry quantized activations; none of those with weights alone.
         groups: for each of them, the groups of quantizers whose ranges it has: one for most, several where it is
             joined from such as keep ranges of their own, none where one is not known, as the model came with it.
         weights: its inputs with quantized weights.
@@ -117,8 +117,9 @@ class QuantizedLayer:
         return groups[0] if len(groups) == 1 else None
 
     def groups_at(self, port: int) -> tuple[TensorId, ...]:
-        """The groups of the activation at an input port."""
-        return self.groups[self.activations.index(InputId(self.node, port))]
+        """The groups of the activation at an input port, none where that is in float."""
+        reader = InputId(self.node, port)
+        return self.groups[self.activations.index(reader)] if reader in self.activations else ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ class Plan:
 
     Attributes:
         transformer: whether it is the plan of a transformer.
+        kept: layers in float whose weights are quantized.
     """
 
     device: str
@@ -150,6 +152,7 @@ class Plan:
     weights: tuple[WeightQuantizer, ...]
     layers: tuple[QuantizedLayer, ...]
     floats: tuple[FloatLayer, ...]
+    kept: tuple[QuantizedLayer, ...] = ()
 
 
 Quantizer = TypeVar("Quantizer", ActivationQuantizer, WeightQuantizer)

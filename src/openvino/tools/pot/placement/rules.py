@@ -110,7 +110,7 @@ def _tell(
         ConfigError: all of it does.
     """
     place, rule = match.place, match.rule
-    if not activations and not weights:
+    if match.layers and not activations and not weights:
         raise ConfigError(
             f"{place}: the layers that it matches have no such quantizers: {', '.join(match.layers)}"
         )
