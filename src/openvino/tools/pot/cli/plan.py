@@ -50,7 +50,7 @@ def show_plan(options: argparse.Namespace) -> int:
 def _of_flags(options: argparse.Namespace) -> dict[str, Any]:
     """The plan of a model for which flags say all."""
     if not options.model:
-        raise ConfigError("plan needs --model, or --config")
+        raise ConfigError("plan needs -m/--model, or -c/--config")
     device = options.target_device or "ANY"
     model = load_model({"model": options.model, "weights": options.weights or None}, device)
     with placed("--shape"):
