@@ -259,7 +259,7 @@ def test_a_rule_that_matches_nothing_is_wrong_usage_before_any_folder(
 
 
 @pytest.mark.parametrize(
-    "flags", [["--ignored", "conv1"], ["-m", "net.xml"], ["--target-device", "CPU"]], ids=str
+    "flags", [["--ignored", "conv1"], ["--model-type", "none"], ["--target-device", "CPU"]], ids=str
 )
 def test_flags_that_a_configuration_stands_for(
     tmp_path: Path, flags: list[str], capsys: pytest.CaptureFixture[str]

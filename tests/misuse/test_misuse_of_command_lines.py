@@ -91,7 +91,7 @@ CASES: dict[str, Misuse] = {
     "a flag of NUL": Misuse(lambda: pot("--\0"), "--"),
     "a flag without its value": Misuse(lambda: pot("-c"), "-c"),
     "an empty value": Misuse(lambda: pot("-c", ""), "expected --config"),
-    "two commands": Misuse(lambda: pot("plan", "run-script"), "run-script"),
+    "two commands": Misuse(lambda: pot("plan", "run-script"), "-m"),
     "plan without a model": Misuse(lambda: pot("plan"), "-m"),
     "plan of no file": Misuse(lambda: pot("plan", "-m", "no.xml"), "no.xml"),
     "plan of NUL": Misuse(lambda: pot("plan", "-m", "m\0.xml"), "m\\x00.xml"),

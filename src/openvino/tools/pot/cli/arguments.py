@@ -327,8 +327,9 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb")
-    parser.add_argument("-c", "--config", metavar="FILE", help="a configuration, in place of all that follow")
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb")
+    one.add_argument("-c", "--config", metavar="FILE", help="a configuration, in place of all that follow")
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
     parser.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224], which it is fixed to")
     _add_ignored(parser)

@@ -25,7 +25,7 @@ from openvino.tools.pot.report.plan import described_plan
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, placed
 from openvino.tools.pot.utils.terminal import is_terminal
 
-_NOT_WITH_CONFIG = ("model", "weights", "shape", "ignored", "target_device", "model_type")
+_NOT_WITH_CONFIG = ("weights", "shape", "ignored", "target_device", "model_type")
 
 
 def show_plan(options: argparse.Namespace) -> int:
@@ -49,8 +49,6 @@ def show_plan(options: argparse.Namespace) -> int:
 
 def _of_flags(options: argparse.Namespace) -> dict[str, Any]:
     """The plan of a model for which flags say all."""
-    if not options.model:
-        raise ConfigError("plan needs -m/--model, or -c/--config")
     device = options.target_device or "ANY"
     model = load_model({"model": options.model, "weights": options.weights or None}, device)
     with placed("--shape"):
