@@ -42,7 +42,7 @@ from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.accuracy.state import open_state
 from openvino.tools.pot.algorithms.accuracy.target import make_target
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
@@ -467,3 +467,18 @@ def test_a_search_tells_nothing_of_names_that_it_chose_itself(per_sample: Search
     chosen = per_sample.report.chosen
     assert chosen is not None and chosen.floats
     assert per_sample.said and not any("stays in float anyway" in message for message in per_sample.said)
+
+
+@pytest.mark.long
+def test_rules_hold_for_layers_in_int8_and_are_no_hindrance_for_those_that_leave_it(samples: Items) -> None:
+    rules = [
+        {"scope": [FRAGILE], "weights": {"granularity": "pertensor"}},
+        {"places": ["inputs"], "weights": {"granularity": "pertensor"}},
+    ]
+    result, report = search(samples, TopOne(), maximal_drop=0.05, rules=rules)
+    assert report.chosen is not None and report.chosen.floats == (FRAGILE,)
+    nodes = [node for node in result.submodels[0].model.get_ops() if node.get_type_name() == "FakeQuantize"]
+    of_weights = {n.get_friendly_name(): n for n in nodes if "fq_weights" in n.get_friendly_name()}
+    assert f"{FRAGILE}/fq_weights_1" not in of_weights
+    sizes = sorted(np.size(node.input_value(4).get_node().data) for node in of_weights.values())
+    assert sizes == [1, CLASSES, CHANNELS, CHANNELS, CHANNELS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters, NamedMetric
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters, NamedMetric
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
 MEASURED = {"top1": 0.8, "error": 0.2}

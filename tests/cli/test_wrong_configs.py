@@ -304,7 +304,7 @@ FLAGS: dict[str, tuple[list[str], str]] = {
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--mean-values", "a,b,c"],
         "engine.mean_values: expected a number",
     ),
-    "plan without a model": (["plan"], "the following arguments are required: -m/--model"),
+    "plan without a model": (["plan"], "one of the arguments -m/--model -c/--config is required"),
     "plan of a missing model": (["plan", "-m", "nett.xml"], "model file 'nett.xml' does not exist"),
     "plan for an unknown device": (["plan", "-m", "net.xml", "--target-device", "TPU"], "'TPU'"),
     "no script": (["run-script"], "the following arguments are required: SCRIPT"),

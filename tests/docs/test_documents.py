@@ -90,6 +90,7 @@ def test_every_parameter_is_described_with_its_default() -> None:
         parameters.DefaultQuantizationParameters,
         parameters.IgnoredScope,
         parameters.QuantizerParameters,
+        parameters.Rule,
         parameters.RangeEstimator,
         parameters.Bound,
     )

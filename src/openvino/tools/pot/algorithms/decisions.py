@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,14 +61,19 @@ class PlannedNetwork:
     @cached_property
     def linear_layers(self) -> tuple[PlannedLayer, ...]:
         """The layers of the plan that are linear, with quantized weights and a quantized activation."""
-        found = []
-        for planned in self.plan.layers:
+        return tuple(self._linear(layer for layer in self.plan.layers if layer.activations))
+
+    @cached_property
+    def layers_with_weights(self) -> tuple[PlannedLayer, ...]:
+        """The same, and those in float whose weights are quantized alone."""
+        return (*self.linear_layers, *self._linear(self.plan.kept))
+
+    def _linear(self, layers: Iterable[QuantizedLayer]) -> Iterator[PlannedLayer]:
+        for planned in layers:
             layer = linear_layer(self.view, planned.node)
-            if layer is not None and planned.activations:
-                quantizer = self.weights_at.get(InputId(layer.node, layer.weights))
-                if quantizer is not None:
-                    found.append((planned, layer, quantizer))
-        return tuple(found)
+            quantizer = None if layer is None else self.weights_at.get(InputId(layer.node, layer.weights))
+            if layer is not None and quantizer is not None:
+                yield planned, layer, quantizer
 
     @cached_property
     def weights_at(self) -> Mapping[InputId, WeightQuantizer]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 import openvino as ov
@@ -22,9 +23,12 @@ from openvino.tools.pot.graph.sizes import Sizes, with_sizes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.constants import make_weight_plan
+from openvino.tools.pot.placement.hybrid import with_kept_weights
 from openvino.tools.pot.placement.integers import make_integer_plan
+from openvino.tools.pot.placement.matching import find_matches
 from openvino.tools.pot.placement.plan import Plan
 from openvino.tools.pot.placement.planner import make_plan
+from openvino.tools.pot.placement.rules import ruled, weights_by_layer
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.placement.transformers import why_transformer
 from openvino.tools.pot.statistics.measured import Statistics
@@ -78,7 +82,8 @@ class Job:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to quantize, or to change."""
-        return not self.plan.layers and not (self.algorithms[0].rewrites and self.requests)
+        rewritten = self.algorithms[0].rewrites and self.requests
+        return not (self.plan.layers or self.plan.kept or rewritten)
 
 
 def planned(
@@ -124,13 +129,23 @@ def _placed(recipe: Recipe, sub: SubModel, view: GraphView, avoided: Avoided) ->
     """Where quantizers go, less the ignored scope; with anything avoided, all was said of the plan before."""
     parameters, device = recipe.parameters, recipe.device
     ignored = {**ignored_nodes(view, parameters.ignored.of(sub.name), sub), **avoided.floats}
+    find = partial(find_matches, view, device, ignored, sub=sub, rules=parameters.rules, tells=not avoided)
     if device.integers is None:
         transformer = _is_transformer(parameters.model_type, sub, view, tells=not avoided)
         plan = make_plan(view, device, ignored, transformer, avoided.divided)
+        matches = find(plan)
     else:
-        weights = parameters.weights
-        preset, per_channel = parameters.preset or "mixed", weights.granularity == "perchannel"
-        plan = make_integer_plan(view, device, ignored, preset, weights.bits, per_channel)
+        make = partial(
+            make_integer_plan, view, device, ignored, parameters.preset or "mixed", parameters.weights
+        )
+        plan = make()
+        if matches := find(plan):
+            plan = make(weights_by_layer(matches))
+    plan = ruled(plan, matches, tells=not avoided)
+    if recipe.stores:
+        plan = with_kept_weights(view, device, plan)
+    elif avoided.stored != "none":
+        plan = with_kept_weights(view, device, plan, avoided.floats, avoided.stored == "convolutions")
     for layer in plan.floats:
         if layer.costly and not avoided:
             logger.info("%s %r stays in float: %s", layer.type, layer.node, layer.reason)

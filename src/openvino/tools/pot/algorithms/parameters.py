@@ -83,8 +83,8 @@ def check_models(algorithms: Sequence[Configured], model: CompressedModel) -> No
 def device_refusals(sub: SubModel, recipe: Recipe) -> list[Refusal]:
     """Why the device of a recipe would not take a model, quantized by it."""
     found = list(refusals(GraphView(sub.model), recipe.device))
-    if recipe.device.requires.symmetric_weights and not recipe.symmetric_weights:
-        said = "weights.mode asymmetric" if recipe.parameters.weights.mode else "preset accuracy"
+    said = _asymmetric_weights(recipe) if recipe.device.requires.symmetric_weights else ""
+    if said:
         found.append(
             Refusal(
                 f"{said} gives weights zero points, expected symmetric ones, as {recipe.device.name} takes no others",
@@ -92,6 +92,16 @@ def device_refusals(sub: SubModel, recipe: Recipe) -> list[Refusal]:
             )
         )
     return found
+
+
+def _asymmetric_weights(recipe: Recipe) -> str:
+    """What gives weights zero points, an empty string where nothing does."""
+    for position, rule in enumerate(recipe.parameters.rules):
+        if rule.weights.mode == "asymmetric":
+            return f"rules[{position}].weights.mode asymmetric"
+    if recipe.symmetric_weights:
+        return ""
+    return "weights.mode asymmetric" if recipe.parameters.weights.mode else "preset accuracy"
 
 
 def check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> None:

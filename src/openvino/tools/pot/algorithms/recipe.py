@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, MinMaxParameters
+from openvino.tools.pot.configs.parameters import (
+    DefaultQuantizationParameters,
+    MinMaxParameters,
+    QuantizerParameters,
+    RangeEstimator,
+)
 from openvino.tools.pot.hardware import Device, device_as_seen
-from openvino.tools.pot.placement.plan import ActivationQuantizer
+from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer
 from openvino.tools.pot.utils.errors import ConfigError
 
 Estimation = Literal["least error", "extremes", "statistics"]
@@ -22,13 +27,14 @@ class Recipe:
     Attributes:
         parameters: as users said them.
         device: that will run the result.
-        estimation: of the ranges of activations.
+        estimation: of the ranges of activations, unless rules name an estimator.
         divides: whether channels may be divided before they are rounded.
         protects: whether weights are kept from saturating sums of 16 bits, exactly where they could.
         halves: whose weight ranges are halved against that instead.
         sum_bits: of sums that ranges must be kept from overflowing; 0 where none can.
         rounds: whether weights are rounded by the error at the layer's output.
-        symmetric_weights: whether weights have no zero point.
+        symmetric_weights: whether weights have no zero point, unless rules say otherwise.
+        stores: whether weights of layers in float have 8 bits.
     """
 
     parameters: MinMaxParameters
@@ -40,6 +46,7 @@ class Recipe:
     sum_bits: int
     rounds: bool
     symmetric_weights: bool
+    stores: bool
 
     @classmethod
     def of(cls, parameters: MinMaxParameters) -> Recipe:
@@ -61,17 +68,40 @@ class Recipe:
             sum_bits=0 if integers is None else integers.sum_bits,
             rounds=_rounding(parameters, device) == "least_error",
             symmetric_weights=_symmetric_weights(parameters, device),
+            stores=_stores(parameters, device),
         )
+
+    def said_of(self, quantizer: ActivationQuantizer | WeightQuantizer) -> QuantizerParameters:
+        """What parameters and rules say of a quantizer."""
+        of_weights = isinstance(quantizer, WeightQuantizer)
+        return quantizer.said.over(self.parameters.weights if of_weights else self.parameters.activations)
+
+    def estimators_of(
+        self, quantizer: ActivationQuantizer | WeightQuantizer
+    ) -> tuple[RangeEstimator | None, ...]:
+        """How its range is found, the more general first; what a rule says stands in place of all else."""
+        own = quantizer.said.range_estimator
+        general = (self.parameters.range_estimator, self.said_of(quantizer).range_estimator)
+        return general if own is None else (own,)
+
+    def estimation_of(self, quantizer: ActivationQuantizer) -> Estimation:
+        """How the range of an activation is found."""
+        return self.estimation if quantizer.said.range_estimator is None else "statistics"
+
+    def has_symmetric(self, weights: WeightQuantizer) -> bool:
+        """Whether weights have no zero point."""
+        mode = weights.said.mode
+        return self.symmetric_weights if mode is None else mode == "symmetric"
 
     def is_symmetric(self, quantizer: ActivationQuantizer) -> bool | None:
         """Whether the zero point of an activation is fixed; None where the data decides."""
-        said = self.parameters
+        mode, preset = self.said_of(quantizer).mode, self.parameters.preset
         if quantizer.symmetric:
             return True
-        if said.activations.mode is not None:
-            return said.activations.mode == "symmetric"
-        if said.preset is not None:
-            return said.preset == "performance"
+        if mode is not None:
+            return mode == "symmetric"
+        if preset is not None:
+            return preset == "performance"
         # A free zero point costs matrix products a tenth of their speed and convolutions nothing.
         return True if quantizer.attention or "MatMul" in quantizer.feeds else None
 
@@ -126,30 +156,45 @@ def _rounding(parameters: MinMaxParameters, device: Device) -> Literal["nearest"
     return parameters.weight_rounding or ("nearest" if is_pots else "least_error")
 
 
+def _stores(parameters: MinMaxParameters, device: Device) -> bool:
+    stores = isinstance(parameters, DefaultQuantizationParameters) and parameters.float_layers != "float"
+    if stores and device.integers is not None:
+        raise ConfigError(f"float_layers: {device.name} runs no layer in float, expected float")
+    return stores
+
+
 def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:
     if parameters.weights.mode is not None:
         return parameters.weights.mode == "symmetric"
     return parameters.preset != "accuracy" or not device.asymmetric_weights
 
 
+def sections_of(parameters: MinMaxParameters) -> Iterator[tuple[str, QuantizerParameters]]:
+    """All that is said of quantizers, for all layers and by rules, with the keys that lead there."""
+    yield "weights", parameters.weights
+    yield "activations", parameters.activations
+    for position, rule in enumerate(parameters.rules):
+        yield f"rules[{position}].weights", rule.weights
+        yield f"rules[{position}].activations", rule.activations
+
+
 def _check(parameters: MinMaxParameters, device: Device) -> None:
     """Raise an error for parameters of quantizers that the device has no numbers for."""
-    quantizers = {"weights": parameters.weights, "activations": parameters.activations}
-    if device.integers is None:
-        for key, own in quantizers.items():
+    for key, own in sections_of(parameters):
+        if device.integers is None:
             if own.bits not in (None, 8):
                 raise ConfigError(
                     f"{key}.bits: {own.bits} bits are not supported on {device.name}, expected 8: it runs 8-bit "
                     "operations"
                 )
-        return
-    for key, own in quantizers.items():
+            continue
         if own.mode == "asymmetric":
             raise ConfigError(f"{key}.mode: {device.name} has no zero points, expected symmetric")
         if own.level_low is not None:
             raise ConfigError(f"{key}.level_low: {device.name} fixes the levels, expected bits")
-    found, bits = parameters.activations.bits, device.integers.bits
-    if found not in (None, bits):
-        raise ConfigError(f"activations.bits: found {found}, expected {bits}, which {device.name} has")
-    if parameters.model_type == "transformer":
+        if key.endswith("activations") and own.bits not in (None, device.integers.bits):
+            raise ConfigError(
+                f"{key}.bits: found {own.bits}, expected {device.integers.bits}, which {device.name} has"
+            )
+    if device.integers is not None and parameters.model_type == "transformer":
         raise ConfigError(f"model_type: {device.name} runs no transformers")

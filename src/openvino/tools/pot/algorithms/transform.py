@@ -48,7 +48,7 @@ def transform(decisions: Decisions) -> None:
     model, view, plan = network.sub.model, network.view, network.plan
     give_initial_values(model)
     before = all_names(model)
-    for _, layer, _ in network.linear_layers:
+    for _, layer, _ in network.layers_with_weights:
         if layer.node in decisions.bias_shifts:
             shift_bias(view, layer, decisions.bias_shifts[layer.node])
     for changed in plan.weights:

@@ -327,15 +327,13 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-m", "--model", metavar="FILE", required=True, help=".xml, .onnx, .tflite, .pb, .pdmodel"
-    )
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb, .pdmodel")
+    one.add_argument("-c", "--config", metavar="FILE", help="a configuration, in place of all that follow")
     parser.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
     parser.add_argument("--shape", help="of a dynamic input, such as [1,3,224,224], which it is fixed to")
     _add_ignored(parser)
-    parser.add_argument(
-        "--target-device", default="ANY", help="ANY, CPU, GPU, NPU, GNA or GNA3 (default: ANY)"
-    )
+    parser.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3 (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")

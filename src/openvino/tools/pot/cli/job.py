@@ -13,6 +13,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
+from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.parameters import device_refusals
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.cli.cascades import for_model
@@ -112,7 +113,7 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
         cascade: the names of all networks, if there are several.
         evaluates: whether the result will be measured.
     """
-    entries = _entries(sections, model, cascade)
+    entries = entries_of(sections, model, cascade)
     algorithms = [created(entry, None, where) for entry, where in entries]
     recipes = [each.recipe for each in algorithms if each.places and not each.rewrites]
     if sections.model.static or _takes_shape(sections, model, recipes):
@@ -129,7 +130,7 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
     return Task(model, pipeline, engine)
 
 
-def _entries(
+def entries_of(
     sections: Sections, model: CompressedModel, cascade: list[str]
 ) -> list[tuple[AlgorithmEntry, Place]]:
     """The algorithms with their parameters for one network, and where they stand."""
@@ -264,6 +265,8 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
         with placed(where.at(position, "params"), ConfigError):
             if algorithm.places:
                 ignored_nodes(GraphView(sub.model), algorithm.recipe.parameters.ignored, sub)
+                if algorithm.recipe.parameters.rules:
+                    planned(model, [algorithm])  # which finds what they match
             if isinstance(algorithm, AccuracyAwareQuantization):
                 _check_search(algorithm.config, sub.model, engine, sections.engine.type)
     where = sections.where.at("engine")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.parameters import check_models
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
-from openvino.tools.pot.cli.job import check_device, shaped
+from openvino.tools.pot.cli.job import check_device, created, entries_of, shaped
 from openvino.tools.pot.cli.output import SCHEMA, Log, writing_out
-from openvino.tools.pot.configs.sections import parse_shape
+from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.configs.sections import SimplifiedEngine, parse_sections, parse_shape
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
@@ -23,29 +25,69 @@ from openvino.tools.pot.report.plan import described_plan
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, placed
 from openvino.tools.pot.utils.terminal import is_terminal
 
+_NOT_WITH_CONFIG = ("weights", "shape", "ignored", "target_device", "model_type")
+
 
 def show_plan(options: argparse.Namespace) -> int:
     """Print the plan of a model as a table or as JSON; returns the exit code.
 
     Raises:
-        ConfigError: the model can't be read, or an option is wrong.
+        ConfigError: the model can't be read, or an option or the configuration is wrong.
     """
     Log(options.log_level)
     try:
-        model = load_model(
-            {"model": options.model, "weights": options.weights or None}, options.target_device
-        )
-        with placed("--shape"):
-            model = shaped(model, _shape_of(options.shape))
+        found = _of_configuration(options) if options.config else _of_flags(options)
     except ModelError as error:
         raise ConfigError(str(error)) from error
-    found = make_description(model, options.ignored or [], options.target_device, options.model_type)
     if options.format == "json":
         with writing_out():
             print(json.dumps({"schema_version": SCHEMA, **found}, indent=2))
     else:
         _print_tables(found)
     return 0
+
+
+def _of_flags(options: argparse.Namespace) -> dict[str, Any]:
+    """The plan of a model for which flags say all."""
+    device = options.target_device or "ANY"
+    model = load_model({"model": options.model, "weights": options.weights or None}, device)
+    with placed("--shape"):
+        model = shaped(model, _shape_of(options.shape))
+    return make_description(model, options.ignored or [], device, options.model_type)
+
+
+def make_description(
+    model: CompressedModel, ignored: list[str], target_device: str = "ANY", model_type: str | None = None
+) -> dict[str, Any]:
+    """The plan that DefaultQuantization makes for a model, as plain data."""
+    sub = model.submodels[0]
+    unmatched = unmatched_names(GraphView(sub.model), ignored, sub.renamed)
+    scope = {"scope": [name for name in ignored if name not in unmatched]}
+    params = {"target_device": target_device, "ignored": scope, "model_type": model_type}
+    return _described(model, DefaultQuantization(params), unmatched)
+
+
+def _of_configuration(options: argparse.Namespace) -> dict[str, Any]:
+    """The plan of what ``pot -c`` would do; samples are not looked at.
+
+    Raises:
+        ConfigError: the configuration is wrong, has several networks, or places no quantizers.
+    """
+    for name in _NOT_WITH_CONFIG:
+        if getattr(options, name) is not None:
+            raise ConfigError(f"--{name.replace('_', '-')} does not go with --config: write it into the file")
+    sections = parse_sections(read_mapping(options.config), options.config)
+    model = load_model(sections.model)
+    if model.is_cascade:
+        raise ConfigError(f"plan is for single models, found the cascade {model.name!r}", sections.where)
+    if sections.model.static and isinstance(sections.engine, SimplifiedEngine):
+        model = shaped(model, sections.engine.shape)
+    for entry, where in entries_of(sections, model, []):
+        algorithm = created(entry, None, where)
+        if algorithm.places and not algorithm.rewrites and algorithm.stages:
+            with placed(where.at("params"), ConfigError):
+                return _described(model, algorithm)
+    raise ConfigError("its algorithms place no quantizers", sections.where)
 
 
 def _shape_of(text: str | None) -> Any:
@@ -55,22 +97,17 @@ def _shape_of(text: str | None) -> Any:
         raise ConfigError(str(error)) from error
 
 
-def make_description(
-    model: CompressedModel, ignored: list[str], target_device: str = "ANY", model_type: str | None = None
+def _described(
+    model: CompressedModel, algorithm: Algorithm, unmatched: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The plan that DefaultQuantization makes for a model, as plain data."""
+    """The plan that an algorithm makes for a model, as plain data."""
     sub = model.submodels[0]
-    view = GraphView(sub.model)
-    unmatched = unmatched_names(view, ignored, sub.renamed)
-    scope = {"scope": [name for name in ignored if name not in unmatched]}
-    params = {"target_device": target_device, "ignored": scope}
-    algorithm = DefaultQuantization(params if model_type is None else {**params, "model_type": model_type})
     check_device(model, algorithm.recipe)
     check_models([algorithm], model)
-    plan = planned(model, [algorithm]).plan
-    description = described_plan(sub, view, plan, unmatched)
-    if plan.transformer and model_type is None:
-        description["why_transformer"] = why_transformer(view)
+    job = planned(model, [algorithm])
+    description = described_plan(sub, GraphView(sub.model), job.plan, unmatched)
+    if job.plan.transformer and algorithm.recipe.parameters.model_type is None:
+        description["why_transformer"] = why_transformer(GraphView(sub.model))
     return description
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.validation import Parameters
+from openvino.tools.pot.utils.errors import nearest
 
 Preset = Literal["performance", "mixed", "accuracy"]
 OF_POT_ALONE = frozenset(
@@ -125,6 +127,72 @@ class QuantizerParameters(Parameters):
                 )
         return self
 
+    def over(self, general: QuantizerParameters) -> QuantizerParameters:
+        """The general parameters with those keys in their place that are given here."""
+        return general.model_copy(update=self.given(*type(self).model_fields))
+
+    @property
+    def text(self) -> str:
+        """The keys that are given, with what they are: ``mode symmetric, bits 8``."""
+        return ", ".join(
+            f"{key} {value}" if isinstance(value, (str, int)) else key
+            for key, value in self.given(*type(self).model_fields).items()
+        )
+
+
+NOTHING_SAID = QuantizerParameters()
+
+REGULAR = "re:"
+BEHIND = "behind "
+PLACES = ("first convolution", "last convolution", "inputs", "outputs")
+
+
+class Rule(Parameters):
+    """What is other for the quantizers of some layers: those that any name, type or place of it says.
+
+    Attributes:
+        scope: names of layers, whole, with ``*``, ``?`` and ``[...]``, or as regular expressions behind ``re:``.
+        operations: types of layers.
+        places: of ``PLACES``, or ``behind`` and a type: what comes from an operation of it and was only moved since.
+        weights, activations: keys that stand in place of those for all layers.
+    """
+
+    scope: list[str] = []
+    operations: list[IgnoredOperation] = []
+    places: list[str] = []
+    weights: QuantizerParameters = QuantizerParameters()
+    activations: QuantizerParameters = QuantizerParameters()
+
+    @field_validator("scope")
+    @classmethod
+    def _patterns(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name.startswith(REGULAR):
+                try:
+                    re.compile(name.removeprefix(REGULAR))
+                except re.error as error:
+                    raise ValueError(f"{name!r} is no regular expression: {error}") from None
+        return names
+
+    @field_validator("places")
+    @classmethod
+    def _known_places(cls, places: list[str]) -> list[str]:
+        for place in places:
+            if place not in PLACES and not place.removeprefix(BEHIND).strip().isidentifier():
+                known = ", ".join(map(repr, PLACES))
+                raise ValueError(
+                    f"expected {known} or 'behind' and a type, found {place!r}{nearest(place, PLACES)}"
+                )
+        return places
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Rule:
+        if not (self.scope or self.operations or self.places):
+            raise ValueError("it names no layers, expected scope, operations or places")
+        if not (self.weights.text or self.activations.text):
+            raise ValueError("it changes nothing, expected keys in weights or activations")
+        return self
+
 
 class SampleParameters(Parameters):
     """What all algorithms have: which samples they see, and what they leave as it is.
@@ -160,6 +228,7 @@ class MinMaxParameters(SampleParameters):
             exactly those output channels whose sums could overflow int16, if the device has such sums.
         model_type: ``transformer`` leaves elementwise operations in float and fixes the zero points of attention;
             ``none`` does not; absent: ``transformer`` if the graph is one.
+        rules: what is other for some layers; of several that mean the same quantizer, later ones count more.
         self_check: hold the quantized model against the float one on the first samples, and mend what departs.
     """
 
@@ -170,6 +239,7 @@ class MinMaxParameters(SampleParameters):
     weights: QuantizerParameters = QuantizerParameters()
     activations: QuantizerParameters = QuantizerParameters()
     range_estimator: RangeEstimator | None = None
+    rules: list[Rule] = []
     self_check: bool = True
 
     @field_validator("preset", mode="before")
@@ -206,11 +276,14 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
             presets on GNA.
         effort: ``thorough`` spends up to twenty plain passes over the samples on what brings outputs closer to those
             of the float network on samples that are held out; for now these are biases.
+        float_layers: how layers that stay in float, for whatever reason, have their weights: ``float``, or
+            ``int8_weights``, unpacked before or while they multiply.
         use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more.
     """
 
     weight_rounding: Literal["nearest", "least_error"] | None = None
     effort: Literal["usual", "thorough"] = "usual"
+    float_layers: Literal["float", "int8_weights"] = "float"
     use_fast_bias: bool = True
     use_layerwise_tuning: bool = False
 
@@ -246,60 +319,6 @@ class DataFreeParameters(DefaultQuantizationParameters):
     def of_images(self) -> dict[str, Any]:
         """What is said of images."""
         return self.given("layout", "shape", "mean_values", "scale_values")
-
-
-class NamedMetric(Parameters):
-    """A metric that counts, by name.
-
-    Attributes:
-        baseline_value: of the float model, if it is known; absent: measured.
-    """
-
-    name: str
-    baseline_value: float | None = None
-
-
-class AccuracyAwareParameters(Parameters):
-    """Parameters of AccuracyAwareQuantization itself; those of the base algorithm stand beside them.
-
-    Attributes:
-        maximal_drop: what may be lost of a metric, in its unit or as a share of the float model's
-            (``drop_type``); negative: the quantized model must be better.
-        max_iter_num: the most layers that may go back to float, 0 or absent: any number.
-        ranking_subset_size: samples on which layers are compared, those that change most.
-        metric_subset_ratio: share of the samples that these are chosen from.
-        metrics: those that count; absent: all that the engine's metric gives.
-        use_prev_if_drop_increase: undo a step that makes the drop larger.
-        base_algorithm: what quantizes.
-        annotation_free: take what the float model predicts for annotations, where it is surer than
-            ``annotation_conf_threshold``.
-        tune_hyperparams: try presets, range estimators and bias correction before any layer goes back to float,
-            even in place of what the parameters say.
-        convert_to_mixed_preset: try the mixed preset before, in place of the performance preset.
-        time_budget: seconds after which the best model so far is returned; absent: no limit.
-        state_dir: folder that keeps what was found, so that an interrupted run can go on.
-    """
-
-    maximal_drop: float = 0.01
-    drop_type: Literal["absolute", "relative"] = "absolute"
-    max_iter_num: int | None = Field(default=None, ge=1)
-    ranking_subset_size: int = Field(default=300, ge=1)
-    metric_subset_ratio: float = Field(default=0.5, gt=0, le=1)
-    metrics: list[NamedMetric] | None = None
-    use_prev_if_drop_increase: bool = True
-    base_algorithm: Literal["DefaultQuantization"] = "DefaultQuantization"
-    annotation_free: bool = False
-    annotation_conf_threshold: float = Field(default=0.6, gt=0, lt=1)
-    tune_hyperparams: bool = False
-    convert_to_mixed_preset: bool = False
-    time_budget: float | None = Field(default=None, gt=0)
-    state_dir: str | None = None
-
-    _zero_means_any = field_validator("max_iter_num", mode="before")(none_for_zero)
-
-
-class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):
-    """All that an entry of AccuracyAwareQuantization may hold: its own parameters and those of the base algorithm."""
 
 
 OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")

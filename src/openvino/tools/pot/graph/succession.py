@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.view import GraphView
 
 Befores = Mapping[str, frozenset[str]]
@@ -51,4 +52,30 @@ def groups(before: Befores, count: int) -> list[list[str]]:
     for name in before:
         if name not in feeding:
             found[place[name]].append(name)
+    return found
+
+
+def firsts(view: GraphView, chosen: Container[str]) -> set[str]:
+    """Those of some nodes that data of no other of them reaches; that a shape was read counts for nothing."""
+    behind: set[str] = set()
+    found: set[str] = set()
+    for name in view.nodes:
+        reached = any(source.node in behind for source in view.inputs(name))
+        if name in chosen and not reached:
+            found.add(name)
+        if not traits(view.type(name)).shapes and (reached or name in chosen):
+            behind.add(name)
+    return found
+
+
+def lasts(view: GraphView, chosen: Container[str]) -> set[str]:
+    """Those of some nodes whose data reaches no other of them."""
+    before: set[str] = set()
+    found: set[str] = set()
+    for name in reversed(view.nodes):
+        reaches = any(reader.node in before for reader in view.readers(name))
+        if name in chosen and not reaches:
+            found.add(name)
+        if not traits(view.type(name)).shapes and (reaches or name in chosen):
+            before.add(name)
     return found

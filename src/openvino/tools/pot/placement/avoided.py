@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from openvino.tools.pot.graph.tensors import TensorId
+
+Stored = Literal["none", "convolutions", "all"]
 
 
 @dataclass(frozen=True)
@@ -15,21 +18,23 @@ class Avoided:
     Attributes:
         floats: node -> why it stays in float.
         divided: tensor -> why all of its channels have one range.
+        stored: which of the nodes in float have their weights in 8 bits.
     """
 
     floats: Mapping[str, str] = field(default_factory=dict)
     divided: Mapping[TensorId, str] = field(default_factory=dict)
+    stored: Stored = "none"
 
     def __bool__(self) -> bool:
         return bool(self.floats or self.divided)
 
     def and_float(self, nodes: Mapping[str, str]) -> Avoided:
         """The same, with more nodes in float."""
-        return Avoided({**self.floats, **nodes}, self.divided)
+        return replace(self, floats={**self.floats, **nodes})
 
     def and_undivided(self, tensors: Mapping[TensorId, str]) -> Avoided:
         """The same, with more tensors of one range."""
-        return Avoided(self.floats, {**self.divided, **tensors})
+        return replace(self, divided={**self.divided, **tensors})
 
 
 NOTHING = Avoided()

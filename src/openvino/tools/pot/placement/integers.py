@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from types import MappingProxyType
 
 from openvino.tools.pot.arithmetic.formats import BYTE, FORMATS, Format
+from openvino.tools.pot.configs.parameters import NOTHING_SAID, QuantizerParameters
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import linear_layer
@@ -31,8 +32,8 @@ def make_integer_plan(
     device: Device,
     ignored: Mapping[str, str],
     preset: Preset,
-    weight_bits: Literal[8, 16] | None = None,
-    per_channel: bool = False,
+    weights: QuantizerParameters = NOTHING_SAID,
+    own_weights: Mapping[str, QuantizerParameters] = MappingProxyType({}),
 ) -> Plan:
     """Decide every quantizer of a model.
 
@@ -41,8 +42,9 @@ def make_integer_plan(
         device: a hardware table with ``integers``.
         ignored: node name -> reason for the nodes that another device will run, in float.
         preset: how weights are stored.
-        weight_bits: of all weights, in place of what the preset says.
-        per_channel: whether weights of 16 bits have a range for each output channel, too.
+        weights: what users say of all weights: bits in place of what the preset says, and whether those of 16 bits have
+            a range for each output channel, too.
+        own_weights: layer -> what stands in place of that.
 
     Returns:
         The plan; the same model gives the same plan.
@@ -50,7 +52,7 @@ def make_integer_plan(
     Raises:
         ModelError: the device can't run an operation, which isn't ignored.
     """
-    network = _Network(view, device, ignored, preset, weight_bits, per_channel)
+    network = _Network(view, device, ignored, preset, weights, own_weights)
     network.check()
     return Plan(
         device=device.name,
@@ -70,8 +72,8 @@ class _Network:
     device: Device
     ignored: Mapping[str, str]
     preset: Preset
-    weight_bits: Literal[8, 16] | None
-    per_channel: bool
+    weights: QuantizerParameters
+    own_weights: Mapping[str, QuantizerParameters]
 
     @property
     def integers(self) -> Integers:
@@ -109,7 +111,7 @@ class _Network:
     def layers(self) -> dict[str, Layer]:
         """Linear operations that the device runs, but for biases, which belong to what they are added to."""
         return {
-            name: make_layer(self.view, name, self._operation(self.view.type(name)), self.device)
+            name: make_layer(self.view, name, self._operation(name), self.device)
             for name in self.view.nodes
             if self.view.type(name) in self.device.operations
             and name not in self.ignored
@@ -118,13 +120,14 @@ class _Network:
             and not self._prepares_input(name)
         }
 
-    def _operation(self, kind: str) -> Operation:
-        """What the table says of a type, with weights stored as the preset and the parameters want it."""
-        own = self.device.operations[kind]
+    def _operation(self, name: str) -> Operation:
+        """What the table says of a node, with weights stored as the preset and the parameters want it."""
+        own = self.device.operations[self.view.type(name)]
+        said = self.own_weights.get(name, NOTHING_SAID).over(self.weights)
         scheme = own.schemes.get(self.preset, own.scheme)
-        if self.weight_bits is not None:
-            scheme = Scheme(format=f"i{self.weight_bits}", per_channel=self.weight_bits == BYTE.bits)
-        divided = scheme.per_channel or self.per_channel
+        if said.bits is not None:
+            scheme = Scheme(format=f"i{said.bits}", per_channel=said.bits == BYTE.bits)
+        divided = scheme.per_channel or said.granularity == "perchannel"
         return own.model_copy(update={"scheme": Scheme(format=scheme.format, per_channel=divided)})
 
     @cached_property
@@ -164,8 +167,9 @@ class _Network:
         if not readers or not self._is_made(tensor):
             return None
         rank = len(self.view.shape(tensor) or ())
-        ends = {end.node for reader in readers for end in self._ends(reader)}
-        kinds = {end: self.view.type(end) for end in sorted(ends, key=self.view.order.__getitem__)}
+        ends = tuple(dict.fromkeys(end for reader in readers for end in self._ends(reader)))
+        nodes = sorted({end.node for end in ends}, key=self.view.order.__getitem__)
+        kinds = {name: self.view.type(name) for name in nodes}
         return ActivationQuantizer(
             tensor=tensor,
             readers=readers,
@@ -180,6 +184,7 @@ class _Network:
             format=(stored := self._format(tensor, readers, kinds)),
             narrow=stored == BYTE,
             signed=True,
+            ends=ends,
         )
 
     def _reads(self, tensor: TensorId, reader: InputId) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from openvino.tools.pot.arithmetic.formats import BYTE, Format
+from openvino.tools.pot.configs.parameters import NOTHING_SAID, QuantizerParameters
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 
 
@@ -32,6 +33,7 @@ class ActivationQuantizer:
         divisible: whether channels may be divided before they are rounded, as ranges of their own are.
         ends: inputs at which layers, and what joins them in integers, read it, directly or through transparent
             operations.
+        said: what rules say of it, in place of the parameters for all.
     """
 
     tensor: TensorId
@@ -49,6 +51,7 @@ class ActivationQuantizer:
     signed: bool = False
     divisible: bool = True
     ends: tuple[InputId, ...] = ()
+    said: QuantizerParameters = NOTHING_SAID
 
     @property
     def levels(self) -> int:
@@ -73,6 +76,7 @@ class WeightQuantizer:
         first: it belongs to a convolution that an input reaches past no other.
         reason: why it is there, in words.
         format: of its numbers, unless the parameters fix their levels; a symmetric range is narrow.
+        said: what rules say of it, in place of the parameters for all.
     """
 
     tensor: TensorId
@@ -82,6 +86,7 @@ class WeightQuantizer:
     first: bool
     reason: str
     format: Format = BYTE
+    said: QuantizerParameters = NOTHING_SAID
 
     @property
     def name(self) -> str:
@@ -91,10 +96,10 @@ class WeightQuantizer:
 
 @dataclass(frozen=True)
 class QuantizedLayer:
-    """An operation that will run in low precision.
+    """An operation that will run in low precision, or whose weights are quantized alone.
 
     Attributes:
-        activations: its inputs that carry quantized activations.
+        activations: its inputs that carry quantized activations; none of those with weights alone.
         groups: for each of them, the groups of quantizers whose ranges it has: one for most, several where it is
             joined from such as keep ranges of their own, none where one is not known, as the model came with it.
         weights: its inputs with quantized weights.
@@ -112,8 +117,9 @@ class QuantizedLayer:
         return groups[0] if len(groups) == 1 else None
 
     def groups_at(self, port: int) -> tuple[TensorId, ...]:
-        """The groups of the activation at an input port."""
-        return self.groups[self.activations.index(InputId(self.node, port))]
+        """The groups of the activation at an input port, none where that is in float."""
+        reader = InputId(self.node, port)
+        return self.groups[self.activations.index(reader)] if reader in self.activations else ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,7 @@ class Plan:
 
     Attributes:
         transformer: whether it is the plan of a transformer.
+        kept: layers in float whose weights are quantized.
     """
 
     device: str
@@ -145,6 +152,7 @@ class Plan:
     weights: tuple[WeightQuantizer, ...]
     layers: tuple[QuantizedLayer, ...]
     floats: tuple[FloatLayer, ...]
+    kept: tuple[QuantizedLayer, ...] = ()
 
 
 Quantizer = TypeVar("Quantizer", ActivationQuantizer, WeightQuantizer)

@@ -50,7 +50,7 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, sub: SubModel) -> dict[s
             )
             continue
         nodes = {name: node for name, node in view.nodes.items() if view.type(name) == operation.type}
-        found = [name for name, node in nodes.items() if _has(node, operation.attributes)]
+        found = [name for name, node in nodes.items() if has_attributes(node, operation.attributes)]
         if not found:
             logger.warning("ignored.operations: %s", _unlike(operation, [*nodes.values()]))
         for name in found:
@@ -105,7 +105,8 @@ def unmatched_names(view: GraphView, names: Iterable[str], renamed: Mapping[str,
     return {name: nearest_name(name, known) for name in strange}
 
 
-def _has(node: ov.Node, attributes: Mapping[str, Any]) -> bool:
+def has_attributes(node: ov.Node, attributes: Mapping[str, Any]) -> bool:
+    """Whether a node has attributes of these values, whichever way they are written."""
     if not attributes:
         return True
     own = node.get_attributes()

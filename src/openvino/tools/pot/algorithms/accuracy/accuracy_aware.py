@@ -18,11 +18,8 @@ from openvino.tools.pot.algorithms.networks import by_name
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.configs.parameters import (
-    AccuracyAwareParameters,
-    DefaultQuantizationParameters,
-    SearchParameters,
-)
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters, SearchParameters
+from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.metrics import directions_of

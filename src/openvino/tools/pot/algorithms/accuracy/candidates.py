@@ -18,9 +18,10 @@ from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.graph.edits.compress import compress_weights
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes
-from openvino.tools.pot.placement.avoided import NOTHING, Avoided
+from openvino.tools.pot.placement.avoided import NOTHING, Avoided, Stored
 from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError
@@ -133,7 +134,7 @@ class Candidates:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to quantize."""
-        return all(job.is_empty for job in self.jobs(AS_GIVEN).values())
+        return not any(job.plan.layers for job in self.jobs(AS_GIVEN).values())
 
     def measure(self, choices: Sequence[Variant], in_sizes: bool = True) -> None:
         """Measure at once what all variants ask for, unless it is known.
@@ -186,10 +187,16 @@ class Candidates:
             found[name][called.removeprefix(self.called(name, ""))] = _REASON
         return found
 
-    def jobs(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
-        """Where quantizers go, with layers left in float, and what must be measured for them."""
+    def jobs(self, variant: Variant, floats: Iterable[str] = (), stored: Stored = "none") -> Jobs:
+        """Where quantizers go, with layers left in float, and what must be measured for them.
+
+        Args:
+            variant: of the parameters.
+            floats: layers that are to stay in float.
+            stored: which of these have their weights in 8 bits.
+        """
         without = {
-            name: self._avoided.get(name, NOTHING).and_float(own)
+            name: replace(self._avoided.get(name, NOTHING).and_float(own), stored=stored)
             for name, own in self._by_network(floats).items()
         }
         return self.networks.planned([self._algorithm(variant)], sizes=self._sizes, avoided=without)
@@ -197,15 +204,31 @@ class Candidates:
     def _algorithm(self, variant: Variant) -> DefaultQuantization:
         return DefaultQuantization(_merged(self._parameters, variant))
 
-    def decided(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
-        """The same with all that stages decide, before models are edited."""
-        return self.known.decided(self.jobs(variant, floats))
+    @property
+    def is_measured(self) -> bool:
+        """Whether what is known of the device was seen on it."""
+        return self._algorithm(AS_GIVEN).recipe.device.measured
 
-    def made(self, variant: Variant, floats: Iterable[str] = ()) -> Jobs:
+    def stores(self, variant: Variant, floats: Iterable[str], stored: Stored) -> bool:
+        """Whether layers in float have weights that could have 8 bits, and have not anyway."""
+        jobs = [job for job in self.jobs(variant, floats, stored).values() if not job.is_empty]
+        return any(job.plan.kept for job in jobs if not job.recipe.stores)
+
+    def decided(self, variant: Variant, floats: Iterable[str] = (), stored: Stored = "none") -> Jobs:
+        """The same with all that stages decide, before models are edited."""
+        return self.known.decided(self.jobs(variant, floats, stored))
+
+    def made(self, variant: Variant, floats: Iterable[str] = (), stored: Stored = "none") -> Jobs:
         """The edited jobs of a quantized model; those stay as they are of which no layer is left to quantize."""
-        return {
-            name: job if job.is_empty else edited(job) for name, job in self.decided(variant, floats).items()
-        }
+        jobs = self.decided(variant, floats, stored)
+        return {name: job if job.is_empty else edited(job) for name, job in jobs.items()}
+
+    def stored(self, jobs: Jobs) -> CompressedModel:
+        """A copy of the model of edited jobs, with integers for weights, as users run it."""
+        found = self.assembled(jobs).clone()
+        for sub in found:
+            compress_weights(sub.model)
+        return found
 
     def assembled(self, jobs: Jobs) -> CompressedModel:
         """The model of edited jobs; the float one if no layer is left to quantize."""

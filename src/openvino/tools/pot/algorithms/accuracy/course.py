@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import ceil, inf, log2
 from statistics import fmean
@@ -20,9 +21,10 @@ from openvino.tools.pot.algorithms.accuracy.state import State
 from openvino.tools.pot.algorithms.accuracy.target import Target, make_target
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.algorithms.transform import ROOT
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.placement.avoided import Stored
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -111,6 +113,7 @@ class Search:
             return "no set of layers that was tried meets the target"
         self._remaining = 2 * min(len(found), 8)
         cleaned(sorted(found, key=names.index, reverse=True), judge, self._target.is_met)
+        self._store_weights()
         return "the target is met"
 
     def _guess(self, layers: Sequence[LayerFigures], start: float) -> int:
@@ -144,25 +147,41 @@ class Search:
         self._evaluator.bounded = frozenset(fact["bounded"])
         return fact
 
-    def _judge(self, variant: Variant, floats: Floats, what: str) -> float:
+    def _store_weights(self) -> None:
+        """Let layers in float keep weights of 8 bits, if that is wanted or costs no time, and the metrics bear it."""
+        best, wanted = self.report.chosen, self._parameters.keep_int8_weights
+        if best is None or wanted is False or not (wanted or self._candidates.is_measured):
+            return
+        (variant,) = (choice for choice in self._choices if choice.name == best.variant)
+        stored: Stored = "all" if wanted else "convolutions"
+        what = f"{len(best.floats)} in float, weights in INT8"
+        if self._candidates.stores(variant, best.floats, stored):
+            with suppress(OutOfTimeError):  # what meets the target is found already
+                self._judge(variant, frozenset(best.floats), what, stored)
+
+    def _judge(self, variant: Variant, floats: Floats, what: str, stored: Stored = "none") -> float:
         """The drop of a candidate, measured unless it is known."""
         key = "\n".join([f"drop of {variant.name}", *sorted(floats)])
+        key = key if stored == "none" else f"INT8 weights, {stored}: {key}"
         if key in self._judged:
             return self._judged[key]
         started, jobs = self._clock.seconds, None
         if key not in self._state.facts:
             if not self._clock.allows(self._usual_seconds):
                 raise OutOfTimeError
-            jobs = self._candidates.made(variant, floats)
+            jobs = self._candidates.made(variant, floats, stored)
             self._usual_seconds = self._clock.seconds - started
             self._state.keep_passes(self._candidates.known.passes)
-            found = self._evaluator.evaluate(self._candidates.assembled(jobs), self._target, self._worst())
+            # Products in float with weights in integers round what they read, by default.
+            candidates = self._candidates
+            model = candidates.assembled(jobs) if stored == "none" else candidates.stored(jobs)
+            found = self._evaluator.evaluate(model, self._target, self._worst())
             self._keep(key, found, with_values=variant is AS_GIVEN and not floats)
         fact = self._known(key)
         drop = self._judged[key] = self._target.drop(fact["metrics"])
         step = Step(
             what, variant.name, tuple(sorted(floats)), fact["metrics"], drop, fact["complete"],
-            self._target.is_met(drop), self._clock.seconds - started,
+            self._target.is_met(drop), self._clock.seconds - started, stored,
         )  # fmt: skip
         self._take(step, jobs)
         return drop
@@ -189,9 +208,14 @@ class Search:
         )  # fmt: skip
 
     def _is_better(self, step: Step, best: Step) -> bool:
-        """Allowed drops go before others, then fewer seconds and fewer layers in float, then smaller drops."""
+        """Allowed drops go before others, then fewer seconds and fewer layers in float, then smaller drops.
+
+        A smaller file is worth a larger drop, as long as it is allowed, to those who asked for it.
+        """
         if not step.complete:
             return False
+        if step.stored != best.stored:
+            return step.met and (bool(self._parameters.keep_int8_weights) or step.drop <= best.drop)
         if step.met and best.met:
             return (self._price(step), len(step.floats), step.drop) < (
                 self._price(best), len(best.floats), best.drop,
@@ -235,7 +259,7 @@ class Search:
             model = candidates.looked_at(candidates.made(AS_GIVEN), self._engine.device)
         else:
             (variant,) = (choice for choice in self._choices if choice.name == best.variant)
-            jobs = self._best_jobs or candidates.made(variant, best.floats)
+            jobs = self._best_jobs or candidates.made(variant, best.floats, best.stored)
             model = candidates.looked_at(jobs, self._engine.device)
             self._describe(best)
             self._record(model, best)
@@ -259,18 +283,20 @@ class Search:
             "drop": chosen.drop,
             "maximal_drop": self._parameters.maximal_drop,
             "floats": list(chosen.floats),
+            "int8_weights": chosen.stored,
         }
         model.submodels[0].model.set_rt_info(json.dumps(facts, sort_keys=True), [ROOT, "accuracy_aware"])
 
     def _describe(self, chosen: Step) -> None:
         """Mark the layers in float, with what each is worth as far as evaluations tell."""
-        drops = {(step.variant, step.floats): step.drop for step in self.report.steps}
-        floats = set(chosen.floats)
+        plain = [step for step in self.report.steps if step.stored == "none"]
+        drops = {(step.variant, step.floats): step.drop for step in plain}
+        drop, floats = drops.get((chosen.variant, chosen.floats), chosen.drop), set(chosen.floats)
 
         def described(layer: LayerFigures) -> LayerFigures:
             if layer.node not in floats:
                 return layer
             without = drops.get((chosen.variant, tuple(sorted(floats - {layer.node}))))
-            return replace(layer, is_float=True, bought=None if without is None else without - chosen.drop)
+            return replace(layer, is_float=True, bought=None if without is None else without - drop)
 
         self.report.layers = [described(layer) for layer in self.report.layers]

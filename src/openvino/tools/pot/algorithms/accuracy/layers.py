@@ -42,7 +42,7 @@ def layer_figures(
         telling: the samples on which layers are compared.
         clock: OutOfTimeError is raised when it is over.
     """
-    jobs = {name: job for name, job in jobs.items() if not job.is_empty}
+    jobs = {name: job for name, job in jobs.items() if job.plan.layers}
     layers = [
         replace(layer, node=candidates.called(name, layer.node))
         for name, job in jobs.items()

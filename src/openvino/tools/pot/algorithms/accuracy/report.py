@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from openvino.tools.pot.placement.avoided import Stored
+
 
 @dataclass(frozen=True)
 class Step:
@@ -20,6 +22,7 @@ class Step:
         complete: whether all samples were seen.
         met: whether the drop is allowed.
         seconds: of quantizing and evaluating; zero if it was known from an earlier run.
+        stored: which layers in float have weights of 8 bits: ``none``, ``convolutions`` or ``all``.
     """
 
     what: str
@@ -30,6 +33,7 @@ class Step:
     complete: bool
     met: bool
     seconds: float
+    stored: Stored = "none"
 
 
 @dataclass(frozen=True)

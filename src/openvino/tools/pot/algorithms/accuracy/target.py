@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
 
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters, NamedMetric
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters, NamedMetric
 from openvino.tools.pot.utils.errors import ConfigError, EngineError, nearest
 
 _SLACK = 1e-9

@@ -135,10 +135,10 @@ def both(first: float, second: float) -> float:
 
 
 def explained(job: Job) -> float:
-    """DB that rounding may leave of a model: errors of layers that don't know of each other add up.
+    """DB that rounding may leave of a model: errors of layers, and of weights, that don't know of each other add up.
 
     The device rounds the state of recurrent layers too, at every step, which their quantizers don't say.
     """
     layers = job.plan.layers
-    whole = _SINGLE_LAYER - 10 * log10(max(1, len(layers)))
+    whole = _SINGLE_LAYER - 10 * log10(max(1, len(layers) + len(job.plan.kept)))
     return max(LOSS, whole - _STATE * any(traits(layer.type).recurrent for layer in layers))

@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 def _is_per_channel(recipe: Recipe, view: GraphView, quantizer: ActivationQuantizer) -> bool:
     """Whether each channel has its own range: planned so, not forbidden, and of a known number of channels."""
-    if not quantizer.per_channel or recipe.parameters.activations.granularity == "pertensor":
+    if not quantizer.per_channel or recipe.said_of(quantizer).granularity == "pertensor":
         return False
     shape = view.shape(quantizer.tensor)
     return shape is not None and shape[quantizer.channel_axis] is not None
@@ -46,7 +46,7 @@ def both_signs(recipe: Recipe, group: Sequence[ActivationQuantizer], width: floa
     """The range of a group that reaches as far below zero as above."""
     border = np.array([width])
     symmetric = recipe.common_symmetry(group)
-    return activation_range(-border, border, symmetric, recipe.parameters.activations, signed=True)
+    return activation_range(-border, border, symmetric, recipe.said_of(group[0]), signed=True)
 
 
 class Estimators:
@@ -86,9 +86,8 @@ class Estimators:
             low = np.zeros_like(low)
         elif symmetric:
             low = np.minimum(low, least)
-        return activation_range(
-            low, high, symmetric, self._recipe.parameters.activations, group[0].levels, _is_signed(group)
-        )
+        said = self._recipe.said_of(group[0])
+        return activation_range(low, high, symmetric, said, group[0].levels, _is_signed(group))
 
     def evidence(self, view: GraphView, quantizer: ActivationQuantizer, samples: int) -> str:
         """The statistics and their aggregators."""
@@ -96,12 +95,12 @@ class Estimators:
         return f"{low.aggregator} of {low.kind} to {high.aggregator} of {high.kind} over {samples} samples"
 
     def _rules(self, quantizer: ActivationQuantizer) -> tuple[BorderRule, BorderRule]:
-        parameters = self._recipe.parameters
+        recipe = self._recipe
         return border_rules(
-            bool(self._recipe.is_symmetric(quantizer)),
-            self._recipe.estimation == "extremes"
-            or (quantizer.per_channel and parameters.activations.granularity != "pertensor"),
-            (parameters.range_estimator, parameters.activations.range_estimator),
+            bool(recipe.is_symmetric(quantizer)),
+            recipe.estimation_of(quantizer) == "extremes"
+            or (quantizer.per_channel and recipe.said_of(quantizer).granularity != "pertensor"),
+            recipe.estimators_of(quantizer),
         )
 
 
@@ -142,6 +141,7 @@ class LeastError:
         self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
     ) -> QuantizerRange:
         view, symmetric = decisions.network.view, self._recipe.common_symmetry(group)
+        said = self._recipe.said_of(group[0])
         extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
         low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
         high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
@@ -158,28 +158,46 @@ class LeastError:
         low, high = np.minimum(low, -covers if covers else low), np.maximum(high, covers)
         if covers or low.size > 1 or len(rows) < len(group):
             widest: Array = np.maximum(high, -low) if symmetric else high
-            return activation_range(
-                low, widest, symmetric, self._recipe.parameters.activations, signed=_is_signed(group)
-            )
+            return activation_range(low, widest, symmetric, said, signed=_is_signed(group))
         unsigned = bool(low[0] >= 0) and not _is_signed(group)
         fixed = symmetric or unsigned
 
         def make(lows: Array, highs: Array) -> QuantizerRange:
             lows = np.zeros_like(lows) if unsigned else (-highs if symmetric else lows)
-            return activation_range(lows, highs, symmetric, self._recipe.parameters.activations)
+            return activation_range(lows, highs, symmetric, said)
 
         most = min(max(high[0], -low[0]) if symmetric else high[0], LARGEST)
         values = np.clip(np.concatenate([part.reshape(-1) for part in rows]), -LARGEST, LARGEST)
         return least_error_range(values, 0.0 if fixed else max(low[0], -LARGEST), most, make)
 
 
-ActivationRanges = Estimators | LeastError
-"""Asks for statistics of a quantizer's tensor and finds the one range of a group of quantizers."""
+class ActivationRanges:
+    """Asks for statistics of a quantizer's tensor and finds the one range of a group of quantizers, as a recipe says.
 
+    Quantizers of a group are of one estimation, since rules count for all that share a range.
+    """
 
-def activation_ranges(recipe: Recipe) -> ActivationRanges:
-    """What finds ranges as a recipe says."""
-    return LeastError(recipe) if recipe.estimation == "least error" else Estimators(recipe)
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._estimators, self._least_error = Estimators(recipe), LeastError(recipe)
+
+    def _of(self, quantizer: ActivationQuantizer) -> Estimators | LeastError:
+        is_searched = self._recipe.estimation_of(quantizer) == "least error"
+        return self._least_error if is_searched else self._estimators
+
+    def requests(self, view: GraphView, quantizer: ActivationQuantizer) -> list[Request]:
+        """What must be measured of a quantizer's tensor."""
+        return self._of(quantizer).requests(view, quantizer)
+
+    def range(
+        self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
+    ) -> QuantizerRange:
+        """The range of a group."""
+        return self._of(group[0]).range(decisions, group, statistics)
+
+    def evidence(self, view: GraphView, quantizer: ActivationQuantizer, samples: int) -> str:
+        """On what it was found."""
+        return self._of(quantizer).evidence(view, quantizer, samples)
 
 
 def _is_bounded(view: GraphView, tensor: TensorId) -> bool:

@@ -57,7 +57,7 @@ class BiasStage:
 
     def _layers(self, network: PlannedNetwork) -> Iterator[PlannedLayer]:
         """The layers to correct, as far as the number of channels of their inputs is known."""
-        for each in network.linear_layers:
+        for each in network.layers_with_weights:
             if self._parameters.apply_for_all_nodes or bias_input(network.view, each[1]) is not None:
                 yield each
 

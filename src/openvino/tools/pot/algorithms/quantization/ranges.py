@@ -9,8 +9,8 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
-from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges
-from openvino.tools.pot.algorithms.recipe import Recipe
+from openvino.tools.pot.algorithms.quantization.activation_ranges import ActivationRanges
+from openvino.tools.pot.algorithms.recipe import Recipe, sections_of
 from openvino.tools.pot.arithmetic.estimators import array_statistic
 from openvino.tools.pot.arithmetic.ranges import SMALLEST_HIGH, QuantizerRange
 from openvino.tools.pot.arithmetic.schemes import BorderRule, border_rules, halved, limited, weight_range
@@ -36,7 +36,7 @@ class RangeStage:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._activations = activation_ranges(recipe)
+        self._activations = ActivationRanges(recipe)
         parameters, device = recipe.parameters, recipe.device
         if device.integers is not None and parameters.saturation_fix in ("first_layer", "all"):
             logger.warning(
@@ -49,6 +49,13 @@ class RangeStage:
                 "one range for each other tensor",
                 device.name,
             )
+        for key, own in sections_of(parameters):
+            if key.endswith("weights") and own.mode == "asymmetric" and not device.asymmetric_weights:
+                logger.warning(
+                    "%s.mode: asymmetric: %s runs layers whose weights have zero points in float",
+                    key,
+                    device.name,
+                )
 
     def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for the borders of every activation."""
@@ -74,9 +81,9 @@ class RangeStage:
             "%d activations and %d weights of %d layers quantized",
             len(plan.activations), len(plan.weights), len(plan.layers),
         )  # fmt: skip
-        low, high = self._weight_rules
-        said = f"{low.kind} and {high.kind} of the weights"
-        return _fit_storage(decisions.decided(self, said, weights=found), self)
+        rules = {each: self._weight_rules(each) for each in found}
+        kinds = {each: f"{low.kind} and {high.kind} of the weights" for each, (low, high) in rules.items()}
+        return _fit_storage(decisions.decided(self, kinds, weights=found), self)
 
     def _activation_ranges(
         self, decisions: Decisions, group: Sequence[ActivationQuantizer], statistics: Statistics
@@ -87,30 +94,29 @@ class RangeStage:
             _check_state(view, group[0].tensor, common)
         return {each.tensor: _by_channel(view, common, each) for each in group}
 
-    @property
-    def _weight_rules(self) -> tuple[BorderRule, BorderRule]:
-        parameters = self._recipe.parameters
-        said = (parameters.range_estimator, parameters.weights.range_estimator)
-        return border_rules(self._recipe.symmetric_weights, True, said)
+    def _weight_rules(self, quantizer: WeightQuantizer) -> tuple[BorderRule, BorderRule]:
+        recipe = self._recipe
+        return border_rules(recipe.has_symmetric(quantizer), True, recipe.estimators_of(quantizer))
 
     def _weight_ranges(
         self, decisions: Decisions, group: Sequence[WeightQuantizer]
     ) -> dict[WeightQuantizer, QuantizerRange]:
-        own, halves = self._recipe.parameters.weights, self._recipe.halves
+        own, halves = self._recipe.said_of(group[0]), self._recipe.halves
+        symmetric = self._recipe.has_symmetric(group[0])
         borders = [self._weight_borders(decisions, quantizer) for quantizer in group]
         if len(group) > 1:
             least, most = min(np.min(low) for low, _ in borders), max(np.max(high) for _, high in borders)
             borders = [(np.full_like(low, least), np.full_like(high, most)) for low, high in borders]
         found = {}
         for quantizer, (low, high) in zip(group, borders, strict=True):
-            wide = weight_range(low, high, self._recipe.symmetric_weights, own, quantizer.format)
+            wide = weight_range(low, high, symmetric, own, quantizer.format)
             found[quantizer] = halved(wide) if halves == "all" or (halves and quantizer.first) else wide
         return found
 
     def _weight_borders(self, decisions: Decisions, quantizer: WeightQuantizer) -> Borders:
-        per_channel = self._recipe.parameters.weights.granularity != "pertensor"
+        per_channel = self._recipe.said_of(quantizer).granularity != "pertensor"
         axes = quantizer.channel_axes if per_channel else ()
-        array, rules = decisions.weight_values(quantizer), self._weight_rules
+        array, rules = decisions.weight_values(quantizer), self._weight_rules(quantizer)
         low, high = (
             array_statistic(array, rule.kind, rule.probability, upper, axes)
             for rule, upper in zip(rules, (False, True), strict=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
-from openvino.tools.pot.algorithms.quantization.activation_ranges import activation_ranges, both_signs
+from openvino.tools.pot.algorithms.quantization.activation_ranges import ActivationRanges, both_signs
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.recurrence import data_divisor
 from openvino.tools.pot.graph.tensors import InputId
@@ -46,7 +46,7 @@ class RecurrenceStage:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._ranges = activation_ranges(recipe)
+        self._ranges = ActivationRanges(recipe)
 
     def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for the borders of what the layers read."""

@@ -50,7 +50,7 @@ class RoundingStage:
 
 def _layers(network: PlannedNetwork) -> Iterator[PlannedLayer]:
     """Linear layers with weights of their own."""
-    for planned, layer, quantizer in network.linear_layers:
+    for planned, layer, quantizer in network.layers_with_weights:
         if len(quantizer.readers) == 1 and not quantizer.format.wide:
             yield planned, layer, quantizer
 
