@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
+    from openvino.tools.pot.algorithms.quantization import OutlierChannelSplitting as OutlierChannelSplitting
     from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
     from openvino.tools.pot.algorithms.quantization import RangeSupervision as RangeSupervision
     from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity as MagnitudeSparsity
@@ -59,6 +60,7 @@ _HOMES = {
     "WeightCompression": "algorithms.weights",
     "DataFreeQuantization": "algorithms.quantization",
     "RangeSupervision": "algorithms.quantization",
+    "OutlierChannelSplitting": "algorithms.quantization",
     "MagnitudeSparsity": "algorithms.sparsity",
     "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",

@@ -11,6 +11,7 @@ from openvino.tools.pot.algorithms.quantization import (
     DefaultQuantization,
     FastBiasCorrection,
     MinMaxQuantization,
+    OutlierChannelSplitting,
     OverflowCorrection,
     RangeSupervision,
 )
@@ -32,6 +33,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         WeightCompression,
         RangeSupervision,
         DataFreeQuantization,
+        OutlierChannelSplitting,
         MagnitudeSparsity,
         WeightSparsity,
     )

@@ -6,6 +6,7 @@ from openvino.tools.pot.algorithms.quantization.datafree import DataFreeQuantiza
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
 from openvino.tools.pot.algorithms.quantization.fast_bias_correction import FastBiasCorrection
 from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
+from openvino.tools.pot.algorithms.quantization.outlier_channel_splitting import OutlierChannelSplitting
 from openvino.tools.pot.algorithms.quantization.overflow_correction import OverflowCorrection
 from openvino.tools.pot.algorithms.quantization.range_supervision import RangeSupervision
 from openvino.tools.pot.paths import offer
@@ -17,6 +18,7 @@ __all__ = [
     "DefaultQuantization",
     "FastBiasCorrection",
     "MinMaxQuantization",
+    "OutlierChannelSplitting",
     "OverflowCorrection",
     "RangeSupervision",
 ]
