@@ -151,6 +151,32 @@ TAKEN: dict[str, Config] = {
     "a range estimator's preset": config(
         ("MinMaxQuantization", {"preset": "mixed", "range_estimator": {"preset": "quantile"}})
     ),
+    "noise of layers": config(
+        ("DefaultQuantization", {"preset": "performance", "stat_subset_size": 300}),
+        (
+            "QuantNoiseEstimator",
+            {
+                **{"stat_subset_size": 100, "mode": "full_fq_noise", "type": "sqnr"},
+                "results_dump_filename": "./mobilenetv2_sqnr_data.csv",
+            },
+        ),
+    ),
+    "ranges by the error of outputs": config(
+        ("MinMaxQuantization", {"preset": "mixed", "stat_subset_size": 1000}),
+        (
+            "RangeOptimization",
+            {
+                **{
+                    "stat_subset_size": 5000,
+                    "result_filename": "found.csv",
+                    "lower_boxsize": 0.1,
+                    "upper_boxsize": 0.1,
+                },
+                **{"maxiter": 1500, "optimization_scope": ["add1"], "metric_name": "accuracy@top1"},
+                **{"opt_backend": "nevergrad", "optimizer_name": "CMA"},
+            },
+        ),
+    ),
     "one border": config(
         (
             "DefaultQuantization",
@@ -235,9 +261,7 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
         "compression.algorithms: ",
         "WeightSparsity stands behind DefaultQuantization: put it before",
     ),
-    "noise": (config(("QuantNoiseEstimator", {"mode": "full_fq_noise"})), ANOTHER, "'QuantNoiseEstimator', which is"),
     "four bits": (config(("INT4MixedQuantization", {"maximal_drop": 0.01})), ANOTHER, "'INT4MixedQuantization', wh"),
-    "ranges": (config(("RangeOptimization", {"maxiter": 1500})), ANOTHER, "'RangeOptimization', which is POT's"),
     "channels alone": (
         config(("ActivationChannelAlignment", {})),
         "compression.algorithms: ",

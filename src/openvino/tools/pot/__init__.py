@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
     from openvino.tools.pot.algorithms.quantization import OutlierChannelSplitting as OutlierChannelSplitting
     from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
+    from openvino.tools.pot.algorithms.quantization import QuantNoiseEstimator as QuantNoiseEstimator
+    from openvino.tools.pot.algorithms.quantization import RangeOptimization as RangeOptimization
     from openvino.tools.pot.algorithms.quantization import RangeSupervision as RangeSupervision
     from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity as MagnitudeSparsity
     from openvino.tools.pot.algorithms.sparsity import WeightSparsity as WeightSparsity
@@ -61,6 +63,8 @@ _HOMES = {
     "DataFreeQuantization": "algorithms.quantization",
     "RangeSupervision": "algorithms.quantization",
     "OutlierChannelSplitting": "algorithms.quantization",
+    "RangeOptimization": "algorithms.quantization",
+    "QuantNoiseEstimator": "algorithms.quantization",
     "MagnitudeSparsity": "algorithms.sparsity",
     "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",

@@ -13,6 +13,8 @@ from openvino.tools.pot.algorithms.quantization import (
     MinMaxQuantization,
     OutlierChannelSplitting,
     OverflowCorrection,
+    QuantNoiseEstimator,
+    RangeOptimization,
     RangeSupervision,
 )
 from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity, WeightSparsity
@@ -34,6 +36,8 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         RangeSupervision,
         DataFreeQuantization,
         OutlierChannelSplitting,
+        RangeOptimization,
+        QuantNoiseEstimator,
         MagnitudeSparsity,
         WeightSparsity,
     )

@@ -46,7 +46,8 @@ def _gains(sizes: NDArray[np.float64], taken: Counts) -> NDArray[np.float64]:
     rows = np.arange(len(sizes))
     largest = shares[rows, widest]
     shares[rows, widest] = sizes[rows, widest] / (taken[widest] + 1)
-    return np.bincount(widest, largest**2 - shares.max(axis=1) ** 2, minlength=len(taken))
+    found = np.bincount(widest, largest**2 - shares.max(axis=1) ** 2, minlength=len(taken))
+    return np.asarray(found, np.float64)
 
 
 def split(weights: Singles, taken: Counts) -> tuple[Singles, Counts]:

@@ -8,6 +8,8 @@ from openvino.tools.pot.algorithms.quantization.fast_bias_correction import Fast
 from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
 from openvino.tools.pot.algorithms.quantization.outlier_channel_splitting import OutlierChannelSplitting
 from openvino.tools.pot.algorithms.quantization.overflow_correction import OverflowCorrection
+from openvino.tools.pot.algorithms.quantization.quant_noise_estimator import QuantNoiseEstimator
+from openvino.tools.pot.algorithms.quantization.range_optimization import RangeOptimization
 from openvino.tools.pot.algorithms.quantization.range_supervision import RangeSupervision
 from openvino.tools.pot.paths import offer
 
@@ -20,6 +22,8 @@ __all__ = [
     "MinMaxQuantization",
     "OutlierChannelSplitting",
     "OverflowCorrection",
+    "QuantNoiseEstimator",
+    "RangeOptimization",
     "RangeSupervision",
 ]
 

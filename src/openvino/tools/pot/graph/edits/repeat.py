@@ -28,7 +28,7 @@ def repeat_channels(
     """
     made = made_for(view, layer)
     assert made is not None, f"others make or read the input of {layer.node!r}"
-    changed = [(InputId(layer.node, layer.weights), weights)]
+    changed: list[tuple[InputId, NDArray[np.generic]]] = [(InputId(layer.node, layer.weights), weights)]
     for reader, axis in made:
         values = view.value(view.source(reader))
         channels = np.concatenate([np.arange(values.shape[axis]), more])
