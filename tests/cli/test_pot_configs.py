@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,57 @@ TAKEN: dict[str, Config] = {
 }
 
 
+TPE = {
+    **{"max_trials": 200, "max_minutes": 1440, "trials_load_method": "cold_start", "accuracy_loss": 0.1},
+    **{"latency_reduce": 1.5, "accuracy_weight": 1.0, "latency_weight": 0.0},
+    "metrics": [{"name": "accuracy@top1", "baseline_value": 0.72}],
+    "benchmark": {
+        "performance_count": False,
+        "batch_size": 1,
+        "nthreads": 8,
+        "api_type": "async",
+        "niter": 1,
+    },
+}
+OUTLIERS = {"outlier_prob_choices": [1e-3, 1e-4, 1e-5]}
+TUNED: dict[str, Config] = {
+    "layers": {"tuning_scope": ["layer"], "estimator_tuning_scope": ["preset"], **OUTLIERS},
+    "two of an estimator": {
+        **{"tuning_scope": ["range_estimator"], "estimator_tuning_scope": ["preset", "outlier_prob"]},
+        **OUTLIERS,
+    },
+    "all of an estimator": {
+        "tuning_scope": ["range_estimator"],
+        "estimator_tuning_scope": ["preset", "aggregator", "type", "outlier_prob"],
+        **OUTLIERS,
+    },
+}
+
+
+def searching(scope: str, **params: Any) -> Config:
+    return config(
+        ("ActivationChannelAlignment", {"stat_subset_size": 1000}),
+        ("TunableQuantization", {"stat_subset_size": 1000, "preset": "performance", **TUNED[scope]}),
+        ("FastBiasCorrection", {"stat_subset_size": 1000}),
+        optimizer={"name": "Tpe", "params": {**TPE, **params}},
+    )
+
+
+@pytest.mark.parametrize("scope", TUNED)
+def test_searches_for_parameters_are_taken_and_run(scope: str) -> None:
+    pytest.importorskip("optuna")
+    more = {"expected_quantization_ratio": 0.5, "quantization_ratio_weight": 1.0}
+    (task,) = job(searching(scope, max_trials=2, **more)).tasks
+    assert task.run(Path("kept")).submodels[0].model.get_ops()
+    assert len(json.loads(Path("kept/tpe/search.json").read_text())["trials"]) == 2
+
+
+def test_a_search_for_parameters_needs_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ConfigError, match=r"^config: optimizer: .*pip install 'openvino-pot\[tuning\]'$"):
+        job(searching("layers"))
+
+
 @pytest.mark.parametrize("form", TAKEN)
 def test_taken(form: str) -> None:
     assert job(TAKEN[form]).tasks
@@ -268,11 +320,6 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
         "place no quantizers: put MinMaxQuantization behind them",
     ),
     "no algorithm of POT's 2022": (config(("QuantileTuningAlgorithm", {})), ANOTHER, "'QuantileTuningAlgorithm'"),
-    "a search for parameters": (
-        config(optimizer={"name": "Tpe", "params": {"max_trials": 200}}),
-        "optimizer: ",
-        "is not supported",
-    ),
     "text": (
         config(engine=checker([labelled(reader=FEATURES)], adapter="bert_ner", inputs=INPUTS)),
         "engine: datasets[0].reader.type: ",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import QuantNoiseEstimator as QuantNoiseEstimator
     from openvino.tools.pot.algorithms.quantization import RangeOptimization as RangeOptimization
     from openvino.tools.pot.algorithms.quantization import RangeSupervision as RangeSupervision
+    from openvino.tools.pot.algorithms.quantization import TunableQuantization as TunableQuantization
     from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity as MagnitudeSparsity
     from openvino.tools.pot.algorithms.sparsity import WeightSparsity as WeightSparsity
     from openvino.tools.pot.algorithms.weights import WeightCompression as WeightCompression
@@ -65,6 +66,7 @@ _HOMES = {
     "OutlierChannelSplitting": "algorithms.quantization",
     "RangeOptimization": "algorithms.quantization",
     "QuantNoiseEstimator": "algorithms.quantization",
+    "TunableQuantization": "algorithms.quantization",
     "MagnitudeSparsity": "algorithms.sparsity",
     "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",

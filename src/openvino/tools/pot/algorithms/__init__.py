@@ -16,6 +16,7 @@ from openvino.tools.pot.algorithms.quantization import (
     QuantNoiseEstimator,
     RangeOptimization,
     RangeSupervision,
+    TunableQuantization,
 )
 from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity, WeightSparsity
 from openvino.tools.pot.algorithms.weights import WeightCompression
@@ -38,6 +39,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         OutlierChannelSplitting,
         RangeOptimization,
         QuantNoiseEstimator,
+        TunableQuantization,
         MagnitudeSparsity,
         WeightSparsity,
     )

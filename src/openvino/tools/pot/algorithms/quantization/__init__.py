@@ -11,6 +11,7 @@ from openvino.tools.pot.algorithms.quantization.overflow_correction import Overf
 from openvino.tools.pot.algorithms.quantization.quant_noise_estimator import QuantNoiseEstimator
 from openvino.tools.pot.algorithms.quantization.range_optimization import RangeOptimization
 from openvino.tools.pot.algorithms.quantization.range_supervision import RangeSupervision
+from openvino.tools.pot.algorithms.quantization.tunable import TunableQuantization
 from openvino.tools.pot.paths import offer
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "QuantNoiseEstimator",
     "RangeOptimization",
     "RangeSupervision",
+    "TunableQuantization",
 ]
 
 offer(globals())
