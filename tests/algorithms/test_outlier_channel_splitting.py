@@ -57,6 +57,15 @@ def products() -> ov.Model:
     return builders.model(op.matmul(second, constants[2], False, True, name="m2"), x)
 
 
+def turned() -> ov.Model:
+    """Products with the weights on the left."""
+    x = builders.parameter([9, 3])
+    first = op.constant(with_outlier(builders.weights((12, 9), 1), 1), name="w0")
+    second = op.constant(with_outlier(builders.weights((12, 5), 2), 0), name="w1")
+    inner = op.relu(op.matmul(first, x, False, False, name="m0"), name="relu")
+    return builders.model(op.matmul(second, inner, True, False, name="m1"), x)
+
+
 def transposed() -> ov.Model:
     x = builders.parameter([1, 4, 6, 6])
     values = with_outlier(builders.weights((4, 8, 2, 2), 1), 0)
@@ -68,7 +77,9 @@ def halved() -> ov.Model:
     return chain(np.float16)
 
 
-@pytest.mark.parametrize("make", [chain, products, transposed, halved], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make", [chain, products, turned, transposed, halved], ids=lambda make: make.__name__
+)
 @pytest.mark.parametrize("ratio", [0.01, 0.5, 1.0])
 def test_the_function_stays(make: Any, ratio: float) -> None:
     network = make()

@@ -18,8 +18,9 @@ from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.job import decided
 from openvino.tools.pot.algorithms.networks import Networks
 from openvino.tools.pot.algorithms.quantization.minmax import MinMaxQuantization
-from openvino.tools.pot.algorithms.quantization.range_factors import schedule
+from openvino.tools.pot.algorithms.quantization.range_factors import RangeRefinement, schedule
 from openvino.tools.pot.algorithms.rehearsal import Rehearsal
+from openvino.tools.pot.configs.refining import RangeOptimizationParameters
 from openvino.tools.pot.placement.plan import by_group
 from openvino.tools.pot.utils.errors import ConfigError
 
@@ -147,6 +148,22 @@ def test_factors_that_are_fed_do_what_ranges_of_that_width_do() -> None:
     one, other = runner(fed.model), runner(fixed.model)
     for each in data[:8]:
         np.testing.assert_allclose(one(each, factors)[1], other(each)[1], rtol=1e-4, atol=1e-4)
+
+
+def test_ranges_that_devices_round_states_with_stay() -> None:
+    x = parameter([1, 6, 24])
+    start = op.constant(np.zeros((1, 1, 16), np.float32))
+    matrices = [op.constant(weights((1, 48, size), size, 0.3), name=f"w{size}") for size in (24, 16)]
+    biases = op.constant(weights((1, 48), 3, 0.2))
+    rnn = op.gru_sequence(x, start, op.constant([6]), *matrices, biases, 16, "forward", name="rnn")
+    flat = op.reshape(rnn.output(0), op.constant([1, 96]), False)
+    source = model(op.matmul(flat, op.constant(weights((96, 4))), False, False, name="end"), x)
+    data = list(np.random.default_rng(0).standard_normal((20, 1, 6, 24)).astype(np.float32))
+    before, _ = decisions_of(source, data)
+    covering = [group for group in by_group(before.network.plan.activations) if group[0].covers]
+    assert covering
+    found = RangeRefinement(RangeOptimizationParameters())._groups(before)
+    assert found == [group for group in by_group(before.network.plan.activations) if group not in covering]
 
 
 @given(st.integers(1, 9), st.integers(2, 300), st.integers(2, 60), st.integers(2, 40))

@@ -10,7 +10,7 @@ from typing import Any
 
 import openvino as ov
 import pytest
-from commands import write_images
+from commands import pot, write_images
 
 import builders
 from openvino.tools.pot.cli.job import Job, make_job
@@ -259,6 +259,18 @@ def test_searches_for_parameters_are_taken_and_run(scope: str) -> None:
     (task,) = job(searching(scope, max_trials=2, **more)).tasks
     assert task.run(Path("kept")).submodels[0].model.get_ops()
     assert len(json.loads(Path("kept/tpe/search.json").read_text())["trials"]) == 2
+
+
+def test_a_search_goes_on_in_the_next_run_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("optuna")
+    for trials, method in ((2, "cold_start"), (3, "warm_start"), (1, "eval")):
+        values = searching("two of an estimator", max_trials=trials, trials_load_method=method)
+        Path("c.json").write_text(json.dumps(values))
+        finished = pot(capsys, "-c", "c.json", "--output-dir", "out")
+        assert finished.code == 0, finished.err
+        assert Path(finished.out.strip()).exists()
+    (kept,) = Path("out").glob("net_*/search/tpe/search.json")
+    assert len(json.loads(kept.read_text())["trials"]) == 3
 
 
 def test_a_search_for_parameters_needs_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:

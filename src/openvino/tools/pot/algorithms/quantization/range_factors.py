@@ -113,8 +113,14 @@ class RangeRefinement:
             if name not in known:
                 where = "RangeOptimization params: optimization_scope"
                 raise ConfigError(f"{where}: no activation {name!r} is quantized{nearest(name, known)}")
-        groups = by_group(plan.activations)
-        return [group for group in groups if not scope or any(each.tensor.node in scope for each in group)]
+        return [
+            group
+            for group in by_group(plan.activations)
+            if not any(
+                each.covers for each in group
+            )  # where devices round further values, which nobody sees here
+            and (not scope or any(each.tensor.node in scope for each in group))
+        ]
 
 
 @dataclass(frozen=True)
