@@ -127,6 +127,17 @@ def test_a_table_is_written_as_pot_wrote_it(tmp_path: Path, caplog: pytest.LogCa
         measured(network(), results_dump_filename=str(file / "below"))
 
 
+def test_a_further_run_forgets_the_one_before() -> None:
+    estimator = QuantNoiseEstimator({})
+    pipeline = Pipeline(IEEngine({}, labelled(SAMPLES)))
+    pipeline.add_algo(MinMaxQuantization(PLAIN))
+    pipeline.add_algo(estimator)
+    x = parameter([1, 3, 8, 8])
+    for source in (network(), model(builders.conv(x, 4, "other"), x)):
+        pipeline.run(load_model(source))
+    assert list(estimator.noise) == ["other"]
+
+
 def test_some_samples_are_enough() -> None:
     few, _ = measured(network(), stat_subset_size=3)
     first, _ = measured(network())

@@ -50,8 +50,7 @@ class NoiseMeasurement:
     Attributes:
         parameters: which ratio, and of which network.
         samples: how many are taken at most; None: all.
-        found: layer -> power of the signal over that of the noise, in the order of the network; several networks of a
-            cascade one after the other.
+        found: layer -> power of the signal over that of the noise, in the order of the network that was measured last.
     """
 
     parameters: QuantNoiseEstimatorParameters
@@ -74,7 +73,7 @@ class NoiseMeasurement:
             logger.warning("model %r: %s; %s", network.sub.name, error, self.otherwise)
             return decisions
         ratios = {layer: self._ratio(statistics, request) for layer, request in requests.items()}
-        self.found |= ratios
+        self.found = ratios
         _tell(ratios)
         if self.parameters.results_dump_filename is not None:
             _write(self.parameters.results_dump_filename, self.found)

@@ -32,6 +32,9 @@ __path__: list[str] = []  # POT had a package here: see openvino.tools.pot.paths
 
 logger = get_logger(__name__)
 
+_KINDS = {"matrix", "sliding"}
+"""How layers may be linear: the CPU (2026.4) miscomputed a transposed convolution of 26 channels in place of 24."""
+
 
 class SplittingStage:
     """Chooses channels whose weights make ranges wide, and splits these.
@@ -71,9 +74,9 @@ def _splittable(network: PlannedNetwork) -> Iterator[tuple[WeightQuantizer, Line
         layer = linear_layer(view, place.readers[0].node)
         if layer is None or layer.groups > 1 or len(place.readers) > 1:
             continue
-        made = made_for(view, layer) if traits(view.type(layer.node)).linear != "deformed" else None
-        weights = [reader for reader, _ in made or () if linear_layer(view, reader.node)]
-        if weights and all(reader in network.weights_at for reader in weights):
+        weights = [reader for reader, _ in made_for(view, layer) or () if linear_layer(view, reader.node)]
+        kinds = {traits(view.type(node)).linear for node in (layer.node, *(each.node for each in weights))}
+        if weights and kinds <= _KINDS and all(reader in network.weights_at for reader in weights):
             yield place, layer
 
 

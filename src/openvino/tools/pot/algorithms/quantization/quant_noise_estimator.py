@@ -35,7 +35,7 @@ class QuantNoiseEstimator(Algorithm):
 
     @property
     def noise(self) -> Mapping[str, float]:
-        """Layer -> the power of its output over that of the noise, after a run; of a cascade those of all networks."""
+        """Layer -> the power of its output over that of the noise, of the last run or cascade's network."""
         return dict(self._measurement.found)
 
 
