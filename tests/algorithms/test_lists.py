@@ -116,6 +116,10 @@ def test_a_list_runs_or_is_refused_for_a_reason(names: list[str]) -> None:
         ["WeightSparsity", "DefaultQuantization"],
         ["MagnitudeSparsity", "RangeSupervision", "DefaultQuantization"],
         ["DefaultQuantization", "RangeSupervision"],
+        ["OutlierChannelSplitting", "DefaultQuantization"],
+        ["MinMaxQuantization", "RangeOptimization"],
+        ["DefaultQuantization", "QuantNoiseEstimator"],
+        ["ActivationChannelAlignment", "TunableQuantization", "FastBiasCorrection"],
     ],
 )
 def test_lists_that_people_write_are_taken(names: list[str]) -> None:
@@ -132,6 +136,13 @@ def test_lists_that_people_write_are_taken(names: list[str]) -> None:
         (["ActivationChannelAlignment", "DefaultQuantization"], ["DefaultQuantization does the work of"]),
         (["DefaultQuantization", "WeightSparsity"], ["WeightSparsity"]),
         (["DefaultQuantization", "MinMaxQuantization"], ["DefaultQuantization", "MinMaxQuantization"]),
+        (["TunableQuantization", "MinMaxQuantization"], ["both place quantizers"]),
+        (["RangeOptimization"], ["RangeOptimization", "put MinMaxQuantization before them"]),
+        (
+            ["QuantNoiseEstimator", "DefaultQuantization"],
+            ["QuantNoiseEstimator stands before DefaultQuantization"],
+        ),
+        (["DefaultQuantization", "OutlierChannelSplitting"], ["OutlierChannelSplitting stands behind"]),
         (["WeightCompression", "DefaultQuantization"], ["WeightCompression stands alone"]),
         (["DefaultQuantization", "AccuracyAwareQuantization"], ["AccuracyAwareQuantization stands alone"]),
     ],

@@ -16,7 +16,14 @@ import builders
 import proofs
 from builders import labelled, model, parameter, weights
 from contracts import described, each, known, modules, own
-from openvino.tools.pot import DefaultQuantization, IEEngine, RangeSupervision, WeightSparsity, load_model
+from openvino.tools.pot import (
+    DefaultQuantization,
+    IEEngine,
+    OutlierChannelSplitting,
+    RangeSupervision,
+    WeightSparsity,
+    load_model,
+)
 from openvino.tools.pot.algorithms import quantization, sparsity
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.decisions import Decisions
@@ -82,6 +89,10 @@ CASES: Mapping[str, tuple[Callable[[], Proof], Mapping[str, Any]]] = {
         lambda: Proof(builders.network(), noise(1, 3, 8, 8), noise(1, 3, 8, 8)),
         {"stat_subset_size": 8},
     ),
+    "channels taken twice": (
+        lambda: Proof(builders.network(), noise(1, 3, 8, 8), noise(1, 3, 8, 8)),
+        {"weights_expansion_ratio": 0.5},
+    ),
     "zeros, and the rest fitted": (lambda: proofs.large_neighbours(0), {"sparsity_level": 0.5}),
 }
 
@@ -89,6 +100,8 @@ CASES: Mapping[str, tuple[Callable[[], Proof], Mapping[str, Any]]] = {
 def algorithm_of(params: Mapping[str, Any]) -> Algorithm:
     if "sparsity_level" in params:
         return WeightSparsity(params)
+    if "weights_expansion_ratio" in params:
+        return OutlierChannelSplitting(params)
     return (RangeSupervision if "stat_subset_size" in params else DefaultQuantization)(params)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openvino as ov
 import pytest
-from commands import write_images
+from commands import pot, write_images
 
 import builders
 from openvino.tools.pot.cli.job import Job, make_job
@@ -151,6 +152,32 @@ TAKEN: dict[str, Config] = {
     "a range estimator's preset": config(
         ("MinMaxQuantization", {"preset": "mixed", "range_estimator": {"preset": "quantile"}})
     ),
+    "noise of layers": config(
+        ("DefaultQuantization", {"preset": "performance", "stat_subset_size": 300}),
+        (
+            "QuantNoiseEstimator",
+            {
+                **{"stat_subset_size": 100, "mode": "full_fq_noise", "type": "sqnr"},
+                "results_dump_filename": "./mobilenetv2_sqnr_data.csv",
+            },
+        ),
+    ),
+    "ranges by the error of outputs": config(
+        ("MinMaxQuantization", {"preset": "mixed", "stat_subset_size": 1000}),
+        (
+            "RangeOptimization",
+            {
+                **{
+                    "stat_subset_size": 5000,
+                    "result_filename": "found.csv",
+                    "lower_boxsize": 0.1,
+                    "upper_boxsize": 0.1,
+                },
+                **{"maxiter": 1500, "optimization_scope": ["add1"], "metric_name": "accuracy@top1"},
+                **{"opt_backend": "nevergrad", "optimizer_name": "CMA"},
+            },
+        ),
+    ),
     "one border": config(
         (
             "DefaultQuantization",
@@ -187,6 +214,69 @@ TAKEN: dict[str, Config] = {
         model={"cascade": [{"name": name, "model": "net.xml", "weights": "net.bin"} for name in "ab"]},
     ),
 }
+
+
+TPE = {
+    **{"max_trials": 200, "max_minutes": 1440, "trials_load_method": "cold_start", "accuracy_loss": 0.1},
+    **{"latency_reduce": 1.5, "accuracy_weight": 1.0, "latency_weight": 0.0},
+    "metrics": [{"name": "accuracy@top1", "baseline_value": 0.72}],
+    "benchmark": {
+        "performance_count": False,
+        "batch_size": 1,
+        "nthreads": 8,
+        "api_type": "async",
+        "niter": 1,
+    },
+}
+OUTLIERS = {"outlier_prob_choices": [1e-3, 1e-4, 1e-5]}
+TUNED: dict[str, Config] = {
+    "layers": {"tuning_scope": ["layer"], "estimator_tuning_scope": ["preset"], **OUTLIERS},
+    "two of an estimator": {
+        **{"tuning_scope": ["range_estimator"], "estimator_tuning_scope": ["preset", "outlier_prob"]},
+        **OUTLIERS,
+    },
+    "all of an estimator": {
+        "tuning_scope": ["range_estimator"],
+        "estimator_tuning_scope": ["preset", "aggregator", "type", "outlier_prob"],
+        **OUTLIERS,
+    },
+}
+
+
+def searching(scope: str, **params: Any) -> Config:
+    return config(
+        ("ActivationChannelAlignment", {"stat_subset_size": 1000}),
+        ("TunableQuantization", {"stat_subset_size": 1000, "preset": "performance", **TUNED[scope]}),
+        ("FastBiasCorrection", {"stat_subset_size": 1000}),
+        optimizer={"name": "Tpe", "params": {**TPE, **params}},
+    )
+
+
+@pytest.mark.parametrize("scope", TUNED)
+def test_searches_for_parameters_are_taken_and_run(scope: str) -> None:
+    pytest.importorskip("optuna")
+    more = {"expected_quantization_ratio": 0.5, "quantization_ratio_weight": 1.0}
+    (task,) = job(searching(scope, max_trials=2, **more)).tasks
+    assert task.run(Path("kept")).submodels[0].model.get_ops()
+    assert len(json.loads(Path("kept/tpe/search.json").read_text())["trials"]) == 2
+
+
+def test_a_search_goes_on_in_the_next_run_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("optuna")
+    for trials, method in ((2, "cold_start"), (3, "warm_start"), (1, "eval")):
+        values = searching("two of an estimator", max_trials=trials, trials_load_method=method)
+        Path("c.json").write_text(json.dumps(values))
+        finished = pot(capsys, "-c", "c.json", "--output-dir", "out")
+        assert finished.code == 0, finished.err
+        assert Path(finished.out.strip()).exists()
+    (kept,) = Path("out").glob("net_*/search/tpe/search.json")
+    assert len(json.loads(kept.read_text())["trials"]) == 3
+
+
+def test_a_search_for_parameters_needs_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ConfigError, match=r"^config: optimizer: .*pip install 'openvino-pot\[tuning\]'$"):
+        job(searching("layers"))
 
 
 @pytest.mark.parametrize("form", TAKEN)
@@ -235,20 +325,13 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
         "compression.algorithms: ",
         "WeightSparsity stands behind DefaultQuantization: put it before",
     ),
-    "noise": (config(("QuantNoiseEstimator", {"mode": "full_fq_noise"})), ANOTHER, "'QuantNoiseEstimator', which is"),
     "four bits": (config(("INT4MixedQuantization", {"maximal_drop": 0.01})), ANOTHER, "'INT4MixedQuantization', wh"),
-    "ranges": (config(("RangeOptimization", {"maxiter": 1500})), ANOTHER, "'RangeOptimization', which is POT's"),
     "channels alone": (
         config(("ActivationChannelAlignment", {})),
         "compression.algorithms: ",
         "place no quantizers: put MinMaxQuantization behind them",
     ),
     "no algorithm of POT's 2022": (config(("QuantileTuningAlgorithm", {})), ANOTHER, "'QuantileTuningAlgorithm'"),
-    "a search for parameters": (
-        config(optimizer={"name": "Tpe", "params": {"max_trials": 200}}),
-        "optimizer: ",
-        "is not supported",
-    ),
     "text": (
         config(engine=checker([labelled(reader=FEATURES)], adapter="bert_ner", inputs=INPUTS)),
         "engine: datasets[0].reader.type: ",

@@ -65,7 +65,8 @@ CASES: dict[str, tuple[Change, str]] = {
     "unknown section": (lambda c: c.update(compresion={}), "unknown section 'compresion'; did you mean 'compression'?"),
     "no section": (lambda c: c.pop("engine"), "section 'engine' is missing"),
     "a section that is no mapping": (lambda c: c.update(model="net.xml"), "model: found 'net.xml', expected a mapping"),
-    "optimizer": (lambda c: c.update(optimizer={"name": "Tpe"}), "optimizer: the search for parameters"),
+    "optimizer": (lambda c: c.update(optimizer={"name": "Tpee"}), "optimizer.name: input should be 'Tpe'"),
+    "optimizer without trials": (lambda c: c.update(optimizer={"name": "Tpe"}), "params.max_trials: it is mis"),
     "unknown key of the model": (
         setting("model", wieghts="net.bin"),
         "model: unknown parameter 'wieghts'; did you mean 'weights'?",

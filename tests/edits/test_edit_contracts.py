@@ -113,6 +113,13 @@ def copied(make: Callable[[], ov.Model], act: Callable[[Any], Any]) -> Example:
     return Example(lambda _: (make(),), act)
 
 
+def repeated(view: GraphView) -> None:
+    second, halves = linear_layer(view, "conv2"), weights((5, 4, 3, 3), 1)
+    assert second is not None
+    halves[:, 2] /= 2
+    use.repeat_channels(view, second, np.array([2]), np.concatenate([halves, halves[:, 2:3]], axis=1))
+
+
 def switched(network: ov.Model) -> None:
     switches = use.Switches(network, 1)
     switches.activation(0, CONV, SPAN.reshaped())
@@ -145,6 +152,7 @@ EDITS: dict[str, Example] = {
         lambda view: use.replace_constant(view, [InputId("conv1", 1)], weights((4, 3, 3, 3), 9), "new"),
         view=True,
     ),
+    "repeat_channels": in_place(builders.network, repeated, view=True),
     "fix_known_shapes": in_place(with_a_known_shape, use.fix_known_shapes),
     "separated": copied(with_a_shared_matrix, use.separated),
     "give_initial_values": in_place(with_a_state, use.give_initial_values),

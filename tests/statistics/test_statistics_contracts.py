@@ -75,6 +75,8 @@ REDUCERS: dict[str, Callable[[], reducers.Reducer]] = {
     "Quantile by channel": lambda: reducers.Quantile(0.1, False, True, 1),
     "Rows": lambda: reducers.Rows(1, 3),
     "Departure": lambda: reducers.Departure(TensorId("x")),
+    "Noise": lambda: reducers.Noise(TensorId("x")),
+    "Noise by channel, as a ratio": lambda: reducers.Noise(TensorId("x"), 1, "inference"),
     "Drift": lambda: reducers.Drift(1, TensorId("x")),
     "Patches": lambda: reducers.Patches(WINDOW, 2),
 }

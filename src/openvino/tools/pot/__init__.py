@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from openvino.tools.pot.algorithms.quantization import DefaultQuantization as DefaultQuantization
     from openvino.tools.pot.algorithms.quantization import FastBiasCorrection as FastBiasCorrection
     from openvino.tools.pot.algorithms.quantization import MinMaxQuantization as MinMaxQuantization
+    from openvino.tools.pot.algorithms.quantization import OutlierChannelSplitting as OutlierChannelSplitting
     from openvino.tools.pot.algorithms.quantization import OverflowCorrection as OverflowCorrection
+    from openvino.tools.pot.algorithms.quantization import QuantNoiseEstimator as QuantNoiseEstimator
+    from openvino.tools.pot.algorithms.quantization import RangeOptimization as RangeOptimization
     from openvino.tools.pot.algorithms.quantization import RangeSupervision as RangeSupervision
+    from openvino.tools.pot.algorithms.quantization import TunableQuantization as TunableQuantization
     from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity as MagnitudeSparsity
     from openvino.tools.pot.algorithms.sparsity import WeightSparsity as WeightSparsity
     from openvino.tools.pot.algorithms.weights import WeightCompression as WeightCompression
@@ -59,6 +63,10 @@ _HOMES = {
     "WeightCompression": "algorithms.weights",
     "DataFreeQuantization": "algorithms.quantization",
     "RangeSupervision": "algorithms.quantization",
+    "OutlierChannelSplitting": "algorithms.quantization",
+    "RangeOptimization": "algorithms.quantization",
+    "QuantNoiseEstimator": "algorithms.quantization",
+    "TunableQuantization": "algorithms.quantization",
     "MagnitudeSparsity": "algorithms.sparsity",
     "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",

@@ -11,8 +11,12 @@ from openvino.tools.pot.algorithms.quantization import (
     DefaultQuantization,
     FastBiasCorrection,
     MinMaxQuantization,
+    OutlierChannelSplitting,
     OverflowCorrection,
+    QuantNoiseEstimator,
+    RangeOptimization,
     RangeSupervision,
+    TunableQuantization,
 )
 from openvino.tools.pot.algorithms.sparsity import MagnitudeSparsity, WeightSparsity
 from openvino.tools.pot.algorithms.weights import WeightCompression
@@ -32,6 +36,10 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
         WeightCompression,
         RangeSupervision,
         DataFreeQuantization,
+        OutlierChannelSplitting,
+        RangeOptimization,
+        QuantNoiseEstimator,
+        TunableQuantization,
         MagnitudeSparsity,
         WeightSparsity,
     )

@@ -121,6 +121,18 @@ class Change:
     evidence: str
 
 
+class Repetition(NamedTuple):
+    """Input channels that a layer has more than once.
+
+    Attributes:
+        channels: those that come once more, behind all others, int64.
+        weights: of the layer, float32, with a part for each channel.
+    """
+
+    channels: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Beyond:
     """What is known of a tensor that stays in float, on a device where that is half precision, which can't hold it.
@@ -147,6 +159,7 @@ class Decisions:
         levels: weight quantizer -> the levels of its symmetric range that weights move to, counted from zero,
             where these are not simply the nearest.
         replaced: place of weights -> what becomes of them in float, where nothing is quantized.
+        repeated: place of weights -> the input channels that are made and read once more, in topological order.
         bounds: tensor -> the smallest and the largest value that it is to have.
         bias_shifts: layer -> what is added to each output channel.
         input_means: those that a stage computed on its way, as ``by_inputs`` tells them apart; whoever uses them
@@ -162,6 +175,7 @@ class Decisions:
     weight_scales: Mapping[WeightQuantizer, NDArray[np.float64]] = field(default_factory=dict)
     levels: Mapping[WeightQuantizer, NDArray[np.integer]] = field(default_factory=dict)
     replaced: Mapping[WeightQuantizer, NDArray[np.float32]] = field(default_factory=dict)
+    repeated: Mapping[WeightQuantizer, Repetition] = field(default_factory=dict)
     bounds: Mapping[TensorId, tuple[float, float]] = field(default_factory=dict)
     bias_shifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     input_means: Mapping[Reading, InputMeans] = field(default_factory=dict)

@@ -42,7 +42,13 @@ class Passes(Protocol):
 
 
 class Refinement(Protocol):
-    """A step behind all stages, which looks at the network as they decided."""
+    """A step behind all stages, which looks at the network as they decided.
+
+    Attributes:
+        otherwise: what becomes of a network on which it can't look, in words.
+    """
+
+    otherwise: str
 
     def refine(self, decisions: Decisions, passes: Passes) -> Decisions:
         """What was decided, and what this one makes of it in passes of its own; nothing is changed."""

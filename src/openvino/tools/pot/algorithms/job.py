@@ -185,8 +185,9 @@ def refined(job: Job, passes: Callable[[], Passes]) -> Job:
     refinements = [refinement for algorithm in job.algorithms for refinement in algorithm.refinements]
     if refinements and job.network.get_sinks():
         logger.warning(
-            "model %r keeps a state and can't be run beside the float one: biases are corrected in closed form",
+            "model %r keeps a state and can't be run beside the float one: %s",
             job.result.name,
+            ", ".join(refinement.otherwise for refinement in refinements),
         )
         return job
     for refinement in refinements:

@@ -116,13 +116,14 @@ class Known:
         passes: of earlier runs over the same model and samples.
 
     Attributes:
+        networks: of the model.
         passes: statistics of the networks, by their names, one for each pass.
         taken: how many passes were not known from earlier runs.
     """
 
     def __init__(self, networks: Networks, passes: Iterable[Measured] = ()) -> None:
         self.passes, self.taken = list(passes), 0
-        self._networks, self._computed = networks, {name: Kept() for name in networks.alone}
+        self.networks, self._computed = networks, {name: Kept() for name in networks.alone}
 
     def add(self, found: Measured) -> None:
         """Keep what a pass found."""
@@ -137,7 +138,7 @@ class Known:
         return jobs
 
     def _decided(self, name: str, job: Job) -> Job:
-        return self._networks.refined(name, decided(job, self._of(name)))
+        return self.networks.refined(name, decided(job, self._of(name)))
 
     def provide(self, jobs: Jobs) -> None:
         """Measure at once what jobs ask for and is not known."""
@@ -145,13 +146,13 @@ class Known:
         if self.passes:
             wanted = {name: job for name, job in wanted.items() if job.requests}
         if wanted:
-            self.add(self._networks.measuring.measured(wanted))
+            self.add(self.networks.measuring.measured(wanted))
 
     def maker(self, name: str, job: Job) -> Callable[[Avoided], Job]:
         """What makes further decided jobs of one network, which do without some forms."""
 
         def made(avoided: Avoided) -> Job:
-            other = planned(self._networks.alone[name], job.algorithms, avoided, job.sizes)
+            other = planned(self.networks.alone[name], job.algorithms, avoided, job.sizes)
             self.provide({name: other})
             return self._decided(name, other)
 

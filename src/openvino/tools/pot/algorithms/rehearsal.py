@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import openvino as ov
+from openvino import opset13 as op
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.graph.beside import SECOND, beside
 from openvino.tools.pot.graph.edits.adjust import adjustable
 from openvino.tools.pot.graph.edits.emulate import emulated
+from openvino.tools.pot.graph.edits.scalable import scalable
 from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.statistics.witness import watched_inputs
 
-_SHIFTS = "bias_shifts"
+_SHIFTS, _FACTORS = "bias_shifts", "range_factors"
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,14 @@ class Rehearsal:
         model: has the float network's inputs and results before others.
         outputs: layer of the plan -> what it gives in the quantized network, before its bias.
         shifts: name of the input that biases of the quantized network are shifted by; empty where there is none.
+        factors: the same of the one that ranges of its activations are multiplied with.
     """
 
     network: ov.Model
     model: ov.Model
     outputs: Mapping[str, TensorId]
     shifts: str = ""
+    factors: str = ""
 
     @property
     def compared(self) -> list[tuple[TensorId, TensorId]]:
@@ -49,12 +55,20 @@ class Rehearsal:
         return found
 
     @classmethod
-    def of(cls, decisions: Decisions, adjusted: Iterable[LinearLayer] = ()) -> Rehearsal:
+    def of(
+        cls,
+        decisions: Decisions,
+        adjusted: Iterable[LinearLayer] = (),
+        scaled: Sequence[Sequence[ActivationQuantizer]] = (),
+        alone: bool = False,
+    ) -> Rehearsal:
         """Carry out all that was decided so far, on a copy.
 
         Args:
             decisions: stay as they are.
             adjusted: layers whose biases are shifted by an input, one layer's after the other's, and not as decided.
+            scaled: groups of quantizers whose ranges are multiplied with a factor of another input each.
+            alone: whether each quantizer reads the float network, so that nothing comes from layers before.
         """
         network, layers = decisions.network, tuple(adjusted)
         kept = {
@@ -65,14 +79,24 @@ class Rehearsal:
         trial = _copied(network)
         nodes = {layer.node: trial.view.nodes[layer.node] for layer in network.plan.layers}
         transform(replace(decisions, network=trial, bias_shifts=kept))
-        second, name = trial.sub.model, ""
+        second, inputs = trial.sub.model, list[Any]()
         if layers:
             outputs = [(nodes[layer.node].output(0), layer.output_axis) for layer in layers]
-            inputs = [*second.get_parameters(), adjustable(outputs, _SHIFTS)]
-            second, name = ov.Model(second.get_results(), inputs, "second"), SECOND + _SHIFTS
+            inputs.append(adjustable(outputs, _SHIFTS))
+        if scaled:
+            inputs.append(
+                scalable([[_quantizer(trial, each) for each in group] for group in scaled], _FACTORS)
+            )
+        results: list[Any] = [*second.get_results(), *(_kept(nodes.values()) if alone else ())]
+        second = ov.Model(results, [*second.get_parameters(), *inputs], "second")
+        places = {each: _place(trial, each) for each in network.plan.activations} if alone else {}
         joined = beside(network.sub.model, second)
+        view = GraphView(joined)
+        for quantizer, port in places.items():
+            port.replace_source_output(view.output(quantizer.tensor))
+        names = (SECOND + _SHIFTS if layers else "", SECOND + _FACTORS if scaled else "")
         found = {layer: TensorId(node.get_friendly_name()) for layer, node in nodes.items()}
-        return cls(network.sub.model, emulated(joined, narrow=True), found, name)
+        return cls(network.sub.model, emulated(joined, narrow=True), found, *names)
 
 
 def _copied(network: PlannedNetwork) -> PlannedNetwork:
@@ -80,3 +104,23 @@ def _copied(network: PlannedNetwork) -> PlannedNetwork:
     clone, own = network.sub.model.clone(), network.view
     view = GraphView(clone, None if own.seen is own.model else own.seen)
     return replace(network, sub=replace(network.sub, model=clone), view=view)
+
+
+def _quantizer(network: PlannedNetwork, planned: ActivationQuantizer) -> ov.Node:
+    """The FakeQuantize that a planned quantizer has become."""
+    node: ov.Node = network.view.port(planned.readers[0]).get_source_output().get_node()
+    return node
+
+
+def _kept(layers: Iterable[ov.Node]) -> Iterator[ov.Node]:
+    """Results of what reads layers: no result of the network follows from these where quantizers read another one."""
+    readers = [reader.get_node() for node in layers for reader in node.output(0).get_target_inputs()]
+    return (op.result(node.output(0)) for node in readers if node.get_type_name() != "Result")
+
+
+def _place(network: PlannedNetwork, planned: ActivationQuantizer) -> ov.Input:
+    """Where a quantizer reads its tensor, with what divides it, if that is a node of its own."""
+    node = _quantizer(network, planned)
+    before: ov.Node = node.input_value(0).get_node()
+    divides = before.get_type_name() == "Multiply" and before.get_friendly_name() not in network.view.nodes
+    return (before if divides else node).input(0)

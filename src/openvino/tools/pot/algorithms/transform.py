@@ -17,8 +17,9 @@ from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.clamp import insert_clamp
 from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
+from openvino.tools.pot.graph.edits.repeat import repeat_channels
 from openvino.tools.pot.graph.edits.replace import replace_constant
-from openvino.tools.pot.graph.geometry import along
+from openvino.tools.pot.graph.geometry import along, linear_layer
 from openvino.tools.pot.graph.half import SCALE_FACTOR
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.tensors import InputId, TensorId
@@ -51,6 +52,7 @@ def transform(decisions: Decisions) -> None:
     for _, layer, _ in network.layers_with_weights:
         if layer.node in decisions.bias_shifts:
             shift_bias(view, layer, decisions.bias_shifts[layer.node])
+    _repeat(decisions)
     for changed in plan.weights:
         if any(changed in each for each in (decisions.levels, decisions.weight_scales, decisions.replaced)):
             values = decisions.moved_weights(changed)
@@ -72,6 +74,17 @@ def transform(decisions: Decisions) -> None:
         insert_fake_quantize(view, tensor, weights.readers, decisions.weights[weights], weights.name)
     model.validate_nodes_and_infer_types()
     stabilise(model, [*before, *all_names(model)])
+
+
+def _repeat(decisions: Decisions) -> None:
+    """Let layers have channels more than once."""
+    network = decisions.network
+    for place, (channels, weights) in decisions.repeated.items():
+        # Anew each time, since one layer's channels are made by another's weights, which may have changed.
+        view = GraphView(network.sub.model)
+        layer = linear_layer(view, place.readers[0].node)
+        assert layer is not None
+        repeat_channels(view, layer, channels, weights)
 
 
 def _now_read(view: GraphView, readers: tuple[InputId, ...]) -> TensorId:

@@ -28,6 +28,8 @@ from openvino.tools.pot.configs.sections import (
     Sections,
 )
 from openvino.tools.pot.configs.sections import SimplifiedEngine as SimplifiedSection
+from openvino.tools.pot.configs.tuning import TpeParameters
+from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
 from openvino.tools.pot.engines import probes
@@ -42,6 +44,7 @@ from openvino.tools.pot.graph.sizes import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_algorithm
 from openvino.tools.pot.pipeline.pipeline import Pipeline, steps_of
+from openvino.tools.pot.pipeline.tuning import TpeOptimizer
 from openvino.tools.pot.placement.scope import ignored_nodes
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, Place, PotError, nearest, placed
@@ -56,11 +59,22 @@ _COMBINED = frozenset({"AUTO", "MULTI", "HETERO", "BATCH"})
 
 @dataclass(frozen=True)
 class Task:
-    """One network, what quantizes it, and its samples."""
+    """One network, what quantizes it, and its samples.
+
+    Attributes:
+        optimizer: the parameters of the search for others; None: there is none.
+    """
 
     model: CompressedModel
     pipeline: Pipeline
     engine: IEEngine
+    optimizer: TpeParameters | None = None
+
+    def run(self, folder: Path) -> CompressedModel:
+        """The quantized network; the folder keeps what a search finds."""
+        if self.optimizer is None:
+            return self.pipeline.run(self.model)
+        return TpeOptimizer(self.optimizer, self.pipeline, self.engine, folder).run(self.model)
 
 
 @dataclass(frozen=True)
@@ -72,12 +86,14 @@ class Job:
         tasks: one for each network of the model.
         name: of the folder of results.
         keeps_intermediate: whether models are kept from before weights become integers, too.
+        found: folder that keeps what a search finds; None: one beside the models.
     """
 
     model: CompressedModel
     tasks: tuple[Task, ...]
     name: str
     keeps_intermediate: bool
+    found: Path | None = None
 
 
 def make_job(sections: Sections, evaluates: bool = False) -> Job:
@@ -127,7 +143,14 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
     for entry, where in entries:
         pipeline.add_algo(created(entry, engine, where))
     _check(sections, model, pipeline, engine)
-    return Task(model, pipeline, engine)
+    if sections.optimizer is None:
+        return Task(model, pipeline, engine)
+    found = validate(TpeParameters, sections.optimizer.params, sections.where.at("optimizer", "params"))
+    if found.state_dir:
+        check_writable(Path(found.state_dir), "optimizer: params.state_dir")
+    with placed(sections.where, ConfigError):
+        TpeOptimizer(found, pipeline, engine)  # which checks the rest
+    return Task(model, pipeline, engine, found)
 
 
 def entries_of(
@@ -201,7 +224,7 @@ def shaped(model: CompressedModel, shape: Any) -> CompressedModel:
 def _searches(sections: Sections) -> bool:
     """Whether an algorithm needs labels."""
     entries = sections.compression.algorithms
-    return any(
+    return sections.optimizer is not None or any(
         entry.name == AccuracyAwareQuantization.name and not entry.params.get("annotation_free")
         for entry in entries
     )

@@ -8,6 +8,7 @@ import logging
 import shlex
 import sys
 import time
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,9 @@ def quantize(options: argparse.Namespace) -> int:
     job = make_job(sections_of(options), options.evaluate)
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
+    job = replace(
+        job, found=root / (name or "") / "search"
+    )  # beside the folders of runs, so that the next one goes on
     if options.report:
         check_report(job, Path(options.report))
     with results_folder(root, name) as folder:
@@ -228,7 +232,7 @@ def _stored(
         for algorithm in task.pipeline.algo_seq:
             if isinstance(algorithm, WeightCompression):
                 algorithm.keep = keep
-    models = [task.pipeline.run(task.model) for task in job.tasks]
+    models = [task.run(job.found or folder / "search") for task in job.tasks]
     whole = CompressedModel([model.submodels[0] for model in models], job.model.name, job.model.is_cascade)
     name = None if whole.is_cascade else whole.name
     if job.keeps_intermediate:

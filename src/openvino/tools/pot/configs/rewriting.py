@@ -44,3 +44,14 @@ class WeightSparsityParameters(MagnitudeSparsityParameters, FastBiasCorrectionPa
         if not value:
             raise ValueError("use_fast_bias: false is not supported, expected true")
         return value
+
+
+class OutlierChannelSplittingParameters(RewritingParameters):
+    """Parameters of OutlierChannelSplitting.
+
+    Attributes:
+        weights_expansion_ratio: how many input channels more a layer has at most, as a share of those it has, rounded
+            up.
+    """
+
+    weights_expansion_ratio: float = Field(default=0.01, ge=0, le=1)

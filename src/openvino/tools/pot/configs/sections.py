@@ -1,4 +1,4 @@
-"""The sections of a configuration file: model, engine and compression, with POT's keys and defaults."""
+"""The sections of a configuration file: model, engine, compression and optimizer, with POT's keys and defaults."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.models import ModelConfig
 from openvino.tools.pot.configs.runtime import EngineConfig, Runtime
+from openvino.tools.pot.configs.tuning import OptimizerSection
 from openvino.tools.pot.configs.validation import Parameters, plain, validate
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
@@ -210,9 +211,10 @@ class Sections:
     model: ModelSection
     engine: AnyEngine
     compression: CompressionSection
+    optimizer: OptimizerSection | None = None
 
 
-_KEYS = ("model", "engine", "compression")
+_KEYS = ("model", "engine", "compression", "optimizer")
 
 _NAMED = r"\s*([^\s\[\],]+)\s*(\[[^\]]*\])\s*"
 """The name of an input, and its sizes in brackets."""
@@ -229,15 +231,11 @@ def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
         ConfigError: a key is unknown, missing or ill-typed; its path is named.
     """
     place = Place(where)
-    if "optimizer" in values:
-        raise ConfigError(
-            "the search for parameters is not supported, expected no optimizer", place.at("optimizer")
-        )
     for key in values:
         if key not in _KEYS:
             raise ConfigError(f"unknown section {key!r}{nearest(str(key), _KEYS)}", place)
     for key in _KEYS:
-        if key not in values and key != "engine":
+        if key not in values and key not in ("engine", "optimizer"):
             raise ConfigError(f"section {key!r} is missing", place)
     model = validate(ModelSection, values["model"], place.at("model"))
     compression = validate(CompressionSection, values["compression"], place.at("compression"))
@@ -249,7 +247,9 @@ def parse_sections(values: Mapping[str, Any], where: str) -> Sections:
         raise ConfigError(
             f"found 'none', expected one that has samples for {needing[0]}", place.at("engine", "type")
         )
-    return Sections(place, model, engine, compression)
+    searched = values.get("optimizer")
+    optimizer = None if searched is None else validate(OptimizerSection, searched, place.at("optimizer"))
+    return Sections(place, model, engine, compression, optimizer)
 
 
 def _parse_engine(values: Any, place: Place) -> AnyEngine:

@@ -185,14 +185,23 @@ def along_inputs(
     view: GraphView, layer: LinearLayer, figures: NDArray[np.floating], rank: int
 ) -> NDArray[np.floating]:
     """A figure for each input channel, in a shape that broadcasts against the layer's weights of ``rank``."""
-    own = traits(view.type(layer.node))
-    if not own.convolves:
-        return along(figures, summed_axis(view, layer.node, layer.weights), rank)
-    shape = [1] * rank
-    shape[own.axes.index("i")] = len(figures) // layer.groups
-    if "g" in own.axes:
+    axis = weight_input_axis(view, layer)
+    shape = list(axis_shape(len(figures) // layer.groups, axis, rank))
+    if layer.groups > 1:
         shape[0] = layer.groups
     return figures.reshape(shape)
+
+
+def weight_input_axis(view: GraphView, layer: LinearLayer) -> int:
+    """The axis of a layer's weights with its input channels, of a matrix counted from the end."""
+    own = traits(view.type(layer.node))
+    return own.axes.index("i") if own.convolves else summed_axis(view, layer.node, layer.weights)
+
+
+def weight_output_axis(view: GraphView, layer: LinearLayer) -> int:
+    """The same with its output channels."""
+    own = traits(view.type(layer.node))
+    return own.axes.index("o") if own.convolves else -3 - summed_axis(view, layer.node, layer.weights)
 
 
 def _matmul(view: GraphView, name: str) -> LinearLayer | None:

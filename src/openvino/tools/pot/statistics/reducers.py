@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import gcd, isqrt, prod
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import openvino as ov
@@ -22,6 +22,9 @@ _VECTOR = 16
 
 _SHALLOWEST = 16
 """Values that TopK gives at least: OpenVINO writes sorts of two to six out in full, which takes seconds to compile."""
+
+_LEAST_NOISE = 1e-15
+"""What is added to noise, so that there is something to divide by."""
 
 _WORTH = 0.25
 """Share of a row's length that looking through groups may take, so that it is quicker than looking through all."""
@@ -240,16 +243,61 @@ class Departure:
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the difference and its reduction."""
-        apart = op.subtract(source, places.output(self.other)).output(0)
-        rank = apart.get_partial_shape().rank.get_length()
-        count = places.token_count(apart, rank - 1) if rank > 1 else 0
-        if count:
-            apart = places.rows(apart, rank - 1, count)
+        apart = _valid(op.subtract(source, places.output(self.other)).output(0), places)
         return Extreme("mean").reduce(op.multiply(apart, apart).output(0), places)
 
     def size(self, shape: tuple[int | None, ...]) -> int:
         """One."""
         return 1
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The mean square of a tensor, and that of the difference of another one of the same shape from it.
+
+    Of tokens, those that are valid count alone.
+
+    Attributes:
+        other: the other tensor.
+        axis: the channel axis, not negative, of which each index is taken by itself; None: all together.
+        ratio: whether the first figure over the second is given in place of both, of each ``element``, whose mean it is
+            then, or of each ``inference``.
+    """
+
+    other: TensorId
+    axis: int | None = None
+    ratio: Literal["", "inference", "element"] = ""
+
+    def reduce(self, source: ov.Output, places: Places) -> ov.Output:
+        """Append both reductions."""
+        own = _valid(source, places)
+        apart = op.subtract(own, _valid(places.output(self.other), places))
+        signal, noise = (op.multiply(each, each).output(0) for each in (own, apart))
+        if self.ratio == "element":
+            return Extreme("mean", self._axis(own, source)).reduce(_over(signal, noise), places)
+        means = [Extreme("mean", self._axis(own, source)).reduce(each, places) for each in (signal, noise)]
+        return _over(*means) if self.ratio else op.concat(means, 0).output(0)
+
+    def _axis(self, own: ov.Output, source: ov.Output) -> int | None:
+        """Where channels are, which follow tokens that were chosen."""
+        return self.axis if self.axis is None or own is source else 1
+
+    def size(self, shape: tuple[int | None, ...]) -> int:
+        """One or two figures for each channel."""
+        return _channels(shape, self.axis) * (1 if self.ratio else 2)
+
+
+def _over(signal: ov.Output, noise: ov.Output) -> ov.Output:
+    least = op.constant(np.float32(_LEAST_NOISE))
+    ratio: ov.Output = op.divide(signal, op.add(noise, least)).output(0)
+    return ratio
+
+
+def _valid(value: ov.Output, places: Places) -> ov.Output:
+    """The tensor, or of tokens the rows of those that are valid."""
+    rank = value.get_partial_shape().rank.get_length()
+    count = places.token_count(value, rank - 1) if rank > 1 else 0
+    return places.rows(value, rank - 1, count) if count else value
 
 
 def _group(length: int, depth: int) -> int:

@@ -27,8 +27,8 @@ class Steering(Protocol):
         """Whether figures of inferences before this one must be taken before it is fed."""
         ...
 
-    def fed(self) -> Mapping[str, NDArray[Any]]:
-        """What the model gets beside the sample by now."""
+    def fed(self, position: int) -> Mapping[str, NDArray[Any]]:
+        """What the model gets beside the sample at an inference."""
         ...
 
     def take(self, figures: Mapping[Request, Vector]) -> None:
@@ -63,7 +63,7 @@ class SteeredLayout(StatisticsLayout):
         self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None
     ) -> dict[str, NDArray[Any]]:
         """As of any layout, with what was found so far."""
-        return {**super().feed(position, feed, fresh, sample), **self._steering.fed()}
+        return {**super().feed(position, feed, fresh, sample), **self._steering.fed(position)}
 
     def awaits(self, position: int) -> bool:
         """Whether figures of inferences before this one must be taken before it is fed."""

@@ -73,6 +73,8 @@ class DriftRefinement:
     on samples in place of batch normalisation, and with several layers between two cuts.
     """
 
+    otherwise = _CLOSED
+
     def __init__(self, parameters: FastBiasCorrectionParameters, budget: Budget = QUICK) -> None:
         self._parameters, self._budget = parameters, budget
 
@@ -228,7 +230,7 @@ class _Course:
         """Whether an earlier phase must be over before this inference."""
         return position in self._ends and self.taken < position
 
-    def fed(self) -> Mapping[str, NDArray[Any]]:
+    def fed(self, position: int) -> Mapping[str, NDArray[Any]]:
         """The shifts of this phase."""
         if not self._fed:
             parts = [self._tried.get(node, self.shifts[node]) for node in self.drifts]
