@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from openvino.tools.pot.configs.parameters import MinMaxParameters, NamedMetric, none_for_zero
+from openvino.tools.pot.configs.accuracy import NamedMetric
+from openvino.tools.pot.configs.parameters import MinMaxParameters, none_for_zero
 from openvino.tools.pot.configs.validation import Parameters
 
 

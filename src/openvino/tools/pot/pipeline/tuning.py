@@ -15,7 +15,7 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization.tunable import Choices, TunableQuantization
-from openvino.tools.pot.configs.parameters import AccuracyAwareParameters, NamedMetric
+from openvino.tools.pot.configs.accuracy import AccuracyAwareParameters, NamedMetric
 from openvino.tools.pot.configs.tuning import TpeParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines import probes
