@@ -29,6 +29,7 @@ class Recipe:
         sum_bits: of sums that ranges must be kept from overflowing; 0 where none can.
         rounds: whether weights are rounded by the error at the layer's output.
         symmetric_weights: whether weights have no zero point.
+        tunes: whether layers are tuned on the quantized network.
     """
 
     parameters: MinMaxParameters
@@ -40,6 +41,7 @@ class Recipe:
     sum_bits: int
     rounds: bool
     symmetric_weights: bool
+    tunes: bool
 
     @classmethod
     def of(cls, parameters: MinMaxParameters) -> Recipe:
@@ -61,6 +63,7 @@ class Recipe:
             sum_bits=0 if integers is None else integers.sum_bits,
             rounds=_rounding(parameters, device) == "least_error",
             symmetric_weights=_symmetric_weights(parameters, device),
+            tunes=_tunes(parameters, device),
         )
 
     def is_symmetric(self, quantizer: ActivationQuantizer) -> bool | None:
@@ -124,6 +127,14 @@ def _rounding(parameters: MinMaxParameters, device: Device) -> Literal["nearest"
         return "nearest"
     is_pots = device.integers is not None and parameters.preset is not None
     return parameters.weight_rounding or ("nearest" if is_pots else "least_error")
+
+
+def _tunes(parameters: MinMaxParameters, device: Device) -> bool:
+    """Whether it is said, or part of the effort; weights that are to be at the nearest levels stay there."""
+    if not isinstance(parameters, DefaultQuantizationParameters):
+        return False
+    thorough = parameters.effort == "thorough" and _rounding(parameters, device) == "least_error"
+    return parameters.use_layerwise_tuning or (thorough and _symmetric_weights(parameters, device))
 
 
 def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:
