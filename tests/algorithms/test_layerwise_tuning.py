@@ -22,7 +22,7 @@ from openvino.tools.pot.algorithms.quantization.tuning import TuningBudget, Tuni
 from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters
 from openvino.tools.pot.report.overflow import overflows
 from openvino.tools.pot.utils.errors import ConfigError, DataError
-from proofs import outputs
+from proofs import outputs, padded
 
 TUNED: Mapping[str, Any] = {"self_check": False, "use_layerwise_tuning": True}
 
@@ -278,3 +278,11 @@ def test_weights_that_are_to_be_at_the_nearest_levels_stay_there() -> None:
     ):
         with pytest.raises(ConfigError, match=said):
             quantize(chain(), pictures(4), use_layerwise_tuning=True, **params)
+
+
+def test_layers_whose_rows_repeat_in_most_samples_stay_as_they_are() -> None:
+    proof = padded(0)
+    before, after = decisions_of(proof.network, proof.calibration)
+    assert after is before or not any(
+        change.stage == "TuningRefinement" for said in after.changes.values() for change in said
+    )

@@ -93,6 +93,7 @@ class Recipe:
             "sum_bits": self.sum_bits,
             "weight_rounding": "least_error" if self.rounds else "nearest",
             "symmetric_weights": self.symmetric_weights,
+            "layerwise_tuning": self.tunes,
         }
 
 

@@ -57,13 +57,11 @@ class TunedLayer(NamedTuple):
         levels: in the shape of its weights, counted from zero.
         range: of these.
         shift: of its bias, shape ``[output channels]``; None where it stays.
-        changed: how many output channels are others than before.
     """
 
     levels: NDArray[np.integer]
     range: QuantizerRange
     shift: Doubles | None
-    changed: int
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,11 @@ class _Candidate:
 
 def tuned_layer(
     decisions: Decisions, statistics: Statistics, each: PlannedLayer, pair: Pair, fits_scale: bool
-) -> TunedLayer:
+) -> TunedLayer | None:
     """The best of what a layer has and of what tuning makes of it, channel by channel, on samples that are held out.
+
+    None where all stays: where rows repeat within most samples, errors that arrive are alike at many positions, and add
+    up behind them, of which a mean square over rows says too little.
 
     Args:
         decisions: so far.
@@ -115,6 +116,8 @@ def tuned_layer(
     now = _current(decisions, each)
     fits = fits_scale and own.low.size == now.shift.size
     rows, held_out = _rows(decisions, statistics, each, pair)
+    if rows.counts.max() > 1:
+        return None
     drift = None if pair.drift is None else statistics.value(pair.drift).reshape(now.shift.shape)
     others = rows.moments(held_out)
     best, least, changed = now, now.error(flat, others), np.zeros(now.shift.shape, bool)
@@ -125,11 +128,12 @@ def tuned_layer(
         best, least, changed = best.where(better, candidate), np.where(better, error, least), changed | better
     levels = best.grid.levels.astype(np.min_scalar_type(-(own.levels // 2)))
     factor = best.grid.scale[:, :, 0].astype(np.float64) / now.grid.scale[:, :, 0]
+    if not changed.any():
+        return None
     return TunedLayer(
         from_canonical(view, layer, levels, weights.shape),
         own.widened(factor.reshape(own.low.shape)) if fits else own,
         best.shift.reshape(-1) if pair.has_bias else None,
-        int(changed.sum()),
     )
 
 

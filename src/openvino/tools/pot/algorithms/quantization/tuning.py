@@ -142,10 +142,14 @@ class TuningRefinement:
         found: list[tuple[PlannedLayer, TunedLayer]] = []
         for each, pair in zip([*ends, *others], pairs, strict=True):
             own = tuned_layer(decisions, statistics, each, pair, self._fits_scales)
-            if own.shift is not None and self._is_too_large(decisions, each[1], own.shift):
+            if (
+                own is not None
+                and own.shift is not None
+                and self._is_too_large(decisions, each[1], own.shift)
+            ):
                 fixed = pair._replace(drift=None, has_bias=False)
                 own = tuned_layer(decisions, statistics, each, fixed, self._fits_scales)
-            if own.changed:
+            if own is not None:
                 found.append((each, own))
         return _decided(self, decisions, found, len(trials.units)) if found else decisions
 
