@@ -204,7 +204,7 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     Attributes:
         weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, but for
             presets on GNA.
-        effort: ``thorough`` spends up to twenty plain passes over the samples on what brings outputs closer to those
+        effort: ``thorough`` spends about twenty plain passes over the samples on what brings outputs closer to those
             of the float network on samples that are held out: layer-wise tuning or, where weights are to stay at the
             nearest levels or have zero points, biases.
         use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more;
