@@ -162,7 +162,14 @@ def test_ill_typed_values_name_their_path_and_what_was_found(path: str) -> None:
         ({"activations": {"level_low": 1, "level_high": 256}}, "activations: level_low 1 and level_high 256"),
         ({"activations": {"level_low": 5, "level_high": -5}}, "activations: level_low 5 and level_high -5"),
         ({"weights": {"level_low": -7, "level_high": 8}}, "16 levels, expected 255 or 256"),
-        ({"use_layerwise_tuning": True}, "use_layerwise_tuning: true is not supported"),
+        (
+            {"use_layerwise_tuning": True, "weight_rounding": "nearest"},
+            "use_layerwise_tuning: true moves weights, expected weight_rounding least_error, found nearest",
+        ),
+        (
+            {"use_layerwise_tuning": True, "weights": {"mode": "asymmetric"}},
+            "use_layerwise_tuning: true needs symmetric weights, found weights.mode asymmetric",
+        ),
     ],
 )
 def test_values_that_make_no_sense(values: dict[str, Any], part: str) -> None:

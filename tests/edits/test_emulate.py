@@ -59,3 +59,18 @@ def test_a_model_with_none_that_is_meant_is_left_as_it_is() -> None:
     model = network()
     assert emulated(model, narrow=True, meant=lambda _: False) is model
     assert emulated(model) is model
+
+
+def test_names_that_openvino_makes_up_may_be_in_the_model_already() -> None:
+    x = op.parameter([1, 4], np.float32, name="x")
+    low, high = np.float32(-3), np.float32(3)
+    value = op.fake_quantize(x, low, high, low, high, 255, name="fq")
+    constants = [op.constant(np.ones((1, 4), np.float32)) for _ in range(40)]
+    for each in constants:
+        value = op.add(value, each)
+    model = ov.Model([op.result(value)], [x], "numbered")
+    number = int(op.constant(np.float32(0)).get_name().split("_")[-1]) + len(model.get_ops())
+    for position, each in enumerate(constants):
+        each.set_friendly_name(f"Constant_{number + position}")
+    names = [node.get_friendly_name() for node in emulated(model, narrow=True).get_ops()]
+    assert len(set(names)) == len(names) and {each.get_friendly_name() for each in constants} <= set(names)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openvino import opset13 as op
 
 from builders import model, parameter, weights
-from openvino.tools.pot.graph.succession import befores, groups, levels
+from openvino.tools.pot.graph.succession import befores, feeding, groups, levels
 from openvino.tools.pot.graph.view import GraphView
 
 
@@ -42,6 +42,8 @@ def test_of_a_group_only_layers_count_that_feed_none_of_it() -> None:
     assert [set(group) for group in groups(before, 4)] == [{"a"}, {"b", "d"}, {"c"}, {"e", "f"}]
     assert [set(group) for group in groups(before, 2)] == [{"b", "d"}, {"e", "f"}]
     assert [set(group) for group in groups(before, 1)] == [{"e", "f"}]
+    assert [set(group) for group in feeding(before, 2)] == [{"a"}, {"c"}]
+    assert [set(group) for group in feeding(before, 4)] == [set(), set(), set(), set()]
 
 
 @given(st.lists(st.sets(st.integers(0, 11)), min_size=1, max_size=12), st.integers(1, 12))
@@ -57,6 +59,8 @@ def test_layers_of_a_group_do_not_feed_each_other(edges: list[set[int]], wanted:
     assert {name for name in before if all(name not in sources for sources in before.values())} <= set(
         found[-1]
     )
+    others = feeding(before, count)
+    assert sorted(name for group in (*found, *others) for name in group) == sorted(before)
     place = {name: number for number, group in enumerate(found) for name in group}
     for name, number in place.items():
         reached, pending = set[str](), list(before[name])

@@ -65,7 +65,7 @@ PARAMETERS: list[tuple[str, Any]] = [
     *(("threshold", value) for value in (NAN, -1, 0, "x", [1], HUGE)),
     *(("apply_for_all_nodes", value) for value in ("yes", 5, NAN)),
     *(("use_fast_bias", value) for value in ("no", 5)),
-    *(("use_layerwise_tuning", value) for value in (True, "yes")),
+    *(("use_layerwise_tuning", value) for value in ("yes", 5)),
     *(("weight_rounding", value) for value in ("best", 5, True)),
     *(("self_check", value) for value in ("off", 2, NAN, [])),
     *(("by_model", value) for value in (5, ["a"], {"a": 5})),

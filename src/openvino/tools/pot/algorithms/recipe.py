@@ -35,6 +35,7 @@ class Recipe:
         rounds: whether weights are rounded by the error at the layer's output.
         symmetric_weights: whether weights have no zero point, unless rules say otherwise.
         stores: whether weights of layers in float have 8 bits.
+        tunes: whether layers are tuned on the quantized network.
     """
 
     parameters: MinMaxParameters
@@ -47,6 +48,7 @@ class Recipe:
     rounds: bool
     symmetric_weights: bool
     stores: bool
+    tunes: bool
 
     @classmethod
     def of(cls, parameters: MinMaxParameters) -> Recipe:
@@ -69,6 +71,7 @@ class Recipe:
             rounds=_rounding(parameters, device) == "least_error",
             symmetric_weights=_symmetric_weights(parameters, device),
             stores=_stores(parameters, device),
+            tunes=_tunes(parameters, device),
         )
 
     def said_of(self, quantizer: ActivationQuantizer | WeightQuantizer) -> QuantizerParameters:
@@ -120,6 +123,7 @@ class Recipe:
             "sum_bits": self.sum_bits,
             "weight_rounding": "least_error" if self.rounds else "nearest",
             "symmetric_weights": self.symmetric_weights,
+            "layerwise_tuning": self.tunes,
         }
 
 
@@ -161,6 +165,14 @@ def _stores(parameters: MinMaxParameters, device: Device) -> bool:
     if stores and device.integers is not None:
         raise ConfigError(f"float_layers: {device.name} runs no layer in float, expected float")
     return stores
+
+
+def _tunes(parameters: MinMaxParameters, device: Device) -> bool:
+    """Whether it is said, or part of the effort; weights that are to be at the nearest levels stay there."""
+    if not isinstance(parameters, DefaultQuantizationParameters):
+        return False
+    thorough = parameters.effort == "thorough" and _rounding(parameters, device) == "least_error"
+    return parameters.use_layerwise_tuning or (thorough and _symmetric_weights(parameters, device))
 
 
 def _symmetric_weights(parameters: MinMaxParameters, device: Device) -> bool:

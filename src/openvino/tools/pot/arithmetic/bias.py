@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_NOTHING = 1e-4
+"""Share of the mean error of all samples below which that of one is too small to say anything."""
+
 
 @dataclass(frozen=True)
 class InputMeans:
@@ -90,5 +93,27 @@ def is_closer(errors: Array, before: Array) -> bool:
     change = ((errors - before) / whole).mean(axis=1)
     if not np.isfinite(change).all():
         return False
-    spread = change.std(ddof=1) / np.sqrt(len(change)) if len(change) > 1 else 0.0
-    return bool(change.mean() < -spread)
+    return bool(change.mean() < -_standard_error(change))
+
+
+def is_closer_mostly(errors: Array, before: Array) -> bool:
+    """Whether errors of the same samples are smaller in a typical sample, and no larger in all beyond chance.
+
+    Behind a Softmax most of the sum comes from the few samples of which a network is unsure: its standard error is so
+    large that hardly anything would ever count by ``is_closer``.
+
+    Args:
+        errors: mean squares, float64, shape ``[samples, outputs]``; each output counts by what it had before.
+        before: the same without the change, finite.
+    """
+    whole = np.maximum(before.mean(axis=0), np.finfo(np.float64).tiny)
+    change = ((errors - before) / whole).mean(axis=1)
+    if not np.isfinite(change).all():
+        return False
+    typical = np.log((errors + _NOTHING * whole) / (before + _NOTHING * whole)).mean()
+    return bool(typical < 0 and change.mean() <= _standard_error(change))
+
+
+def _standard_error(values: Array) -> float:
+    """Of the mean; zero of a single one, of which nothing can be said."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0

@@ -274,11 +274,14 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
     Attributes:
         weight_rounding: ``nearest``, or ``least_error`` at the layer's output; absent: the latter, but for
             presets on GNA.
-        effort: ``thorough`` spends up to twenty plain passes over the samples on what brings outputs closer to those
-            of the float network on samples that are held out; for now these are biases.
+        effort: ``thorough`` spends about twenty plain passes over the samples on what brings outputs closer to those
+            of the float network on samples that are held out: layer-wise tuning or, where weights are to stay at the
+            nearest levels or have zero points, biases.
         float_layers: how layers that stay in float, for whatever reason, have their weights: ``float``, or
             ``int8_weights``, unpacked before or while they multiply.
-        use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more.
+        use_fast_bias: false corrects biases on the quantized network itself, as BiasCorrection does, in one pass more;
+            layer-wise tuning does so in any case.
+        use_layerwise_tuning: tune weights, their scales and biases on the quantized network, layer by layer.
     """
 
     weight_rounding: Literal["nearest", "least_error"] | None = None
@@ -294,10 +297,19 @@ class DefaultQuantizationParameters(MinMaxParameters, FastBiasCorrectionParamete
                 "weight_rounding: least_error needs symmetric weights, found weights.mode asymmetric"
             )
         if self.use_layerwise_tuning:
-            raise ValueError(
-                "use_layerwise_tuning: true is not supported, expected false, and effort thorough for more accuracy"
-            )
+            self._check_tuning()
         return self
+
+    def _check_tuning(self) -> None:
+        """Layers are tuned by the levels of weights that have no zero point."""
+        if self.weight_rounding == "nearest":
+            raise ValueError(
+                "use_layerwise_tuning: true moves weights, expected weight_rounding least_error, found nearest"
+            )
+        if self.weights.mode == "asymmetric":
+            raise ValueError(
+                "use_layerwise_tuning: true needs symmetric weights, found weights.mode asymmetric"
+            )
 
 
 class DataFreeParameters(DefaultQuantizationParameters):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.view import GraphView
@@ -40,6 +40,23 @@ def groups(before: Befores, count: int) -> list[list[str]]:
         before: of all layers.
         count: of groups, at most as many as levels.
     """
+    place, feeding = _placed(before, count)
+    return _by_place(place, (name for name in before if name not in feeding), count)
+
+
+def feeding(before: Befores, count: int) -> list[list[str]]:
+    """The others: layers that feed others of their group, by the groups that they are left out of.
+
+    Args:
+        before: of all layers.
+        count: of groups, as of ``groups``.
+    """
+    place, found = _placed(before, count)
+    return _by_place(place, (name for name in before if name in found), count)
+
+
+def _placed(before: Befores, count: int) -> tuple[dict[str, int], set[str]]:
+    """The group of each layer, and which ones feed others of theirs."""
     level = levels(before)
     depth = max(level.values(), default=0)
     place = {name: (own * count - 1) // depth for name, own in level.items()}
@@ -48,10 +65,13 @@ def groups(before: Befores, count: int) -> list[list[str]]:
     feeding = {
         source for name, sources in before.items() for source in sources if place[source] == place[name]
     }
+    return place, feeding
+
+
+def _by_place(place: Mapping[str, int], names: Iterable[str], count: int) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in range(count)]
-    for name in before:
-        if name not in feeding:
-            found[place[name]].append(name)
+    for name in names:
+        found[place[name]].append(name)
     return found
 
 

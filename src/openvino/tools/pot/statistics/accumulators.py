@@ -226,7 +226,7 @@ def from_half(halves: NDArray[np.float16], unit: Vector) -> Vector:
     return values
 
 
-_STACKED = {"stack": 150, "short stack": 64}
+_STACKED = {"long stack": 300, "stack": 150, "short stack": 64}
 
 
 Accumulator = Folded | PerSample | Stack

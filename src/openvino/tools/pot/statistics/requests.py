@@ -27,8 +27,8 @@ class Request:
     Attributes:
         tensor: what is measured.
         reducer: what leaves the graph at each inference.
-        aggregator: how inferences become one figure: ``min``, ``max``, ``mean``, ``stack`` or ``short stack``
-            (keep the vectors of a part of the samples), or one of ``PER_SAMPLE_AGGREGATORS``.
+        aggregator: how inferences become one figure: ``min``, ``max``, ``mean``, ``stack``, ``short stack`` or
+            ``long stack`` (keep the vectors of a part of the samples), or one of ``PER_SAMPLE_AGGREGATORS``.
     """
 
     tensor: TensorId
@@ -114,12 +114,13 @@ def patches_request(
     return Request(tensor, Patches(geometry, min(count, prod(geometry.positions))), aggregator)
 
 
-def many_inputs_request(view: GraphView, layer: LinearLayer) -> Request | None:
+def many_inputs_request(view: GraphView, layer: LinearLayer, aggregator: str = "stack") -> Request | None:
     """Ask for what a layer multiplies with its weights, often enough to tell its inputs apart from each other.
 
     That is several times what is enough to round weights. None where a size is dynamic, and for transposed and deformed
     convolutions, of which each output sees a part of the kernel.
     """
     if layer.tap_share.size == 1:
-        return rows_request(view, layer.source(view), layer.input_axis, MANY_VALUES)
-    return patches_request(view, layer.node, MANY_VALUES, "stack")
+        found = rows_request(view, layer.source(view), layer.input_axis, MANY_VALUES)
+        return found and replace(found, aggregator=aggregator)
+    return patches_request(view, layer.node, MANY_VALUES, aggregator)

@@ -14,6 +14,7 @@ from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
 from openvino.tools.pot.algorithms.quantization.recurrence import RecurrenceStage
 from openvino.tools.pot.algorithms.quantization.rounding import RoundingStage
 from openvino.tools.pot.algorithms.quantization.saturation import SaturationStage
+from openvino.tools.pot.algorithms.quantization.tuning import FEW_CUTS, MANY_CUTS, TuningRefinement
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.paths import offer
@@ -46,7 +47,11 @@ class DefaultQuantization(Algorithm):
     def _make_refinements(self, recipe: Recipe) -> tuple[Refinement, ...]:
         parameters = recipe.parameters
         assert isinstance(parameters, DefaultQuantizationParameters)
-        if parameters.effort == "thorough":
+        thorough = parameters.effort == "thorough"
+        if recipe.tunes:
+            budget = MANY_CUTS if thorough else FEW_CUTS
+            return (TuningRefinement(parameters, budget, fits_scales=not recipe.sum_bits),)
+        if thorough:
             return (DriftRefinement(parameters, THOROUGH),)
         return () if parameters.use_fast_bias else (DriftRefinement(parameters),)
 

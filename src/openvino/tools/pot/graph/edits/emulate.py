@@ -17,6 +17,7 @@ from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 from openvino.tools.pot.graph.edits.replace import constant_like, is_constant, rewire
 from openvino.tools.pot.graph.edits.unpack import write_out
+from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.operations import traits
 
 Doubles = NDArray[np.float64]
@@ -48,10 +49,11 @@ def emulated(
     }
     if not names:
         return model
-    clone = model.clone()
+    clone, before = model.clone(), all_names(model)
     for node in clone.get_ordered_ops():
         if node.get_friendly_name() in names:
             _replace(node)
+    stabilise(clone, before)  # what OpenVINO calls new nodes may be what a file calls others
     # With weights that are stored as integers the CPU rounds activations to 8 bits.
     write_out(clone, lambda reader, _: not _reads_integers(reader))
     clone.validate_nodes_and_infer_types()
