@@ -13,11 +13,11 @@ from openvino.tools.pot.algorithms.checking.running import by_number
 from openvino.tools.pot.diagnosis.facts import Closeup, Histogram, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.diagnosis.reading import Reading
-from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.memory import apart
 from openvino.tools.pot.utils.runtime import FLOAT32
 
 _BINS, _PAIRS = 60, 300
@@ -41,9 +41,8 @@ def with_closeups(
     readings = [looked.readings[layer.node] for layer in chosen]
     inputs = [_first_input(looked.view, reading) for reading in readings]
     wanted = [*(each.pair.end for each in readings), *inputs], [each.pair.other_end for each in readings]
-    with one_thread(looked.is_small) as beside:
-        other = beside.submit(_values, looked.other, wanted[1], feed, device)
-        floats, others = _values(looked.view, wanted[0], feed, device), other.result()
+    floats = _values(looked.view, wanted[0], feed, device)
+    others = _values(looked.other, wanted[1], feed, device)
     found = {
         layer.node: Closeup(
             activation=_histogram(floats[len(chosen) + number]),
@@ -60,6 +59,7 @@ def _first_input(view: GraphView, reading: Reading) -> TensorId:
     return view.inputs(reading.pair.node)[port]
 
 
+@apart
 def _values(view: GraphView, tensors: Sequence[TensorId], feed: Feed, device: str) -> list[Values]:
     """What tensors hold for a sample."""
     if not tensors:

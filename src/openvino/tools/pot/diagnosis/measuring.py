@@ -18,12 +18,12 @@ from openvino.tools.pot.diagnosis.beside import Beside
 from openvino.tools.pot.diagnosis.borders import Borders, Extremes, Slot, extremes
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.memory import apart, hand_back
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]
@@ -129,7 +129,6 @@ def measured(
     fed: Iterable[Feed],
     device: str,
     alone: Container[str],
-    is_small: bool = True,
 ) -> dict[str, Error]:
     """What happens at each layer, by its name.
 
@@ -141,26 +140,48 @@ def measured(
         device: where they run.
         alone: the layers of which it is measured what they lose alone, and what their inputs hold, since that takes a
             second one of each.
-        is_small: whether several compiled models fit into memory.
 
     Raises:
         ModelError: the models don't go together, or can't be compiled.
         DataError: a sample doesn't fit.
     """
-    borders, beside = Borders(model), Beside(model, other)
-    bordered = {each.pair.node: _bordered(borders, each) for each in readings}
-    compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
-    few = samples.few(_COMPARED)
-    with one_thread(is_small) as meanwhile:  # it is one core that compiles
-        compiling = meanwhile.submit(compiled_for, "measured", beside.model(), device, in_turn=True)
-        found = _run(compiled_for("measured", borders.model(), device), fed, len(samples))
-        seen = extremes(found, borders.starts)
-        figures = [each for (each,) in _run(compiling.result(), few, len(few))]
-    means: Doubles = np.mean(figures, axis=0, dtype=np.float64)
+    bordered, seen = _all_borders(model, readings, fed, len(samples), device)
+    compared, means = _all_means(model, other, readings, samples.few(_COMPARED), device, alone)
     return {
         each.pair.node: _error(each, bordered[each.pair.node], compared[each.pair.node], means, seen)
         for each in readings
     }
+
+
+@apart
+def _all_borders(
+    model: ov.Model, readings: Sequence[Reading], fed: Iterable[Feed], count: int, device: str
+) -> tuple[Mapping[str, _Bordered], Extremes]:
+    """What the float model says over all samples."""
+    borders = Borders(model)
+    bordered = {each.pair.node: _bordered(borders, each) for each in readings}
+    compiled, starts = compiled_for("measured", borders.model(), device), borders.starts
+    del borders  # what is compiled has weights of its own
+    return bordered, extremes(_run(compiled, fed, count), starts)
+
+
+@apart
+def _all_means(
+    model: ov.Model,
+    other: ov.Model,
+    readings: Sequence[Reading],
+    few: Samples,
+    device: str,
+    alone: Container[str],
+) -> tuple[Mapping[str, _Compared], Doubles]:
+    """What both models say side by side."""
+    beside = Beside(model, other)
+    compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
+    hand_back()  # errors of weights were taken
+    compiled = compiled_for("measured", beside.model(), device, in_turn=True)
+    del beside  # what is compiled has weights of its own
+    figures = [each for (each,) in _run(compiled, few, len(few))]
+    return compared, np.mean(figures, axis=0, dtype=np.float64)
 
 
 def _run(

@@ -6,18 +6,18 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from math import inf
 from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import Run, run_compiled
+from openvino.tools.pot.algorithms.checking.running import run_compiled
 from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.run import run as run_algorithms
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
-from openvino.tools.pot.diagnosis.fidelity import better_on, decibels
+from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.engines.hooks import Hooks
@@ -32,6 +32,7 @@ from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import apart
 
 logger = get_logger(__name__)
 
@@ -87,28 +88,26 @@ class Bench:
         samples: that models are quantized with.
         model: in float.
         int8: what is to be mended.
-        fidelity: of it, dB.
         witness: outputs of the float model.
-        ran: what the one to be mended gave for the same samples.
+        exact: how the one to be mended follows them.
         device: where models run.
         params: of DefaultQuantization, as they were.
-        is_small: whether what is compiled fits into memory beside the quantization of others.
-        models: title -> what came of a trial that helped.
+        best: what came of the best trial that helped; others are not kept.
         passes: what was measured for trials so far.
     """
 
     samples: Samples
     model: CompressedModel
     int8: ov.Model
-    fidelity: float
     witness: Witness
-    ran: Run
+    exact: Followed
     device: str
     params: Params
-    is_small: bool = True
-    models: dict[str, CompressedModel] = field(default_factory=dict)
+    best: CompressedModel | None = None
     passes: list[Measured] = field(default_factory=list)
+    _value: float = -inf
 
+    @apart
     def tried(self, trial: Trial) -> Remedy | None:
         """Make and measure one; None where it can't be made."""
         try:
@@ -118,31 +117,37 @@ class Bench:
         except (PotError, RuntimeError) as error:
             logger.info("%s was not tried: %s", trial.title, reason(error))
             return None
-        found = run_compiled(compiled, network, self.witness, self.device)
-        if found.failure:
+        found, int8_layers = self._run(compiled, network)
+        if found is None:
             return None
-        before, after = request_seconds([self._compiled, compiled], self.witness.feeds[:4])
-        if not self.is_small:
-            del self._compiled
-        fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
+        before, after = self._seconds(compiled)
+        del compiled  # a metric takes one of its own
+        metric = metric_of(self.samples.engine, made)
         remedy = Remedy(
-            title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity,
+            title=trial.title, helps=trial.helps, fidelity=found.decibels, won=found.decibels - self.exact.decibels,
             metric=None if metric is None else metric[1],
             seconds=after, paid=after - before, bytes=stored_bytes(GraphView(network)),
-            int8_layers=sum(layer.is_int8 for layer in found.layers), **lines(trial.params),
+            int8_layers=int8_layers, **lines(trial.params),
         )  # fmt: skip
-        by_chance = not trial.helps and better_on(self.witness, found, self.ran, 1.0) < _MOST_SAMPLES
+        by_chance = not trial.helps and found.better_on(self.exact, 1.0) < _MOST_SAMPLES
         if by_chance and not saves(remedy):
             return None
-        if helps(remedy):
-            self.models[trial.title] = made
+        if helps(remedy) and value(remedy) > self._value:
+            self.best, self._value = made, value(remedy)
         return remedy
 
-    @cached_property
-    def _compiled(self) -> ov.CompiledModel:
-        """What is to be mended, once for all trials if it is small."""
-        return timed(self.int8, self.device)
+    @apart
+    def _run(self, compiled: ov.CompiledModel, network: ov.Model) -> tuple[Followed | None, int]:
+        """How a model follows, None where the device can't run it, and its layers in INT8; its outputs are not kept."""
+        found = run_compiled(compiled, network, self.witness, self.device)
+        int8_layers = sum(layer.is_int8 for layer in found.layers)
+        return None if found.failure else Followed.of(self.witness, found), int8_layers
 
+    def _seconds(self, compiled: ov.CompiledModel) -> list[float]:
+        """Of a request of what is to be mended, which stays in memory no longer, and of another model."""
+        return request_seconds([timed(self.int8, self.device), compiled], self.witness.feeds[:4])
+
+    @apart
     def _made(self, params: Params) -> CompressedModel:
         own = {**self.params, **params, "stat_subset_size": len(self.samples), "self_check": False}
         algorithm = DefaultQuantization(own, self.samples.engine)
