@@ -12,7 +12,7 @@ import pytest
 
 import builders
 from openvino.tools.pot import IEEngine, load_model, quantize
-from openvino.tools.pot.diagnosis import diagnose, looking
+from openvino.tools.pot.diagnosis import diagnose, looking, remedies
 from openvino.tools.pot.diagnosis.looking import look
 from openvino.tools.pot.diagnosis.samples import first_of
 from openvino.tools.pot.utils import memory
@@ -35,13 +35,17 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.long
-def test_at_most_one_compiled_model_is_there_when_the_next_is_made(alive: list[int]) -> None:
+@pytest.mark.parametrize(("large", "alone"), [(0, True), (32e6, False)])
+def test_at_most_one_compiled_model_is_there_when_the_next_is_made(
+    alive: list[int], large: float, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remedies, "_LARGE", large)
     int8 = quantize(builders.network(), builders.images(16), compress=False)
     builders.with_a_quarter_of_the_first_range(int8)
     alive.clear()
     found = diagnose(builders.network(), int8, builders.images(16))
     assert found.remedies and len(alive) > 15
-    assert max(alive) == 1
+    assert max(alive) == 1 and (sum(alive) == 1) == alone
 
 
 def test_what_was_looked_at_keeps_no_outputs_of_the_quantized_model(monkeypatch: pytest.MonkeyPatch) -> None:
