@@ -198,7 +198,8 @@ def _made_alone(
 
 def _means(compiled: ov.CompiledModel, few: Samples) -> Doubles:
     """Of what a model gives for samples."""
-    return np.mean([each for (each,) in _run(compiled, few, len(few))], axis=0, dtype=np.float64)
+    figures = [each for (each,) in _run(compiled, few, len(few))]
+    return np.asarray(np.mean(figures, axis=0, dtype=np.float64))
 
 
 def _run(
