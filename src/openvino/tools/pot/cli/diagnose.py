@@ -17,7 +17,7 @@ from openvino.tools.pot.graph.model import save_model
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 from openvino.tools.pot.utils.folders import write_file
 from openvino.tools.pot.utils.logger import get_logger
-from openvino.tools.pot.utils.memory import keep_no_kernels
+from openvino.tools.pot.utils.memory import keep_little
 
 logger = get_logger(__name__)
 
@@ -30,7 +30,7 @@ def show_diagnosis(options: argparse.Namespace) -> int:
         PotError: the work failed.
     """
     Log(options.log_level)
-    keep_no_kernels()
+    keep_little()
     for target in (options.report, options.apply):
         if target:
             check_writable(Path(target).parent, "results")

@@ -16,10 +16,13 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_ARENA_MAX = -8
+"""What malloc.h calls it."""
+
 
 def hand_back() -> None:
     """Give freed memory back to the system; without effect where the C library has no function for it."""
-    trim = _trim()
+    trim = _function("malloc_trim")
     if trim is not None:
         trim(0)
 
@@ -37,16 +40,20 @@ def apart(work: Callable[P, T]) -> Callable[P, T]:
     return step
 
 
-def keep_no_kernels() -> None:
-    """Let oneDNN, by which OpenVINO's CPU computes, keep no kernels of compiled models that are gone.
+def keep_little() -> None:
+    """Let a process of our own keep little of what compiled models leave, before it compiles any.
 
-    It keeps 1,024 otherwise, 50 MB and more where many models are compiled once each. For a process of our own, before
-    anything is compiled: what oneDNN reads then is the environment. A number that the user gave stays.
+    oneDNN, by which OpenVINO's CPU computes, keeps 1,024 kernels of models that are gone, 50 MB and more where many are
+    compiled once each; a number that the user gave in the environment stays. And glibc can't give back the free end of
+    what a thread has for itself, so that all threads share what the main one has.
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "0")
+    limit = _function("mallopt")
+    if limit is not None:
+        limit(_ARENA_MAX, 1)
 
 
 @cache
-def _trim() -> Any:
-    """The function of glibc, None where it isn't there."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+def _function(name: str) -> Any:
+    """A function of glibc, None where it isn't there."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
