@@ -14,7 +14,8 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import Metric, quantize
-from openvino.tools.pot.diagnosis import Diagnosis, diagnose, remedies, timing
+from openvino.tools.pot.diagnosis import Diagnosis, diagnose, diagnosing, remedies, timing
+from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError
 
@@ -85,7 +86,8 @@ def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
 def test_what_helps_a_few_samples_alone_is_told_where_a_cause_speaks_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(remedies, "better_on", lambda *_: 0.0)
+    monkeypatch.setattr(Followed, "better_on", lambda *_: 0.0)
+    monkeypatch.setattr(diagnosing, "_SECONDS", 600.0)  # the first trial is none of these
     int8 = quantize(builders.network(), builders.images(16), compress=False)
     builders.with_a_quarter_of_the_first_range(int8)
     found = diagnose(builders.network(), int8, builders.images(16))

@@ -6,39 +6,40 @@ import numpy as np
 import pytest
 
 from openvino.tools.pot.algorithms.checking.running import Run
-from openvino.tools.pot.diagnosis.fidelity import better_on, squared_error
+from openvino.tools.pot.diagnosis.fidelity import Followed, squared_error
 from openvino.tools.pot.statistics.witness import Witness
 
 EXACT = [np.arange(4, dtype=np.float32) + number for number in range(4)]
-WITNESS = Witness(values=[[value] for value in EXACT])
+WITNESS = Witness(feeds=[{}] * len(EXACT), values=[[value] for value in EXACT])
 
 
-def off_by(*errors: float) -> Run:
-    return Run(values=[[value + np.float32(error)] for value, error in zip(EXACT, errors, strict=True)])
+def off_by(*errors: float) -> Followed:
+    values = [[value + np.float32(error)] for value, error in zip(EXACT, errors, strict=True)]
+    return Followed.of(WITNESS, Run(values=values))
 
 
 def test_one_sample_that_turns_is_one_of_all() -> None:
     turned, steady = off_by(0.1, 0.1, 0.1, 100), off_by(0.1, 0.1, 0.1, 0.1)
-    assert better_on(WITNESS, steady, turned) == 0.25
-    assert better_on(WITNESS, turned, steady) == 0
+    assert steady.better_on(turned) == 0.25
+    assert turned.better_on(steady) == 0
 
 
 def test_by_how_much_is_asked_for() -> None:
     first, second = off_by(0.1, 0.1, 0.1, 0.1), off_by(0.12, 0.12, 0.09, 0.3)
-    assert better_on(WITNESS, first, second) == 0.25
-    assert better_on(WITNESS, first, second, times=1.0) == 0.75
+    assert first.better_on(second) == 0.25
+    assert first.better_on(second, times=1.0) == 0.75
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf])
 def test_what_is_no_number_is_worse(strange: float) -> None:
-    assert better_on(WITNESS, off_by(1, 1, 1, 1), off_by(1, 1, strange, strange)) == 0.5
+    assert off_by(1, 1, 1, 1).better_on(off_by(1, 1, strange, strange)) == 0.5
 
 
 def test_what_fails_or_has_another_shape_is_worse_on_all() -> None:
-    fine, failed = off_by(1, 1, 1, 1), Run(failure="no such layer")
-    assert better_on(WITNESS, fine, failed) == 1
-    assert better_on(WITNESS, failed, fine) == 0
-    assert better_on(WITNESS, fine, Run(values=[[value[:2]] for value in EXACT])) == 1
+    fine, failed = off_by(1, 1, 1, 1), Followed.of(WITNESS, Run(failure="no such layer"))
+    assert fine.better_on(failed) == 1 and failed.decibels == -300
+    assert failed.better_on(fine) == failed.better_on(failed) == 0
+    assert fine.better_on(Followed.of(WITNESS, Run(values=[[value[:2]] for value in EXACT]))) == 1
 
 
 @pytest.mark.parametrize(

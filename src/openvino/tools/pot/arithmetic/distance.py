@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
 
 _FEW = 0.05
 """Share of the values of an output that may become infinite where others are."""
@@ -60,42 +62,56 @@ def likeness(before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.g
         return Likeness()
     if not any(array.size for array in before):
         return Likeness()
-    kind = np.float64 if np.result_type(*before).kind == "f" else None
-    first, second = (
-        np.concatenate([array.reshape(-1) for array in arrays], dtype=kind) for arrays in (before, after)
-    )
-    if kind is None:
-        return Likeness(equal=float(np.mean(first == second)))
-    return Likeness(decibels=_decibels(first, second))
+    pairs = [(first.reshape(-1), second.reshape(-1)) for first, second in zip(before, after, strict=True)]
+    if np.result_type(*before).kind != "f":
+        same = sum(int(np.count_nonzero(first == second)) for first, second in pairs)
+        return Likeness(equal=same / sum(first.size for first, _ in pairs))
+    return Likeness(decibels=_decibels(pairs))
 
 
-def _are_borders(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where the second is infinite and the first is close to it: the logarithm of nothing, or of next to nothing.
-
-    Only where the first has infinities of that sign elsewhere, and in few places.
-    """
-    moved = np.zeros(first.shape, np.bool_)
-    for infinity in (inf, -inf):
-        if np.any(first == infinity):
-            moved |= np.isfinite(first) & (second == infinity)
-    return moved if np.mean(moved) <= _FEW else np.zeros_like(moved)
+Pairs = Sequence[tuple[NDArray[np.generic], NDArray[np.generic]]]
+"""Of each sample the values of both. They are taken one by one: in double precision all would take much memory."""
 
 
-def _decibels(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    known = np.isfinite(first) & ~_are_borders(first, second)
-    if not known.all():
-        first, second = first[known], second[known]
-    if first.size == 0:
+def _decibels(pairs: Pairs) -> float:
+    borders = _borders(pairs)
+    figures = [_figures(*pair) for pair in _known(pairs, borders)]
+    count, total, power, noise = (float(sum(each)) for each in zip(*figures, strict=True))
+    if not count:
         return nan
-    if not np.all(np.isfinite(second)):
-        return -inf
-    noise, power = _mean_square(first - second), _mean_square(first)
-    signal = _mean_square(first - first.mean())
+    signal = sum(_square(first - total / count) for first, _ in _known(pairs, borders))
     if signal <= _CONSTANT * power or signal == 0:
-        signal = power or 1.0
-    return float(10 * np.log10(signal / noise)) if noise > 0 else inf
+        signal = power or count
+    with np.errstate(divide="ignore"):  # noise without end is a ratio of nothing
+        return float(10 * np.log10(signal / noise)) if noise > 0 else inf
 
 
-def _mean_square(values: NDArray[np.float64]) -> float:
-    """By a product with itself, which needs no squares in memory."""
-    return float(values @ values) / values.size
+def _known(pairs: Pairs, borders: Sequence[float]) -> Iterator[tuple[Doubles, Doubles]]:
+    """What can be compared, in double precision."""
+    for before, after in pairs:
+        first, second = np.asarray(before, np.float64), np.asarray(after, np.float64)
+        known = np.isfinite(first)
+        if borders:
+            known &= ~np.isin(second, borders)
+        yield (first, second) if known.all() else (first[known], second[known])
+
+
+def _figures(first: Doubles, second: Doubles) -> tuple[float, float, float, float]:
+    """How many values there are, their sum, that of their squares, and that of the squares of what differs."""
+    noise = _square(first - second) if np.all(np.isfinite(second)) else inf
+    return first.size, float(first.sum()), _square(first), noise
+
+
+def _borders(pairs: Pairs) -> list[float]:
+    """Infinities of the second where the first is close to them: the logarithm of nothing, or of next to nothing.
+
+    Only those that the first has elsewhere, and only in few places.
+    """
+    found = [infinity for infinity in (inf, -inf) if any(np.any(first == infinity) for first, _ in pairs)]
+    moved = sum(int(np.count_nonzero(np.isfinite(first) & np.isin(second, found))) for first, second in pairs)
+    return found if moved <= _FEW * sum(first.size for first, _ in pairs) else []
+
+
+def _square(values: Doubles) -> float:
+    """The sum of squares, by a product with itself, which needs none of them in memory."""
+    return float(values @ values)

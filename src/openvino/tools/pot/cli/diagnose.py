@@ -17,6 +17,7 @@ from openvino.tools.pot.graph.model import save_model
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 from openvino.tools.pot.utils.folders import write_file
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import keep_little
 
 logger = get_logger(__name__)
 
@@ -29,6 +30,7 @@ def show_diagnosis(options: argparse.Namespace) -> int:
         PotError: the work failed.
     """
     Log(options.log_level)
+    keep_little()
     for target in (options.report, options.apply):
         if target:
             check_writable(Path(target).parent, "results")
@@ -61,10 +63,8 @@ def _diagnosed(options: argparse.Namespace) -> Found:
 
 def _apply(found: Found, folder: Path) -> None:
     """Store what the best remedy made."""
-    remedies = found.facts.remedies
-    if not remedies:
+    if found.best is None:
         logger.warning("no remedy helped: nothing is stored")
         return
-    best = found.models[remedies[0].title]
-    path = save_model(best, folder)[0]["model"]
-    print(f"stored {path}: {remedies[0].title}", file=sys.stderr)  # standard output may be JSON
+    path = save_model(found.best, folder)[0]["model"]
+    print(f"stored {path}: {found.facts.remedies[0].title}", file=sys.stderr)  # standard output may be JSON

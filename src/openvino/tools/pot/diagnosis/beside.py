@@ -4,8 +4,8 @@
 input ─┤              ├─ means over all but the channels of q - y, (q - y)², y, y²
        └─ INT8 ─── q ─┘
 
-A twin of a layer makes the error that it makes alone: the layer is linear in its input and in its weights, so that both
-parts of it are layers like it.
+A twin of a layer in the float model makes the error that it makes alone: the layer is linear in its input and in its
+weights, so that both parts of it are layers like it.
 
 x ─┬─ layer(W) ──── y          x ── FakeQuantize ── - x ── layer(W) ───┐
    └─ twin                     x ── layer(Wq - W) ──────────────────── + ── error
@@ -32,47 +32,26 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.errors import ModelError
 
 
-class Beside:
-    """A float model and a quantized one with the same inputs.
+class Twins:
+    """A float model with a twin of some layers: what these lose alone, and what they read.
 
     Args:
         first: in float; stays as it is.
-        second: quantized; stays as it is.
 
     Raises:
-        ModelError: their inputs are not the same, or they have states.
+        ModelError: it has states.
     """
 
-    def __init__(self, first: ov.Model, second: ov.Model) -> None:
-        if first.get_sinks() or second.get_sinks():
+    def __init__(self, first: ov.Model) -> None:
+        if first.get_sinks():
             raise ModelError("models with states can't be measured side by side")
-        self._first, self._second = first.clone(), _that_compiles(second)
-        self.view, self.other = GraphView(self._first), GraphView(self._second)
-        self._share_inputs()
+        self._first = first.clone()
+        self.view = GraphView(self._first)
         self._means: list[ov.Output] = []
         self._size = 0
         self._axes = Axes()
         self._powers: dict[TensorId, Slot] = {}
         self._nothing: dict[ov.Type, ov.Node] = {}
-
-    def outputs(self, tensor: TensorId, other: TensorId, axis: int | None) -> tuple[Slot, Slot, Slot, Slot]:
-        """Compare a tensor of both models: means of the error, of its square, of the value, of its square.
-
-        Args:
-            tensor, other: of the float model and of the quantized one.
-            axis: of the channels; None: there is one figure for all.
-        """
-        value, found = self.view.output(tensor), self.other.output(other)
-        if found.get_element_type() != value.get_element_type():
-            found = op.convert(found, value.get_element_type()).output(0)
-        error = op.subtract(found, value).output(0)
-        channels = channels_of(value, axis)
-        return (
-            self._mean(error, axis, channels),
-            self._mean(_square(error), axis, channels),
-            self._mean(value, axis, channels),
-            self._mean(_square(value), axis, channels),
-        )
 
     def powers(self, tensor: TensorId) -> Slot:
         """Measure the mean square of a tensor of the float model."""
@@ -164,6 +143,55 @@ class Beside:
         result = op.result(op.concat(self._means, 0))
         return ov.Model([result], self._first.get_parameters(), f"{self._first.get_friendly_name()}_beside")
 
+    def _mean(self, value: ov.Output, axis: int | None, channels: int) -> Slot:
+        self._means.append(flat(op.reduce_mean(value, self._axes.but(axis, value), False)))
+        slot = Slot(self._size, channels)
+        self._size += channels
+        return slot
+
+    def _share(self, holds: ov.Node, value: ov.Output) -> Slot:
+        """Of how many values something holds."""
+        return self._mean(op.convert(holds, value.get_element_type()).output(0), None, 1)
+
+
+class Beside(Twins):
+    """A float model and a quantized one with the same inputs.
+
+    Args:
+        first: in float; stays as it is.
+        second: quantized; stays as it is.
+
+    Raises:
+        ModelError: their inputs are not the same, or they have states.
+    """
+
+    def __init__(self, first: ov.Model, second: ov.Model) -> None:
+        super().__init__(first)
+        if second.get_sinks():
+            raise ModelError("models with states can't be measured side by side")
+        self._second = _that_compiles(second)
+        self.other = GraphView(self._second)
+        self._share_inputs()
+
+    def outputs(self, tensor: TensorId, other: TensorId, axis: int | None) -> tuple[Slot, Slot, Slot, Slot]:
+        """Compare a tensor of both models: means of the error, of its square, of the value, of its square.
+
+        Args:
+            tensor, other: of the float model and of the quantized one.
+            axis: of the channels; None: there is one figure for all.
+        """
+        value, found = self.view.output(tensor), self.other.output(other)
+        if found.get_element_type() != value.get_element_type():
+            found = op.convert(found, value.get_element_type()).output(0)
+        error = op.subtract(found, value).output(0)
+        channels = channels_of(value, axis)
+        return (
+            self._mean(error, axis, channels),
+            self._mean(_square(error), axis, channels),
+            self._mean(value, axis, channels),
+            self._mean(_square(value), axis, channels),
+        )
+
     def _share_inputs(self) -> None:
         known = by_any_name(self._first.inputs)
         ports, others = self._first.inputs, self._second.inputs
@@ -175,16 +203,6 @@ class Beside:
             if own.get_element_type() != port.get_element_type():
                 source = op.convert(own, port.get_element_type())
             rewire(port.get_target_inputs(), source)
-
-    def _mean(self, value: ov.Output, axis: int | None, channels: int) -> Slot:
-        self._means.append(flat(op.reduce_mean(value, self._axes.but(axis, value), False)))
-        slot = Slot(self._size, channels)
-        self._size += channels
-        return slot
-
-    def _share(self, holds: ov.Node, value: ov.Output) -> Slot:
-        """Of how many values something holds."""
-        return self._mean(op.convert(holds, value.get_element_type()).output(0), None, 1)
 
 
 def _that_compiles(model: ov.Model) -> ov.Model:

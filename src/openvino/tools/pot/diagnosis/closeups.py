@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
@@ -13,11 +14,11 @@ from openvino.tools.pot.algorithms.checking.running import by_number
 from openvino.tools.pot.diagnosis.facts import Closeup, Histogram, Layer
 from openvino.tools.pot.diagnosis.looking import Looked
 from openvino.tools.pot.diagnosis.reading import Reading
-from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.memory import apart
 from openvino.tools.pot.utils.runtime import FLOAT32
 
 _BINS, _PAIRS = 60, 300
@@ -40,13 +41,15 @@ def with_closeups(
     chosen = [layer for layer in layers if layer.quantized][:count]
     readings = [looked.readings[layer.node] for layer in chosen]
     inputs = [_first_input(looked.view, reading) for reading in readings]
-    wanted = [*(each.pair.end for each in readings), *inputs], [each.pair.other_end for each in readings]
-    with one_thread(looked.is_small) as beside:
-        other = beside.submit(_values, looked.other, wanted[1], feed, device)
-        floats, others = _values(looked.view, wanted[0], feed, device), other.result()
+    ends, other_ends = (
+        [each.pair.end for each in readings],
+        [each.pair.other_end for each in readings],
+    )
+    floats = _values(looked.view, [*ends, *inputs], feed, device, drawn=inputs)
+    others = _values(looked.other, other_ends, feed, device)
     found = {
         layer.node: Closeup(
-            activation=_histogram(floats[len(chosen) + number]),
+            activation=floats[len(chosen) + number].histogram,
             weights=_weights(reading),
             pairs=_pairs(floats[number], others[number]),
         )
@@ -60,8 +63,35 @@ def _first_input(view: GraphView, reading: Reading) -> TensorId:
     return view.inputs(reading.pair.node)[port]
 
 
-def _values(view: GraphView, tensors: Sequence[TensorId], feed: Feed, device: str) -> list[Values]:
-    """What tensors hold for a sample."""
+@dataclass(frozen=True)
+class _Value:
+    """What is drawn of a tensor, which may be large.
+
+    Attributes:
+        shape: of the tensor.
+        few: values at places that are spread evenly.
+        histogram: of all values, where it is drawn.
+    """
+
+    shape: tuple[int, ...]
+    few: Values
+    histogram: Histogram | None
+
+    @classmethod
+    def of(cls, values: Values, is_drawn: bool) -> _Value:
+        places = np.linspace(0, max(values.size - 1, 0), min(_PAIRS, values.size)).astype(int)
+        return cls(values.shape, values.reshape(-1)[places], _histogram(values) if is_drawn else None)
+
+
+@apart
+def _values(
+    view: GraphView,
+    tensors: Sequence[TensorId],
+    feed: Feed,
+    device: str,
+    drawn: Container[TensorId] = (),
+) -> list[_Value]:
+    """What is drawn of tensors for a sample."""
     if not tensors:
         return []
     clone = view.model.clone()
@@ -75,8 +105,11 @@ def _values(view: GraphView, tensors: Sequence[TensorId], feed: Feed, device: st
     compiled = compiled_as_defined(shown, device, dict(FLOAT32))
     request = compiled.create_infer_request()
     request.infer(by_number(compiled.inputs, feed))
-    values = [np.array(value.data, np.float32) for value in request.output_tensors]
-    return [values[wanted.index(tensor)] for tensor in tensors]
+    values = {
+        tensor: _Value.of(np.asarray(value.data, np.float32), tensor in drawn)
+        for tensor, value in zip(wanted, request.output_tensors, strict=True)
+    }
+    return [values[tensor] for tensor in tensors]
 
 
 def _histogram(values: Values) -> Histogram | None:
@@ -91,12 +124,11 @@ def _weights(reading: Reading) -> Histogram | None:
     return None if reading.weights is None else _histogram(reading.weights.plain)
 
 
-def _pairs(before: Values, after: Values) -> tuple[tuple[float, float], ...]:
-    """Values of both at places that are spread evenly."""
-    if before.shape != after.shape or not before.size:
+def _pairs(before: _Value, after: _Value) -> tuple[tuple[float, float], ...]:
+    """Values of both at the same places."""
+    if before.shape != after.shape:
         return ()
-    places = np.linspace(0, before.size - 1, min(_PAIRS, before.size)).astype(int)
-    pairs = np.stack([before.reshape(-1)[places], after.reshape(-1)[places]], 1)
+    pairs = np.stack([before.few, after.few], 1)
     pairs = pairs[np.isfinite(pairs).all(axis=1)].astype(np.float64)
     return tuple((float(f"{x:.5g}"), float(f"{y:.5g}")) for x, y in pairs.tolist())
 

@@ -32,7 +32,6 @@ from openvino.tools.pot.diagnosis.order import badness
 from openvino.tools.pot.diagnosis.samples import Samples, first_of
 from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.diagnosis.shown import Diagnosis
-from openvino.tools.pot.diagnosis.worst_samples import worst_samples
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.load import load_model
@@ -41,6 +40,7 @@ from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
+from openvino.tools.pot.utils.memory import apart
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 
@@ -129,12 +129,12 @@ class Found:
     Attributes:
         facts: the diagnosis.
         looked: all that was measured.
-        models: title of a remedy -> the model that came of it.
+        best: the model that came of the best remedy.
     """
 
     facts: Diagnosis
     looked: Looked
-    models: Mapping[str, CompressedModel]
+    best: CompressedModel | None = None
 
 
 def case_of(
@@ -174,24 +174,22 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     layers = _explained(looked, case, control)
     causes = global_causes(looked, case.samples, case.device)
     tried: list[Remedy] = []
-    models: dict[str, CompressedModel] = {}
+    best: CompressedModel | None = None
     metric = _metrics(case, control)
     if remedies:
         bench = trying.Bench(
             case.samples,
             case.model,
             int8,
-            looked.parts.whole,
             looked.witness,
-            looked.ran,
+            looked.exact,
             case.device,
             case.params,
-            looked.is_small,
         )
         loses = looked.parts.whole < GOOD
         wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
-        tried, models = trying.found(bench, wanted, _budget(looked, began)), bench.models
-    compared = case.samples.numbers(len(looked.witness.feeds))
+        tried = trying.found(bench, wanted, _budget(looked, began))
+        best = bench.best
     facts = Diagnosis(
         model=case.model.name, int8_model=case.int8.name, device=(case.device, device_name(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
@@ -200,9 +198,9 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
         accuracy_control=control,
-        worst_samples=worst_samples(looked.witness, looked.ran, looked.outputs, compared),
+        worst_samples=looked.worst,
     )  # fmt: skip
-    return Found(facts, looked, models)
+    return Found(facts, looked, best)
 
 
 def _metrics(case: Case, control: AccuracyControl | None) -> tuple[str, float, float] | None:
@@ -227,6 +225,7 @@ def _reasons(case: Case) -> dict[str, str]:
     return {**reasons, **{layer.node: layer.reason for layer in plan.floats}}
 
 
+@apart
 def _explained(looked: Looked, case: Case, control: AccuracyControl | None) -> tuple[Layer, ...]:
     """The layers with their causes, worst first."""
     decided, reasons = case.int8.submodels[0].decided, _reasons(case)

@@ -7,6 +7,7 @@ beside that variation an error looks small that turns every answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -23,6 +24,36 @@ VARIES = 1e-8
 """Share of an output's power that varies from sample to sample, if that is to count as its signal."""
 
 Arrays = Sequence[NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is kept of a run, whose values may take much memory.
+
+    Attributes:
+        decibels: of the output that follows worst, as ``decibels`` says.
+        lost: squared error of each sample, over all that is watched; without end where the run failed.
+    """
+
+    decibels: float
+    lost: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, witness: Witness, found: Run) -> Followed:
+        """How a run follows."""
+        if found.failure:
+            return cls(decibels(witness, found), np.full(len(witness), inf))
+        pairs = zip(witness.values, found.values, strict=True)
+        lost = [sum(map(squared_error, before, after)) for before, after in pairs]
+        return cls(decibels(witness, found), np.asarray(lost, np.float64))
+
+    def better_on(self, than: Followed, times: float = 2.0) -> float:
+        """The share of samples, 0 to 1, whose squared error is so many times smaller than in another run.
+
+        Where a class or a letter turns in one sample of many, that makes most of an error: decibels tell two models
+        apart then that differ by chance. A run that failed is worse on all samples.
+        """
+        return float(np.mean(times * self.lost < than.lost))
 
 
 def likenesses(witness: Witness, found: Run) -> tuple[Likeness, ...]:
@@ -66,26 +97,6 @@ def _centred(before: Arrays, after: Arrays) -> Likeness | None:
 def _power(value: NDArray[Any], zero: NDArray[np.float64] | float) -> float:
     """The sum of the squares of what a value is beyond something."""
     return float(np.square(value.astype(np.float64) - zero).sum())
-
-
-def better_on(witness: Witness, found: Run, than: Run, times: float = 2.0) -> float:
-    """The share of samples, 0 to 1, whose squared error is so many times smaller in one run than in another.
-
-    Where a class or a letter turns in one sample of many, that makes most of an error: decibels tell two models apart
-    then that differ by chance. A run that failed is worse on all samples.
-    """
-    if found.failure or than.failure:
-        return float(not found.failure)
-    first, second = (_by_sample(witness, each) for each in (found, than))
-    return float(np.mean(times * first < second))
-
-
-def _by_sample(witness: Witness, found: Run) -> NDArray[np.float64]:
-    """The squared error of each sample, over all that is watched."""
-    return np.array([
-        sum(squared_error(*pair) for pair in zip(before, after, strict=True))
-        for before, after in zip(witness.values, found.values, strict=True)
-    ])  # fmt: skip
 
 
 def squared_error(before: NDArray[Any], after: NDArray[Any], lost: float = inf) -> float:

@@ -11,23 +11,22 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.checking.running import (
     AS_USERS,
-    Run,
     run,
     run_as_defined,
     run_compiled,
 )
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
-from openvino.tools.pot.diagnosis.fidelity import better_on
-from openvino.tools.pot.diagnosis.fidelity import decibels as decibels_of
+from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.measuring import Error, decibels, measured, variation
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import Reading, read
+from openvino.tools.pot.diagnosis.sample_facts import Sample
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.spans import Fed, calibration_of, span_of
-from openvino.tools.pot.diagnosis.threads import one_thread
-from openvino.tools.pot.diagnosis.timing import Clocked, clocked_both, request_seconds
+from openvino.tools.pot.diagnosis.timing import Clocked, clocked, clocked_again, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
+from openvino.tools.pot.diagnosis.worst_samples import worst_samples
 from openvino.tools.pot.engines.profiling import timed
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.geometry import canonical_weights
@@ -37,9 +36,7 @@ from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
-
-_LARGE = 32e6
-"""Bytes of weights from which on models are compiled one at a time: each has them once more, and more of its own."""
+from openvino.tools.pot.utils.memory import apart, hand_back
 
 _WITNESSED, _KEPT = (8, 16), 128e6
 """The least and most samples on which outputs are compared, and the bytes that these may take."""
@@ -69,10 +66,10 @@ class Looked:
         overflows: layers of the quantized model that sum up what 16 bits can't hold, by name.
         traces: names by which the device tells of a layer, in the float model and in the quantized one.
         notes: what could not be seen.
-        ran: what the quantized model gave for the witness, with the rest in float32.
+        exact: how the quantized model follows the witness, with the rest in float32.
+        worst: the samples on which it departs most.
         coarser_on: share of samples that follow better in float32 than with the device's own settings.
         faulty_on: share of samples that follow better as the model is defined than as the device runs it.
-        is_small: whether several compiled models fit into memory.
     """
 
     view: GraphView
@@ -89,12 +86,13 @@ class Looked:
     overflows: Mapping[str, LayerOverflow]
     traces: Mapping[str, tuple[Sequence[str], Sequence[str]]]
     notes: list[str] = field(default_factory=list)
-    ran: Run = field(default_factory=Run)
+    exact: Followed = field(default_factory=lambda: Followed(0.0, np.zeros(0)))
+    worst: tuple[Sample, ...] = ()
     coarser_on: float = 0.0
     faulty_on: float = 0.0
-    is_small: bool = True
 
 
+@apart
 def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Looked:
     """Measure what a quantized model does otherwise than the float one.
 
@@ -116,24 +114,16 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         if name not in readings
     ]
     quantized = [own for own in readings.values() if own.is_quantized]
-    is_small = stored_bytes(view) < _LARGE
-    witness, exact, clocks, seconds = _at_work(model, other, samples, device, is_small)
-    # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
-    with one_thread(is_small) as beside:
-        as_users = beside.submit(_as_users, other, witness, exact, device)
-        as_defined = beside.submit(_as_defined, other, witness, exact)
-        overflowing = beside.submit(_overflows, other, witness.feeds[:_SUMMED], device)
-        found = _shares(model, quantized, samples, device, notes)
-        alone = (
-            {} if found is None else dict(zip((own.pair.node for own in quantized), found.alone, strict=True))
-        )
-        worst = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
-        fed = Fed()
-        errors = _errors(model, other, list(readings.values()), samples, fed, device, worst, notes, is_small)
-        users, coarser_on = as_users.result()
-        defined, faulty_on = as_defined.result()
-        outputs, of_parts = _whole(model, witness, exact, (users, defined), found)
-        overflows_of, why = overflowing.result()
+    hand_back()  # constants were read
+    ran = _at_work(model, other, samples, device)
+    clocks = clocked_again((model, other), ran.clocks, ran.witness.feeds[:_TIMED], device)
+    found = _shares(model, quantized, samples, device, notes)
+    alone = {} if found is None else dict(zip((own.pair.node for own in quantized), found.alone, strict=True))
+    most = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
+    fed = Fed()
+    errors = _errors(model, other, list(readings.values()), samples, fed, device, most, notes)
+    users, defined = _as_users(other, ran.witness, device), _as_defined(other, ran.witness)
+    overflows_of, why = _overflows(other, ran.witness.feeds[:_SUMMED], device)
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
@@ -143,11 +133,11 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         _layer(number, own, view, traces[name], errors.get(name), alone, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
-    timing = _timing(model, other, seconds, clocks[1])
+    timing = _timing(model, other, ran.seconds, clocks[1])
     return Looked(
-        view, other_view, readings, errors, layers, outputs, of_parts, timing, calibration_of(samples, errors, fed),
-        witness, clocks, overflows_of, traces, notes,
-        exact, coarser_on, faulty_on, is_small,
+        view, other_view, readings, errors, layers, ran.outputs, _parts(ran.exact, users, defined, found), timing,
+        calibration_of(samples, errors, fed), ran.witness, clocks, overflows_of, traces, notes,
+        ran.exact, ran.worst, ran.exact.better_on(users), defined.better_on(ran.exact),
     )  # fmt: skip
 
 
@@ -162,47 +152,70 @@ def _compared(model: ov.Model) -> int:
     return int(np.clip(_KEPT / max(size, 1), *_WITNESSED))
 
 
-def _at_work(
-    model: ov.Model, other: ov.Model, samples: Samples, device: str, is_small: bool
-) -> tuple[Witness, Run, tuple[Clocked, Clocked], list[float]]:
-    """What both give for some samples in float32, and how long they take for it, while nothing else runs.
+@dataclass(frozen=True)
+class _AtWork:
+    """What both models give for some samples in float32, and how long they take for it, while nothing else runs.
 
-    The compiled models live no longer: each is as large as the weights once more.
+    Attributes:
+        witness: what the float model gave.
+        exact, outputs, worst: how the quantized one follows, its outputs, and the samples on which it departs most.
+        clocks: of both models.
+        seconds: of a request of both.
     """
-    with one_thread(is_small) as beside:
-        compiling = [beside.submit(timed, each, device) for each in (model, other)]
-        feeds = samples.spread(_compared(model))
-        witness = witnessed(model, other, feeds, device, compiling[0])
-        compiled = [each.result() for each in compiling]
-    exact = run_compiled(compiled[1], other, witness, device)
+
+    witness: Witness
+    exact: Followed
+    outputs: tuple[Output, ...]
+    worst: tuple[Sample, ...]
+    clocks: tuple[Clocked, Clocked]
+    seconds: list[float]
+
+
+@apart
+def _at_work(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> _AtWork:
+    """Run both; their compiled models live no longer: each is as large as the weights once more."""
+    compiled = timed(model, device)
+    witness = witnessed(model, other, samples.spread(_compared(model)), device, compiled)
+    compiled_other = timed(other, device)
+    numbers = samples.numbers(len(witness.feeds))
+    exact, outputs, worst = _exact(model, other, compiled_other, witness, numbers, device)
     feeds = witness.feeds[:_TIMED]
-    clocks = clocked_both((model, other), compiled, feeds, device)
-    return witness, exact, clocks, request_seconds(compiled, feeds)
+    clocks = clocked(model, compiled, feeds), clocked(other, compiled_other, feeds)
+    return _AtWork(witness, exact, outputs, worst, clocks, request_seconds([compiled, compiled_other], feeds))
 
 
-def _as_users(other: ov.Model, witness: Witness, exact: Run, device: str) -> tuple[float, float]:
-    """DB of the quantized model with the device's own settings, and the share of samples that follow worse so."""
-    found = run(other, witness, device, AS_USERS, as_stored=False)
-    return decibels_of(witness, found), better_on(witness, exact, found)
+@apart
+def _exact(
+    model: ov.Model, other: ov.Model, compiled: ov.CompiledModel, witness: Witness, numbers: Sequence[int],
+    device: str,
+) -> tuple[Followed, tuple[Output, ...], tuple[Sample, ...]]:  # fmt: skip
+    """How the quantized model follows, the rest in float32; what it gave is not kept."""
+    found = run_compiled(compiled, other, witness, device)
+    outputs = outputs_of(model, witness, found)
+    return Followed.of(witness, found), outputs, worst_samples(witness, found, outputs, numbers)
 
 
-def _as_defined(other: ov.Model, witness: Witness, exact: Run) -> tuple[float, float]:
-    """DB of the quantized model as it is defined, and the share of samples that follow better so."""
-    found = run_as_defined(other, witness)
-    return decibels_of(witness, found), better_on(witness, found, exact)
+@apart
+def _as_users(other: ov.Model, witness: Witness, device: str) -> Followed:
+    """How the quantized model follows with the device's own settings."""
+    return Followed.of(witness, run(other, witness, device, AS_USERS, as_stored=False))
 
 
-def _whole(
-    model: ov.Model, witness: Witness, exact: Run, others: tuple[float, float], found: Shares | None
-) -> tuple[tuple[Output, ...], Parts]:
-    """How the outputs follow, and how they would with parts of the quantization."""
-    whole, (users, defined) = decibels_of(witness, exact), others
+@apart
+def _as_defined(other: ov.Model, witness: Witness) -> Followed:
+    """How the quantized model follows as it is defined."""
+    return Followed.of(witness, run_as_defined(other, witness))
+
+
+def _parts(exact: Followed, users: Followed, defined: Followed, found: Shares | None) -> Parts:
+    """How the output that is worst follows, and how it would with parts of the quantization."""
+    whole = exact.decibels
     parts = (None, None) if found is None else (found.weights, found.activations)
     weights, activations = (
         None if found is None or part is None else _split(whole, part, found.whole) for part in parts
     )
-    return outputs_of(model, witness, exact), Parts(
-        whole=whole, users=users, defined=defined, weights=weights, activations=activations
+    return Parts(
+        whole=whole, users=users.decibels, defined=defined.decibels, weights=weights, activations=activations
     )
 
 
@@ -210,15 +223,15 @@ def _errors(
     model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, fed: Fed, device: str,
     alone: Container[str],
     notes: list[str],
-    is_small: bool,
 ) -> dict[str, Error]:  # fmt: skip
     try:
-        return measured(model, other, readings, samples, fed.passing(samples), device, alone, is_small)
+        return measured(model, other, readings, samples, fed.passing(samples), device, alone)
     except PotError as error:
         notes.append(f"errors at layers are not known: {error}")
         return {}
 
 
+@apart
 def _shares(
     model: ov.Model, readings: Sequence[Reading], samples: Samples, device: str, notes: list[str]
 ) -> Shares | None:
@@ -234,6 +247,7 @@ def _shares(
         return None
 
 
+@apart
 def _overflows(other: ov.Model, feeds: Sequence[Feed], device: str) -> tuple[dict[str, LayerOverflow], str]:
     """What overflows on processors without VNNI; other devices have no such sums. And why it isn't known."""
     if not device.startswith("CPU"):

@@ -14,16 +14,16 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.diagnosis.beside import Beside
+from openvino.tools.pot.diagnosis.beside import Beside, Twins
 from openvino.tools.pot.diagnosis.borders import Borders, Extremes, Slot, extremes
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.diagnosis.samples import Samples
-from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.memory import apart, hand_back
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]
@@ -102,11 +102,10 @@ class _Bordered:
 
 
 @dataclass(frozen=True)
-class _Compared:
-    """Where the means stand of a layer's output, of what it makes alone, and of its inputs by port."""
+class _Alone:
+    """Where the means stand of what a layer makes alone, and of its inputs by port."""
 
-    outputs: tuple[Slot, Slot, Slot, Slot]
-    twin: tuple[Slot, Slot, Slot] | None
+    twin: tuple[Slot, Slot, Slot]
     inputs: Mapping[int, _Watched]
 
 
@@ -129,7 +128,6 @@ def measured(
     fed: Iterable[Feed],
     device: str,
     alone: Container[str],
-    is_small: bool = True,
 ) -> dict[str, Error]:
     """What happens at each layer, by its name.
 
@@ -141,26 +139,67 @@ def measured(
         device: where they run.
         alone: the layers of which it is measured what they lose alone, and what their inputs hold, since that takes a
             second one of each.
-        is_small: whether several compiled models fit into memory.
 
     Raises:
         ModelError: the models don't go together, or can't be compiled.
         DataError: a sample doesn't fit.
     """
-    borders, beside = Borders(model), Beside(model, other)
-    bordered = {each.pair.node: _bordered(borders, each) for each in readings}
-    compared = {each.pair.node: _compared(beside, each, each.pair.node in alone) for each in readings}
+    bordered, seen = _all_borders(model, readings, fed, len(samples), device)
     few = samples.few(_COMPARED)
-    with one_thread(is_small) as meanwhile:  # it is one core that compiles
-        compiling = meanwhile.submit(compiled_for, "measured", beside.model(), device, in_turn=True)
-        found = _run(compiled_for("measured", borders.model(), device), fed, len(samples))
-        seen = extremes(found, borders.starts)
-        figures = [each for (each,) in _run(compiling.result(), few, len(few))]
-    means: Doubles = np.mean(figures, axis=0, dtype=np.float64)
+    compared = _both(model, other, readings, few, device)
+    twins = [each for each in readings if each.is_quantized and each.pair.node in alone]
+    makes, means = _made_alone(model, twins, few, device) if twins else ({}, np.zeros(0))
     return {
-        each.pair.node: _error(each, bordered[each.pair.node], compared[each.pair.node], means, seen)
+        name: _error(each, bordered[name], compared[name], makes.get(name), means, seen)
+        for name, each in ((each.pair.node, each) for each in readings)
+    }
+
+
+@apart
+def _all_borders(
+    model: ov.Model, readings: Sequence[Reading], fed: Iterable[Feed], count: int, device: str
+) -> tuple[Mapping[str, _Bordered], Extremes]:
+    """What the float model says over all samples."""
+    borders = Borders(model)
+    bordered = {each.pair.node: _bordered(borders, each) for each in readings}
+    compiled, starts = compiled_for("measured", borders.model(), device), borders.starts
+    del borders  # what is compiled has weights of its own
+    return bordered, extremes(_run(compiled, fed, count), starts)
+
+
+@apart
+def _both(
+    model: ov.Model, other: ov.Model, readings: Sequence[Reading], few: Samples, device: str
+) -> Mapping[str, Sequence[Doubles]]:
+    """What both models say side by side, by layer: means of the error, its square, the value and its square."""
+    beside = Beside(model, other)
+    slots = {
+        each.pair.node: beside.outputs(each.pair.end, each.pair.other_end, channel_axis(beside.view, each))
         for each in readings
     }
+    compiled = compiled_for("measured", beside.model(), device, in_turn=True)
+    del beside  # what is compiled has weights of its own
+    means = _means(compiled, few)
+    return {name: [slot.of(means) for slot in own] for name, own in slots.items()}
+
+
+@apart
+def _made_alone(
+    model: ov.Model, readings: Sequence[Reading], few: Samples, device: str
+) -> tuple[Mapping[str, _Alone], Doubles]:
+    """What layers make alone, which the float model says: beside both, that would take as much memory again."""
+    twins = Twins(model)
+    slots = {each.pair.node: _alone(twins, each) for each in readings}
+    hand_back()  # errors of weights were taken
+    compiled = compiled_for("measured", twins.model(), device, in_turn=True)
+    del twins
+    return slots, _means(compiled, few)
+
+
+def _means(compiled: ov.CompiledModel, few: Samples) -> Doubles:
+    """Of what a model gives for samples."""
+    figures = [each for (each,) in _run(compiled, few, len(few))]
+    return np.asarray(np.mean(figures, axis=0, dtype=np.float64))
 
 
 def _run(
@@ -191,23 +230,17 @@ def _input_axis(view: GraphView, reading: Reading, tensor: TensorId) -> int | No
     return None if is_open else axis
 
 
-def _compared(beside: Beside, reading: Reading, alone: bool) -> _Compared:
-    pair, view = reading.pair, beside.view
-    axis = channel_axis(view, reading)
-    outputs = beside.outputs(pair.end, pair.other_end, axis)
-    if not alone or not reading.is_quantized:
-        return _Compared(outputs, None, {})
+def _alone(twins: Twins, reading: Reading) -> _Alone:
+    node, view = reading.pair.node, twins.view
     weights = None if reading.weights is None else (reading.weights.port, reading.weights.error)
-    shift = reading.shift_for(len(view.shape(TensorId(pair.node)) or ()))
-    inputs = {
-        port: _watched(beside, view.inputs(pair.node)[port], span) for port, span in reading.spans.items()
-    }
-    return _Compared(outputs, beside.twin(pair.node, reading.spans, weights, shift, axis), inputs)
+    shift = reading.shift_for(len(view.shape(TensorId(node)) or ()))
+    inputs = {port: _watched(twins, view.inputs(node)[port], span) for port, span in reading.spans.items()}
+    return _Alone(twins.twin(node, reading.spans, weights, shift, channel_axis(view, reading)), inputs)
 
 
-def _watched(beside: Beside, tensor: TensorId, span: QuantizerRange) -> _Watched:
+def _watched(twins: Twins, tensor: TensorId, span: QuantizerRange) -> _Watched:
     return _Watched(
-        beside.powers(tensor), *beside.cut(tensor, span), *beside.outer(tensor, span, _INNER),
+        twins.powers(tensor), *twins.cut(tensor, span), *twins.outer(tensor, span, _INNER),
     )  # fmt: skip
 
 
@@ -234,13 +267,14 @@ def channel_axis(view: GraphView, reading: Reading) -> int | None:
 
 
 def _error(
-    reading: Reading, bordered: _Bordered, compared: _Compared, means: Doubles, seen: Extremes
-) -> Error:
-    mean, square, value, power = (slot.of(means) for slot in compared.outputs)
+    reading: Reading, bordered: _Bordered, compared: Sequence[Doubles], alone: _Alone | None, means: Doubles,
+    seen: Extremes,
+) -> Error:  # fmt: skip
+    mean, square, value, power = compared
     borders = seen.of(bordered.output)
-    own_mean, own, of_weights = (slot.of(means) for slot in compared.twin) if compared.twin else (None,) * 3
+    own_mean, own, of_weights = (None,) * 3 if alone is None else (slot.of(means) for slot in alone.twin)
     inputs = tuple(
-        _seen(port, span, bordered, compared.inputs.get(port), means, seen)
+        _seen(port, span, bordered, None if alone is None else alone.inputs.get(port), means, seen)
         for port, span in reading.spans.items()
     )
     largest = float(_magnitudes(*borders).max())

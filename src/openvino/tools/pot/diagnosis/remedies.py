@@ -6,22 +6,23 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from math import inf
 from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.algorithms.checking.running import Run, run_compiled
+from openvino.tools.pot.algorithms.checking.running import run_compiled
 from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.run import run as run_algorithms
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
-from openvino.tools.pot.diagnosis.fidelity import better_on, decibels
+from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.timing import request_seconds
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.profiling import timed
+from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.sizes import is_static
@@ -32,6 +33,7 @@ from openvino.tools.pot.statistics.measured import Measured
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import apart
 
 logger = get_logger(__name__)
 
@@ -61,6 +63,9 @@ _RANKED_AS_NO_TIME = 0.1
 _MOST_SAMPLES = 0.7
 """Share of samples that must follow better in a model that no cause speaks for: of two alike that is half of them."""
 
+_LARGE = 32e6
+"""Bytes of the float model's weights from which on two compiled models, which have them again, take too much."""
+
 _PRESETS = ("accuracy", "mixed", "performance")
 
 
@@ -79,6 +84,22 @@ class Trial:
     params: Params
 
 
+@dataclass(frozen=True)
+class _Ran:
+    """How a model ran.
+
+    Attributes:
+        followed: how its outputs follow.
+        int8_layers: how many layers ran in INT8.
+        before, after: seconds of a request of what is to be mended, and of the model.
+    """
+
+    followed: Followed
+    int8_layers: int
+    before: float
+    after: float
+
+
 @dataclass
 class Bench:
     """Where changes are tried.
@@ -87,62 +108,81 @@ class Bench:
         samples: that models are quantized with.
         model: in float.
         int8: what is to be mended.
-        fidelity: of it, dB.
         witness: outputs of the float model.
-        ran: what the one to be mended gave for the same samples.
+        exact: how the one to be mended follows them.
         device: where models run.
         params: of DefaultQuantization, as they were.
-        is_small: whether what is compiled fits into memory beside the quantization of others.
-        models: title -> what came of a trial that helped.
+        best: what came of the best trial that helped; others are not kept.
         passes: what was measured for trials so far.
     """
 
     samples: Samples
     model: CompressedModel
     int8: ov.Model
-    fidelity: float
     witness: Witness
-    ran: Run
+    exact: Followed
     device: str
     params: Params
-    is_small: bool = True
-    models: dict[str, CompressedModel] = field(default_factory=dict)
+    best: CompressedModel | None = None
     passes: list[Measured] = field(default_factory=list)
+    _value: float = -inf
 
+    @apart
     def tried(self, trial: Trial) -> Remedy | None:
         """Make and measure one; None where it can't be made."""
         try:
             made = self._made(trial.params)
             network = made.submodels[0].model
-            compiled = timed(network, self.device)
+            ran = self._run(network)
         except (PotError, RuntimeError) as error:
             logger.info("%s was not tried: %s", trial.title, reason(error))
             return None
+        if ran is None:
+            return None
+        found, metric = ran.followed, metric_of(self.samples.engine, made)
+        remedy = Remedy(
+            title=trial.title, helps=trial.helps, fidelity=found.decibels, won=found.decibels - self.exact.decibels,
+            metric=None if metric is None else metric[1],
+            seconds=ran.after, paid=ran.after - ran.before, bytes=stored_bytes(GraphView(network)),
+            int8_layers=ran.int8_layers, **lines(trial.params),
+        )  # fmt: skip
+        by_chance = not trial.helps and found.better_on(self.exact, 1.0) < _MOST_SAMPLES
+        if by_chance and not saves(remedy):
+            return None
+        if helps(remedy) and value(remedy) > self._value:
+            self.best, self._value = made, value(remedy)
+        return remedy
+
+    @apart
+    def _run(self, network: ov.Model) -> _Ran | None:
+        """How a model runs; None where the device can't run it. Its outputs are not kept."""
+        compiled = timed(network, self.device)
         found = run_compiled(compiled, network, self.witness, self.device)
         if found.failure:
             return None
-        before, after = request_seconds([self._compiled, compiled], self.witness.feeds[:4])
-        if not self.is_small:
-            del self._compiled
-        fidelity, metric = decibels(self.witness, found), metric_of(self.samples.engine, made)
-        remedy = Remedy(
-            title=trial.title, helps=trial.helps, fidelity=fidelity, won=fidelity - self.fidelity,
-            metric=None if metric is None else metric[1],
-            seconds=after, paid=after - before, bytes=stored_bytes(GraphView(network)),
-            int8_layers=sum(layer.is_int8 for layer in found.layers), **lines(trial.params),
-        )  # fmt: skip
-        by_chance = not trial.helps and better_on(self.witness, found, self.ran, 1.0) < _MOST_SAMPLES
-        if by_chance and not saves(remedy):
-            return None
-        if helps(remedy):
-            self.models[trial.title] = made
-        return remedy
+        followed = Followed.of(self.witness, found)
+        int8_layers = sum(layer.is_int8 for layer in found.layers)
+        del found
+        if stored_bytes(GraphView(self.model.submodels[0].model)) < _LARGE:
+            both = [timed(self.int8, self.device), compiled]
+            return _Ran(followed, int8_layers, *request_seconds(both, self._timed))
+        (after,) = request_seconds([compiled], self._timed)
+        del compiled
+        before = self._seconds(self.int8)
+        if after < before:  # the machine may have been busier with the second
+            after = max(after, self._seconds(network))
+        return _Ran(followed, int8_layers, before, after)
 
-    @cached_property
-    def _compiled(self) -> ov.CompiledModel:
-        """What is to be mended, once for all trials if it is small."""
-        return timed(self.int8, self.device)
+    @apart
+    def _seconds(self, network: ov.Model) -> float:
+        """Of a request of a model by itself."""
+        return request_seconds([timed(network, self.device)], self._timed)[0]
 
+    @property
+    def _timed(self) -> Sequence[Feed]:
+        return self.witness.feeds[:4]
+
+    @apart
     def _made(self, params: Params) -> CompressedModel:
         own = {**self.params, **params, "stat_subset_size": len(self.samples), "self_check": False}
         algorithm = DefaultQuantization(own, self.samples.engine)

@@ -18,6 +18,7 @@ from openvino.tools.pot.engines.profiling import (
 )
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.report.measure import latencies
+from openvino.tools.pot.utils.memory import apart
 
 CONVERSIONS = frozenset({"Reorder", "Convert", "Subgraph/Convert"})
 """What the device calls operations that change layout or precision alone."""
@@ -83,27 +84,43 @@ class Clocked:
         return next((self.before[name] for name in names if name in self.before), 0.0)
 
 
-def clocked_both(
-    models: Sequence[ov.Model], compiled: Sequence[ov.CompiledModel], feeds: Sequence[Feed], device: str
-) -> tuple[Clocked, Clocked]:
-    """What the device runs for each node of a float model and of its quantized one, and for how long.
+def clocked(model: ov.Model, compiled: ov.CompiledModel, feeds: Sequence[Feed]) -> Clocked:
+    """What the device runs for each node of a model, and for how long.
 
     Args:
-        models: the two.
-        compiled: by ``timed``.
+        model: float or quantized.
+        compiled: of it, by ``timed``.
+        feeds: taken in turn.
+    """
+    return _clocked(model, compiled, seconds_of(compiled, feeds, _COUNTED))
+
+
+def clocked_again(
+    models: Sequence[ov.Model], clocks: Sequence[Clocked], feeds: Sequence[Feed], device: str
+) -> tuple[Clocked, Clocked]:
+    """The same of a float model and of its quantized one, where a layer of the second seemed to be slower.
+
+    Whatever else the machine does can slow the same layer down as long as a compiled model lives.
+
+    Args:
+        models, clocks: the two, whose compiled models are gone: there is memory for one at a time.
         feeds: taken in turn.
         device: where they run.
     """
-    seconds = [seconds_of(own, feeds, _COUNTED) for own in compiled]
-    if _is_slower_somewhere(*seconds):
-        # Whatever else the machine does can slow the same layer down as long as a compiled model lives.
-        again = [seconds_of(timed(model, device), feeds, _COUNTED) for model in models]
-        seconds = [
-            {name: min(value, second.get(name, value)) for name, value in first.items()}
-            for first, second in zip(seconds, again, strict=True)
-        ]
-    first, second = (_clocked(*own) for own in zip(models, compiled, seconds, strict=True))
+    first, second = clocks
+    if _is_slower_somewhere(first.seconds, second.seconds):
+        first, second = (_again(*own, feeds, device) for own in zip(models, clocks, strict=True))
     return first, second
+
+
+@apart
+def _again(model: ov.Model, clock: Clocked, feeds: Sequence[Feed], device: str) -> Clocked:
+    """The shorter of both times of each node."""
+    compiled = timed(model, device)
+    found = seconds_of(compiled, feeds, _COUNTED)
+    return _clocked(
+        model, compiled, {name: min(own, found.get(name, own)) for name, own in clock.seconds.items()}
+    )
 
 
 def _is_slower_somewhere(before: Mapping[str, float], after: Mapping[str, float]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 
 import numpy as np
 import openvino as ov
@@ -60,7 +59,7 @@ def witnessed(
     other: ov.Model,
     feeds: Sequence[Feed],
     device: str,
-    compiling: Future[ov.CompiledModel] | None = None,
+    compiled: ov.CompiledModel | None = None,
 ) -> Witness:
     """What the float model gives by itself for samples, where it can be compared with the quantized one.
 
@@ -68,10 +67,10 @@ def witnessed(
         model, other: the two.
         feeds: the samples.
         device: where the model runs.
-        compiling: the float model in float32, which is run if it fits.
+        compiled: the float model in float32, which is run if it fits.
     """
     witness = Witness(watched_in([model, other]), samples=len(feeds))
-    fill(witness, model, feeds, device, compiling)
+    fill(witness, model, feeds, device, compiled)
     return witness
 
 
@@ -96,7 +95,7 @@ def fill(
     model: ov.Model,
     feeds: Sequence[Feed],
     device: str,
-    compiling: Future[ov.CompiledModel] | None = None,
+    compiled: ov.CompiledModel | None = None,
 ) -> None:
     """Keep what a model gives for samples where it is watched; it is compiled unless what was compiled before fits.
 
@@ -105,9 +104,7 @@ def fill(
     """
     witness.feeds = [dict(feed) for feed in feeds]
     witness.fresh = [True] * len(feeds)
-    if compiling is not None and as_defined(model) is model and shows_watched(model, witness):
-        compiled = compiling.result()
-    else:
+    if compiled is None or as_defined(model) is not model or not shows_watched(model, witness):
         compiled = compiled_as_defined(watching(model, witness, as_stored=False), device, dict(FLOAT32))
     request = compiled.create_infer_request()
     awaken(request, compiled, by_number(compiled.inputs, feeds[0]))

@@ -102,9 +102,12 @@ def _signals(values: Sequence[Array]) -> list[float]:
         and first.size
         and len({value.shape for value in values}) == 1
     ):
-        stacked = np.stack(values).astype(np.float64)
-        varied = float(np.square(stacked - stacked.mean(axis=0)).mean())
-        if isfinite(varied) and varied > VARIES * float(np.square(stacked).mean()):
+        mean = sum(value.astype(np.float64) for value in values) / len(values)
+        varied, power = (
+            float(np.mean([np.square(value - own, dtype=np.float64).mean() for value in values]))
+            for own in (mean, 0.0)
+        )
+        if isfinite(varied) and varied > VARIES * power:
             return [varied] * len(values)
     return [_power(value) for value in values]
 
