@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,8 @@ os.environ["OPENVINO_POT_CACHE"] = str(Path(__file__).with_name("of_no_machine")
 settings.register_profile("pot", deadline=None, max_examples=50)
 settings.load_profile("pot")
 
-# Of several test processes each keeps to a core of its own, and so does what it starts: threads of two that share cores
-# wait for each other. OpenVINO counts the cores before, since with one thread it does not raise what goes wrong within
-# a request. Real networks take all cores: two threads of one request that share a core wait for each other, too.
+# Of several test processes each runs what it starts on a core of its own: threads of two that share cores wait for
+# each other. Itself it takes all, since with one thread OpenVINO does not raise what goes wrong within a request.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 CORES = sorted(os.sched_getaffinity(0)) if WORKER and hasattr(os, "sched_getaffinity") else []
 
@@ -77,19 +77,23 @@ def pytest_sessionstart() -> None:
         core().get_property("CPU", "FULL_DEVICE_NAME")
 
 
-def _keep_to(cores: list[int]) -> None:
-    """Threads that are there already keep the cores they have."""
+@contextmanager
+def _processes_on_one_core() -> Iterator[None]:
     if CORES:
-        os.sched_setaffinity(0, cores)
+        os.sched_setaffinity(0, {CORES[int(WORKER.removeprefix("gw")) % len(CORES)]})
+    try:
+        yield
+    finally:
+        if CORES:
+            os.sched_setaffinity(0, CORES)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Keep processes to the tests that are marked, as a quick check leaves those out."""
-    own = [CORES[int(WORKER.removeprefix("gw")) % len(CORES)]] if CORES else []
-    _keep_to(CORES if item.get_closest_marker("zoo") else own)
     if item.get_closest_marker("process"):
-        return (yield)
+        with _processes_on_one_core():
+            return (yield)
     _unmarked[:] = [item.nodeid]
     try:
         return (yield)
