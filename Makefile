@@ -17,7 +17,7 @@ samples: .venv/.samples
 test: style
 	$(PYTEST)
 
-# The quick part, nine of ten tests: what starts no processes, needs no zoo of real models, and does not take long.
+# The quick part, three of four tests: what starts no processes, needs no zoo of real models, and does not take long.
 check: lint
 	$(PYTEST) -m "not (process or zoo or long)"
 
