@@ -203,6 +203,7 @@ def test_accuracy_control_keeps_each_metric(task: str, tmp_path: Path) -> None:
     assert all(after[name] >= before[name] - DROP - 1e-9 for name in before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("task", TASKS)
 def test_each_sample_has_its_figures(task: str, tmp_path: Path) -> None:
     config, network = TASKS[task]
@@ -233,6 +234,7 @@ def test_annotation_free_takes_predictions_for_labels(tmp_path: Path) -> None:
     assert algorithm.report is not None and algorithm.report.baseline == {"accuracy": 1.0}
 
 
+@pytest.mark.long
 def test_images_are_read_when_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     real = OpenCVReader.read
@@ -340,6 +342,7 @@ def test_a_broken_image_is_named(tmp_path: Path) -> None:
         evaluated(config, tmp_path, classifier())
 
 
+@pytest.mark.long
 def test_samples_in_batches(tmp_path: Path) -> None:
     x = parameter(ov.PartialShape([-1, 3, SIDE, SIDE]))
     found = engine(a_classification(tmp_path), tmp_path)
@@ -380,6 +383,7 @@ def test_the_datasets_own_meta_counts_if_it_is_there(tmp_path: Path) -> None:
         engine(config, tmp_path)
 
 
+@pytest.mark.long
 def test_folders_of_masks_beside_those_of_the_converter(tmp_path: Path) -> None:
     config = a_segmentation(tmp_path)
     (tmp_path / "masks").rename(tmp_path / "other")

@@ -268,6 +268,7 @@ def test_statistics_of_before_do_not_do_without_samples() -> None:
         other.run(load_model(chain(2)), statistics)
 
 
+@pytest.mark.long
 def test_models_that_the_check_makes_anew_are_refined_too() -> None:
     algorithm = DefaultQuantization({"use_fast_bias": False, **COARSE})
     networks = Networks.of(load_model(chain(3)), [algorithm], IEEngine({}, labelled(samples())))
@@ -305,6 +306,7 @@ def test_mixed_orders_take_each_as_often_as_any_other(length: int, count: int) -
     assert len(found) == count and times.max() - times.min() <= 1
 
 
+@pytest.mark.long
 def test_networks_that_always_take_several_samples_at_a_time() -> None:
     x = parameter([4, 3, 8, 8])
     value: Any = x

@@ -130,6 +130,7 @@ def test_an_input_without_axes_beside_samples_of_a_batch() -> None:
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.long
 def test_padding_masks_are_not_taken_for_token_masks() -> None:
     """A mask that marks the padding: rows must not come from the padding alone."""
     x = op.parameter([1, 16, 8], np.float32, name="x")
@@ -148,6 +149,7 @@ def test_padding_masks_are_not_taken_for_token_masks() -> None:
     assert np.abs(compiled[1] - compiled[0]).max() < 0.1 * compiled[0].std()
 
 
+@pytest.mark.long
 def test_least_error_rounding_of_asymmetric_weights() -> None:
     network = depthwise([1, 8, 8, 8])
     data = samples(network)
@@ -157,6 +159,7 @@ def test_least_error_rounding_of_asymmetric_weights() -> None:
     assert np.allclose(found, run(network, data[0]), atol=0.3)
 
 
+@pytest.mark.long
 def test_added_biases_reach_the_next_layer() -> None:
     """Layers without a bias: what is added behind the first must lie before the quantizer of the second."""
     x = op.parameter([1, 4, 8, 8], np.float32)

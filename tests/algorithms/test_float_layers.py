@@ -93,6 +93,7 @@ def test_weights_that_an_int8_layer_reads_too_stay() -> None:
     assert plan_of(builders.model([one, two], x), ignored={"scope": ["one"]}).kept == ()
 
 
+@pytest.mark.long
 def test_the_model_holds_integers_and_follows(tmp_path: Path) -> None:
     source = network()
     params = {"ignored": {"scope": ["b", "d"]}}
@@ -112,6 +113,7 @@ def test_the_model_holds_integers_and_follows(tmp_path: Path) -> None:
             assert np.mean((once(image)[0] - expected) ** 2) < 1e-3 * np.var(expected)
 
 
+@pytest.mark.long
 def test_the_cpu_unpacks_weights_of_convolutions_when_it_compiles() -> None:
     """So they cost no time: what runs is the same as with weights in float."""
     shown = []
@@ -142,6 +144,7 @@ def test_the_plan_knows_the_size_and_the_result_what_became_of_weights(tmp_path:
     assert [change.stage for change in sub.decided["b"]] == ["BiasStage"]
 
 
+@pytest.mark.long
 def test_weights_are_rounded_by_what_the_layer_gives_and_biases_follow() -> None:
     """As those of layers in INT8 are; the nearest levels without a shift of biases lose more."""
     source, ignored = network(), {"operations": [{"type": "Convolution"}, {"type": "MatMul"}]}
@@ -159,6 +162,7 @@ def test_weights_are_rounded_by_what_the_layer_gives_and_biases_follow() -> None
     assert noise[0] < 0.8 * noise[1]
 
 
+@pytest.mark.long
 def test_a_model_of_weights_in_8_bits_is_not_taken_for_one_that_the_device_computes_wrongly() -> None:
     """Each constant adds to the error that rounding explains, as each layer does."""
     deep = builders.parameter([1, 32, 8, 8])

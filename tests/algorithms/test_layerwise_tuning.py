@@ -62,6 +62,7 @@ def decisions_of(network: ov.Model, data: Sequence[Floats], **params: Any) -> tu
     return before.decisions, networks.refined(name, before).decisions
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("params", [{"use_layerwise_tuning": True}, {"effort": "thorough"}])
 def test_outputs_of_other_samples_come_closer(params: Mapping[str, Any]) -> None:
     network, others = chain(), pictures(60, seed=1)
@@ -73,6 +74,7 @@ def test_outputs_of_other_samples_come_closer(params: Mapping[str, Any]) -> None
     assert better < 0.9 * plain
 
 
+@pytest.mark.long
 def test_what_is_decided_says_who_decided_it() -> None:
     before, after = decisions_of(chain(), pictures(60))
     changed = [q for q in after.levels if after.changes[q][-1].stage == "TuningRefinement"]
@@ -84,6 +86,7 @@ def test_what_is_decided_says_who_decided_it() -> None:
     )
 
 
+@pytest.mark.long
 def test_levels_stay_between_zero_and_the_one_behind_the_weight_and_zeros_stay() -> None:
     x, values = parameter([1, 3, 8, 8]), weights((8, 8, 3, 3), 5)
     values[:, ::2] = 0
@@ -99,6 +102,7 @@ def test_levels_stay_between_zero_and_the_one_behind_the_weight_and_zeros_stay()
         assert np.all((ratio > 0.25) & (ratio < 4)) and after.weights[quantizer].is_symmetric
 
 
+@pytest.mark.long
 def test_sums_of_16_bits_do_not_overflow() -> None:
     random = np.random.default_rng(0)
     x, ones = parameter([1, 3, 8, 8]), [1, 1]
@@ -110,6 +114,7 @@ def test_sums_of_16_bits_do_not_overflow() -> None:
     assert [layer.overflows for layer in overflows(found, [{"x": each} for each in data])] == [0, 0]
 
 
+@pytest.mark.long
 def test_two_runs_give_the_same_bytes_however_many_requests_run_at_once() -> None:
     found = []
     for requests in (1, 2):
@@ -119,6 +124,7 @@ def test_two_runs_give_the_same_bytes_however_many_requests_run_at_once() -> Non
     assert found[0][1] == found[1][1]
 
 
+@pytest.mark.long
 def test_layers_that_feed_others_of_their_cut_are_tuned_by_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -137,12 +143,14 @@ def test_layers_that_feed_others_of_their_cut_are_tuned_by_themselves(
     assert rehearsed == [("conv0", False), ("conv1", True), ("conv2", False), ("conv3", True)]
 
 
+@pytest.mark.long
 def test_nothing_is_kept_that_does_not_bring_outputs_closer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "is_closer_mostly", lambda *_: False)
     before, after = decisions_of(chain(), pictures(40))
     assert after is before
 
 
+@pytest.mark.long
 def test_biases_that_are_to_stay_stay() -> None:
     x = parameter([1, 16])
     product = op.matmul(x, op.constant(weights((16, 16))), False, False, name="dense")
@@ -151,12 +159,14 @@ def test_biases_that_are_to_stay_stay() -> None:
     assert not any("bias" in node.get_friendly_name() for node in found.get_ops())
 
 
+@pytest.mark.long
 def test_a_single_range_for_all_channels_stays_as_wide_as_it_is() -> None:
     before, after = decisions_of(chain(), pictures(60), weights={"granularity": "pertensor"})
     assert after is not before
     assert all(np.array_equal(after.weights[each].high, before.weights[each].high) for each in before.weights)
 
 
+@pytest.mark.long
 def test_sizes_that_are_open_and_batches_that_are_fixed() -> None:
     for shape in (ov.PartialShape([1, 3, -1, -1]), ov.PartialShape([4, 3, 8, 8])):
         x = parameter(shape)
@@ -169,6 +179,7 @@ def test_sizes_that_are_open_and_batches_that_are_fixed() -> None:
     made(model(op.relu(conv(op.relu(conv(x, 6, "conv0")), 6, "conv1", seed=1)), x), different, **TUNED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_few_samples(count: int) -> None:
     before, after = decisions_of(chain(), pictures(count))
@@ -221,6 +232,7 @@ class Cascade(IEEngine):
                 second.infer([image])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("twice", [False, True])
 def test_networks_of_a_cascade(twice: bool, caplog: pytest.LogCaptureFixture) -> None:
     entries = [{"name": name, "model": chain(depth)} for name, depth in (("a", 2), ("b", 3))]
@@ -246,6 +258,7 @@ class Failing:
         raise DataError("inference failed: shapes differ", "sample 3")
 
 
+@pytest.mark.long
 def test_what_does_not_run_beside_the_float_network_stays(caplog: pytest.LogCaptureFixture) -> None:
     before, _ = decisions_of(chain(), pictures(8))
     refinement = TuningRefinement(FastBiasCorrectionParameters(), tuning.FEW_CUTS)
@@ -254,6 +267,7 @@ def test_what_does_not_run_beside_the_float_network_stays(caplog: pytest.LogCapt
     assert "shapes differ; layers stay as they are" in caplog.text
 
 
+@pytest.mark.long
 def test_an_interrupt_goes_through() -> None:
     class Interrupted(Failing):
         def measure(self, layout: Any, order: Any) -> Any:
@@ -280,6 +294,7 @@ def test_weights_that_are_to_be_at_the_nearest_levels_stay_there() -> None:
             quantize(chain(), pictures(4), use_layerwise_tuning=True, **params)
 
 
+@pytest.mark.long
 def test_layers_whose_rows_repeat_in_most_samples_stay_as_they_are() -> None:
     proof = padded(0)
     before, after = decisions_of(proof.network, proof.calibration)

@@ -70,6 +70,7 @@ def halved() -> ov.Model:
     return chain(np.float16)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [chain, products, turned, halved], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("ratio", [0.01, 0.5, 1.0])
 def test_the_function_stays(make: Any, ratio: float) -> None:
@@ -128,6 +129,7 @@ def test_layers_whose_input_others_read_or_make_are_left_alone(others: str) -> N
     assert channels(split(network, 0.5, **ignored)) == channels(network)
 
 
+@pytest.mark.long
 def test_it_stands_before_what_quantizes_and_every_layer_is_quantized() -> None:
     engine = pot.IEEngine({}, builders.labelled(builders.images(12)))
     entries = [{"name": "OutlierChannelSplitting"}, {"name": "DefaultQuantization"}]

@@ -61,6 +61,7 @@ def expected(kind: str, exact: np.ndarray, other: np.ndarray) -> float:
     return float((signal / noise).mean())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "kind", ["sqnr", "sqnr_per_channel", "sqnr_sample_mean", "sqnr_sample_per_channel", "sqnr_eltwise_mean"]
 )
@@ -82,6 +83,7 @@ def test_corrected_biases_count() -> None:
     assert corrected["conv2"] > plain["conv2"]
 
 
+@pytest.mark.long
 def test_a_layer_alone_has_the_noise_of_a_network_in_which_nothing_else_is_quantized() -> None:
     alone, _ = measured(network(), mode="layerwise_fq_noise")
     whole, _ = measured(network())
@@ -93,6 +95,7 @@ def test_a_layer_alone_has_the_noise_of_a_network_in_which_nothing_else_is_quant
     assert alone["conv2"] == pytest.approx(only["conv2"], rel=1e-3)
 
 
+@pytest.mark.long
 def test_layers_alone_read_what_is_divided_apart() -> None:
     x = parameter(ov.PartialShape([1, -1, 32]))
     constant = op.constant(weights((32, 8), 1), name="w")
@@ -109,6 +112,7 @@ def test_layers_alone_read_what_is_divided_apart() -> None:
     assert alone == pytest.approx(whole, rel=1e-4)
 
 
+@pytest.mark.long
 def test_the_model_is_what_it_was() -> None:
     plain = builders.quantized(network(), SAMPLES, **PLAIN)
     _, made = measured(network(), base=DefaultQuantization({"target_device": "CPU", **PLAIN}))

@@ -77,6 +77,7 @@ def error(source: ov.Model, quantized: ov.Model, data: list[Floats]) -> float:
     return float(np.mean([np.square(found(each)[0] - exact(each)[0]).mean() for each in data]))
 
 
+@pytest.mark.long
 def test_a_range_that_a_channel_nobody_reads_made_too_wide_becomes_narrower() -> None:
     source, data, others = chain(), samples(100, 0, loud=8), samples(40, 1, loud=8)
     plain, found = (
@@ -86,6 +87,7 @@ def test_a_range_that_a_channel_nobody_reads_made_too_wide_becomes_narrower() ->
     assert error(source, found, others) < 0.6 * error(source, plain, others)
 
 
+@pytest.mark.long
 def test_where_nothing_comes_closer_the_model_is_what_it_was() -> None:
     boxes = {"lower_boxsize": 0.0, "upper_boxsize": 3.0, "maxiter": 16}  # wider alone, of ranges that fit
     source, data = chain(), samples(60, 0)
@@ -106,6 +108,7 @@ def decisions_of(source: ov.Model, data: list[Floats], **params: Any) -> tuple[D
     return before.decisions, networks.refined(name, before).decisions
 
 
+@pytest.mark.long
 def test_it_says_what_it_decided_stays_in_its_box_and_changes_nothing_before() -> None:
     before, after = decisions_of(chain(), samples(100, 0, loud=8))
     changed = 0
@@ -121,6 +124,7 @@ def test_it_says_what_it_decided_stays_in_its_box_and_changes_nothing_before() -
     assert before.weights == after.weights
 
 
+@pytest.mark.long
 def test_a_scope_names_the_activations_that_may_change() -> None:
     before, after = decisions_of(chain(), samples(100, 0, loud=8), optimization_scope=["x"])
     changed = [
@@ -133,6 +137,7 @@ def test_a_scope_names_the_activations_that_may_change() -> None:
         decisions_of(chain(), samples(8, 0), optimization_scope=["relo"])
 
 
+@pytest.mark.long
 def test_factors_that_are_fed_do_what_ranges_of_that_width_do() -> None:
     source, data = chain(), samples(40, 0, loud=3)
     before, _ = decisions_of(source, data)
@@ -150,6 +155,7 @@ def test_factors_that_are_fed_do_what_ranges_of_that_width_do() -> None:
         np.testing.assert_allclose(one(each, factors)[1], other(each)[1], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.long
 def test_ranges_that_devices_round_states_with_stay() -> None:
     x = parameter([1, 6, 24])
     start = op.constant(np.zeros((1, 1, 16), np.float32))
@@ -183,6 +189,7 @@ def test_what_is_held_out_is_never_tried_on_and_what_is_tried_is_known(
         begun += len(phase.units)
 
 
+@pytest.mark.long
 def test_it_is_the_same_however_many_run_at_once() -> None:
     found = []
     for requests in (1, 3):

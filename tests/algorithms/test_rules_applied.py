@@ -59,6 +59,7 @@ def same(one: Borders, other: Borders, *but: str) -> bool:
 NEAREST = {"weight_rounding": "nearest", "saturation_fix": "no"}
 
 
+@pytest.mark.long
 def test_a_rule_changes_the_quantizer_that_it_means_and_no_other() -> None:
     network = builders.network()
     plain = borders(made(network, **NEAREST))
@@ -79,6 +80,7 @@ def test_a_rule_changes_the_quantizer_that_it_means_and_no_other() -> None:
     assert same(plain, symmetric, "conv1/fq_input_0")
 
 
+@pytest.mark.long
 def test_a_range_estimator_for_one_layer_is_pots_formula_for_it_alone() -> None:
     network = builders.network()
     data = images(40)
@@ -103,6 +105,7 @@ def test_levels_and_zero_points_of_weights() -> None:
     assert borders(made(builders.network(), fixed))["conv1/fq_weights_1"][2] == 256
 
 
+@pytest.mark.long
 def test_a_form_that_is_said_is_not_divided() -> None:
     """Alignment divides the input of conv2, unless a rule says how its range looks."""
     x = builders.parameter([1, 8, 16, 16])
@@ -132,6 +135,7 @@ def test_the_history_of_a_quantizer_and_the_record_of_a_model_tell_of_rules() ->
     assert stored["rules"] == [rule]
 
 
+@pytest.mark.long
 def test_outputs_follow_with_any_rules() -> None:
     network = builders.network()
     rules = [
@@ -228,6 +232,7 @@ def configuration(folder: Path, *rules: dict[str, Any], **params: Any) -> Path:
     return folder / "rules.json"
 
 
+@pytest.mark.long
 def test_a_configuration_with_rules_is_planned_and_carried_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,6 +77,7 @@ def test_magnitude_sparsity_needs_no_engine() -> None:
         pot.create_pipeline([entry("WeightSparsity", sparsity_level=0.5)], None).run(source)
 
 
+@pytest.mark.long
 def test_weight_sparsity_keeps_the_means_of_outputs() -> None:
     images = [image + 1 for image in builders.images(64)]
     source = network()
@@ -263,6 +264,7 @@ def test_weights_that_two_layers_share_become_zero_once() -> None:
     assert [tuple(each.shape) for each in constants].count((6, 6)) == 1
 
 
+@pytest.mark.long
 def test_how_far_the_sparse_network_follows_is_told(caplog: pytest.LogCaptureFixture) -> None:
     images = smooth(40)
     with builders.logger_as_before(), caplog.at_level("INFO", "openvino.tools.pot"):

@@ -54,6 +54,7 @@ def test_asymmetric_ranges_follow_the_rule(low: float, high: float, levels: int)
     np.testing.assert_allclose([grid.low[0], grid.high[0]], expected, rtol=2 * EPSILON, atol=0)
 
 
+@pytest.mark.long
 @given(MAGNITUDES, st.data(), LEVELS)
 def test_zero_is_a_level_of_asymmetric_ranges(high: np.ndarray, data: st.DataObject, levels: int) -> None:
     low = -data.draw(arrays(np.float64, high.shape, elements=st.floats(-1e6, 1e6, width=32)))

@@ -56,6 +56,7 @@ def decibels(network: ov.Model, model: ov.Model, data: Any) -> float:
     return float(10 * np.log10(np.var(outputs[0]) / np.mean((outputs[0] - outputs[1]) ** 2)))
 
 
+@pytest.mark.long
 def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
     data = samples(1, 64)
     with caplog.at_level(logging.INFO):
@@ -92,6 +93,7 @@ def test_it_can_be_switched_off() -> None:
     assert not model.has_rt_info(["openvino_pot", "check"])
 
 
+@pytest.mark.long
 def test_what_was_seen_of_another_model_goes() -> None:
     data = samples(1, 64)
     model, _ = checked(dense(), data)
@@ -309,6 +311,7 @@ def test_a_device_whose_own_precision_spoils_the_float_model_is_told_of(
     assert any("in float32 it follows to" in note for note in report.notes)
 
 
+@pytest.mark.long
 def test_layers_behind_a_choice_that_come_in_another_order_are_told_of() -> None:
     x = op.parameter([1, 64], np.float32, name="x")
     scores = op.matmul(x, weights(64, 64), False, False, name="scores")
@@ -320,6 +323,7 @@ def test_layers_behind_a_choice_that_come_in_another_order_are_told_of() -> None
     assert "is of layers behind what chooses or sorts" in report.line
 
 
+@pytest.mark.long
 def test_a_float_model_that_runs_in_float32_only_is_judged_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(model: ov.Model) -> None:
         raise RuntimeError("not in half precision")
@@ -330,6 +334,7 @@ def test_a_float_model_that_runs_in_float32_only_is_judged_by_that(monkeypatch: 
     assert not report.is_lost and report.decibels > 25 and report.int8_layers == 4
 
 
+@pytest.mark.long
 def test_outputs_that_never_vary_tell_nothing() -> None:
     _, report = checked(dense(), [np.zeros((1, 64), np.float32)] * 30)
     assert "no output varies on these samples, which tells nothing of the model" in report.notes

@@ -216,6 +216,7 @@ def open_network(folder: Path) -> Path:
     return folder / "open.xml"
 
 
+@pytest.mark.long
 def test_an_onnx_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

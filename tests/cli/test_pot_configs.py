@@ -252,6 +252,7 @@ def searching(scope: str, **params: Any) -> Config:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scope", TUNED)
 def test_searches_for_parameters_are_taken_and_run(scope: str) -> None:
     pytest.importorskip("optuna")
@@ -261,6 +262,7 @@ def test_searches_for_parameters_are_taken_and_run(scope: str) -> None:
     assert len(json.loads(Path("kept/tpe/search.json").read_text())["trials"]) == 2
 
 
+@pytest.mark.long
 def test_a_search_goes_on_in_the_next_run_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("optuna")
     for trials, method in ((2, "cold_start"), (3, "warm_start"), (1, "eval")):

@@ -49,6 +49,7 @@ def test_a_quick_one_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
     assert not Path("cache").exists()
 
 
+@pytest.mark.long
 def test_rows_are_stored_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
     finished = pot(capsys, "probe", "--output", "rows.json", "--format", "json")
     stored = Probed.model_validate_json(Path("rows.json").read_text("utf-8"))
@@ -57,6 +58,7 @@ def test_rows_are_stored_where_that_is_wanted(capsys: pytest.CaptureFixture[str]
     assert kept.seen("CPU") == stored
 
 
+@pytest.mark.long
 def test_all_rows_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     out = pot(capsys, "probe", "--quick", "--format", "md").out
     assert out.count("\n| ") == 2 + len(ASKED) and "| MatMul | in 8 bits |" in out

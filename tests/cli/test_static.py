@@ -37,6 +37,7 @@ def shapes(model: ov.Model) -> list[list[int]]:
     return [list(port.get_partial_shape().to_shape()) for port in model.inputs]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("static", "expected"),
     [
@@ -69,6 +70,7 @@ def test_data_that_can_be_read_once() -> None:
     assert shapes(quantize(dynamic(), iter(IMAGES), static=True)) == [[1, 3, 8, 8]]
 
 
+@pytest.mark.long
 def test_several_inputs() -> None:
     data = [{"x": image, "s": np.ones(4, np.float32)} for image in IMAGES]
     assert shapes(quantize(two_inputs(), data, static=True)) == [[1, 3, 8, 8], [4]]

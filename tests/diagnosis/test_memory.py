@@ -48,6 +48,7 @@ def test_at_most_one_compiled_model_is_there_when_the_next_is_made(
     assert max(alive) == 1 and (sum(alive) == 1) == alone
 
 
+@pytest.mark.long
 def test_what_was_looked_at_keeps_no_outputs_of_the_quantized_model(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = list[ReferenceType[Any]]()
     real = looking.run_compiled

@@ -252,6 +252,7 @@ def test_a_feed_that_openvino_refuses_names_the_sample(feed: Any, words: str, ru
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.long
 def test_an_algorithm_runs_without_a_pipeline() -> None:
     found = DefaultQuantization({}, engine()).run(load_model(NETWORK))
     assert builders.stored(found) == statistics_bytes(engine())

@@ -93,6 +93,7 @@ FORMS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_hooks_may_feed_by_anything_that_openvino_takes(form: str) -> None:
     class Own(IEEngine):

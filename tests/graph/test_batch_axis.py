@@ -79,6 +79,7 @@ def network(shape: list[int], make: Callable[[Any], Any]) -> ov.Model:
     return builders.model(make(x), x)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", KEPT)
 def test_the_axis_of_samples(name: str) -> None:
     shape, make, axis = KEPT[name]

@@ -113,6 +113,7 @@ def test_weights_with_zero_points(kernel: ov.Node, aside: bool) -> None:
     assert sentences(with_weights(kernel)) == [said] * aside
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("preset", ["accuracy", "mixed", "performance"])
 def test_models_that_we_make(preset: str, compress: bool) -> None:

@@ -241,6 +241,7 @@ def test_samples_in_batches(batch: int) -> None:
         np.testing.assert_allclose(many.value(request), one.value(request), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("axis", [None, 1, 2])
 @pytest.mark.parametrize(
     "reducer", [Extreme("max"), Extreme("min"), Extreme("abs_max"), Quantile(SHARE, True)]

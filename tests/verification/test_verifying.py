@@ -226,6 +226,7 @@ def test_packed_weights_are_no_departure(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (rounded["f32"].decibels or 0) < (before["f32"].decibels or 0) - 20
 
 
+@pytest.mark.long
 def test_which_products_have_packed_weights() -> None:
     x = builders.parameter([1, 192])
     source = builders.model(op.matmul(x, op.constant(builders.weights((192, 96))), False, False), x)
