@@ -40,6 +40,7 @@ def test_at_most_one_compiled_model_is_there_when_the_next_is_made(
     alive: list[int], large: float, alone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remedies, "_LARGE", large)
+    monkeypatch.setattr(looking, "_LIGHT", 0)
     int8 = quantize(builders.network(), builders.images(16), compress=False)
     builders.with_a_quarter_of_the_first_range(int8)
     alive.clear()

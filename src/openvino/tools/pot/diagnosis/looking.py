@@ -24,6 +24,7 @@ from openvino.tools.pot.diagnosis.sample_facts import Sample
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
 from openvino.tools.pot.diagnosis.spans import Fed, calibration_of, span_of
+from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.diagnosis.timing import Clocked, clocked, clocked_again, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
 from openvino.tools.pot.diagnosis.worst_samples import worst_samples
@@ -37,6 +38,9 @@ from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import PotError, reason
 from openvino.tools.pot.utils.memory import apart, hand_back
+
+_LIGHT = 1e6
+"""Bytes of weights below which a further compiled model beside the others takes little memory."""
 
 _WITNESSED, _KEPT = (8, 16), 128e6
 """The least and most samples on which outputs are compared, and the bytes that these may take."""
@@ -113,17 +117,16 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         for name in layers_of(view)
         if name not in readings
     ]
-    quantized = [own for own in readings.values() if own.is_quantized]
     hand_back()  # constants were read
     ran = _at_work(model, other, samples, device)
     clocks = clocked_again((model, other), ran.clocks, ran.witness.feeds[:_TIMED], device)
-    found = _shares(model, quantized, samples, device, notes)
-    alone = {} if found is None else dict(zip((own.pair.node for own in quantized), found.alone, strict=True))
-    most = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
-    fed = Fed()
-    errors = _errors(model, other, list(readings.values()), samples, fed, device, most, notes)
-    users, defined = _as_users(other, ran.witness, device), _as_defined(other, ran.witness)
-    overflows_of, why = _overflows(other, ran.witness.feeds[:_SUMMED], device)
+    # The device's compilation keeps one core busy: what needs no further samples is done beside the passes.
+    with one_thread(stored_bytes(view) < _LIGHT) as beside:
+        as_users = beside.submit(_as_users, other, ran.witness, device)
+        as_defined = beside.submit(_as_defined, other, ran.witness)
+        overflowing = beside.submit(_overflows, other, ran.witness.feeds[:_SUMMED], device)
+        found, alone, errors, fed = _measured(model, other, readings, samples, device, notes)
+        users, defined, (overflows_of, why) = as_users.result(), as_defined.result(), overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     traces = {
         name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
@@ -139,6 +142,19 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         calibration_of(samples, errors, fed), ran.witness, clocks, overflows_of, traces, notes,
         ran.exact, ran.worst, ran.exact.better_on(users), defined.better_on(ran.exact),
     )  # fmt: skip
+
+
+def _measured(
+    model: ov.Model, other: ov.Model, readings: Mapping[str, Reading], samples: Samples, device: str, notes: list[str]
+) -> tuple[Shares | None, dict[str, float], dict[str, Error], Fed]:  # fmt: skip
+    """What passes over the samples find: shares of the error, what layers lose alone, errors, and what was fed."""
+    quantized = [own for own in readings.values() if own.is_quantized]
+    found = _shares(model, quantized, samples, device, notes)
+    alone = {} if found is None else dict(zip((own.pair.node for own in quantized), found.alone, strict=True))
+    most = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
+    fed = Fed()
+    errors = _errors(model, other, list(readings.values()), samples, fed, device, most, notes)
+    return found, alone, errors, fed
 
 
 def _compared(model: ov.Model) -> int:
