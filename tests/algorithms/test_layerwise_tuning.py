@@ -76,7 +76,7 @@ def test_outputs_of_other_samples_come_closer(params: Mapping[str, Any]) -> None
 
 @pytest.mark.long
 def test_what_is_decided_says_who_decided_it() -> None:
-    before, after = decisions_of(chain(), pictures(60))
+    before, after = decisions_of(chain(), pictures(150))
     changed = [q for q in after.levels if after.changes[q][-1].stage == "TuningRefinement"]
     assert changed and not any(
         c.stage == "TuningRefinement" for q in before.changes for c in before.changes[q]
@@ -148,6 +148,20 @@ def test_nothing_is_kept_that_does_not_bring_outputs_closer(monkeypatch: pytest.
     monkeypatch.setattr(tuning, "is_closer_mostly", lambda *_: False)
     before, after = decisions_of(chain(), pictures(40))
     assert after is before
+
+
+@pytest.mark.long
+def test_where_nothing_is_kept_the_thorough_effort_corrects_biases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "is_closer_mostly", lambda *_: False)
+    asked: list[object] = []
+    monkeypatch.setattr(
+        DriftRefinement, "refine", lambda self, decisions, passes: asked.append(self) or decisions
+    )
+    made(chain(), pictures(40), use_layerwise_tuning=True)
+    assert not asked
+    made(chain(), pictures(40), effort="thorough")
+    made(chain(), pictures(40), use_layerwise_tuning=True, use_fast_bias=False)
+    assert len(asked) == 2
 
 
 @pytest.mark.long

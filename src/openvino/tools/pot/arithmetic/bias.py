@@ -96,8 +96,12 @@ def is_closer(errors: Array, before: Array) -> bool:
     return bool(change.mean() < -_standard_error(change))
 
 
+_SURE = 1.645
+"""Standard errors beyond which chance goes once in twenty times."""
+
+
 def is_closer_mostly(errors: Array, before: Array) -> bool:
-    """Whether errors of the same samples are smaller in a typical sample, and no larger in all beyond chance.
+    """Whether errors of the same samples are surely smaller in a typical one, and no larger in all beyond chance.
 
     Behind a Softmax most of the sum comes from the few samples of which a network is unsure: its standard error is so
     large that hardly anything would ever count by ``is_closer``.
@@ -110,8 +114,9 @@ def is_closer_mostly(errors: Array, before: Array) -> bool:
     change = ((errors - before) / whole).mean(axis=1)
     if not np.isfinite(change).all():
         return False
-    typical = np.log((errors + _NOTHING * whole) / (before + _NOTHING * whole)).mean()
-    return bool(typical < 0 and change.mean() <= _standard_error(change))
+    typical = np.log((errors + _NOTHING * whole) / (before + _NOTHING * whole)).mean(axis=1)
+    closer = typical.mean() < min(0.0, -_SURE * _standard_error(typical))
+    return bool(closer and change.mean() <= _standard_error(change))
 
 
 def _standard_error(values: Array) -> float:

@@ -7,7 +7,7 @@ from openvino.tools.pot.algorithms.interfaces import Refinement, Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
-from openvino.tools.pot.algorithms.quantization.drifts import THOROUGH, DriftRefinement
+from openvino.tools.pot.algorithms.quantization.drifts import QUICK, THOROUGH, DriftRefinement
 from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
@@ -48,12 +48,12 @@ class DefaultQuantization(Algorithm):
         parameters = recipe.parameters
         assert isinstance(parameters, DefaultQuantizationParameters)
         thorough = parameters.effort == "thorough"
+        corrects = thorough or not parameters.use_fast_bias
+        biases = DriftRefinement(parameters, THOROUGH if thorough else QUICK) if corrects else None
         if recipe.tunes:
             budget = MANY_CUTS if thorough else FEW_CUTS
-            return (TuningRefinement(parameters, budget, fits_scales=not recipe.sum_bits),)
-        if thorough:
-            return (DriftRefinement(parameters, THOROUGH),)
-        return () if parameters.use_fast_bias else (DriftRefinement(parameters),)
+            return (TuningRefinement(parameters, budget, not recipe.sum_bits, biases),)
+        return () if biases is None else (biases,)
 
 
 offer(globals())

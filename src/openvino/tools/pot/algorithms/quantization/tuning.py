@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer
-from openvino.tools.pot.algorithms.interfaces import Passes
+from openvino.tools.pot.algorithms.interfaces import Passes, Refinement
 from openvino.tools.pot.algorithms.quantization.biases import is_too_large
 from openvino.tools.pot.algorithms.quantization.tuned import HELD_OUT, Pair, TunedLayer, tuned_layer
 from openvino.tools.pot.algorithms.rehearsal import Rehearsal
@@ -83,17 +83,29 @@ class TuningRefinement:
         parameters: which biases may change.
         budget: how much it may take.
         fits_scales: whether scales of weights may change.
+        instead: what is done where nothing is kept; None: nothing.
     """
 
     otherwise = _STAY
 
     def __init__(
-        self, parameters: FastBiasCorrectionParameters, budget: TuningBudget, fits_scales: bool = True
+        self,
+        parameters: FastBiasCorrectionParameters,
+        budget: TuningBudget,
+        fits_scales: bool = True,
+        instead: Refinement | None = None,
     ) -> None:
         self._parameters, self._budget, self._fits_scales = parameters, budget, fits_scales
+        self._instead = instead
 
     def refine(self, decisions: Decisions, passes: Passes) -> Decisions:
         """Tune by what is measured on both networks."""
+        tuned = self._refined(decisions, passes)
+        return (
+            tuned if tuned is not decisions or not self._instead else self._instead.refine(decisions, passes)
+        )
+
+    def _refined(self, decisions: Decisions, passes: Passes) -> Decisions:
         layers = {
             each[1].node: each for each in decisions.network.linear_layers if _is_tunable(decisions, each)
         }
