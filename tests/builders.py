@@ -151,6 +151,21 @@ def labelled(arrays: Iterable[NDArray[Any]]) -> Items:
     return Items([(array, number) for number, array in enumerate(arrays)])
 
 
+class Cascade(IEEngine):
+    """Two networks of the same data, the second one perhaps twice for every other sample."""
+
+    twice = False
+
+    def _predict(self, stats_layout: Any, sampler: Any, *more: Any) -> None:
+        compiled = [self._ie.compile_model(each["model"], "CPU") for each in self._model.models]
+        first, second = (each.create_infer_request() for each in compiled)
+        for number, batch in enumerate(sampler):
+            _, (image,), _ = self._process_batch(batch)
+            first.infer([image])
+            for _ in range(1 + (self.twice and number % 2)):
+                second.infer([image])
+
+
 def quantized(
     source: Any, loader: Any, engine: Mapping[str, Any] | None = None, checked: bool = False, **params: Any
 ) -> CompressedModel:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import Floats, conv, images, labelled, model, parameter, stored, weights
+from builders import Cascade, Floats, conv, images, labelled, model, parameter, stored, weights
 from openvino.tools.pot import (
     BiasCorrection,
     DefaultQuantization,
@@ -222,21 +222,6 @@ def test_a_network_with_a_state_keeps_the_closed_form(caplog: pytest.LogCaptureF
     with caplog.at_level(logging.WARNING):
         run(network, MinMaxQuantization(COARSE), BiasCorrection(), data=data)
     assert "model 'recalls' keeps a state and can't be run beside the float one" in caplog.text
-
-
-class Cascade(IEEngine):
-    """Two networks of the same data, the second one perhaps twice for every other sample."""
-
-    twice = False
-
-    def _predict(self, stats_layout: Any, sampler: Any, *more: Any) -> None:
-        compiled = [self._ie.compile_model(each["model"], "CPU") for each in self._model.models]
-        first, second = (each.create_infer_request() for each in compiled)
-        for number, batch in enumerate(sampler):
-            _, (image,), _ = self._process_batch(batch)
-            first.infer([image])
-            for _ in range(1 + (self.twice and number % 2)):
-                second.infer([image])
 
 
 @pytest.mark.long

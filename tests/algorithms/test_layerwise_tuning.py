@@ -11,7 +11,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
-from builders import Floats, conv, images, labelled, model, parameter, stored, weights
+from builders import Cascade, Floats, conv, images, labelled, model, parameter, stored, weights
 from openvino.tools.pot import DefaultQuantization, IEEngine, Pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.job import decided
@@ -229,21 +229,6 @@ def test_time_steps_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
         found = pipeline.run(load_model(network))
     assert "expected one of each: layers stay as they are" in caplog.text
     assert all(said[-1].stage != "TuningRefinement" for said in found.submodels[0].decided.values() if said)
-
-
-class Cascade(IEEngine):
-    """Two networks of the same data, the second one perhaps twice for every other sample."""
-
-    twice = False
-
-    def _predict(self, stats_layout: Any, sampler: Any, *more: Any) -> None:
-        compiled = [self._ie.compile_model(each["model"], "CPU") for each in self._model.models]
-        first, second = (each.create_infer_request() for each in compiled)
-        for number, batch in enumerate(sampler):
-            _, (image,), _ = self._process_batch(batch)
-            first.infer([image])
-            for _ in range(1 + (self.twice and number % 2)):
-                second.infer([image])
 
 
 @pytest.mark.long

@@ -10,16 +10,25 @@ import openvino as ov
 from openvino import opset13 as op
 
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
+from openvino.tools.pot.algorithms.interfaces import Passes
 from openvino.tools.pot.algorithms.transform import transform
 from openvino.tools.pot.graph.beside import SECOND, beside
 from openvino.tools.pot.graph.edits.adjust import adjustable
 from openvino.tools.pot.graph.edits.emulate import emulated
 from openvino.tools.pot.graph.edits.scalable import scalable
 from openvino.tools.pot.graph.geometry import LinearLayer
+from openvino.tools.pot.graph.sizes import with_sizes
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer
+from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.statistics.reducers import Departure
+from openvino.tools.pot.statistics.requests import Request
+from openvino.tools.pot.statistics.steered import SteeredLayout, Steering
 from openvino.tools.pot.statistics.witness import watched_inputs
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 _SHIFTS, _FACTORS = "bias_shifts", "range_factors"
 
@@ -41,6 +50,18 @@ class Rehearsal:
     outputs: Mapping[str, TensorId]
     shifts: str = ""
     factors: str = ""
+
+    @property
+    def departures(self) -> list[Request]:
+        """What asks how far outputs of the quantized network are from those of the float one."""
+        return [Request(other, Departure(own), "mean") for own, other in self.compared]
+
+    def measured(
+        self, passes: Passes, requests: Iterable[Request], steering: Steering, units: Sequence[int]
+    ) -> Statistics:
+        """What requests find on samples by their numbers, in this order; sizes may depend on data that is rounded."""
+        seen = with_sizes(self.model, passes.sizes)
+        return passes.measure(SteeredLayout(self.network, self.model, requests, steering, seen), units)
 
     @property
     def compared(self) -> list[tuple[TensorId, TensorId]]:
@@ -97,6 +118,14 @@ class Rehearsal:
         names = (SECOND + _SHIFTS if layers else "", SECOND + _FACTORS if scaled else "")
         found = {layer: TensorId(node.get_friendly_name()) for layer, node in nodes.items()}
         return cls(network.sub.model, emulated(joined, narrow=True), found, *names)
+
+
+def is_one_of_each(name: str, inferences: int, samples: int, otherwise: str) -> bool:
+    """Whether a model made one inference of each sample; told of where it did not, with what becomes of it."""
+    if inferences != samples:
+        said = "model %r makes %d inferences of %d samples, expected one of each: %s"
+        logger.warning(said, name, inferences, samples, otherwise)
+    return inferences == samples
 
 
 def _copied(network: PlannedNetwork) -> PlannedNetwork:

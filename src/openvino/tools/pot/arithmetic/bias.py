@@ -82,6 +82,16 @@ def without_chance(shift: Array, of_samples: Array) -> Array:
     return np.where(shift**2 > variance, shift, 0.0)
 
 
+def relative_changes(errors: Array, before: Array) -> Array:
+    """How much larger errors, ``[samples, outputs]``, are in each sample, each output in units of its mean before."""
+    return np.asarray(((errors - before) / _wholes(before)).mean(axis=1))
+
+
+def _wholes(errors: Array) -> Array:
+    """Means over the samples, none of them zero."""
+    return np.asarray(np.maximum(errors.mean(axis=0), np.finfo(np.float64).tiny))
+
+
 def is_closer(errors: Array, before: Array) -> bool:
     """Whether errors of the same samples have become smaller by more than the standard error of that.
 
@@ -89,8 +99,7 @@ def is_closer(errors: Array, before: Array) -> bool:
         errors: mean squares, float64, shape ``[samples, outputs]``; each output counts by what it had before.
         before: the same without the change, finite.
     """
-    whole = np.maximum(before.mean(axis=0), np.finfo(np.float64).tiny)
-    change = ((errors - before) / whole).mean(axis=1)
+    change = relative_changes(errors, before)
     if not np.isfinite(change).all():
         return False
     return bool(change.mean() < -_standard_error(change))
@@ -110,10 +119,10 @@ def is_closer_mostly(errors: Array, before: Array) -> bool:
         errors: mean squares, float64, shape ``[samples, outputs]``; each output counts by what it had before.
         before: the same without the change, finite.
     """
-    whole = np.maximum(before.mean(axis=0), np.finfo(np.float64).tiny)
-    change = ((errors - before) / whole).mean(axis=1)
+    change = relative_changes(errors, before)
     if not np.isfinite(change).all():
         return False
+    whole = _wholes(before)
     typical = np.log((errors + _NOTHING * whole) / (before + _NOTHING * whole)).mean(axis=1)
     closer = typical.mean() < min(0.0, -_SURE * _standard_error(typical))
     return bool(closer and change.mean() <= _standard_error(change))

@@ -62,9 +62,8 @@ def quantize(options: argparse.Namespace) -> int:
     job = make_job(sections_of(options), options.evaluate)
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
-    job = replace(
-        job, found=root / (name or "") / "search"
-    )  # beside the folders of runs, so that the next one goes on
+    # Beside the folders of runs, so that the next one goes on with a search.
+    job = replace(job, found=root / (name or "") / "search")
     if options.report:
         check_report(job, Path(options.report))
     with results_folder(root, name) as folder:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from openvino.tools.pot.graph.operations import traits
+from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+
+_Beside = Callable[[str], Iterable[TensorId | InputId]]
 
 Befores = Mapping[str, frozenset[str]]
 """Layer -> those that it reads what comes from, with no other of them in between, in topological order."""
@@ -77,25 +80,22 @@ def _by_place(place: Mapping[str, int], names: Iterable[str], count: int) -> lis
 
 def firsts(view: GraphView, chosen: Container[str]) -> set[str]:
     """Those of some nodes that data of no other of them reaches; that a shape was read counts for nothing."""
-    behind: set[str] = set()
-    found: set[str] = set()
-    for name in view.nodes:
-        reached = any(source.node in behind for source in view.inputs(name))
-        if name in chosen and not reached:
-            found.add(name)
-        if not traits(view.type(name)).shapes and (reached or name in chosen):
-            behind.add(name)
-    return found
+    return _unreached(view, view.nodes, chosen, view.inputs)
 
 
 def lasts(view: GraphView, chosen: Container[str]) -> set[str]:
     """Those of some nodes whose data reaches no other of them."""
-    before: set[str] = set()
+    return _unreached(view, reversed(view.nodes), chosen, view.readers)
+
+
+def _unreached(view: GraphView, order: Iterable[str], chosen: Container[str], beside: _Beside) -> set[str]:
+    """Those of some nodes that no other of them stands before, in an order that has all neighbours beside one first."""
+    behind: set[str] = set()
     found: set[str] = set()
-    for name in reversed(view.nodes):
-        reaches = any(reader.node in before for reader in view.readers(name))
-        if name in chosen and not reaches:
+    for name in order:
+        reached = any(each.node in behind for each in beside(name))
+        if name in chosen and not reached:
             found.add(name)
-        if not traits(view.type(name)).shapes and (reaches or name in chosen):
-            before.add(name)
+        if not traits(view.type(name)).shapes and (reached or name in chosen):
+            behind.add(name)
     return found

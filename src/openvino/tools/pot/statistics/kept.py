@@ -27,16 +27,12 @@ class Kept:
             key: all that the value depends on.
             make: gives arrays, or tuples or data classes of them, which nobody changes.
         """
-        value, size = self._found.pop(key) if key in self._found else _sized(make())
+        value, size = self._found.pop(key, None) or ((made := make()), _bytes(made))
         if size <= self._room:
             self._found[key] = value, size
         while sum(taken for _, taken in self._found.values()) > self._room:
             del self._found[next(iter(self._found))]
         return cast("T", value)
-
-
-def _sized(value: T) -> tuple[T, int]:
-    return value, _bytes(value)
 
 
 def _bytes(value: object) -> int:

@@ -14,19 +14,17 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedNetwork
 from openvino.tools.pot.algorithms.interfaces import Passes
 from openvino.tools.pot.algorithms.quantization.biases import is_too_large
-from openvino.tools.pot.algorithms.rehearsal import Rehearsal
+from openvino.tools.pot.algorithms.rehearsal import Rehearsal, is_one_of_each
 from openvino.tools.pot.arithmetic.bias import is_closer, without_chance
 from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer
-from openvino.tools.pot.graph.sizes import with_sizes
 from openvino.tools.pot.graph.succession import Befores, befores, groups, levels
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.samplers.batch_sampler import mixed
-from openvino.tools.pot.statistics.reducers import Departure, Drift
+from openvino.tools.pot.statistics.reducers import Drift
 from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.steered import SteeredLayout
 from openvino.tools.pot.utils.errors import DataError
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -84,7 +82,7 @@ class DriftRefinement:
         if not layers or passes.samples < 2:
             return decisions
         rehearsal = Rehearsal.of(decisions, layers.values())
-        judged = [Request(other, Departure(own), "mean") for own, other in rehearsal.compared]
+        judged = rehearsal.departures
         if not judged:
             logger.warning("model %r has no outputs to compare: %s", network.sub.name, _CLOSED)
             return decisions
@@ -98,16 +96,13 @@ class DriftRefinement:
             rehearsal.shifts,
             self._allowed(decisions, layers),
         )
-        seen, requests = with_sizes(rehearsal.model, passes.sizes), [*drifts.values(), *judged]
         order = [unit for phase in phases for unit in phase.units]
         try:
-            passes.measure(SteeredLayout(network.sub.model, rehearsal.model, requests, course, seen), order)
-        except DataError as error:  # sizes of outputs may depend on data, and be others where that is rounded
+            rehearsal.measured(passes, [*drifts.values(), *judged], course, order)
+        except DataError as error:
             logger.warning("model %r: %s; %s", network.sub.name, error, _CLOSED)
             return decisions
-        if course.taken != len(order):
-            found = network.sub.name, course.taken, len(order), _CLOSED
-            logger.warning("model %r makes %d inferences of %d samples, expected one of each: %s", *found)
+        if not is_one_of_each(network.sub.name, course.taken, len(order), _CLOSED):
             return decisions
         shifts = {node: course.shifts[node] for node in course.kept}
         logger.debug("%d cuts of biases, kept: %s", (len(phases) - 1) // 2, ", ".join(course.kept))

@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Passes
-from openvino.tools.pot.algorithms.rehearsal import Rehearsal
-from openvino.tools.pot.arithmetic.bias import is_closer
+from openvino.tools.pot.algorithms.rehearsal import Rehearsal, is_one_of_each
+from openvino.tools.pot.arithmetic.bias import is_closer, relative_changes
 from openvino.tools.pot.configs.refining import RangeOptimizationParameters
-from openvino.tools.pot.graph.sizes import with_sizes
 from openvino.tools.pot.hardware import device_as_seen
 from openvino.tools.pot.placement.plan import ActivationQuantizer, by_group
 from openvino.tools.pot.samplers.batch_sampler import mixed
-from openvino.tools.pot.statistics.reducers import Departure
 from openvino.tools.pot.statistics.requests import Request
-from openvino.tools.pot.statistics.steered import SteeredLayout
 from openvino.tools.pot.utils.errors import ConfigError, DataError, nearest
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -61,22 +58,17 @@ class RangeRefinement:
         if not groups or passes.samples < 2:
             return decisions
         rehearsal = Rehearsal.of(decisions, scaled=groups)
-        judged = [Request(other, Departure(own), "mean") for own, other in rehearsal.compared]
+        judged = rehearsal.departures
         if not judged:
             logger.warning("model %r has no outputs to compare: %s", network.sub.name, self.otherwise)
             return decisions
         course = _Course(self._parameters, len(groups), passes.samples, judged, rehearsal.factors)
-        seen = with_sizes(rehearsal.model, passes.sizes)
         try:
-            passes.measure(
-                SteeredLayout(network.sub.model, rehearsal.model, judged, course, seen), course.order
-            )
-        except DataError as error:  # sizes of outputs may depend on data, and be others where that is rounded
+            rehearsal.measured(passes, judged, course, course.order)
+        except DataError as error:
             logger.warning("model %r: %s; %s", network.sub.name, error, self.otherwise)
             return decisions
-        if course.taken != len(course.order):
-            found = network.sub.name, course.taken, len(course.order), self.otherwise
-            logger.warning("model %r makes %d inferences of %d samples, expected one of each: %s", *found)
+        if not is_one_of_each(network.sub.name, course.taken, len(course.order), self.otherwise):
             return decisions
         return self._changed(decisions, groups, course)
 
@@ -116,9 +108,8 @@ class RangeRefinement:
         return [
             group
             for group in by_group(plan.activations)
-            if not any(
-                each.covers for each in group
-            )  # where devices round further values, which nobody sees here
+            # Where devices round further values, nobody sees these here.
+            if not any(each.covers for each in group)
             and (not scope or any(each.tensor.node in scope for each in group))
         ]
 
@@ -268,6 +259,5 @@ class _Course:
 
 def _relative(errors: Doubles, before: Doubles) -> float:
     """How much larger errors have become, each output's in units of what it had before."""
-    whole = np.maximum(before.mean(axis=0), np.finfo(np.float64).tiny)
-    change = float(((errors - before) / whole).mean())
+    change = float(relative_changes(errors, before).mean())
     return change if np.isfinite(change) else np.inf

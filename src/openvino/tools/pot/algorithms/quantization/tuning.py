@@ -14,21 +14,19 @@ from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer
 from openvino.tools.pot.algorithms.interfaces import Passes, Refinement
 from openvino.tools.pot.algorithms.quantization.biases import is_too_large
 from openvino.tools.pot.algorithms.quantization.tuned import HELD_OUT, Pair, TunedLayer, tuned_layer
-from openvino.tools.pot.algorithms.rehearsal import Rehearsal
+from openvino.tools.pot.algorithms.rehearsal import Rehearsal, is_one_of_each
 from openvino.tools.pot.arithmetic.bias import is_closer_mostly
 from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters
 from openvino.tools.pot.graph.beside import SECOND
 from openvino.tools.pot.graph.edits.bias import bias_input
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
-from openvino.tools.pot.graph.sizes import with_sizes
 from openvino.tools.pot.graph.succession import befores, feeding, groups, levels
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.samplers.batch_sampler import mixed
 from openvino.tools.pot.statistics.measured import Statistics
-from openvino.tools.pot.statistics.reducers import Departure, Drift
+from openvino.tools.pot.statistics.reducers import Drift
 from openvino.tools.pot.statistics.requests import Request, many_inputs_request
-from openvino.tools.pot.statistics.steered import SteeredLayout
 from openvino.tools.pot.utils.errors import DataError, ModelError
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -147,7 +145,7 @@ class TuningRefinement:
         rehearsal = Rehearsal.of(decisions)
         pairs = [self._pair(decisions, rehearsal, each) for each in ends]
         pairs += [self._pair(decisions, None, each) for each in others]
-        statistics = trials.measured(decisions, rehearsal, pairs)
+        statistics = trials.measured(rehearsal, pairs)
         if statistics is None:
             return decisions
         found: list[tuple[PlannedLayer, TunedLayer]] = []
@@ -229,40 +227,25 @@ class _Trials:
     units: Sequence[int]
     judged: Sequence[int]
 
-    def measured(
-        self, decisions: Decisions, rehearsal: Rehearsal, pairs: Iterable[Pair]
-    ) -> Statistics | None:
+    def measured(self, rehearsal: Rehearsal, pairs: Iterable[Pair]) -> Statistics | None:
         """What is asked of layers; None where it is not finite, or inferences are not one of each sample."""
         requests = [request for pair in pairs for request in pair.requests]
         counted = _Counted(())
-        found = self._pass(decisions, rehearsal, requests, counted, self.units)
+        found = rehearsal.measured(self.passes, requests, counted, self.units)
         return found if found.is_finite and len(counted.seen) == len(self.units) else None
 
     def errors(self, decisions: Decisions) -> Doubles | None:
         """Mean squares of what outputs differ by, ``[samples, outputs]``; None where they can't be compared."""
         rehearsal, name = Rehearsal.of(decisions), decisions.network.sub.name
-        judged = [Request(other, Departure(own), "mean") for own, other in rehearsal.compared]
+        judged = rehearsal.departures
         if not judged:
             logger.warning("model %r has no outputs to compare: %s", name, _STAY)
             return None
         counted = _Counted(judged)
-        self._pass(decisions, rehearsal, judged, counted, self.judged)
-        if len(counted.seen) != len(self.judged):
-            found = name, len(counted.seen), len(self.judged), _STAY
-            logger.warning("model %r makes %d inferences of %d samples, expected one of each: %s", *found)
+        rehearsal.measured(self.passes, judged, counted, self.judged)
+        if not is_one_of_each(name, len(counted.seen), len(self.judged), _STAY):
             return None
         return np.array(counted.seen)
-
-    def _pass(
-        self,
-        decisions: Decisions,
-        rehearsal: Rehearsal,
-        requests: Sequence[Request],
-        counted: _Counted,
-        units: Sequence[int],
-    ) -> Statistics:
-        network, seen = decisions.network.sub.model, with_sizes(rehearsal.model, self.passes.sizes)
-        return self.passes.measure(SteeredLayout(network, rehearsal.model, requests, counted, seen), units)
 
 
 @dataclass
