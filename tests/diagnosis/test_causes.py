@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from openvino.tools.pot.diagnosis import causes
-from openvino.tools.pot.diagnosis.causes import whole
+from openvino.tools.pot.diagnosis.causes import times, whole
 from openvino.tools.pot.diagnosis.causes.kinds import CAUSES, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +43,22 @@ def test_what_the_device_does_is_seen_on_most_samples_or_it_is_chance(
             parts=SimpleNamespace(**figures), layers=(), **{**shares, seen_on: share}
         )
         assert [found.name for found in whole.found(looked)] == named
+
+
+@pytest.mark.parametrize(
+    ("spans", "quantized", "name"),
+    [({0: "range"}, True, "not_run_in_int8"), ({}, True, "left_in_float"), ({}, False, "left_in_float")],
+)
+def test_a_layer_with_weights_of_few_bits_alone_was_not_to_run_in_int8(
+    spans: dict[int, str], quantized: bool, name: str
+) -> None:
+    layer: Any = SimpleNamespace(
+        node="heavy", type="Convolution", quantized=quantized, ran_in_int8=False, precision="f32",
+        int8_seconds=0.5, float_seconds=None,
+    )  # fmt: skip
+    looked: Any = SimpleNamespace(
+        timing=SimpleNamespace(int8_seconds=1.0, int8_layers=3), layers=(layer,),
+        readings={"heavy": SimpleNamespace(spans=spans)}, clocks=(), traces={"heavy": ()},
+    )  # fmt: skip
+    (found,) = times.time(looked, layer)
+    assert (found.name, "weights alone" in found.evidence) == (name, quantized and not spans)

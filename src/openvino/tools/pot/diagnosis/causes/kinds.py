@@ -164,13 +164,13 @@ CAUSES: dict[str, Kind] = {
     "left_in_float": Kind(
         "a layer that could run in INT8 does not",
         "it takes the time that it takes in float",
-        "it has no quantizers, and takes 2 % of the time and more",
+        "it has no quantizers, or one for its weights alone, and takes 2 % of the time and more",
         "quantize it",
     ),
     "not_run_in_int8": Kind(
         "a quantized layer does not run in INT8",
         "the device falls back to float behind its quantizers",
-        "it has quantizers, the device says that it runs in another precision, and it takes 2 % of the time and more",
+        "its data are quantized, the device names another precision, and it takes 2 % of the time and more",
         "see the reason; another preset may fit the device",
     ),
     "slower_in_int8": Kind(

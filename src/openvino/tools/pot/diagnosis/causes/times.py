@@ -32,10 +32,12 @@ def time(looked: Looked, layer: Layer) -> Iterator[Cause]:
     heavy = traits(layer.type).linear or traits(layer.type).recurrent
     said = f"it runs in {layer.precision}, {layer.int8_seconds / whole:.0%} of the time"
     takes_some, lost = layer.int8_seconds > _SHARE * whole, lost_seconds(looked, layer)
-    if layer.quantized and heavy and not layer.ran_in_int8 and layer.precision and takes_some:
+    is_whole = bool(looked.readings[layer.node].spans)  # of weights alone nobody expects integer arithmetic
+    if is_whole and heavy and not layer.ran_in_int8 and layer.precision and takes_some:
         yield cause("not_run_in_int8", layer.node, said, 0.5)
-    elif not layer.quantized and heavy and looked.timing.int8_layers and takes_some:
-        yield cause("left_in_float", layer.node, said, 0.5)
+    elif not is_whole and heavy and looked.timing.int8_layers and takes_some:
+        stored = ", its weights alone are quantized" if layer.quantized else ""
+        yield cause("left_in_float", layer.node, said + stored, 0.5)
     elif layer.quantized and layer.float_seconds and lost > max(_LEAST, _SHARE * whole):
         spent = layer.float_seconds + lost
         if spent > _SLOWER * layer.float_seconds:
