@@ -49,9 +49,10 @@ def test_what_stays_in_float_is_left_out_of_int8(files: Path, capsys: pytest.Cap
     assert {layer["node"]: layer["quantized"] for layer in layers} == {"conv1": False, "conv2": True}
 
 
-def test_a_page(files: Path) -> None:
+def test_a_page(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("jinja2")
     assert diagnose("--report", "page.html", "--no-remedies") == 0
+    assert "stored page.html: the diagnosis as a page" in capsys.readouterr().err
     text = Path("page.html").read_text(encoding="utf-8")
     assert text.lower().startswith("<!doctype html>") and "conv2" in text
 

@@ -42,6 +42,7 @@ def show_diagnosis(options: argparse.Namespace) -> int:
     print_facts(found.facts, options.format, as_text, as_markdown)
     if options.report:
         write_file(Path(options.report), page(found.facts).encode())
+        print(f"stored {options.report}: the diagnosis as a page", file=sys.stderr)
     if options.apply:
         _apply(found, Path(options.apply))
     return 0
