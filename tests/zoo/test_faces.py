@@ -22,7 +22,7 @@ from openvino.tools.pot.api.samples.face_detection.utils import calculate_iou
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import DataError
 
-CALIBRATION, LOWEST, ENOUGH = 60, 20, 50  # photographs, pixels of faces that count, faces
+CALIBRATION, LOWEST, ENOUGH = 24, 20, 50  # photographs, pixels of faces that count, faces
 FEW = 5
 """Photographs on which the float cascade finds again what it found."""
 
