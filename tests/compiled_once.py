@@ -83,7 +83,9 @@ def compiled_once() -> Iterator[None]:
 
 def _is_the_same_again(model: ov.Model) -> bool:
     """Whether a compiled model does the same whatever was done with it before."""
-    return not model.is_dynamic() and _WITH_BODIES.isdisjoint(node.get_type_name() for node in model.get_ops())
+    return not model.is_dynamic() and _WITH_BODIES.isdisjoint(
+        node.get_type_name() for node in model.get_ops()
+    )
 
 
 def _written(model: ov.Model, path: Path) -> bytes:
