@@ -155,8 +155,8 @@ def evaluated(model: ov.Model | CompressedModel, samples: list[dict[str, list[An
 
 
 def test_evaluation_is_a_loop_by_hand(network: ov.Model) -> None:
-    found, expected = evaluated(network, recordings(6, 1)), by_hand(network, recordings(6, 1))
-    assert len(found) == len(expected) == sum(len(data["input"]) for data in recordings(6, 1))
+    found, expected = evaluated(network, recordings(8, 1)), by_hand(network, recordings(8, 1))
+    assert len(found) == len(expected) == sum(len(data["input"]) for data in recordings(8, 1))
     for own, other in zip(found, expected, strict=True):
         for a, b in zip(own, other, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
@@ -218,8 +218,8 @@ def border(model: ov.Model, name: str) -> float:
 def test_the_quantized_detector_follows_the_float_one(network: ov.Model) -> None:
     calibration = builders.Items([(data, 0) for data in recordings(10, 0)])
     found = quantized(network, calibration, {"recurrent_out_in_map": MAP})
-    expected = np.array([outputs[0].item() for outputs in by_hand(network, recordings(6, 1))])
-    speech = np.array([outputs[0].item() for outputs in evaluated(found, recordings(6, 1))])
+    expected = np.array([outputs[0].item() for outputs in by_hand(network, recordings(8, 1))])
+    speech = np.array([outputs[0].item() for outputs in evaluated(found, recordings(8, 1))])
     assert np.corrcoef(speech, expected)[0, 1] > 0.85
     assert np.abs(speech - expected).mean() < 0.1
     # What the last layer reads reaches 1 only where a state has been built up.
