@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import openvino as ov
@@ -10,18 +11,22 @@ import pytest
 from test_accuracy_aware import FRAGILE, SIDE, TopOne, answered, fragile_network, pictures, search
 
 import builders
+from builders import Items
 from faults import planted, scaled
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 
-SAMPLES = answered(fragile_network(), pictures(40))
+
+@cache
+def samples() -> Items:
+    return answered(fragile_network(), pictures(40))
 
 
 @pytest.fixture(scope="module")
 def usual() -> tuple[CompressedModel, AccuracyReport]:
     """What the search finds that two tests look at."""
-    return search(SAMPLES, TopOne(), maximal_drop=0.05)
+    return search(samples(), TopOne(), maximal_drop=0.05)
 
 
 @pytest.mark.long
@@ -29,7 +34,7 @@ def test_what_the_device_computes_wrongly_is_in_float_in_all_candidates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     planted(monkeypatch, scaled("head"))
-    result, report = search(SAMPLES, TopOne(), maximal_drop=0.05)
+    result, report = search(samples(), TopOne(), maximal_drop=0.05)
     assert report.chosen is not None and report.chosen.met
     names = [node.name.split("/")[0] for node in get_nodes_by_type(result, ["FakeQuantize"])]
     assert names and "head" not in names
@@ -52,7 +57,7 @@ def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric(
 
 @pytest.mark.long
 def test_the_check_can_be_switched_off() -> None:
-    result, _ = search(SAMPLES, TopOne(), maximal_drop=1.0, self_check=False)
+    result, _ = search(samples(), TopOne(), maximal_drop=1.0, self_check=False)
     assert result.check is None
 
 
@@ -66,7 +71,7 @@ def test_networks_of_open_sizes_are_searched_as_those_of_fixed_ones(
     ov.save_model(network, tmp_path / "open.xml", compress_to_fp16=False)
     state, found = str(tmp_path / "state"), [usual[0]]
     for _ in range(2):
-        result, _ = search(SAMPLES, TopOne(), tmp_path / "open.xml", maximal_drop=0.05, state_dir=state)
+        result, _ = search(samples(), TopOne(), tmp_path / "open.xml", maximal_drop=0.05, state_dir=state)
         found.append(result)
     fixed, begun, resumed = (
         [node.name for node in get_nodes_by_type(each, ["FakeQuantize"])] for each in found

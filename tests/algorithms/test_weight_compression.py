@@ -10,8 +10,8 @@ import openvino as ov
 import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
-from tests.builders import model, parameter, run, weights
 
+from builders import model, parameter, run, weights
 from openvino.tools.pot import WeightCompression, compress_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.utils.errors import ConfigError, EngineError

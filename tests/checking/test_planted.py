@@ -1,4 +1,4 @@
-"""What a device computes wrongly is told from what quantization loses, on twenty random networks."""
+"""What a device computes wrongly is told from what quantization loses, on twelve random networks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from openvino.tools.pot.algorithms.checking.check import check
 CHECKED = importlib.import_module("openvino.tools.pot.algorithms.checking.check")
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
-SEEDS = (1, 3, 4, 5, 6, 8, 9, 10, 14, 19, 21, 22, 25, 27, 28, 30, 31, 34, 35, 36)
+SEEDS = (1, 3, 4, 5, 6, 8, 9, 10, 14, 19, 21, 22)
 """The first networks of float32 that follow to 18 dB as they are, and with the wrong constant to less than 8."""
 
 

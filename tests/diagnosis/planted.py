@@ -2,8 +2,9 @@
 
 Both read an image and hold what real networks do:
 
-convolutional    image ─ conv1 ─┬─ conv2 ─ conv3 ─ + ─┬─ conv4a ─ joined ─ conv5 ─ pool ─ fc
-                                └───────────────── ┘   └─ conv4b ─┘
+convolutional    image ─ conv1 ─┬─ conv2 ─ conv3 ─ + ─ joined ─ conv4 ─ pool ─ fc
+                                ├───────────────── ┘     │
+                                └─────────────────────── ┘
 transformer      image ─ patch ─┬─ q, k ─ scores ─ Softmax ─┬─ context ─ proj ─ + ─┬─ fc1 ─ fc2 ─ + ─ head
                                 ├─ v ───────────────────────┘                   │  └───────────── ┘
                                 └────────────────────────────────────────────── ┘
@@ -135,9 +136,8 @@ def convolutional(width: int = 24, ending: Ending | None = None) -> ov.Model:
     start = _relu(layers.conv(x, 16, "conv1"))
     middle = _relu(layers.conv(start, width, "conv2"))
     added = op.add(start, layers.conv(middle, 16, "conv3"), name="residual").output(0)
-    both = [layers.conv(_relu(added), 8, name, kernel=1) for name in ("conv4a", "conv4b")]
-    joined = op.concat(both, 1, name="joined").output(0)
-    last = _relu(layers.conv(_relu(joined), 16, "conv5"))
+    joined = op.concat([start, _relu(added)], 1, name="joined").output(0)
+    last = _relu(layers.conv(joined, 16, "conv4"))
     if ending is not None:
         return model(ending(layers, last), x)
     pooled = op.avg_pool(last, [4, 4], [0, 0], [0, 0], [4, 4], False)

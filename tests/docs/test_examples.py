@@ -16,9 +16,9 @@ SCRIPTS = sorted(
 # What takes long is done to fewer images, or for less time; README files have the figures of full runs.
 QUICK = {
     "accuracy_aware": ("--images", "150"),
-    "face_detection": ("--images", "2", "--calibration", "2", "--photographs", "1", "--repeats", "3"),
-    "object_detection": ("--time-budget", "1", "--photographs", "20"),
-    "segmentation_3d": ("--volumes", "2", "--calibration", "3"),
+    "face_detection": ("--images", "1", "--calibration", "1", "--photographs", "1", "--repeats", "3"),
+    "object_detection": ("--time-budget", "0.2", "--photographs", "8"),
+    "segmentation_3d": ("--volumes", "1", "--calibration", "2"),
     "speech": ("--calibration", "300"),
     "text_similarity": ("--calibration", "24", "--length", "64"),
 }

@@ -30,10 +30,10 @@ def name(source: Path) -> str:
 # twenty texts quantizing was measured to take half as long again.
 QUICK = {
     "face_detection": {
-        "count=20, seed=0": "count=4, seed=0",
-        "count=15, seed=1": "count=4, seed=1",
-        "counts = [1, 3, 10, 20]": "counts = [4]",
-        "quantized_with(20)": "quantized_with(4)",
+        "count=20, seed=0": "count=2, seed=0",
+        "count=15, seed=1": "count=2, seed=1",
+        "counts = [1, 3, 10, 20]": "counts = [2]",
+        "quantized_with(20)": "quantized_with(2)",
         "repeats=50": "repeats=3",
     },
     "image_classification": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -108,12 +109,10 @@ def recording(random: np.random.Generator, frames: int) -> dict[str, list[Any]]:
     return {"input": windows, "state": [np.zeros((2, 1, 128), np.float32), *[None] * (frames - 1)]}
 
 
+@cache
 def recordings(count: int, seed: int) -> list[dict[str, list[Any]]]:
     random = np.random.default_rng(seed)
     return [recording(random, int(random.integers(40, 100))) for _ in range(count)]
-
-
-CALIBRATION, EVALUATION = recordings(20, 0), recordings(8, 1)
 
 
 def by_hand(model: ov.Model, samples: list[dict[str, list[Any]]]) -> list[list[Floats]]:
@@ -156,8 +155,8 @@ def evaluated(model: ov.Model | CompressedModel, samples: list[dict[str, list[An
 
 
 def test_evaluation_is_a_loop_by_hand(network: ov.Model) -> None:
-    found, expected = evaluated(network, EVALUATION), by_hand(network, EVALUATION)
-    assert len(found) == len(expected) == sum(len(data["input"]) for data in EVALUATION)
+    found, expected = evaluated(network, recordings(8, 1)), by_hand(network, recordings(8, 1))
+    assert len(found) == len(expected) == sum(len(data["input"]) for data in recordings(8, 1))
     for own, other in zip(found, expected, strict=True):
         for a, b in zip(own, other, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
@@ -191,13 +190,13 @@ def test_statistics_are_those_of_a_loop_by_hand(network: ov.Model) -> None:
     watched = network.clone()
     by_name = {node.get_friendly_name(): node for node in watched.get_ops()}
     watched.add_results([op.result(by_name[name].output(0)) for name in names])
-    steps = by_hand(watched, CALIBRATION)
+    steps = by_hand(watched, recordings(10, 0))
     largest = [float(max(outputs[2 + place].max() for outputs in steps)) for place in range(len(names))]
     expected = [float(min(outputs[2].min() for outputs in steps)), *largest]
-    calibration = builders.Items([(data, 0) for data in CALIBRATION])
+    calibration = builders.Items([(data, 0) for data in recordings(10, 0)])
     found = extremes(IEEngine({"recurrent_out_in_map": MAP}, calibration), network, names)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
-    alone = extremes(IEEngine({}, zero_states(CALIBRATION)), network, names)
+    alone = extremes(IEEngine({}, zero_states(recordings(10, 0))), network, names)
     assert alone[:2] == [0, 0]
     assert found[0] < -1
     assert found[1] > 1
@@ -217,14 +216,14 @@ def border(model: ov.Model, name: str) -> float:
 
 
 def test_the_quantized_detector_follows_the_float_one(network: ov.Model) -> None:
-    calibration = builders.Items([(data, 0) for data in CALIBRATION])
+    calibration = builders.Items([(data, 0) for data in recordings(10, 0)])
     found = quantized(network, calibration, {"recurrent_out_in_map": MAP})
-    expected = np.array([outputs[0].item() for outputs in by_hand(network, EVALUATION)])
-    speech = np.array([outputs[0].item() for outputs in evaluated(found, EVALUATION)])
+    expected = np.array([outputs[0].item() for outputs in by_hand(network, recordings(8, 1))])
+    speech = np.array([outputs[0].item() for outputs in evaluated(found, recordings(8, 1))])
     assert np.corrcoef(speech, expected)[0, 1] > 0.85
     assert np.abs(speech - expected).mean() < 0.1
     # What the last layer reads reaches 1 only where a state has been built up.
     last = [node for node in network.get_ordered_ops() if node.get_type_name() == "Convolution"][-1]
-    alone = quantized(network, zero_states(CALIBRATION), {})
+    alone = quantized(network, zero_states(recordings(10, 0)), {})
     assert border(found, last.get_friendly_name()) > 0.95
     assert border(alone, last.get_friendly_name()) < 0.9

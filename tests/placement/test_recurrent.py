@@ -97,8 +97,9 @@ def precision(network: ov.Model) -> set[str]:
     return {i["runtimePrecision"].astype(str) for i in info if i["layerType"].astype(str) == "RNNSeq"}
 
 
-@pytest.mark.parametrize("algorithm", ["MinMaxQuantization", "DefaultQuantization"])
-@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize(
+    ("algorithm", "compress"), [("MinMaxQuantization", False), ("DefaultQuantization", True)]
+)
 @pytest.mark.parametrize(("state", "batch"), [("zeros", 1), ("input", 1), ("made", -1)])
 @pytest.mark.parametrize("kind", GATES)
 @pytest.mark.long
@@ -129,8 +130,9 @@ def test_inputs_of_another_range_than_the_state(kind: str, low: float, high: flo
     assert error(network, quantized(network, data, "DefaultQuantization", True), data) < 0.05
 
 
-@pytest.mark.parametrize("params", [{}, {"preset": "performance"}])
-@pytest.mark.parametrize(("state", "batch"), [("zeros", 1), ("made", -1)])
+@pytest.mark.parametrize(
+    ("state", "batch", "params"), [("zeros", 1, {}), ("made", -1, {"preset": "performance"})]
+)
 @pytest.mark.parametrize(("low", "high"), [(-0.2, 0.2), (-50, 50), (0, 1), (0, 50)])
 @pytest.mark.parametrize("kind", GATES)
 @pytest.mark.long

@@ -11,7 +11,7 @@ from openvino.tools.pot import quantize
 from openvino.tools.pot.report.overflow import overflows
 
 
-def samples(entry: Any, count: int = 6) -> list[Any]:
+def samples(entry: Any, count: int = 3) -> list[Any]:
     return [entry.evaluation[i] for i in range(min(count, len(entry.evaluation)))]
 
 
@@ -23,7 +23,7 @@ def test_nothing_overflows(result: Result) -> None:
     assert [layer for layer in weighted if layer.overflows] == []
 
 
-@pytest.mark.parametrize("name", ["cifar_resnet20", "tiny_resnet8", "ocr_cls_mobilenetv3"])
+@pytest.mark.parametrize("name", ["tiny_resnet8", "ocr_cls_mobilenetv3"])
 def test_without_protection_it_does(name: str) -> None:
     entry = zoo().load(name)
     calibration = [entry.calibration[i] for i in range(BARS[name].calibration)]

@@ -48,18 +48,18 @@ class Bar:
     transformer: bool = False
 
 
-FIDELITY_SAMPLES = 80
+FIDELITY_SAMPLES = 40
 
 # With few samples figures swing by a decibel or two from one set to another: bars leave room for that.
 BARS = {
-    "cifar_resnet20": Bar(100, 500, 0.02, 27),
-    "cifar_resnet32": Bar(100, 400, 0.02, 27),
-    "tiny_resnet8": Bar(100, 500, 0.02, 26),
-    "ocr_cls_mobilenetv3": Bar(100, 200, 0.02, 24),
+    "cifar_resnet20": Bar(40, 300, 0.02, 27),
+    "cifar_resnet32": Bar(40, 300, 0.02, 27),
+    "tiny_resnet8": Bar(40, 300, 0.02, 26),
+    "ocr_cls_mobilenetv3": Bar(100, 100, 0.02, 24),
     "ocr_det_ppocrv4": Bar(30, 12, 0.04, 18),
-    "ocr_rec_ppocrv4": Bar(100, 50, 0.05, 13),
-    "detect_yolo_fastestv2": Bar(60, 50, 0.11, 15),
-    "face_ultraface_rfb": Bar(60, 50, 0.1, 16),
+    "ocr_rec_ppocrv4": Bar(40, 40, 0.05, 13),
+    "detect_yolo_fastestv2": Bar(40, 50, 0.11, 15),
+    "face_ultraface_rfb": Bar(40, 50, 0.1, 16),
     "text_minilm_stsb": Bar(30, 80, 0.02, 20, 0.52, True),  # the float model is stored in half precision
 }
 
