@@ -20,12 +20,15 @@ from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
-from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.statistics.witness import WITNESSED, Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
+
+_JUDGED = 64
+"""Samples on which models are compared that differ by little."""
 
 _FEW_SAMPLES = 30
 
@@ -199,7 +202,8 @@ class Further:
 def _layout(job: Job, axis: int, guarded: bool) -> StatisticsLayout:
     network, view = job.network, job.decisions.network.view
     seen = None if view.seen is network else view.seen
-    watches, batch = job.recipe.parameters.self_check, fixed_batch(network, axis)
+    parameters, batch = job.recipe.parameters, fixed_batch(network, axis)
+    watches = 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED
     return StatisticsLayout(network, job.requests, batch, axis, watches, guarded, seen)
 
 

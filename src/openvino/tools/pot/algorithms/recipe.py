@@ -208,5 +208,9 @@ def _check(parameters: MinMaxParameters, device: Device) -> None:
             raise ConfigError(
                 f"{key}.bits: found {own.bits}, expected {device.integers.bits}, which {device.name} has"
             )
+    if device.integers is not None and parameters.max_slowdown is not None:
+        raise ConfigError(
+            f"max_slowdown: no {device.name} is left that requests could be timed on, leave it out"
+        )
     if device.integers is not None and parameters.model_type == "transformer":
         raise ConfigError(f"model_type: {device.name} runs no transformers")

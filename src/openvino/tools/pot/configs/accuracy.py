@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, none_for_zero
 from openvino.tools.pot.configs.validation import Parameters
@@ -65,3 +65,11 @@ class AccuracyAwareParameters(Parameters):
 
 class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):
     """All that an entry of AccuracyAwareQuantization may hold: its own parameters and those of the base algorithm."""
+
+    @model_validator(mode="after")
+    def _layers_are_chosen_by_the_metric(self) -> SearchParameters:
+        if self.max_slowdown is not None:
+            raise ValueError(
+                "max_slowdown is for DefaultQuantization: accuracy control chooses layers by the metric, leave it out"
+            )
+        return self

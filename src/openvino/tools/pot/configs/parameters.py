@@ -230,6 +230,9 @@ class MinMaxParameters(SampleParameters):
             ``none`` does not; absent: ``transformer`` if the graph is one.
         rules: what is other for some layers; of several that mean the same quantizer, later ones count more.
         self_check: hold the quantized model against the float one on the first samples, and mend what departs.
+        max_slowdown: share of a request's time, as users run it on the device of the engine, that may be paid for
+            accuracy: layers that cost the outputs most go back to float; absent: none do. It makes the result depend on
+            the machine.
     """
 
     preset: Preset | None = None
@@ -241,11 +244,20 @@ class MinMaxParameters(SampleParameters):
     range_estimator: RangeEstimator | None = None
     rules: list[Rule] = []
     self_check: bool = True
+    max_slowdown: float | None = Field(default=None, gt=0, le=1)
 
     @field_validator("preset", mode="before")
     @classmethod
     def _preset_alias(cls, value: Any) -> Any:
         return _PRESET_ALIASES.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _time_is_for_models_that_are_checked(self) -> MinMaxParameters:
+        if self.max_slowdown is not None and not self.self_check:
+            raise ValueError(
+                "max_slowdown needs self_check: true, which keeps what models are held against, found false"
+            )
+        return self
 
     @field_validator("model_type", mode="before")
     @classmethod

@@ -184,7 +184,8 @@ class Bench:
 
     @apart
     def _made(self, params: Params) -> CompressedModel:
-        own = {**self.params, **params, "stat_subset_size": len(self.samples), "self_check": False}
+        own = {**self.params, **params, "stat_subset_size": len(self.samples)}
+        own |= {"self_check": False, "max_slowdown": None}
         algorithm = DefaultQuantization(own, self.samples.engine)
         if is_static(self.model):  # what was measured for one trial need not be measured for the next
             networks = Networks.of(self.model, [algorithm], self.samples.engine)

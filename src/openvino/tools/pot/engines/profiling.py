@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import openvino as ov
@@ -16,8 +18,11 @@ from openvino.tools.pot.utils.runtime import FLOAT32, core
 HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul", "RNNCell", "RNNSeq"})
 INT8_TYPES = frozenset({"u8", "i8"})
 
-_SETTINGS = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32, "PERF_COUNT": True}
+_SETTINGS = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 _WARM_UP = 2
+
+_TURN, _LEAST_TURNS = 7, 5
+"""Requests of one model before that of the next."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,11 @@ class RuntimeLayer:
 
 
 def layer_seconds(
-    model: ov.Model, feeds: Sequence[Mapping[str, Any]], device: str, repeats: int = 20
+    model: ov.Model,
+    feeds: Sequence[Mapping[Any, Any]],
+    device: str,
+    repeats: int = 20,
+    settings: Mapping[str, Any] = _SETTINGS,
 ) -> dict[str, float]:
     """Node name -> seconds of what the device runs for it, on single requests; of several, the fewest.
 
@@ -52,17 +61,45 @@ def layer_seconds(
         feeds: taken in turn.
         device: where it runs.
         repeats: requests that count.
+        settings: of the device; absent: for single requests, in float32 where the model is not in 8 bits.
     """
-    return seconds_of(timed(model, device), feeds, repeats)
+    return seconds_of(timed(model, device, settings), feeds, repeats)
 
 
-def timed(model: ov.Model, device: str) -> ov.CompiledModel:
-    """A model for single requests, in float32 where it is not in 8 bits, whose layers are timed."""
-    return core().compile_model(model, device, _SETTINGS)
+def timed(model: ov.Model, device: str, settings: Mapping[str, Any] = _SETTINGS) -> ov.CompiledModel:
+    """A model whose layers are timed; absent settings are for single requests in float32."""
+    return core().compile_model(model, device, {**settings, "PERF_COUNT": True})
+
+
+def paces(
+    compiled: Sequence[ov.CompiledModel], feeds: Sequence[Mapping[Any, Any]], seconds: float = 1.5
+) -> list[float]:
+    """Median seconds of a request of each of several models, that go in turns of some requests.
+
+    The first request of a turn does not count: threads of the model before may still be awake. Alternating single
+    requests of two compilations of one model differ by 30 us, in turns by 2.
+
+    Args:
+        compiled: the models.
+        feeds: used in turn.
+        seconds: that all of it takes, as far as five turns of each allow.
+    """
+    requests = [model.create_infer_request() for model in compiled]
+    times: list[list[float]] = [[] for _ in requests]
+    began, turns = time.perf_counter(), 0
+    while turns < _LEAST_TURNS or time.perf_counter() - began < seconds:
+        for request, own in zip(requests, times, strict=True):
+            for number in range(_TURN):
+                started = time.perf_counter()
+                request.infer(dict(feeds[number % len(feeds)]))
+                if number and turns:
+                    own.append(time.perf_counter() - started)
+        turns += 1
+    return [median(own) for own in times]
 
 
 def seconds_of(
-    compiled: ov.CompiledModel, feeds: Sequence[Mapping[str, Any]], repeats: int = 20
+    compiled: ov.CompiledModel, feeds: Sequence[Mapping[Any, Any]], repeats: int = 20
 ) -> dict[str, float]:
     """Node name -> seconds, as ``layer_seconds`` says, of a model that ``timed`` gave."""
     names = {

@@ -52,7 +52,7 @@ class StatisticsLayout:
             others or from the graph not at all.
         batch: how many samples the model always takes at a time.
         batch_axis: of its inputs, along which they lie.
-        watches: whether the first inferences are kept, with what the model gave.
+        watches: of how many samples the inferences are kept, with what the model gave, as far as there is room.
         guarded: whether zero is measured in place of values that are not finite, which costs time.
         seen: the model with inputs of the sizes that samples have, where it leaves sizes open.
 
@@ -69,7 +69,7 @@ class StatisticsLayout:
         requests: Iterable[Request],
         batch: int = 1,
         batch_axis: int = 0,
-        watches: bool = False,
+        watches: int = 0,
         guarded: bool = False,
         seen: ov.Model | None = None,
     ) -> None:
@@ -88,7 +88,7 @@ class StatisticsLayout:
         self._answers = Answers(parts, channels, zeros)
         self.float_model = self._source = model
         self._slices = slices
-        self.witness = Witness(watched_inputs(view) if watches else Watched())
+        self.witness = Witness(watched_inputs(view) if watches else Watched(), wanted=watches)
         self._guarded, self._seen = guarded, seen
         self.places, self.model = self._instrumented()
 

@@ -18,8 +18,11 @@ from openvino.tools.pot.graph.view import GraphView
 WITNESSED = 8
 """Samples whose inferences are kept."""
 
-_MOST = 4 * WITNESSED
-"""Inferences that are kept, where samples are fed in parts."""
+_PARTS = 4
+"""Inferences that are kept for each sample, where these are fed in parts."""
+
+_ROOM = 64_000_000
+"""Bytes of feeds and values from which on no further sample is kept than WITNESSED."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Witness:
         fresh: of each inference, whether states had their initial values before it.
         samples: how many samples the inferences are of.
         remarks: what was found of the inferences themselves, in sentences.
+        wanted: of how many samples inferences are kept, where there is room for them.
     """
 
     watched: Watched = field(default_factory=Watched)
@@ -66,6 +70,7 @@ class Witness:
     fresh: list[bool] = field(default_factory=list)
     samples: int = 0
     remarks: list[str] = field(default_factory=list)
+    wanted: int = WITNESSED
     _known: list[object] = field(default_factory=list)
     _awaited: deque[bool] = field(default_factory=deque)  # of inferences under way, whether they are kept
 
@@ -85,10 +90,10 @@ class Witness:
                 self.fresh.append(fresh)
 
     def _is_wanted(self, sample: object) -> bool:
-        if len(self.feeds) == _MOST:
+        if len(self.feeds) == _PARTS * self.wanted:
             return False
         if sample is None or not any(sample is known for known in self._known):
-            if self.samples == WITNESSED:
+            if self.samples >= self.wanted or (self.samples >= WITNESSED and self._bytes >= _ROOM):
                 return False
             self.samples += 1
             self._known.append(sample)
@@ -98,6 +103,11 @@ class Witness:
         """Keep what came of the next inference, if what it was given was kept."""
         if self.watched.all and self._awaited.popleft():
             self.values.append([np.array(value) for value in values])
+
+    @property
+    def _bytes(self) -> int:
+        fed = sum(value.nbytes for feed in self.feeds for value in feed.values())
+        return fed + sum(value.nbytes for values in self.values for value in values)
 
     def __len__(self) -> int:
         return len(self.values)

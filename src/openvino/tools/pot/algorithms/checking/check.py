@@ -10,6 +10,7 @@ import openvino as ov
 from openvino.op import Constant
 
 from openvino.tools.pot.algorithms.checking.bench import LOSS, Bench, departs, explained, is_small, worst
+from openvino.tools.pot.algorithms.checking.buying import bought
 from openvino.tools.pot.algorithms.checking.halves import of_halves
 from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, without_faults, without_losses
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
@@ -94,6 +95,9 @@ def check(
     if job.recipe.device.integers is not None:  # no device is left that runs it
         return job, describe(job, bench.run_as_defined(job), witness, (), least)
     chosen, found, notes = _judged(job, bench, maker, least)
+    slower = job.recipe.parameters.max_slowdown
+    if slower is not None and maker is not None and not found.failure:
+        chosen, found = bought(chosen, found, bench, maker, slower)
     notes += of_halves(chosen, witness)
     spent = time.perf_counter()
     room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))

@@ -76,9 +76,10 @@ def without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Jo
     """The model with the few layers in float that cost most, if that brings it back."""
     avoided = job.decisions.network.avoided
     try:
-        worst = _worst_layers(maker(avoided), bench.witness)
+        errors = layer_errors(maker(avoided), bench.witness, _SAMPLES)
     except RuntimeError as error:  # recurrent layers don't compile with all weights that can be switched
         return job, found, f"quantization loses it; which layers cost most can't be told: {reason(error)}"
+    worst = sorted(errors, key=lambda name: -errors[name])
     most = max(1, int(_FEW * len(worst)))
     too_much = "rounding it costs the outputs too much"
     for count in dict.fromkeys((1, max(1, most // 2), most)):
@@ -90,8 +91,17 @@ def without_losses(job: Job, found: Run, bench: Bench, maker: Maker) -> tuple[Jo
     return job, found, f"quantization loses it, most of all at {names}: try them in the ignored scope"
 
 
-def _worst_layers(job: Job, witness: Witness) -> list[str]:
-    """Layers by how large the error of the outputs is with that one alone in INT8, the worst first; none is edited."""
+def layer_errors(job: Job, witness: Witness, samples: int) -> dict[str, float]:
+    """The error of the outputs with one layer alone in INT8, by that layer; no model is edited.
+
+    Args:
+        job: decided.
+        witness: inferences of the float model.
+        samples: of them that are run at most.
+
+    Raises:
+        RuntimeError: the device can't run the network with quantizers that are switched.
+    """
     names = [layer.node for layer in job.plan.layers]
     compiled = compiled_as_defined(emulated(switched(job.decisions), narrow=True), "CPU", dict(FLOAT32))
     request, view = compiled.create_infer_request(), job.decisions.network.view
@@ -99,7 +109,7 @@ def _worst_layers(job: Job, witness: Witness) -> list[str]:
     errors = np.zeros(len(names))
     settings = np.eye(len(names) + 1, len(names), -1, np.float32)  # first all in float, then one by one not
     awaken(request, compiled, by_number(compiled.inputs, {**witness.feeds[0], FLAGS: settings[0]}))
-    for feed in witness.feeds[:_SAMPLES]:
+    for feed in witness.feeds[:samples]:
         results = (_outputs(request, {**feed, FLAGS: flags}) for flags in settings)
         exact = next(results)
         for number, found in enumerate(results):
@@ -109,7 +119,7 @@ def _worst_layers(job: Job, witness: Witness) -> list[str]:
                 for part in kinds
             ]
             errors[number] += max((figure.error for figure in figures if figure.tells), default=0.0)
-    return [names[number] for number in np.argsort(-errors, kind="stable")]
+    return dict(zip(names, errors.tolist(), strict=True))
 
 
 def _outputs(request: ov.InferRequest, feed: dict[str, np.ndarray]) -> list[np.ndarray]:

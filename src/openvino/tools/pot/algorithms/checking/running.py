@@ -109,11 +109,16 @@ def run_in_half(model: ov.Model, witness: Witness, factor: float) -> Run:
     return _run(lambda: compiled_as_defined(plain, "CPU", dict(FLOAT32)), witness)
 
 
+def stored(model: ov.Model) -> ov.Model:
+    """A copy with its weights as integers, as it is stored."""
+    clone = model.clone()
+    compress_weights(clone)
+    return clone
+
+
 def watching(model: ov.Model, witness: Witness, as_stored: bool = True) -> ov.Model:
     """A copy, as it is stored with weights as integers or as it is, that gives what is watched."""
-    clone = model.clone()
-    if as_stored:
-        compress_weights(clone)
+    clone = stored(model) if as_stored else model.clone()
     if shows_watched(model, witness):
         return clone
     view = GraphView(clone)
