@@ -158,6 +158,18 @@ def test_overflows_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
     assert finished.stdout.splitlines()[-1].startswith("| digits | ")
 
 
+@pytest.mark.long
+def test_the_embedded_network_as_users_run_it(run: Run, tmp_path: Path) -> None:
+    arguments = ("digits", "--zoo", tmp_path, "--limit", "40", "--seconds", "0.1", "--most", "1", *FEWER)
+    finished = run("own_settings.py", *arguments)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["fidelity"][1] >= record["fidelity"][0] > 20
+    assert min(record[key] for key in ("float_ms", "int8", "int8_of_float32", "paid")) > 0
+    assert (record["left"] > 0) == (record["bytes"] > 1) == (record["fidelity"][1] > record["fidelity"][0])
+    assert "| digits | " in finished.stderr
+
+
 @pytest.mark.skipif(not sets_at_hand(), reason="this system does not say which instruction sets there are")
 @pytest.mark.process
 def test_instruction_sets_of_the_embedded_network(run: Run, tmp_path: Path) -> None:

@@ -72,6 +72,9 @@ def bought(job: Job, found: Run, bench: Bench, maker: Maker, most: float) -> tup
             "no time is spent on accuracy: which layers cost most can't be told: %s", reason(error)
         )
         return job, found
+    if not order:
+        logger.info("no layer can go back to float for the time and the room that there are")
+        return job, found
     avoided, best, paid, kept, beyond = job.decisions.network.avoided, (job, found), 0.0, 0, len(order) + 1
     watch = _Watch(job, bench)
     for _ in range(_TRIES):
