@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,14 @@ from tables import Column, table
 from variants import configured
 from workflow import FIDELITY_SAMPLES, calibration, command_line, parsed, printed, published, quantize, wanted
 
-from openvino.tools.pot.engines.profiling import paces
+from openvino.tools.pot.engines.profiling import seconds_in_turns
 from openvino.tools.pot.report.measure import heavy_layers, weights_size
 from openvino.tools.pot.utils.runtime import FLOAT32
 
 FEEDS = 8
 
 
-def measured(entry: Entry, most: float, seconds: float, options: argparse.Namespace) -> dict[str, Any]:
+def measured(entry: Entry, options: argparse.Namespace) -> dict[str, Any]:
     """The figures of one network."""
     feeds = calibration(entry, options.samples)
     with tempfile.TemporaryDirectory() as folder:
@@ -37,13 +36,13 @@ def measured(entry: Entry, most: float, seconds: float, options: argparse.Namesp
         full = quantize(entry, feeds, Path(folder, "full"), configured(), options.samples)
         between = time.perf_counter()
         bought = quantize(
-            entry, feeds, Path(folder, "bought"), configured(max_slowdown=most), options.samples
+            entry, feeds, Path(folder, "bought"), configured(max_slowdown=options.most), options.samples
         )
         ended = time.perf_counter()
         core = ov.Core()
         compiled = [core.compile_model(path, "CPU") for path in (entry.model, full, bought)]
         compiled.append(core.compile_model(entry.model, "CPU", FLOAT32))
-        own, int8, paid, plain = paces(compiled, feeds[:FEEDS], seconds)
+        own, int8, paid, plain = seconds_in_turns(compiled, feeds[:FEEDS], options.seconds)
         count = min(FIDELITY_SAMPLES, options.limit or FIDELITY_SAMPLES)
         layers = [sum(layer.is_int8 for layer in heavy_layers(each)) for each in compiled[1:3]]
         return {
@@ -83,8 +82,7 @@ def main() -> int:
     parser.add_argument("--most", type=float, default=0.02, help="of max_slowdown (default: 0.02)")
     parser.add_argument("--seconds", type=float, default=8.0, help="of timing for each network (default: 8)")
     options = parsed(parser)
-    figures = partial(measured, most=options.most, seconds=options.seconds, options=options)
-    records = list(printed(map(figures, wanted(options))))
+    records = list(printed(measured(entry, options) for entry in wanted(options)))
     published(table(records, columns(options.most)), "own settings", options.write)
     return 0
 

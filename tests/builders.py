@@ -16,7 +16,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from openvino.tools.pot import DataLoader, IEEngine, create_pipeline, load_model
+from openvino.tools.pot import DataLoader, IEEngine, Metric, create_pipeline, load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils import terminal
 from openvino.tools.pot.utils.logger import get_logger
@@ -164,6 +164,43 @@ class Cascade(IEEngine):
             first.infer([image])
             for _ in range(1 + (self.twice and number % 2)):
                 second.infer([image])
+
+
+class TopOne(Metric):
+    """Share of right answers, with a value for each sample."""
+
+    kind = "accuracy"
+
+    def __init__(self) -> None:
+        self.hits: list[float] = []
+        super().__init__()
+
+    @property
+    def value(self) -> dict[str, list[float]]:
+        return {"top1": self.hits[-1:]}
+
+    @property
+    def avg_value(self) -> dict[str, float]:
+        return {"top1": float(np.mean(self.hits))}
+
+    def update(self, output: list[Any], target: list[Any]) -> None:
+        self.hits.append(float(output[0].argmax() == target[0]))
+
+    def reset(self) -> None:
+        self.hits = []
+
+    def get_attributes(self) -> dict[str, dict[str, Any]]:
+        return {"top1": {"direction": "higher-better", "type": self.kind}}
+
+
+def decibels(network: ov.Model, found: ov.Model, data: Iterable[Any]) -> float:
+    """How well a model follows another one, as a user would find it, without any code of ours."""
+    compiled = [
+        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network, found)
+    ]
+    samples = list(data)
+    exact, values = (np.concatenate([each(x)[0].reshape(-1) for x in samples]) for each in compiled)
+    return float(10 * np.log10(np.var(exact) / np.mean((exact - values) ** 2)))
 
 
 def quantized(

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openvino import opset13 as op
 
+from builders import decibels
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.checking import buying
 from openvino.tools.pot.algorithms.checking.buying import _affordable, _Layer
-from openvino.tools.pot.engines.profiling import paces
+from openvino.tools.pot.engines.profiling import seconds_in_turns
 from openvino.tools.pot.utils.errors import ConfigError
 
 RANDOM = np.random.default_rng(0)
@@ -48,14 +49,6 @@ def in_float(model: ov.Model) -> set[str]:
     }
 
 
-def decibels(model: ov.Model) -> float:
-    compiled = [
-        ov.compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network(), model)
-    ]
-    before, after = (np.concatenate([each(sample)[0].reshape(-1) for sample in DATA]) for each in compiled)
-    return float(10 * np.log10(np.var(before) / np.mean((before - after) ** 2)))
-
-
 @pytest.fixture
 def priced(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], list[int]]:
     """Each layer in float makes requests longer by a share; what is given back: how many each timed model has."""
@@ -71,7 +64,7 @@ def priced(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], list[int]]:
             return [1.0, 1.0 + share * tried[-1]]
 
         seconds = {f"layer_{number}": 1.0 for number in range(4)}
-        monkeypatch.setattr(buying, "paces", timed)
+        monkeypatch.setattr(buying, "seconds_in_turns", timed)
         monkeypatch.setattr(buying, "layer_seconds", lambda *_, **__: seconds)
         return tried
 
@@ -90,7 +83,7 @@ def test_as_many_layers_go_back_as_the_time_allows(
     assert tried, "requests were timed"
     assert len(back) == {0.0: 3, 0.015: 1, 0.5: 0}[share]
     if back:
-        assert decibels(model) > decibels(usual) + 0.3
+        assert decibels(network(), model, DATA) > decibels(network(), usual, DATA) + 0.3
 
 
 def test_layers_that_can_t_be_told_apart_are_left_alone(
@@ -142,7 +135,7 @@ def test_a_model_that_has_more_to_do_takes_longer() -> None:
         return ov.compile_model(ov.Model([op.result(value)], [x]), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     feeds = [{0: np.zeros((256, 256), np.float32)}]
-    few, many = paces([repeated(1), repeated(16)], feeds, seconds=0.1)
+    few, many = seconds_in_turns([repeated(1), repeated(16)], feeds, seconds=0.1)
     assert many > 2 * few > 0
 
 

@@ -115,3 +115,16 @@ def _borders(pairs: Pairs) -> list[float]:
 def _square(values: Doubles) -> float:
     """The sum of squares, by a product with itself, which needs none of them in memory."""
     return float(values @ values)
+
+
+def squared_error(before: NDArray[np.generic], after: NDArray[np.generic], lost: float = inf) -> float:
+    """The sum of the squares of what differs.
+
+    What is not finite in float says nothing. What is finite there, but not in the other, is off by ``lost``. An array
+    of another shape is another answer altogether, and infinitely far away.
+    """
+    if before.shape != after.shape:
+        return inf
+    known = np.isfinite(np.asarray(before, np.float64))
+    error = np.asarray(after, np.float64)[known] - np.asarray(before, np.float64)[known]
+    return float(np.square(np.where(np.isfinite(error), error, lost)).sum())

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.checking.running import Run
-from openvino.tools.pot.arithmetic.distance import Likeness
+from openvino.tools.pot.arithmetic.distance import Likeness, squared_error
 from openvino.tools.pot.graph.parts import values_in
 from openvino.tools.pot.statistics.places import TOKEN_MASKS
 from openvino.tools.pot.statistics.witness import Witness
@@ -97,16 +97,3 @@ def _centred(before: Arrays, after: Arrays) -> Likeness | None:
 def _power(value: NDArray[Any], zero: NDArray[np.float64] | float) -> float:
     """The sum of the squares of what a value is beyond something."""
     return float(np.square(value.astype(np.float64) - zero).sum())
-
-
-def squared_error(before: NDArray[Any], after: NDArray[Any], lost: float = inf) -> float:
-    """The sum of the squares of what differs, by the one rule of a diagnosis.
-
-    What is not finite in float says nothing. What is finite there, but not in the other, is off by ``lost``. An array
-    of another shape is another answer altogether, and infinitely far away.
-    """
-    if before.shape != after.shape:
-        return inf
-    known = np.isfinite(np.asarray(before, np.float64))
-    error = np.asarray(after, np.float64)[known] - np.asarray(before, np.float64)[known]
-    return float(np.square(np.where(np.isfinite(error), error, lost)).sum())

@@ -12,7 +12,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.checking.running import hides
-from openvino.tools.pot.diagnosis.fidelity import squared_error
+from openvino.tools.pot.arithmetic.distance import squared_error
 from openvino.tools.pot.diagnosis.reading import Reading
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.stream import Feed, run_stream

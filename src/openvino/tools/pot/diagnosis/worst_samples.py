@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.checking.running import Run, hides
+from openvino.tools.pot.arithmetic.distance import squared_error
 from openvino.tools.pot.diagnosis.answers import are_classes
 from openvino.tools.pot.diagnosis.facts import Output
-from openvino.tools.pot.diagnosis.fidelity import VARIES, squared_error
+from openvino.tools.pot.diagnosis.fidelity import VARIES
 from openvino.tools.pot.diagnosis.pictures import as_uri, image_of
 from openvino.tools.pot.diagnosis.sample_facts import Answer, FedInput, Sample, Told
 from openvino.tools.pot.graph.parts import values_in

@@ -1,4 +1,4 @@
-"""Where the time of a model goes, layer by layer."""
+"""Where the time of a model goes, layer by layer, and what requests of several take."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from openvino.tools.pot.utils.runtime import FLOAT32, core
 HEAVY_TYPES = frozenset({"Convolution", "Deconvolution", "FullyConnected", "MatMul", "RNNCell", "RNNSeq"})
 INT8_TYPES = frozenset({"u8", "i8"})
 
+Feeds = Sequence[Mapping[Any, Any]]
+Settings = Mapping[str, Any]
+
 _SETTINGS = {"PERFORMANCE_HINT": "LATENCY", **FLOAT32}
 _WARM_UP = 2
 
 _TURN, _LEAST_TURNS = 7, 5
-"""Requests of one model before that of the next."""
+"""Requests of one model before those of the next, and how many turns each has at least."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,7 @@ class RuntimeLayer:
 
 
 def layer_seconds(
-    model: ov.Model,
-    feeds: Sequence[Mapping[Any, Any]],
-    device: str,
-    repeats: int = 20,
-    settings: Mapping[str, Any] = _SETTINGS,
+    model: ov.Model, feeds: Feeds, device: str, repeats: int = 20, settings: Settings = _SETTINGS
 ) -> dict[str, float]:
     """Node name -> seconds of what the device runs for it, on single requests; of several, the fewest.
 
@@ -66,14 +65,12 @@ def layer_seconds(
     return seconds_of(timed(model, device, settings), feeds, repeats)
 
 
-def timed(model: ov.Model, device: str, settings: Mapping[str, Any] = _SETTINGS) -> ov.CompiledModel:
+def timed(model: ov.Model, device: str, settings: Settings = _SETTINGS) -> ov.CompiledModel:
     """A model whose layers are timed; absent settings are for single requests in float32."""
     return core().compile_model(model, device, {**settings, "PERF_COUNT": True})
 
 
-def paces(
-    compiled: Sequence[ov.CompiledModel], feeds: Sequence[Mapping[Any, Any]], seconds: float = 1.5
-) -> list[float]:
+def seconds_in_turns(compiled: Sequence[ov.CompiledModel], feeds: Feeds, seconds: float = 1.5) -> list[float]:
     """Median seconds of a request of each of several models, that go in turns of some requests.
 
     The first request of a turn does not count: threads of the model before may still be awake. Alternating single
@@ -98,9 +95,7 @@ def paces(
     return [median(own) for own in times]
 
 
-def seconds_of(
-    compiled: ov.CompiledModel, feeds: Sequence[Mapping[Any, Any]], repeats: int = 20
-) -> dict[str, float]:
+def seconds_of(compiled: ov.CompiledModel, feeds: Feeds, repeats: int = 20) -> dict[str, float]:
     """Node name -> seconds, as ``layer_seconds`` says, of a model that ``timed`` gave."""
     names = {
         node.get_friendly_name(): originals(node) for node in compiled.get_runtime_model().get_ordered_ops()

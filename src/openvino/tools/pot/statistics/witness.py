@@ -90,10 +90,11 @@ class Witness:
                 self.fresh.append(fresh)
 
     def _is_wanted(self, sample: object) -> bool:
-        if len(self.feeds) == _PARTS * self.wanted:
+        most = WITNESSED if self.wanted > WITNESSED and self._bytes >= _ROOM else self.wanted
+        if len(self.feeds) >= _PARTS * most:
             return False
         if sample is None or not any(sample is known for known in self._known):
-            if self.samples >= self.wanted or (self.samples >= WITNESSED and self._bytes >= _ROOM):
+            if self.samples >= most:
                 return False
             self.samples += 1
             self._known.append(sample)

@@ -86,23 +86,13 @@ class Bench:
         plain = self.plain
         return plain.seconds / found.seconds if plain is not None and plain.seconds > _TIMED else None
 
-    @property
-    def readable(self) -> ov.Model:
-        """The float model without the marks of loading, which keep devices from folding integers.
-
-        Raises:
-            ValueError: it is not at hand.
-        """
-        if self.original is None:
-            raise ValueError("the float model is not at hand")
-        return unpacked_weights(self.original)
-
     @cached_property
     def own_precision(self) -> float:
         """DB to which the float model itself follows with the device's own settings; minus infinity if it can't run."""
         if self.original is None:
             return inf
-        return run(self.readable, self.witness, self.device, AS_USERS, as_stored=False).decibels
+        readable = unpacked_weights(self.original)  # loading marks integers so that devices don't fold them
+        return run(readable, self.witness, self.device, AS_USERS, as_stored=False).decibels
 
     def is_right(self, job: Job) -> bool:
         """Whether the device computes a model as it is defined, whatever the precision of the rest."""

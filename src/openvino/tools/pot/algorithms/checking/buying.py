@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from openvino.tools.pot.algorithms.checking.mending import Maker, layer_errors
 from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, by_number, stored
 from openvino.tools.pot.algorithms.job import Job, edited
 from openvino.tools.pot.arithmetic.bias import is_closer_mostly
-from openvino.tools.pot.engines.profiling import layer_seconds, paces
+from openvino.tools.pot.arithmetic.distance import squared_error
+from openvino.tools.pot.engines.profiling import layer_seconds, seconds_in_turns
+from openvino.tools.pot.graph.edits.unpack import unpacked_weights
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.logger import get_logger
@@ -52,21 +54,23 @@ class _Layer:
     seconds: float
 
 
-def bought(job: Job, found: Run, bench: Bench, maker: Maker, most: float) -> tuple[Job, Run]:
+def bought(
+    job: Job, found: Run, bench: Bench, original: ov.Model, maker: Maker, most: float
+) -> tuple[Job, Run]:
     """A model closer to the float one, of which a request takes hardly longer; the given one where there is none.
 
-    How many of the layers that cost the outputs most for the time that they save can be in float is found by halving,
-    on models that are made and timed beside the given one, as users run them.
+    How many of the layers that cost most can be in float is found by halving, on models timed beside the given one.
 
     Args:
         job: edited.
         found: its run.
         bench: where models are held against the float one.
-        maker: of further models of the same statistics.
+        original, maker: the float model, and what makes further ones of the same statistics.
         most: share of a request's time that it may take longer.
     """
+    full = stored(job.network)
     try:
-        order = _order(job, bench, maker, most)
+        order = _order(maker(job.decisions.network.avoided), full, unpacked_weights(original), bench, most)
     except RuntimeError as error:  # recurrent layers don't compile with all weights that can be switched
         logger.warning(
             "no time is spent on accuracy: which layers cost most can't be told: %s", reason(error)
@@ -75,22 +79,20 @@ def bought(job: Job, found: Run, bench: Bench, maker: Maker, most: float) -> tup
     if not order:
         logger.info("no layer can go back to float for the time and the room that there are")
         return job, found
-    avoided, best, paid, kept, beyond = job.decisions.network.avoided, (job, found), 0.0, 0, len(order) + 1
-    watch = _Watch(job, bench)
+    avoided, best, paid, watch = job.decisions.network.avoided, (job, found), 0.0, _Watch(full, bench)
+    kept, beyond, count = 0, len(order) + 1, len(order)
     for _ in range(_TRIES):
-        count = (kept + beyond) // 2 if beyond <= len(order) else len(order)
-        if count == kept:
-            break
         other = edited(maker(avoided.and_float(dict.fromkeys(order[:count], _WHY))))
-        slower, fits = watch.slowdown(other), False
-        again = bench.run(other) if slower <= most else None
-        if again is not None and _is_better(again, best[1], bench.witness):
-            slower = max(slower, watch.slowdown(other))  # of several that were timed, the luckiest is taken
-            fits = slower <= most
-        if fits and again is not None:
-            best, paid = (other, again), slower
+        model = stored(other.network)
+        slower = watch.slowdown(model)
+        if slower <= most and _is_better(again := bench.run(other), best[1], bench.witness):
+            slower = max(slower, watch.slowdown(model))  # of several that were timed, the luckiest is taken
+            if slower <= most:
+                best, paid, kept = (other, again), slower, count
         logger.info("%d layers in float: %+.1f %% of a request", count, 100 * slower)
-        kept, beyond = (count, beyond) if fits else (kept, count)
+        beyond = beyond if kept == count else count
+        if (count := (kept + beyond) // 2) == kept:
+            break
     logger.info(
         "%d of %d layers went back to float for %+.1f %% of a request: %.1f to %.1f dB",
         len(best[0].decisions.network.avoided.floats) - len(avoided.floats), len(job.plan.layers), 100 * paid,
@@ -109,43 +111,46 @@ def _is_better(again: Run, before: Run, witness: Witness) -> bool:
 
 
 def _squares(values: Sequence[Sequence[NDArray[Any]]], witness: Witness) -> NDArray[np.float64]:
-    """Mean squared errors of the outputs that can be compared, ``[samples, outputs]``."""
-    places = range(len(witness.watched.ordered))
-    pairs = zip(values, witness.values, strict=True)
-    return np.array([[_square(own[place], exact[place]) for place in places] for own, exact in pairs])
+    """Squared errors of the outputs that can be compared, ``[samples, outputs]``; of integers how many differ."""
+    count = len(witness.watched.ordered)
+    pairs = zip(witness.values, values, strict=True)
+    return np.array([[*map(_square, exact[:count], own[:count])] for exact, own in pairs])
 
 
-def _square(own: NDArray[Any], exact: NDArray[Any]) -> float:
-    if own.shape != exact.shape or not exact.size:
-        return 0.0 if own.shape == exact.shape else inf
-    if exact.dtype.kind != "f":
-        return float(np.mean(own != exact))
-    known = np.isfinite(exact)
-    return float(np.mean(np.square(own[known].astype(np.float64) - exact[known]))) if known.any() else 0.0
+def _square(exact: NDArray[Any], own: NDArray[Any]) -> float:
+    if exact.dtype.kind == "f" or exact.shape != own.shape:
+        return squared_error(exact, own)
+    return float(np.count_nonzero(own != exact))
 
 
 class _Watch:
     """Times requests of further models beside those of the first, as users run both."""
 
-    def __init__(self, job: Job, bench: Bench) -> None:
-        self._device, self._first = bench.device, self._compiled(job, bench.device)
-        self._feeds = [by_number(self._first.inputs, feed) for feed in bench.witness.feeds[:_TIMED]]
+    def __init__(self, first: ov.Model, bench: Bench) -> None:
+        self._device, self._feeds = bench.device, _timed(first, bench)
+        self._first = self._compiled(first)
 
-    def slowdown(self, other: Job) -> float:
+    def slowdown(self, other: ov.Model) -> float:
         """By what share of its time a request takes longer."""
-        before, after = paces([self._first, self._compiled(other, self._device)], self._feeds)
+        before, after = seconds_in_turns([self._first, self._compiled(other)], self._feeds)
         return after / before - 1
 
-    @staticmethod
-    def _compiled(job: Job, device: str) -> ov.CompiledModel:
-        return core().compile_model(stored(job.network), device, dict(AS_USERS))
+    def _compiled(self, model: ov.Model) -> ov.CompiledModel:
+        return core().compile_model(model, self._device, dict(AS_USERS))
 
 
-def _order(job: Job, bench: Bench, maker: Maker, most: float) -> list[str]:
+def _timed(model: ov.Model, bench: Bench) -> list[dict[int, NDArray[Any]]]:
+    """What a model is fed when it is timed."""
+    return [by_number(model.inputs, feed) for feed in bench.witness.feeds[:_TIMED]]
+
+
+def _order(job: Job, full: ov.Model, original: ov.Model, bench: Bench, most: float) -> list[str]:
     """Layers that can be had for the time and the room that there are, those first that take most of the error away."""
-    fresh = maker(job.decisions.network.avoided)
-    errors, sizes = layer_errors(fresh, bench.witness, _TOLD), _sizes(fresh)
-    fast, plain = (_seconds(model, bench) for model in (stored(job.network), bench.readable))
+    errors, sizes = layer_errors(job, bench.witness, _TOLD), _sizes(job)
+    fast, plain = (
+        layer_seconds(model, _timed(model, bench), bench.device, settings=AS_USERS)
+        for model in (full, original)
+    )
     layers = [
         _Layer(node, error**2, sizes[node], max(0.0, plain.get(node, 0.0) - fast.get(node, 0.0)))
         for node, error in errors.items()
@@ -153,21 +158,15 @@ def _order(job: Job, bench: Bench, maker: Maker, most: float) -> list[str]:
     return _affordable(layers, most * sum(fast.values()))
 
 
-def _seconds(model: ov.Model, bench: Bench) -> Mapping[str, float]:
-    feeds = [by_number(model.inputs, feed) for feed in bench.witness.feeds[:_TIMED]]
-    return layer_seconds(model, feeds, bench.device, settings=AS_USERS)
-
-
 def _affordable(layers: Sequence[_Layer], seconds: float) -> list[str]:
     """The layers that fit into both budgets, one after the other.
 
     To what a layer costs the budget is added: else what costs next to nothing would come first for next to no error.
     """
-    left, room = sum(layer.error for layer in layers) * (1 - _ENOUGH), _ROOM
-    gone, rest, taken = 0.0, sum(layer.error for layer in layers), list[str]()
-    budget = 2 * seconds  # single layers are timed less exactly than whole requests
+    whole, gone, taken = sum(layer.error for layer in layers), 0.0, list[str]()
+    room, budget = _ROOM, 2 * seconds  # single layers are timed less exactly than whole requests
     for layer in sorted(layers, key=lambda each: each.error / (each.seconds + seconds + 1e-9), reverse=True):
-        if rest - gone <= left:
+        if gone >= _ENOUGH * whole:
             break
         if layer.seconds <= budget and layer.weights <= room:
             budget, room, gone = budget - layer.seconds, room - layer.weights, gone + layer.error

@@ -96,8 +96,8 @@ def check(
         return job, describe(job, bench.run_as_defined(job), witness, (), least)
     chosen, found, notes = _judged(job, bench, maker, least)
     slower = job.recipe.parameters.max_slowdown
-    if slower is not None and maker is not None and not found.failure:
-        chosen, found = bought(chosen, found, bench, maker, slower)
+    if slower is not None and original is not None and maker is not None and not found.failure:
+        chosen, found = bought(chosen, found, bench, original, maker, slower)
     notes += of_halves(chosen, witness)
     spent = time.perf_counter()
     room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))
