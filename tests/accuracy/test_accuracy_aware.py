@@ -25,6 +25,7 @@ from openvino import opset13 as op
 
 from builders import (
     Items,
+    TopOne,
     conv,
     images,
     logger_as_before,
@@ -94,33 +95,6 @@ def fragile_network(centre: NDArray[np.float32] | None = None) -> ov.Model:
 def _centre() -> NDArray[np.float32]:
     raw = fragile_network(np.zeros((1, CLASSES), np.float32))
     return np.mean([outputs[0] for outputs in map(runner(raw), pictures(60))], axis=0)
-
-
-class TopOne(Metric):
-    """Share of right answers, with a value for each sample."""
-
-    kind = "accuracy"
-
-    def __init__(self) -> None:
-        self.hits: list[float] = []
-        super().__init__()
-
-    @property
-    def value(self) -> dict[str, list[float]]:
-        return {"top1": self.hits[-1:]}
-
-    @property
-    def avg_value(self) -> dict[str, float]:
-        return {"top1": float(np.mean(self.hits))}
-
-    def update(self, output: list[Any], target: list[Any]) -> None:
-        self.hits.append(float(output[0].argmax() == target[0]))
-
-    def reset(self) -> None:
-        self.hits = []
-
-    def get_attributes(self) -> dict[str, dict[str, Any]]:
-        return {"top1": {"direction": "higher-better", "type": self.kind}}
 
 
 class WholeSetError(TopOne):

@@ -13,11 +13,11 @@ import pytest
 from openvino import opset13 as op
 
 import builders
+from builders import decibels
 from faults import planted, scaled
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.checking import CheckReport, running
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.runtime import core
 
 RANDOM = np.random.default_rng(0)
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -45,15 +45,6 @@ def checked(network: ov.Model, data: Any, **params: Any) -> tuple[ov.Model, Chec
     model, report = quantize(network, data, report=True, **params)
     assert report is not None
     return model, report
-
-
-def decibels(network: ov.Model, model: ov.Model, data: Any) -> float:
-    """As a user would find it, without any code of ours."""
-    compiled = [
-        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network, model)
-    ]
-    outputs = [np.concatenate([each(sample)[0].reshape(-1) for sample in data]) for each in compiled]
-    return float(10 * np.log10(np.var(outputs[0]) / np.mean((outputs[0] - outputs[1]) ** 2)))
 
 
 @pytest.mark.long

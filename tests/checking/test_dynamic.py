@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
-from builders import Items, bias, conv, images, labelled, model, parameter, weights
+from builders import Items, bias, conv, decibels, images, labelled, model, parameter, weights
 from openvino.tools.pot import quantize
 from openvino.tools.pot.utils.runtime import core
 
@@ -51,14 +51,6 @@ def tokens(shape: Sequence[int]) -> ov.Model:
 def open_sizes(shape: Sequence[int], channels: int, form: str) -> list[int]:
     keeps = {"fixed": range(len(shape)), "batch": range(1, len(shape)), "all": [channels]}[form]
     return [size if axis in keeps else -1 for axis, size in enumerate(shape)]
-
-
-def decibels(network: ov.Model, found: ov.Model, data: Sequence[Floats]) -> float:
-    compiled = [
-        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network, found)
-    ]
-    exact, values = (np.concatenate([each(x)[0].reshape(-1) for x in data]) for each in compiled)
-    return float(10 * np.log10(np.var(exact) / np.mean((exact - values) ** 2)))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import Items, labelled, model, network, parameter, weights
-from openvino.tools.pot import IEEngine, Metric, TunableQuantization, create_pipeline, load_model
+from builders import Items, TopOne, labelled, model, network, parameter, weights
+from openvino.tools.pot import IEEngine, TunableQuantization, create_pipeline, load_model
 from openvino.tools.pot.configs.tuning import TpeParameters
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
 from openvino.tools.pot.pipeline import tuning
@@ -43,31 +43,6 @@ def fragile() -> ov.Model:
     )
     last = op.matmul(op.relu(second), op.constant(weights((WIDTH, CLASSES), 3)), False, False, name="m2")
     return model(last, x)
-
-
-class TopOne(Metric):
-    """Share of answers that are those of the float model."""
-
-    def __init__(self) -> None:
-        self.hits: list[float] = []
-        super().__init__()
-
-    @property
-    def value(self) -> dict[str, list[float]]:
-        return {"top1": self.hits[-1:]}
-
-    @property
-    def avg_value(self) -> dict[str, float]:
-        return {"top1": float(np.mean(self.hits))}
-
-    def update(self, output: Any, target: Any) -> None:
-        self.hits.append(float(np.argmax(output[0]) == target[0]))
-
-    def reset(self) -> None:
-        self.hits = []
-
-    def get_attributes(self) -> dict[str, Any]:
-        return {"top1": {"direction": "higher-better", "type": "accuracy"}}
 
 
 def samples() -> Items:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 import openvino as ov
 import pytest
 from zoo_runs import zoo
 
+from builders import decibels
 from openvino.tools.pot import quantize
 from openvino.tools.pot.utils.runtime import core
 
@@ -28,14 +25,6 @@ def opened(network: ov.Model, form: str) -> ov.Model:
         )
     network.reshape(shapes)
     return network
-
-
-def decibels(network: ov.Model, found: ov.Model, data: Sequence[Any]) -> float:
-    compiled = [
-        core().compile_model(each, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}) for each in (network, found)
-    ]
-    exact, values = (np.concatenate([each(x)[0].reshape(-1) for x in data]) for each in compiled)
-    return float(10 * np.log10(np.var(exact) / np.mean((exact - values) ** 2)))
 
 
 @pytest.mark.parametrize("name", ["tiny_resnet8", "ocr_cls_mobilenetv3"])
