@@ -123,6 +123,30 @@ def network(seed: int = 0) -> ov.Model:
     return model(op.add(conv(hidden, 5, "conv2", seed=seed + 1), bias(5, "bias2"), name="add2"), x)
 
 
+OTHER_FLOATS = (ov.Type.f16, ov.Type.bf16, ov.Type.f64)
+
+
+def products(kind: ov.Type) -> ov.Model:
+    """Two products with biases of rows ``x`` of 32, all of one type."""
+    source = hidden = parameter([1, 32], dtype=kind)
+    for seed in range(2):
+        matrix = op.constant(weights((32, 32), seed, 0.2), kind, name=f"w{seed}")
+        product = op.matmul(hidden, matrix, False, True, name=f"layer{seed}")
+        added = op.constant(weights((1, 32), seed + 7), kind)
+        hidden = op.add(op.relu(product) if seed else product, added, name=f"out{seed}").output(0)
+    return model(hidden, source)
+
+
+def with_computed_weights() -> ov.Model:
+    """Of images ``x`` of 1x3x8x8 a convolution whose weights are computed, behind one whose weights are constant."""
+    x = parameter([1, 3, 8, 8])
+    hidden = op.relu(conv(x, 4, "conv")).output(0)
+    means = op.reduce_mean(hidden, op.constant([2, 3]), False)
+    made = op.matmul(means, op.constant(weights((4, 80), 3)), False, False, name="made")
+    kernel = op.reshape(made, op.constant([20, 4, 1, 1]), False)
+    return model(op.convolution(hidden, kernel, [1, 1], [0, 0], [0, 0], [1, 1], name="computed").output(0), x)
+
+
 def bias(channels: int, name: str, seed: int = 7) -> ov.Node:
     constant: ov.Node = op.constant(weights((1, channels, 1, 1), seed), name=name)
     return constant

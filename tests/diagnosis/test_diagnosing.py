@@ -185,3 +185,29 @@ def test_reasons_of_the_plan_stand_at_layers() -> None:
     layers = {layer.node: layer for layer in found.layers}
     assert "ignored" in layers["conv1"].reason
     assert layers["conv2"].reason and layers["conv2"].decided
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("kind", builders.OTHER_FLOATS, ids=lambda kind: kind.to_string())
+def test_a_network_of_another_precision(kind: ov.Type, given: bool) -> None:
+    network = builders.products(kind)
+    data = [each[:, 0, :4].reshape(1, 32) for each in builders.images(32)]
+    int8 = quantize(network, data) if given else None
+    found = diagnose(network, int8, data, remedies=not given)
+    assert {layer.node for layer in found.layers} == {"layer0", "layer1"}
+    assert all(layer.quantized and layer.own is not None for layer in found.layers)
+    assert found.parts.whole > 20
+
+
+def test_a_convolution_whose_weights_are_computed() -> None:
+    found = diagnose(builders.with_computed_weights(), data=builders.images(32))
+    quantized = {layer.node: layer.quantized for layer in found.layers}
+    assert quantized["conv"] and not quantized["computed"]
+
+
+def test_a_network_without_layers() -> None:
+    x = builders.parameter([1, 8])
+    network = builders.model(op.relu(op.add(x, op.constant(builders.weights((1, 8))))).output(0), x)
+    found = diagnose(network, data=[np.float32(np.random.default_rng(0).random((1, 8)))] * 4)
+    assert found.layers == () and "0 of 0 layers" in found.sentence
+    assert "errors at layers are not known: no layer is in both models" in " ".join(found.notes)

@@ -226,6 +226,23 @@ def test_edits_that_say_nothing_else_keep_the_function_of_the_model(entry: str) 
         np.testing.assert_allclose(second, first, rtol=1e-5, atol=1e-6)
 
 
+PREPARES = (
+    "keep_conversions",
+    "in_float32",
+    "fix_known_shapes",
+    "give_initial_values",
+    "unpack_unreadable_weights",
+)
+
+
+@each(PREPARES)
+def test_what_prepares_networks_finds_nothing_to_do_where_it_has_been(entry: str) -> None:
+    _, once = before_and_after(entry)
+    twice = once.clone()
+    EDITS[entry].act(twice)
+    assert described(twice) == described(once)
+
+
 ALWAYS_ACT = {"in_half"}
 
 

@@ -71,7 +71,7 @@ class Rehearsal:
             own, other = (view.source(InputId(prefix + place.node, place.port)) for prefix in ("", SECOND))
             ports = [view.output(tensor) for tensor in (own, other)]
             known = all(port.get_partial_shape().rank.is_static for port in ports)
-            if known and all(port.get_element_type() == ov.Type.f32 for port in ports):
+            if known and all(port.get_element_type().is_real() for port in ports):
                 found.append((own, other))
         return found
 

@@ -16,6 +16,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.edits.replace import typed
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.utils.errors import ModelError
@@ -151,5 +152,4 @@ def channels_of(value: ov.Output, axis: int | None) -> int:
 def flat(node: ov.Node) -> ov.Output:
     """A figure, or one for each channel, as a vector of float32."""
     is_vector = node.get_output_partial_shape(0).rank.get_length() == 1
-    vector = node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0)
-    return vector if vector.get_element_type() == ov.Type.f32 else op.convert(vector, ov.Type.f32).output(0)
+    return typed(node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0))

@@ -34,6 +34,8 @@ from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.edits.plain import keep_conversions
+from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
@@ -162,9 +164,19 @@ def case_of(
     return Case(model, made, used, params, is_ours=True, device=engine.device)
 
 
+def _in_float32(model: CompressedModel) -> CompressedModel:
+    """A copy that is computed in the type in which what measures is written."""
+    (sub,) = model.submodels
+    network = sub.model.clone()
+    in_float32(network)
+    keep_conversions(network)
+    return CompressedModel([replace(sub, model=network)], model.name)
+
+
 def diagnosed(case: Case, remedies: bool = True) -> Found:
     """Look, find causes, and try what could help."""
     began = time.perf_counter()
+    case = replace(case, model=_in_float32(case.model), int8=_in_float32(case.int8))
     model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
     looked = look(model, int8, case.samples, case.device)
     control = None if case.search is None else course_of(case.search)

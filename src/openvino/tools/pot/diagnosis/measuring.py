@@ -23,6 +23,7 @@ from openvino.tools.pot.engines.stream import Feed, run_stream
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.utils.errors import ModelError
 from openvino.tools.pot.utils.memory import apart, hand_back
 from openvino.tools.pot.utils.progress import track
 
@@ -141,9 +142,11 @@ def measured(
             second one of each.
 
     Raises:
-        ModelError: the models don't go together, or can't be compiled.
+        ModelError: the models don't go together, or can't be compiled, or there are no layers.
         DataError: a sample doesn't fit.
     """
+    if not readings:
+        raise ModelError("no layer is in both models, and nothing reads quantized data")
     bordered, seen = _all_borders(model, readings, fed, len(samples), device)
     few = samples.few(_COMPARED)
     compared = _both(model, other, readings, few, device)

@@ -111,8 +111,10 @@ def linear_layer(view: GraphView, name: str) -> LinearLayer | None:
         return None
     if not own.convolves:
         return _matmul(view, name)
-    shape = view.shape(view.inputs(name)[own.weights]) or ()
-    groups = shape[0] or 1 if "g" in own.axes else 1
+    weights = view.inputs(name)[own.weights]
+    if not view.is_constant(weights):
+        return None
+    groups = (view.shape(weights) or (1,))[0] or 1 if "g" in own.axes else 1
     return LinearLayer(name, own.data, own.weights, 1, 1, groups, _tap_share(view, name))
 
 

@@ -10,7 +10,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.graph.names import all_names, by_any_name, input_name
+from openvino.tools.pot.graph.names import by_any_name, input_name
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
 
 Extents = Sequence[int | None]
@@ -33,25 +33,19 @@ def common_sizes(first: Sizes, second: Sizes) -> Sizes:
 
 
 def with_sizes(model: ov.Model, sizes: Sizes) -> ov.Model | None:
-    """A copy of a model for inputs of these sizes; None without any, and where the model can't have them.
-
-    Fixing sizes folds what computes with shapes; where it folds data too, there is no copy that answers for them.
-    """
+    """A copy of a model for inputs of these sizes; None without any, and where the model can't have them."""
     if not sizes:
         return None
-    clone, shapes = model.clone(), {}
-    for number, port in enumerate(clone.inputs):
-        own, seen = port.get_partial_shape(), sizes.get(input_name(port))
-        if own.is_dynamic and seen is not None:
-            shapes[number] = ov.PartialShape([-1 if size is None else size for size in seen])
+    clone = model.clone()
+    for parameter in clone.get_parameters():
+        seen = sizes.get(input_name(parameter.output(0)))
+        if parameter.get_partial_shape().is_dynamic and seen is not None:
+            parameter.set_partial_shape(ov.PartialShape([-1 if size is None else size for size in seen]))
     try:
-        clone.reshape(shapes)
+        clone.validate_nodes_and_infer_types()
     except RuntimeError:
         return None
-    there = all_names(clone)
-    folded = [node for node in model.get_ops() if node.get_friendly_name() not in there]
-    loses_data = any(port.get_element_type().is_real() for node in folded for port in node.outputs())
-    return None if loses_data else clone
+    return clone
 
 
 def have_sizes(model: ov.Model, feed: Mapping[str, NDArray[Any]]) -> bool:

@@ -20,6 +20,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.edits.replace import typed
 from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
@@ -142,7 +143,7 @@ class Places:
     def patches(self, source: ov.Output, window: Window, count: int) -> ov.Output:
         """What ``count`` windows read, padding as zeros, float32 of shape ``[count * taps, channels]``."""
         group = _Taps(window, count)
-        taken = as_f32(self._gathered(source, 1, self._indices(group)))
+        taken = typed(self._gathered(source, 1, self._indices(group)))
         if window.is_inside:
             return taken
         if group not in self._covered:
@@ -234,11 +235,6 @@ class Places:
         masks = [feed[name] for name in self._tokens[0] if name in feed]
         valid = np.flatnonzero(masks[0]) if masks and is_token_mask(masks[0]) else np.arange(0)
         return (valid if len(valid) else np.arange(self._tokens[1])).astype(np.int32)
-
-
-def as_f32(value: ov.Output) -> ov.Output:
-    """The tensor in float32."""
-    return value if value.get_element_type() == ov.Type.f32 else op.convert(value, "f32").output(0)
 
 
 def is_token_mask(values: NDArray[np.generic]) -> bool:

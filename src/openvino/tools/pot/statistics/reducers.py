@@ -13,9 +13,10 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.edits.replace import typed
 from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.statistics.places import Places, as_f32, channels_lead, keeps_channels_together
+from openvino.tools.pot.statistics.places import Places, channels_lead, keeps_channels_together
 
 _VECTOR = 16
 """Floats that the widest vectors of a processor hold."""
@@ -70,7 +71,7 @@ class Extreme:
     def _reduced(self, value: ov.Output, axes: list[int], places: Places) -> ov.Output:
         reduce = {"min": op.reduce_min, "mean": op.reduce_mean}.get(self.kind, op.reduce_max)
         reduced = reduce(value, places.constant(axes), False).output(0)
-        return as_f32(reduced) if len(reduced.get_partial_shape()) == 1 else _vector(reduced, places)
+        return typed(reduced) if len(reduced.get_partial_shape()) == 1 else _vector(reduced, places)
 
     def _pooled(self, value: ov.Output, places: Places) -> ov.Output:
         """The same by pooling over all positions at once, which the device does several times as fast."""
@@ -116,7 +117,7 @@ class Quantile:
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the reduction of ``source``: a TopK of the tail, not a full sort."""
         value = op.abs(source).output(0) if self.magnitude else source
-        rows = as_f32(_matrix(value, (self.batch, self.axis), places))
+        rows = typed(_matrix(value, (self.batch, self.axis), places))
         count = op.gather(op.shape_of(rows), places.constant(1), places.constant(0))
         place = op.multiply(
             op.convert(op.subtract(count, places.constant(1)), "f32"),
@@ -224,7 +225,7 @@ class Drift:
         if not count:
             return Extreme("mean", self.axis).reduce(value, places)
         rows = places.rows(value, self.axis, count)
-        return as_f32(op.reduce_mean(rows, places.constant((0,)), False).output(0))
+        return typed(op.reduce_mean(rows, places.constant((0,)), False).output(0))
 
     def size(self, shape: tuple[int | None, ...]) -> int:
         """The number of channels."""
@@ -243,7 +244,8 @@ class Departure:
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the difference and its reduction."""
-        apart = _valid(op.subtract(source, places.output(self.other)).output(0), places)
+        other = typed(places.output(self.other))
+        apart = _valid(op.subtract(typed(source), other).output(0), places)
         return Extreme("mean").reduce(op.multiply(apart, apart).output(0), places)
 
     def size(self, shape: tuple[int | None, ...]) -> int:
@@ -270,8 +272,9 @@ class Noise:
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append both reductions."""
+        source = typed(source)
         own = _valid(source, places)
-        apart = op.subtract(own, _valid(places.output(self.other), places))
+        apart = op.subtract(own, _valid(typed(places.output(self.other)), places))
         signal, noise = (op.multiply(each, each).output(0) for each in (own, apart))
         if self.ratio == "element":
             return Extreme("mean", self._axis(own, source)).reduce(_over(signal, noise), places)
@@ -336,4 +339,4 @@ def _matrix(source: ov.Output, axes: tuple[int | None, ...], places: Places) -> 
 
 
 def _vector(value: ov.Output, places: Places) -> ov.Output:
-    return op.reshape(as_f32(value), places.constant((-1,)), False).output(0)
+    return op.reshape(typed(value), places.constant((-1,)), False).output(0)

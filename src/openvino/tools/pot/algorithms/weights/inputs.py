@@ -13,6 +13,7 @@ from openvino.tools.pot.arithmetic.feedback import Moments
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.probes import batch_axis
 from openvino.tools.pot.graph.batch import fixed_batch
+from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.geometry import summed_axis
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.operations import traits
@@ -81,7 +82,8 @@ def measured_inputs(
         EngineError: the engine has no data loader any more, once it has the model.
         DataError: it is empty, or a sample doesn't fit the model.
     """
-    network, name = model.submodels[0].model, model.submodels[0].name
+    network, name = model.submodels[0].model.clone(), model.submodels[0].name
+    in_float32(network)
     view, axis = GraphView(network), batch_axis(engine)
     requests = {id(each): _requests(view, each) for each in found if not each.left}
     asked = [request for each in requests.values() for request in each]

@@ -12,7 +12,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from openvino.tools.pot.graph.edits.replace import rewire
+from openvino.tools.pot.graph.edits.replace import rewire, typed
 from openvino.tools.pot.graph.geometry import axis_shape
 
 
@@ -31,8 +31,8 @@ def adjustable(outputs: Iterable[tuple[ov.Output, int]], name: str) -> ov.Node:
     vector = op.parameter([sum(sizes)], ov.Type.f32, name=name)
     parts = op.variadic_split(vector, op.constant(0), op.constant(np.array(sizes, np.int64)))
     for (output, axis), part, size in zip(axes, parts.outputs(), sizes, strict=True):
-        readers = output.get_target_inputs()
         shape = axis_shape(size, axis, len(output.get_partial_shape()))
         shaped = op.reshape(part, op.constant(np.array(shape, np.int64)), False)
-        rewire(readers, op.add(output, shaped))
+        added = typed(shaped.output(0), output.get_element_type())
+        rewire(output.get_target_inputs(), op.add(output, added))
     return vector

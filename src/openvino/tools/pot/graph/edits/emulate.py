@@ -15,7 +15,7 @@ from openvino import opset13 as op
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.graph.edits.replace import constant_like, is_constant, rewire
+from openvino.tools.pot.graph.edits.replace import constant_like, is_constant, rewire, typed
 from openvino.tools.pot.graph.edits.unpack import write_out
 from openvino.tools.pot.graph.names import all_names, stabilise
 from openvino.tools.pot.graph.operations import traits
@@ -89,9 +89,9 @@ def _replace(node: ov.Node) -> None:
             rewire([reader], constant_like(source, values, f"{name}/{reader.get_node().name}"))
         return
     value = _computed(source, borders, levels)
-    value.set_friendly_name(name)
-    value.output(0).set_names(names)
-    rewire(readers, value)
+    value.get_node().set_friendly_name(name)
+    value.set_names(names)
+    rewire(readers, value.get_node())
 
 
 def _rounded(values: NDArray[np.floating], borders: Sequence[Doubles], levels: int) -> Doubles:
@@ -101,7 +101,7 @@ def _rounded(values: NDArray[np.floating], borders: Sequence[Doubles], levels: i
     return np.asarray(indices * (target_high - target_low) / (levels - 1) + target_low)
 
 
-def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.Node:
+def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.Output:
     """The same as operations, in float32."""
     low, high, target_low, target_high = borders
     high = _above(low, high)
@@ -110,8 +110,7 @@ def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.
     level = np.round(low / step) if levels <= _FLOAT_LEVELS else low / step
     shifts = np.abs(low / step - level), np.abs(target_low - level * target) / np.maximum(target, _TINY)
     from_zero = all(np.all(shift < _TOLERANCE) for shift in shifts)
-    wide = source if source.element_type == ov.Type.f32 else op.convert(source, ov.Type.f32)
-    value: ov.Node = op.minimum(op.maximum(wide, _constant(low)), _constant(high))
+    value: ov.Node = op.minimum(op.maximum(typed(source), _constant(low)), _constant(high))
     value = value if from_zero else op.subtract(value, _constant(low))
     if levels <= _FLOAT_LEVELS:
         value = op.round(op.multiply(value, _constant(1 / step)), "half_to_even")
@@ -119,7 +118,7 @@ def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.
     elif not np.array_equal(step, target):
         value = op.multiply(value, _constant(target / step))
     value = value if from_zero else op.add(value, _constant(target_low))
-    return value if source.element_type == ov.Type.f32 else op.convert(value, source.element_type)
+    return typed(value.output(0), source.element_type)
 
 
 def _above(low: Doubles, high: Doubles) -> Doubles:

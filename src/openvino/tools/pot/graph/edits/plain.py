@@ -32,8 +32,9 @@ def keep_conversions(model: ov.Model) -> None:
             for port in parameter.output(0).get_target_inputs():
                 node = port.get_node()
                 if node.get_type_name() == "Convert" and node.get_output_element_type(0) == ov.Type.f32:
-                    readers = node.output(0).get_target_inputs()
-                    rewire(readers, op.maximum(node, node, name=f"{node.get_friendly_name()}/held"))
+                    name, readers = f"{node.get_friendly_name()}/held", node.output(0).get_target_inputs()
+                    if {reader.get_node().get_friendly_name() for reader in readers} != {name}:
+                        rewire(readers, op.maximum(node, node, name=name))
 
 
 def fix_known_shapes(model: ov.Model) -> None:

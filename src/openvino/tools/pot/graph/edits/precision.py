@@ -24,7 +24,8 @@ def in_float32(model: ov.Model) -> None:
     """
     for kind in _KINDS:
         nodes = model.get_ordered_ops()
-        if any(port.get_element_type() == kind for node in nodes for port in node.outputs()):
+        inner = (node for node in nodes if not (traits(node.get_type_name()).source or _stays(node)))
+        if any(port.get_element_type() == kind for node in inner for port in node.outputs()):
             _replace(nodes, kind)
             model.validate_nodes_and_infer_types()
 
@@ -49,7 +50,7 @@ def _replace(nodes: list[ov.Node], kind: ov.Type) -> None:
     for port, source in zip(kept, sources, strict=True):
         rewire([port], back[source])
     for output in others:
-        readers = [port for port in output.get_target_inputs() if not _stays(port)]
+        readers = [port for port in output.get_target_inputs() if not _stays(port.get_node())]
         rewire(readers, _single(output))
     for node in inner:
         converted = op.convert(node.input_value(0), ov.Type.f32, name=f"{node.get_friendly_name()}/f32")
@@ -73,9 +74,8 @@ def _converted(output: ov.Output, kind: ov.Type) -> ov.Node:
     return converted
 
 
-def _stays(port: ov.Input) -> bool:
-    """Whether a reader converts by itself, or takes what it took."""
-    node = port.get_node()
+def _stays(node: ov.Node) -> bool:
+    """Whether it converts by itself, or takes what it took."""
     return bool(node.get_type_name() == "Convert") or _is_end(node)
 
 

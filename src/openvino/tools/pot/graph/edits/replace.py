@@ -23,6 +23,11 @@ def rewire(readers: Iterable[ov.Input], node: ov.Node) -> None:
         reader.replace_source_output(node.output(0))
 
 
+def typed(value: ov.Output, kind: ov.Type = ov.Type.f32) -> ov.Output:
+    """The tensor in a type: itself, where it has it."""
+    return value if value.get_element_type() == kind else op.convert(value, kind).output(0)
+
+
 def constant_like(source: ov.Output | ov.Input, values: NDArray[Any], name: str | None = None) -> ov.Node:
     """A constant of the type of a tensor."""
     dtype = source.get_element_type().to_dtype()

@@ -13,7 +13,7 @@ from openvino import opset13 as op
 from openvino.utils.node_factory import NodeFactory
 
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.graph.edits.replace import constant_like, rewire
+from openvino.tools.pot.graph.edits.replace import constant_like, rewire, typed
 from openvino.tools.pot.graph.edits.rounding import rounded
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
@@ -92,6 +92,5 @@ class Switches:
         moved = op.multiply(constant_like(output, np.asarray(shift)), self._flag(number, output))
         rewire(readers, op.add(output, moved))
 
-    def _flag(self, number: int, source: ov.Output) -> ov.Node:
-        flag, kind = self._flags[number], source.get_element_type()
-        return flag if kind == ov.Type.f32 else op.convert(flag, kind.to_string())
+    def _flag(self, number: int, source: ov.Output) -> ov.Output:
+        return typed(self._flags[number].output(0), source.get_element_type())
