@@ -167,6 +167,16 @@ def test_dynamic_inputs_have_no_estimate(tmp_path: Path, capsys: pytest.CaptureF
     assert "unknown (dynamic shapes)" in pot(capsys, "plan", "-m", tmp_path / "m.xml").out
 
 
+@pytest.mark.parametrize("kind", builders.OTHER_FLOATS, ids=lambda kind: kind.to_string())
+def test_a_network_of_another_precision(
+    kind: ov.Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ov.save_model(builders.products(kind), tmp_path / "m.xml", compress_to_fp16=False)
+    found = plan(capsys, tmp_path / "m.xml")
+    assert [layer["node"] for layer in found["layers"]] == ["layer0", "layer1"]
+    assert found["size"]["float_bytes"] == 2 * (32 * 32 + 32) * kind.size
+
+
 def test_what_was_not_measured_is_said(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = "not measured: no GPU was at hand"
     assert plan(capsys, small)["measured"] is True

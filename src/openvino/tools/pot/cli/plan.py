@@ -105,7 +105,7 @@ def _described(
     check_device(model, algorithm.recipe)
     check_models([algorithm], model)
     job = planned(model, [algorithm])
-    description = described_plan(sub, GraphView(sub.model), job.plan, unmatched)
+    description = described_plan(sub, job.decisions.network.view, job.plan, unmatched)
     if job.plan.transformer and algorithm.recipe.parameters.model_type is None:
         description["why_transformer"] = why_transformer(GraphView(sub.model))
     return description

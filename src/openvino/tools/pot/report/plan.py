@@ -34,8 +34,8 @@ def described_plan(
 
     Args:
         sub: the model.
-        view: of its float graph.
-        plan: for it.
+        view: of its graph, made ready for quantizing.
+        plan: for that.
         unmatched: names of an ignored scope that match no node -> the nearest that is there, or nothing.
         decided: of the same network after quantization, as ``SubModel.decided``; quantizers then have it, too.
 
@@ -65,7 +65,10 @@ def described_plan(
             for layer in plan.floats
         ],
         "unmatched": [{"name": name, "nearest": near} for name, near in (unmatched or {}).items()],
-        "size": {"float_bytes": stored_bytes(view), "int8_bytes": quantized_bytes(view, plan)},
+        "size": {
+            "float_bytes": stored_bytes(GraphView(sub.model)),
+            "int8_bytes": quantized_bytes(view, plan),
+        },
         "cost": {
             "seconds_per_sample": seconds_per_sample(sub.model),
             "activation_bytes": activation_bytes(view),
