@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -73,8 +73,8 @@ def _preset(seed: int) -> str:
     return _TURNS[seed % len(_TURNS)]
 
 
-def judged_model(graph: Graph, options: dict[str, str]) -> Verdict:
-    """What comes of a network with a preset."""
+def judged_model(graph: Graph, options: Mapping[str, Any]) -> Verdict:
+    """What comes of a network with parameters of ``quantize``."""
     try:
         model, report = quantize(graph.model, data_of(graph), report=True, **options)
     except PotError as error:
@@ -146,13 +146,16 @@ def judged(first: int, last: int) -> Iterator[tuple[int, str, str]]:
     return in_children([__file__, "--seeds"], first, last)
 
 
-def in_children(command: Sequence[str], first: int, last: int) -> Iterator[tuple[int, str, Any]]:
+def in_children(
+    command: Sequence[str], first: int, last: int, seconds: float = _SECONDS
+) -> Iterator[tuple[int, str, Any]]:
     """What a script says of networks, by processes that are begun anew when one crashes or hangs.
 
     Args:
         command: the script and its option for a range. With ``--lines`` it prints for each number the number itself,
             once it has a float model that runs, and then a list of number, a word and anything else.
         first, last: the range.
+        seconds: after which a child hangs.
 
     Yields:
         These lists; of the others ``crashed``, ``timed out`` or ``float model crashes`` and nothing else.
@@ -167,7 +170,7 @@ def in_children(command: Sequence[str], first: int, last: int) -> Iterator[tuple
             threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
             ending = "float model crashes"
             try:
-                while line := lines.get(timeout=_SECONDS):
+                while line := lines.get(timeout=seconds):
                     found = json.loads(line)
                     ending = "crashed" if found == first else "float model crashes"
                     if found != first:
@@ -195,12 +198,13 @@ def _print_lines(first: int, last: int) -> None:
         print(json.dumps((seed, verdict.kind, verdict.figures)), flush=True)
 
 
-def counted(counts: Mapping[tuple[str, str], int]) -> str:
+def counted(counts: Mapping[tuple[str, str], int], asked: Iterable[str] = PRESETS) -> str:
     """A table of how many there were, by what was asked for and what came of it."""
+    asked = tuple(asked)
     kinds = dict.fromkeys(["follows", "told of", *sorted({kind for _, kind in counts})])
-    rows = [{"kind": kind, **{preset: counts.get((preset, kind), 0) for preset in PRESETS}} for kind in kinds]
+    rows = [{"kind": kind, **{each: counts.get((each, kind), 0) for each in asked}} for kind in kinds]
     columns: list[Column] = [("what came of it", lambda row: row["kind"])]
-    columns += [(preset, lambda row, preset=preset: str(row[preset])) for preset in PRESETS]
+    columns += [(each, lambda row, each=each: str(row[each])) for each in asked]
     return table(rows, columns, left=1)
 
 

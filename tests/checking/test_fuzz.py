@@ -24,3 +24,17 @@ def test_a_random_network(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     fuzz = importlib.import_module("fuzz")
     verdict = fuzz.judge(seed)
     assert verdict.kind in fuzz.FINE, verdict.figures
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_a_random_network_under_random_settings(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    settings = importlib.import_module("fuzz_settings")
+    verdict = settings.judge(seed)
+    assert verdict.kind in settings.ADEQUATE, verdict.figures
+
+
+def test_of_other_types_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    assert importlib.import_module("fuzz_settings").judge(0, ["f64"]).kind == "of another type"

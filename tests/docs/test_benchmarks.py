@@ -147,6 +147,17 @@ def test_every_variant_is_described(variants: ModuleType) -> None:
     assert [name for name in variants.VARIANTS if f"\n| {name} | " not in text] == []
 
 
+@pytest.mark.process
+def test_the_memory_that_a_model_of_any_size_takes(run: Run) -> None:
+    finished = run("huge.py", "--gigabytes", "0.004", "--width", "256", "--modes", "int4_sym")
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["mode"] == "int4_sym" and record["bytes"] == pytest.approx(4e6, rel=0.2)
+    assert 0.25 < record["bytes_after"] / record["bytes"] < 0.5
+    assert 0 < record["own_mb"] < 200
+    assert "| `int4_sym` | 0.00 |" in finished.stderr
+
+
 @pytest.mark.long
 def test_overflows_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
     finished = run("overflow.py", "--zoo", tmp_path, "--samples", "5", "--fix", "absent", "no")
@@ -254,6 +265,8 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
     ("document", "marker"),
     [
         ("README.md", "benchmark"),
+        ("docs/weights.md", "huge"),
+        ("docs/reliability.md", "fuzz settings"),
         *(
             ("docs/benchmarks.md", marker)
             for marker in (
