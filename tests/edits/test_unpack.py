@@ -9,10 +9,10 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
-from openvino.tools.pot import quantize
+from openvino.tools.pot import load_model, quantize
 from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
-from openvino.tools.pot.utils.runtime import FLOAT32
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 RANDOM = np.random.default_rng(0)
 
@@ -93,3 +93,20 @@ def test_in_double_precision_what_stays_in_float_runs_beside_what_is_quantized()
     data = [RANDOM.standard_normal((1, 3, 12, 12)) for _ in range(30)]
     _, report = quantize(model, data, ignored=["kept"], report=True)
     assert report is not None and report.decibels > 25 and report.int8_layers == 1 and not report.notes
+
+
+def test_a_recurrent_network_that_is_loaded_compiles_as_it_did() -> None:
+    """OpenVINO's optimisations keep its weights from being folded, which the CPU (2026.4) then does not take."""
+    x = op.parameter([1, 5, 16], ov.Type.f16, name="x")
+    scaled = op.multiply(op.multiply(x, op.constant(np.float16(2))), op.constant(np.float16(0.25)))
+    state, length = op.constant(np.zeros((1, 1, 16), np.float16)), op.constant(np.array([5]))
+    packed = op.convert(op.constant(RANDOM.integers(-127, 127, (1, 64, 16)).astype(np.int8)), "f16")
+    weights = op.multiply(packed, op.constant(np.full((1, 1, 1), 0.002, np.float16)))
+    recurrent = op.constant((0.2 * RANDOM.standard_normal((1, 64, 16))).astype(np.float16))
+    bias = op.constant(np.zeros((1, 64), np.float16))
+    layer = op.lstm_sequence(scaled, state, state, length, weights, recurrent, bias, 16, "forward")
+    source = ov.Model([op.result(layer.output(0))], [x], "recurrent")
+    core().compile_model(source, "CPU", FLOAT32)
+    loaded = load_model(source).submodels[0].model
+    assert len(loaded.get_ops()) < len(source.get_ops())
+    core().compile_model(loaded, "CPU", FLOAT32)

@@ -14,6 +14,7 @@ import openvino as ov
 from openvino.tools.pot.configs.models import BOOKKEEPING, ModelConfig
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.edits.fused import merge_copies, restore_halves
+from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.names import adopt_names, all_names, fused_names, made_unique, stabilise
 from openvino.tools.pot.graph.view import all_bodies
@@ -139,6 +140,7 @@ def prepare(source: ov.Model, name: str, path: Path | None, fused: bool = True) 
         within = {name for body in all_bodies(plain) for name in all_names(body)}
         for body in all_bodies(optimised):
             stabilise(body, within)
+        unpack_unreadable_weights(optimised)  # which the optimisations keep the device from folding
     present = stabilise(optimised, original)
     renamed = {old: [present.get(new, new) for new in nodes] for old, nodes in taken_in.items()}
     firsts = {old: nodes[0] for old, nodes in renamed.items()}

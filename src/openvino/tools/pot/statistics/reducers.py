@@ -244,8 +244,7 @@ class Departure:
 
     def reduce(self, source: ov.Output, places: Places) -> ov.Output:
         """Append the difference and its reduction."""
-        other = typed(places.output(self.other))
-        apart = _valid(op.subtract(typed(source), other).output(0), places)
+        apart = _valid(op.subtract(typed(source), typed(places.output(self.other))).output(0), places)
         return Extreme("mean").reduce(op.multiply(apart, apart).output(0), places)
 
     def size(self, shape: tuple[int | None, ...]) -> int:
