@@ -140,7 +140,7 @@ def prepare(source: ov.Model, name: str, path: Path | None, fused: bool = True) 
         within = {name for body in all_bodies(plain) for name in all_names(body)}
         for body in all_bodies(optimised):
             stabilise(body, within)
-        unpack_unreadable_weights(optimised)  # which the optimisations keep the device from folding
+        unpack_unreadable_weights(optimised, doubles=False)  # which devices may not fold any more
     present = stabilise(optimised, original)
     renamed = {old: [present.get(new, new) for new in nodes] for old, nodes in taken_in.items()}
     firsts = {old: nodes[0] for old, nodes in renamed.items()}

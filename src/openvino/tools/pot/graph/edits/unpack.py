@@ -29,18 +29,15 @@ def unpacked_weights(model: ov.Model) -> ov.Model:
     return clone
 
 
-def unpack_unreadable_weights(model: ov.Model) -> None:
+def unpack_unreadable_weights(model: ov.Model, doubles: bool = True) -> None:
     """Write out what recurrent layers read, and in double precision all, which they must if anything is quantized.
 
-    Edits the model and its bodies in place.
+    Edits the model and its bodies in place; without ``doubles`` for recurrent layers alone.
     """
+    wide = (ov.Type.f64,) if doubles else ()
     for network in (model, *all_bodies(model)):
         if any(map(_unpacks, network.get_ops())):
-            write_out(network, _is_unreadable)
-
-
-def _is_unreadable(reader: ov.Node, kind: ov.Type) -> bool:
-    return traits(reader.get_type_name()).recurrent or kind == ov.Type.f64
+            write_out(network, lambda node, kind: traits(node.get_type_name()).recurrent or kind in wide)
 
 
 def write_out(model: ov.Model, is_meant: Callable[[ov.Node, ov.Type], bool]) -> None:
