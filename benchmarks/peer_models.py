@@ -28,10 +28,12 @@ class PeerModels:
         folder: holds ``<entry>.xml``; made if absent.
         python: an interpreter with nncf, which makes models that the folder does not have; None: such an
             entry has no model.
+        options: of ``peer.py`` besides.
     """
 
     folder: Path
     python: Path | None = None
+    options: tuple[str, ...] = ()
 
     def find(self, entry: Network, feeds: Sequence[Feed]) -> Path | None:
         """The model of an entry, made now if it is not there."""
@@ -59,7 +61,7 @@ class PeerModels:
         with tempfile.TemporaryDirectory() as folder:
             samples, output = Path(folder, "samples.npz"), Path(folder, f"{entry.name}.xml")
             np.savez(samples, **flat(feeds))
-            run(self.python, SCRIPT, entry, entry.model, samples, output, *more, *options)
+            run(self.python, SCRIPT, entry, entry.model, samples, output, *more, *self.options, *options)
             moved(output, self.folder)
 
 

@@ -159,6 +159,16 @@ def test_the_memory_that_a_model_of_any_size_takes(run: Run) -> None:
 
 
 @pytest.mark.long
+def test_biases_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
+    finished = run("bias_correction.py", "digits", "--zoo", tmp_path, "--limit", "40", *FEWER)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert list(record) == ["name", "FastBiasCorrection", "BiasCorrection", "use_fast_bias: false"]
+    assert record["FastBiasCorrection"][0] < record["use_fast_bias: false"][0]
+    assert "| digits | " in finished.stderr and finished.stderr.count(" s)") == 3
+
+
+@pytest.mark.long
 def test_overflows_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
     finished = run("overflow.py", "--zoo", tmp_path, "--samples", "5", "--fix", "absent", "no")
     assert finished.returncode == 0, finished.stderr
@@ -266,6 +276,7 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
     [
         ("README.md", "benchmark"),
         ("docs/weights.md", "huge"),
+        ("docs/algorithms.md", "bias correction"),
         ("docs/reliability.md", "fuzz settings"),
         *(
             ("docs/benchmarks.md", marker)
