@@ -8,7 +8,6 @@ are empty without an interpreter that has it.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,18 @@ from typing import Any
 
 from entries import Entry, Feed, openvino_infer
 from peer_models import PeerModels
-from tables import NETWORK, Column, Record, machine, table, write_between
-from workflow import FIDELITY_SAMPLES, PARAMETERS, Samples, calibration, command_line, parsed, printed, wanted
+from tables import NETWORK, Column, Record, table
+from workflow import (
+    FIDELITY_SAMPLES,
+    PARAMETERS,
+    Samples,
+    calibration,
+    command_line,
+    parsed,
+    printed,
+    published,
+    wanted,
+)
 
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
 
@@ -74,10 +83,7 @@ def main() -> None:
     options = parsed(parser)
     found = (record(entry, options.samples, options.limit, options.peer_python) for entry in wanted(options))
     body = table(list(printed(found)), [NETWORK[0], *map(_cell, (*OURS, *PEERS))], left=1)
-    print(body, file=sys.stderr)
-    if options.write:
-        path = Path(__file__).resolve().parents[1] / "docs/algorithms.md"
-        write_between(path, "bias correction", f"{machine()}\n\n{body}")
+    published(body, "bias correction", options.write, "docs/algorithms.md")
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 from openvino import opset13 as op
-from tables import Column, Record, machine, table, write_between
-from workflow import printed
+from tables import Column, Record, table
+from workflow import printed, published
 
 from openvino.tools.pot import compress_weights
 
@@ -155,11 +155,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         records = list(printed(measured(Path(folder), options.gigabytes, options.width, options.modes)))
-    body = table(records, COLUMNS, left=1)
-    print(body, file=sys.stderr)
-    if options.write:
-        path = Path(__file__).resolve().parents[1] / "docs/weights.md"
-        write_between(path, "huge", f"{machine()}\n\n{body}")
+    published(table(records, COLUMNS, left=1), "huge", options.write, "docs/weights.md")
 
 
 if __name__ == "__main__":

@@ -144,8 +144,8 @@ def printed(records: Iterable[Record]) -> Iterator[Record]:
         yield record
 
 
-def published(body: str, marker: str, write: bool) -> None:
-    """Show tables on the terminal and, where that is asked for, put them into docs/benchmarks.md."""
+def published(body: str, marker: str, write: bool, document: str = "docs/benchmarks.md") -> None:
+    """Show tables on the terminal and, where that is asked for, put them into a document."""
     print(body, file=sys.stderr)
     if write:
-        write_between(ROOT / "docs/benchmarks.md", marker, f"{machine()}\n\n{body}")
+        write_between(ROOT / document, marker, f"{machine()}\n\n{body}")
