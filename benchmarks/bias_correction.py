@@ -14,42 +14,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from entries import Entry, Feed, openvino_infer
+from entries import Entry, openvino_infer
 from peer_models import PeerModels
 from tables import NETWORK, Column, Record, table
+from variants import configured
 from workflow import (
     FIDELITY_SAMPLES,
-    PARAMETERS,
-    Samples,
+    Make,
     calibration,
     command_line,
     parsed,
     printed,
     published,
+    quantize,
     wanted,
 )
 
-from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
+from openvino.tools.pot import BiasCorrection, FastBiasCorrection, MinMaxQuantization
 
-_RANGES = "MinMaxQuantization"
-OURS: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = {
-    "FastBiasCorrection": [(_RANGES, {}), ("FastBiasCorrection", {})],
-    "BiasCorrection": [(_RANGES, {}), ("BiasCorrection", {})],
-    "use_fast_bias: false": [("DefaultQuantization", {"use_fast_bias": False})],
+OURS: Mapping[str, Sequence[Make]] = {
+    "FastBiasCorrection": (MinMaxQuantization, FastBiasCorrection),
+    "BiasCorrection": (MinMaxQuantization, BiasCorrection),
+    "use_fast_bias: false": (configured(use_fast_bias=False),),
 }
 PEERS: Mapping[str, tuple[str, ...]] = {"NNCF, closed form": (), "NNCF": ("--bias-correction",)}
-
-
-def made(entry: Entry, feeds: Sequence[Feed], name: str, folder: Path) -> tuple[Path, float]:
-    """Our model with a kind of correction, and the seconds of processors that it took."""
-    common = {"stat_subset_size": len(feeds), **PARAMETERS.get(entry.name, {})}
-    own = [{"name": kind, "params": dict(params)} for kind, params in OURS[name]]
-    own[0]["params"] = {**common, **dict(OURS[name][0][1])}
-    began = time.process_time()
-    model = create_pipeline(own, IEEngine({"device": "CPU"}, Samples(feeds))).run(load_model(entry.model))
-    compress_model_weights(model)
-    seconds = time.process_time() - began
-    return Path(save_model(model, folder, entry.name)[0]["model"]), seconds
 
 
 def record(entry: Entry, count: int, limit: int | None, python: Path | None) -> Record:
@@ -57,9 +45,11 @@ def record(entry: Entry, count: int, limit: int | None, python: Path | None) -> 
     feeds, evaluated = calibration(entry, count), min(FIDELITY_SAMPLES, limit or FIDELITY_SAMPLES)
     found: dict[str, Any] = {"name": entry.name}
     with tempfile.TemporaryDirectory() as folder:
-        for name in OURS:
-            path, seconds = made(entry, feeds, name, Path(folder, name.replace(":", "")))
-            found[name] = [round(entry.fidelity(openvino_infer(path), evaluated), 2), round(seconds, 1)]
+        for name, (make, *then) in OURS.items():
+            began = time.process_time()
+            path = quantize(entry, feeds, Path(folder, "ours"), make, len(feeds), then)
+            seconds = round(time.process_time() - began, 1)
+            found[name] = [round(entry.fidelity(openvino_infer(path), evaluated), 2), seconds]
         for number, (name, options) in enumerate(PEERS.items()):
             peers = PeerModels(Path(folder, f"peer{number}"), python, options)
             peer = peers.find(entry, feeds)

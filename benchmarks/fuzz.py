@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -198,9 +198,8 @@ def _print_lines(first: int, last: int) -> None:
         print(json.dumps((seed, verdict.kind, verdict.figures)), flush=True)
 
 
-def counted(counts: Mapping[tuple[str, str], int], asked: Iterable[str] = PRESETS) -> str:
+def counted(counts: Mapping[tuple[str, str], int], asked: Collection[str] = PRESETS) -> str:
     """A table of how many there were, by what was asked for and what came of it."""
-    asked = tuple(asked)
     kinds = dict.fromkeys(["follows", "told of", *sorted({kind for _, kind in counts})])
     rows = [{"kind": kind, **{each: counts.get((each, kind), 0) for each in asked}} for kind in kinds]
     columns: list[Column] = [("what came of it", lambda row: row["kind"])]
@@ -208,34 +207,47 @@ def counted(counts: Mapping[tuple[str, str], int], asked: Iterable[str] = PRESET
     return table(rows, columns, left=1)
 
 
-def publish(marker: str, body: str) -> None:
-    """Put a body between the markers of a name in docs/reliability.md."""
-    path = Path(__file__).resolve().parents[1] / "docs/reliability.md"
-    write_between(path, marker, f"{machine()}\n\n{body}")
-
-
-def main() -> None:
-    """Judge the networks of a range of seeds."""
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Those of all scripts that judge networks of seeds."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", nargs=2, type=int, default=(0, 150), metavar=("FROM", "TO"))
     parser.add_argument("--lines", action="store_true", help="only lines of JSON for each, in this process")
     parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
-    options = parser.parse_args()
+    return parser
+
+
+def told(
+    found: Iterable[tuple[int, str, Any]], asked: Callable[[int], str], quiet: Collection[str]
+) -> Counter[tuple[str, str]]:
+    """How many there are by what was asked for and what came of it; prints those that are not of the quiet kinds."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for seed, kind, figures in found:
+        counts[asked(seed), kind] += 1
+        if kind not in quiet:
+            print(f"{seed}: {kind}: {figures}", flush=True)
+    return counts
+
+
+def shown(table_of_counts: str, marker: str, options: argparse.Namespace) -> None:
+    """Print a table and, where that is asked for, put it between the markers of a name in docs/reliability.md."""
+    print(table_of_counts)
+    if options.write:
+        first, last = options.seeds
+        path = Path(__file__).resolve().parents[1] / "docs/reliability.md"
+        write_between(path, marker, f"{machine()}\n\nSeeds {first} to {last - 1}.\n\n{table_of_counts}")
+
+
+def main() -> None:
+    """Judge the networks of a range of seeds."""
+    options = arguments(__doc__).parse_args()
     logging.disable(logging.CRITICAL)
     if options.lines:
         _print_lines(*options.seeds)
         return
-    counts: Counter[tuple[str, str]] = Counter()
-    for seed, kind, figures in judged(*options.seeds):
-        counts[_preset(seed), kind] += 1
-        if kind != "follows":
-            print(f"{seed}: {kind}: {figures}", flush=True)
-    print(counted(counts))
-    if options.write:
-        first, last = options.seeds
-        publish("fuzz", f"Seeds {first} to {last - 1}.\n\n{counted(counts)}")
+    counts = told(judged(*options.seeds), _preset, ("follows",))
+    shown(counted(counts), "fuzz", options)
 
 
 if __name__ == "__main__":

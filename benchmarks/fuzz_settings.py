@@ -10,15 +10,13 @@ compressed. ``--types f16 bf16`` takes only networks that hold these. Prints a l
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fuzz import FINE, Verdict, counted, data_of, in_children, judged_model, publish
+from fuzz import FINE, Verdict, arguments, counted, data_of, in_children, judged_model, shown, told
 from random_graphs import Graph, random_graph
 
 from openvino.tools.pot import (
@@ -33,7 +31,8 @@ from openvino.tools.pot import (
 from openvino.tools.pot.diagnosis import compare
 from openvino.tools.pot.utils.errors import PotError
 
-ADEQUATE = (*FINE, "runs", "lost", "refused", "of another type")
+OTHER = "of another type"
+ADEQUATE = (*FINE, "runs", "lost", "refused", OTHER)
 """Settings may lose a network, or not go with it: what is asked is that nothing fails."""
 
 KINDS = ("parameters", "list", "tools")
@@ -68,9 +67,13 @@ _PARAMETERS: Sequence[tuple[str, Sequence[Any]]] = (
 
 def judge(seed: int, types: Sequence[str] = ()) -> Verdict:
     """What came of the network of a seed."""
-    graph = random_graph(seed)
+    return judged_graph(random_graph(seed), seed, types)
+
+
+def judged_graph(graph: Graph, seed: int, types: Sequence[str] = ()) -> Verdict:
+    """The same, of the network itself."""
     if types and not set(types) & set(graph.what.split()):
-        return Verdict("of another type", "")
+        return Verdict(OTHER, "")
     draw = random.Random(seed)
     if kind_of(seed) == "parameters":
         return _with_parameters(graph, draw)
@@ -152,36 +155,25 @@ def _ran(graph: Graph, jobs: Mapping[str, Callable[[], Any]]) -> Verdict:
 
 def _print_lines(first: int, last: int, types: Sequence[str]) -> None:
     for seed in range(first, last):
-        random_graph(seed)
+        graph = random_graph(seed)
         print(seed, flush=True)
-        verdict = judge(seed, types)
+        verdict = judged_graph(graph, seed, types)
         print(json.dumps((seed, verdict.kind, verdict.figures)), flush=True)
 
 
 def main() -> None:
     """Judge the networks of a range of seeds."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", nargs=2, type=int, default=(0, 150), metavar=("FROM", "TO"))
+    parser = arguments(__doc__)
     parser.add_argument("--types", nargs="+", default=(), help="of networks that count: f16, bf16, f64")
-    parser.add_argument("--lines", action="store_true", help="only lines of JSON for each, in this process")
-    parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    first, last = options.seeds
     if options.lines:
-        _print_lines(first, last, options.types)
+        _print_lines(*options.seeds, options.types)
         return
     types = ("--types", *options.types) if options.types else ()
-    counts: Counter[tuple[str, str]] = Counter()
-    for seed, kind, figures in in_children([__file__, *types, "--seeds"], first, last, _SECONDS):
-        counts[kind_of(seed), kind] += kind != "of another type"
-        if kind not in ADEQUATE:
-            print(f"{seed}: {kind}: {figures}", flush=True)
-    print(counted(counts, KINDS))
-    if options.write:
-        publish("fuzz settings", f"Seeds {first} to {last - 1}.\n\n{counted(counts, KINDS)}")
+    found = in_children([__file__, *types, "--seeds"], *options.seeds, _SECONDS)
+    counts = told((each for each in found if each[1] != OTHER), kind_of, ADEQUATE)
+    shown(counted(counts, KINDS), "fuzz settings", options)
 
 
 if __name__ == "__main__":

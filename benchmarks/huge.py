@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 from openvino import opset13 as op
+from speed import memory_kb
 from tables import Column, Record, table
 from workflow import printed, published
 
@@ -81,20 +82,13 @@ def _product(x: ov.Node, weights: ov.Node) -> ov.Node:
     return product
 
 
-def own_memory() -> int:
-    """Bytes in memory that are this process's alone."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    (line,) = [line for line in lines if line.startswith("RssAnon:")]
-    return 1024 * int(line.split()[1])
-
-
 def watched(source: Path, mode: str) -> Record:
     """Compress it and say what that took; to be run in a fresh process."""
-    began, before, peak, ended = time.perf_counter(), own_memory(), [0], threading.Event()
+    began, before, peak, ended = time.perf_counter(), memory_kb("RssAnon"), [0], threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.02):
-            peak[0] = max(peak[0], own_memory())
+            peak[0] = max(peak[0], memory_kb("RssAnon"))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -108,7 +102,7 @@ def watched(source: Path, mode: str) -> Record:
         "mode": mode,
         "bytes": sizes[0],
         "bytes_after": sizes[1],
-        "own_mb": (peak[0] - before) / 1e6,
+        "own_mb": (peak[0] - before) * 1024 / 1e6,
         "seconds": time.perf_counter() - began,
     }
 

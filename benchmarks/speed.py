@@ -99,10 +99,15 @@ def peaks(options: argparse.Namespace, network: Network) -> Record:
     return {**found, "weights_mb": weights}
 
 
+def memory_kb(kind: str) -> int:
+    """Of this process, as Linux calls it: VmHWM, RssAnon."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
+
+
 def peak_mb() -> int:
     """Of this process alone: what getrusage calls its maximum holds that of the parent it was forked from."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
+    return memory_kb("VmHWM") // 1024
 
 
 def _plain(network: Network, feeds: Sequence[Feed]) -> None:

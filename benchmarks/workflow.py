@@ -61,12 +61,17 @@ def quantize(
     folder: Path,
     make: Make = DefaultQuantization,
     samples: int = SAMPLES,
+    then: Sequence[Make] = (),
 ) -> Path:
-    """The whole workflow of a script, from loading to saving; returns the path of the INT8 model."""
+    """The whole workflow of a script, from loading to saving; returns the path of the INT8 model.
+
+    Further algorithms behind the one that is made first have no parameters.
+    """
     params = {"target_device": "CPU", "stat_subset_size": samples, **PARAMETERS.get(entry.name, {})}
     model = load_model({"model_name": entry.name, "model": entry.model})
     pipeline = Pipeline(IEEngine({"device": "CPU"}, Samples(feeds)))
-    pipeline.add_algo(make(params))
+    for algorithm in (make(params), *(each({}) for each in then)):
+        pipeline.add_algo(algorithm)
     quantized = pipeline.run(model)
     compress_model_weights(quantized)
     return Path(save_model(quantized, folder, entry.name)[0]["model"])
