@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-QUICK, MANY = 10, 61
+QUICK, MANY = 10, 36
 
 FOUND = (61297, 67698, 300572)
 """Measured otherwise than it runs; not compiled with the device's own settings, as its float model seemed not to be;

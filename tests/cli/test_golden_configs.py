@@ -328,7 +328,7 @@ def test_accuracy_checker_within_the_configuration(
 
 def test_text_from_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with np.load(ZOO / "text_minilm_stsb/data.npz") as data:
-        arrays = {name: data[f"calib_{name}"][:24] for name in ("input_ids", "attention_mask")}
+        arrays = {name: data[f"calib_{name}"][:12] for name in ("input_ids", "attention_mask")}
     np.savez(tmp_path / "samples.npz", **arrays)
     model = network("text_minilm_stsb")
     finished = pot(capsys, "-q", "default", "-m", model, "--data-source", tmp_path / "samples.npz", "-e")

@@ -119,8 +119,8 @@ def test_the_order_of_steps_depends_on_their_numbers_alone() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("samples", [2, 4, 6, 8, 16, 32])
-@pytest.mark.parametrize("stride", [2, 4, 8, 16, 32])
+@pytest.mark.parametrize("samples", [2, 6, 16, 32])
+@pytest.mark.parametrize("stride", [2, 8, 32])
 def test_every_nth_inference_is_of_all_samples_alike(samples: int, stride: int) -> None:
     """Statistics that keep a part of the inferences keep it like that."""
     kept = taken([640] * samples, 3)[::stride]
