@@ -144,7 +144,7 @@ class Twins:
         return ov.Model([result], self._first.get_parameters(), f"{self._first.get_friendly_name()}_beside")
 
     def _mean(self, value: ov.Output, axis: int | None, channels: int) -> Slot:
-        self._means.append(flat(op.reduce_mean(value, self._axes.but(axis, value), False)))
+        self._means.append(flat(op.reduce_mean(value, self._axes.but(axis, value), False).output(0)))
         slot = Slot(self._size, channels)
         self._size += channels
         return slot

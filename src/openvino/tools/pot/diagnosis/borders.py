@@ -115,6 +115,7 @@ class Borders:
         self._size = 0
         self._axes = Axes()
         self._known: dict[tuple[TensorId, int | None], Slot] = {}
+        self._ends: dict[tuple[TensorId, int | None], tuple[ov.Output, ov.Output]] = {}
 
     def range(self, tensor: TensorId, axis: int | None) -> Slot:
         """Measure the borders of a tensor.
@@ -125,13 +126,25 @@ class Borders:
         """
         if (tensor, axis) in self._known:
             return self._known[tensor, axis]
-        value = self.view.output(tensor)
-        axes = self._axes.but(axis, value)
-        self._lows.append(flat(op.reduce_min(value, axes, False)))
-        self._highs.append(flat(op.reduce_max(value, axes, False)))
-        slot = self._known[tensor, axis] = Slot(self._size, channels_of(value, axis))
+        low, high = self._ends_of(tensor, axis)
+        self._lows.append(flat(low))
+        self._highs.append(flat(high))
+        slot = self._known[tensor, axis] = Slot(self._size, channels_of(self.view.output(tensor), axis))
         self._size += slot.size
         return slot
+
+    def _ends_of(self, tensor: TensorId, axis: int | None) -> tuple[ov.Output, ov.Output]:
+        """Borders as they are computed: behind what cuts values off they are those before it, cut off."""
+        if (tensor, axis) not in self._ends:
+            value = self.view.output(tensor)
+            if self.view.type(tensor.node) == "Relu":
+                low, high = self._ends_of(self.view.inputs(tensor.node)[0], axis)
+                ends = op.relu(low), op.relu(high)
+            else:
+                axes = self._axes.but(axis, value)
+                ends = op.reduce_min(value, axes, False), op.reduce_max(value, axes, False)
+            self._ends[tensor, axis] = ends[0].output(0), ends[1].output(0)
+        return self._ends[tensor, axis]
 
     @property
     def starts(self) -> list[int]:
@@ -149,7 +162,7 @@ def channels_of(value: ov.Output, axis: int | None) -> int:
     return 1 if axis is None else int(value.get_partial_shape()[axis].get_length())
 
 
-def flat(node: ov.Node) -> ov.Output:
+def flat(value: ov.Output) -> ov.Output:
     """A figure, or one for each channel, as a vector of float32."""
-    is_vector = node.get_output_partial_shape(0).rank.get_length() == 1
-    return typed(node.output(0) if is_vector else op.reshape(node, np.array([1], np.int64), False).output(0))
+    is_vector = value.get_partial_shape().rank.get_length() == 1
+    return typed(value if is_vector else op.reshape(value, np.array([1], np.int64), False).output(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -125,7 +126,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         as_users = beside.submit(_as_users, other, ran.witness, device)
         as_defined = beside.submit(_as_defined, other, ran.witness)
         overflowing = beside.submit(_overflows, other, ran.witness.feeds[:_SUMMED], device)
-        found, alone, errors, fed = _measured(model, other, readings, samples, device, notes)
+        found, alone, errors, fed = _measured(model, other, readings, samples, device, notes, beside)
         users, defined, (overflows_of, why) = as_users.result(), as_defined.result(), overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     traces = {
@@ -145,7 +146,8 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
 
 
 def _measured(
-    model: ov.Model, other: ov.Model, readings: Mapping[str, Reading], samples: Samples, device: str, notes: list[str]
+    model: ov.Model, other: ov.Model, readings: Mapping[str, Reading], samples: Samples, device: str,
+    notes: list[str], beside: Executor,
 ) -> tuple[Shares | None, dict[str, float], dict[str, Error], Fed]:  # fmt: skip
     """What passes over the samples find: shares of the error, what layers lose alone, errors, and what was fed."""
     quantized = [own for own in readings.values() if own.is_quantized]
@@ -153,7 +155,7 @@ def _measured(
     alone = {} if found is None else dict(zip((own.pair.node for own in quantized), found.alone, strict=True))
     most = sorted((own.pair.node for own in quantized), key=lambda name: -alone.get(name, 0.0))[:_ALONE]
     fed = Fed()
-    errors = _errors(model, other, list(readings.values()), samples, fed, device, most, notes)
+    errors = _errors(model, other, list(readings.values()), samples, fed, device, most, notes, beside)
     return found, alone, errors, fed
 
 
@@ -237,11 +239,10 @@ def _parts(exact: Followed, users: Followed, defined: Followed, found: Shares | 
 
 def _errors(
     model: ov.Model, other: ov.Model, readings: Sequence[Reading], samples: Samples, fed: Fed, device: str,
-    alone: Container[str],
-    notes: list[str],
+    alone: Container[str], notes: list[str], beside: Executor,
 ) -> dict[str, Error]:  # fmt: skip
     try:
-        return measured(model, other, readings, samples, fed.passing(samples), device, alone)
+        return measured(model, other, readings, samples, fed.passing(samples), device, alone, beside)
     except PotError as error:
         notes.append(f"errors at layers are not known: {error}")
         return {}

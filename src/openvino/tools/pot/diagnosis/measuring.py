@@ -7,7 +7,9 @@ and needs fewer samples, say what they do otherwise.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import openvino as ov
@@ -28,6 +30,7 @@ from openvino.tools.pot.utils.memory import apart, hand_back
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]
+Slots = TypeVar("Slots")
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def measured(
     fed: Iterable[Feed],
     device: str,
     alone: Container[str],
+    beside: Executor,
 ) -> dict[str, Error]:
     """What happens at each layer, by its name.
 
@@ -140,6 +144,7 @@ def measured(
         device: where they run.
         alone: the layers of which it is measured what they lose alone, and what their inputs hold, since that takes a
             second one of each.
+        beside: where a model is compiled while another one is fed samples.
 
     Raises:
         ModelError: the models don't go together, or can't be compiled, or there are no layers.
@@ -147,11 +152,16 @@ def measured(
     """
     if not readings:
         raise ModelError("no layer is in both models, and nothing reads quantized data")
+    twins = [each for each in readings if each.is_quantized and each.pair.node in alone]
+    both = beside.submit(_both, model, other, readings, device)
+    made = beside.submit(_made_alone, model, twins, device) if twins else None
     bordered, seen = _all_borders(model, readings, fed, len(samples), device)
     few = samples.few(_COMPARED)
-    compared = _both(model, other, readings, few, device)
-    twins = [each for each in readings if each.is_quantized and each.pair.node in alone]
-    makes, means = _made_alone(model, twins, few, device) if twins else ({}, np.zeros(0))
+    own, values = _means(both, few)
+    compared = {name: [slot.of(values) for slot in slots] for name, slots in own.items()}
+    del both  # before another model is compiled, unless that was done beside
+    hand_back()
+    makes, means = ({}, np.zeros(0)) if made is None else _means(made, few)
     return {
         name: _error(each, bordered[name], compared[name], makes.get(name), means, seen)
         for name, each in ((each.pair.node, each) for each in readings)
@@ -172,37 +182,34 @@ def _all_borders(
 
 @apart
 def _both(
-    model: ov.Model, other: ov.Model, readings: Sequence[Reading], few: Samples, device: str
-) -> Mapping[str, Sequence[Doubles]]:
-    """What both models say side by side, by layer: means of the error, its square, the value and its square."""
+    model: ov.Model, other: ov.Model, readings: Sequence[Reading], device: str
+) -> tuple[Mapping[str, Sequence[Slot]], ov.CompiledModel]:
+    """What gives means of what both models say side by side, by layer: error, its square, value, its square."""
     beside = Beside(model, other)
     slots = {
         each.pair.node: beside.outputs(each.pair.end, each.pair.other_end, channel_axis(beside.view, each))
         for each in readings
     }
-    compiled = compiled_for("measured", beside.model(), device, in_turn=True)
-    del beside  # what is compiled has weights of its own
-    means = _means(compiled, few)
-    return {name: [slot.of(means) for slot in own] for name, own in slots.items()}
+    return slots, compiled_for("measured", beside.model(), device, in_turn=True)
 
 
 @apart
 def _made_alone(
-    model: ov.Model, readings: Sequence[Reading], few: Samples, device: str
-) -> tuple[Mapping[str, _Alone], Doubles]:
-    """What layers make alone, which the float model says: beside both, that would take as much memory again."""
+    model: ov.Model, readings: Sequence[Reading], device: str
+) -> tuple[Mapping[str, _Alone], ov.CompiledModel]:
+    """What gives means of what layers make alone: the float model; beside both, it would take as much memory."""
     twins = Twins(model)
     slots = {each.pair.node: _alone(twins, each) for each in readings}
     hand_back()  # errors of weights were taken
-    compiled = compiled_for("measured", twins.model(), device, in_turn=True)
-    del twins
-    return slots, _means(compiled, few)
+    return slots, compiled_for("measured", twins.model(), device, in_turn=True)
 
 
-def _means(compiled: ov.CompiledModel, few: Samples) -> Doubles:
+@apart
+def _means(compiling: Future[tuple[Slots, ov.CompiledModel]], few: Samples) -> tuple[Slots, Doubles]:
     """Of what a model gives for samples."""
+    slots, compiled = compiling.result()
     figures = [each for (each,) in _run(compiled, few, len(few))]
-    return np.asarray(np.mean(figures, axis=0, dtype=np.float64))
+    return slots, np.asarray(np.mean(figures, axis=0, dtype=np.float64))
 
 
 def _run(

@@ -135,10 +135,11 @@ def watched_inputs(view: GraphView) -> Watched:
             layered.add(name)
         if not firsts[name] and own.sorts:
             firsts[name] = (name,)
-        if view.type(name) == "Result":
-            ordered.update(dict.fromkeys(_of_sorting(view, firsts[name]) or [InputId(name, 0)]))
-            if name in layered and view.is_float(view.inputs(name)[0]):
-                behind.append(InputId(name, 0))
+    for result in view.model.get_results():  # in the order of the outputs, so that these serve as they are
+        name = result.get_friendly_name()
+        ordered.update(dict.fromkeys(_of_sorting(view, firsts[name]) or [InputId(name, 0)]))
+        if name in layered and view.is_float(view.inputs(name)[0]):
+            behind.append(InputId(name, 0))
     joined = tuple(parts(view, view.inputs(place.node)[place.port]) for place in ordered)
     return Watched(tuple(ordered), tuple(behind), joined)
 
