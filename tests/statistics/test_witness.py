@@ -32,6 +32,12 @@ def test_results_are_watched_but_behind_a_choice_what_it_is_made_of() -> None:
     assert watched(best.output(1), x=x) == ([("best", 0)], [])
 
 
+def test_results_are_watched_in_the_order_of_the_outputs() -> None:
+    x = op.parameter([1, 4], np.float32, name="x")
+    early, late = dense(x, "early"), dense(op.relu(dense(x, "middle")), "late")
+    assert watched(late, early, x=x) == ([("result_0", 0), ("result_1", 0)], [])
+
+
 def test_sorted_values_are_compared_as_others_are() -> None:
     x = op.parameter([1, 4], np.float32, name="x")
     best = op.topk(x, op.constant(np.int64(4)), 1, "max", "value", name="best")
