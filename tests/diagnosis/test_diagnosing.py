@@ -95,6 +95,14 @@ def test_what_helps_a_few_samples_alone_is_told_where_a_cause_speaks_for_it(
     assert told and all(remedy.helps for remedy in told)
 
 
+def test_what_makes_most_samples_worse_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Followed, "closer_than", lambda *_: -0.1)
+    int8 = quantize(builders.network(), builders.images(16), compress=False)
+    builders.with_a_quarter_of_the_first_range(int8)
+    found = diagnose(builders.network(), int8, builders.images(16))
+    assert all(remedies.saves(remedy) or not remedy.helps for remedy in found.remedies)
+
+
 def test_a_layer_whose_ordinary_error_is_blown_up_is_said_to_be_that(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

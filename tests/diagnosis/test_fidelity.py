@@ -30,6 +30,13 @@ def test_by_how_much_is_asked_for() -> None:
     assert first.better_on(second, times=1.0) == 0.75
 
 
+def test_a_sample_that_turns_back_does_not_outweigh_all_others() -> None:
+    turned, coarser = off_by(0.1, 0.1, 0.1, 10), off_by(1, 1, 1, 1)
+    assert coarser.lost.sum() < turned.lost.sum() / 10
+    assert coarser.closer_than(turned) == pytest.approx((-20 * 3 + 20) / 4, abs=0.01)
+    assert turned.closer_than(turned) == off_by(0, 0, 0, 0).closer_than(off_by(0, 0, 0, 0)) == 0
+
+
 @pytest.mark.parametrize("strange", [np.nan, np.inf])
 def test_what_is_no_number_is_worse(strange: float) -> None:
     assert off_by(1, 1, 1, 1).better_on(off_by(1, 1, strange, strange)) == 0.5
@@ -39,6 +46,7 @@ def test_what_fails_or_has_another_shape_is_worse_on_all() -> None:
     fine, failed = off_by(1, 1, 1, 1), Followed.of(WITNESS, Run(failure="no such layer"))
     assert fine.better_on(failed) == 1 and failed.decibels == -300
     assert failed.better_on(fine) == failed.better_on(failed) == 0
+    assert failed.closer_than(fine) < -200 < 200 < fine.closer_than(failed)
     assert fine.better_on(Followed.of(WITNESS, Run(values=[[value[:2]] for value in EXACT]))) == 1
 
 

@@ -380,6 +380,7 @@ def test_a_diagnosis_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
     record = json.loads(finished.stdout)
     assert record["verdict"] in ("good", "no gain", "slower") and record["fidelity"] > 35
     assert record["samples"] == 60 and record["looking_s"] > record["plain_s"]
+    assert record["unseen"] is None  # nothing is to be won
     assert "| digits |" in finished.stderr
 
 

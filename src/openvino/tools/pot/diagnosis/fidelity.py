@@ -55,6 +55,15 @@ class Followed:
         """
         return float(np.mean(times * self.lost < than.lost))
 
+    def closer_than(self, than: Followed) -> float:
+        """DB by which a sample follows better than in another run, in the mean over samples.
+
+        That of all errors together is another one where a letter that turns in one sample is most of them: ranges up to
+        the largest values won 6.9 dB like that on samples that they were made of, and lost 3.5 on others.
+        """
+        own, other = (np.log10(np.clip(each, 1e-30, 1e30)) for each in (self.lost, than.lost))
+        return 10 * float(np.mean(other - own))
+
 
 def likenesses(witness: Witness, found: Run) -> tuple[Likeness, ...]:
     """How well each part that can be compared follows."""

@@ -146,8 +146,8 @@ class Bench:
             seconds=ran.after, paid=ran.after - ran.before, bytes=stored_bytes(GraphView(network)),
             int8_layers=ran.int8_layers, **lines(trial.params),
         )  # fmt: skip
-        by_chance = not trial.helps and found.better_on(self.exact, 1.0) < _MOST_SAMPLES
-        if by_chance and not saves(remedy):
+        most = found.better_on(self.exact, 1.0) >= _MOST_SAMPLES
+        if not (found.closer_than(self.exact) > 0 if trial.helps else most) and not saves(remedy):
             return None
         if helps(remedy) and value(remedy) > self._value:
             self.best, self._value = made, value(remedy)
