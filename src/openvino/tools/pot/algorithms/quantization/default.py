@@ -7,7 +7,7 @@ from openvino.tools.pot.algorithms.interfaces import Refinement, Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
-from openvino.tools.pot.algorithms.quantization.drifts import QUICK, THOROUGH, DriftRefinement
+from openvino.tools.pot.algorithms.quantization.drifts import INSTEAD, QUICK, THOROUGH, DriftRefinement
 from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
@@ -49,10 +49,11 @@ class DefaultQuantization(Algorithm):
         assert isinstance(parameters, DefaultQuantizationParameters)
         thorough = parameters.effort == "thorough"
         corrects = thorough or not parameters.use_fast_bias
-        biases = DriftRefinement(parameters, THOROUGH if thorough else QUICK) if corrects else None
+        budget = (INSTEAD if recipe.tunes else THOROUGH) if thorough else QUICK
+        biases = DriftRefinement(parameters, budget) if corrects else None
         if recipe.tunes:
-            budget = MANY_CUTS if thorough else FEW_CUTS
-            return (TuningRefinement(parameters, budget, not recipe.sum_bits, biases),)
+            cuts = MANY_CUTS if thorough else FEW_CUTS
+            return (TuningRefinement(parameters, cuts, not recipe.sum_bits, biases),)
         return () if biases is None else (biases,)
 
 

@@ -60,7 +60,7 @@ class TuningBudget:
     judged: int
 
 
-FEW_CUTS, MANY_CUTS = TuningBudget(80, 5, 60), TuningBudget(240, 12, 100)
+FEW_CUTS, MANY_CUTS = TuningBudget(80, 5, 60), TuningBudget(140, 8, 160)
 """For six plain passes, and for twenty."""
 
 
