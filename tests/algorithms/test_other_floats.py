@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 
 from builders import OTHER_FLOATS, products, runner
-from openvino.tools.pot import IEEngine, compress_weights, create_pipeline, load_model
+from openvino.tools.pot import IEEngine, compress_weights, create_pipeline, load_model, quantize
 from openvino.tools.pot.utils.bfloat import packed, unpacked
 
 UNCHECKED = {"self_check": False}  # what comes of it is judged here
@@ -58,6 +58,15 @@ def test_lists(entry: str, kind: ov.Type, caplog: pytest.LogCaptureFixture) -> N
     assert [port.get_element_type() for port in (*found.inputs, *found.outputs)] == [kind, kind]
     assert decibels(kind, found) > 20
     assert "no outputs to compare" not in caplog.text
+
+
+@pytest.mark.long
+@each_kind
+def test_biases_measured_on_the_quantized_network_lose_nothing(kind: ov.Type) -> None:
+    plain, corrected = (
+        quantize(products(kind), DATA, use_fast_bias=fast, **UNCHECKED) for fast in (True, False)
+    )
+    assert decibels(kind, corrected) > decibels(kind, plain) - 1
 
 
 @each_kind

@@ -83,8 +83,14 @@ def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
     assert found.remedies[0].title in found.sentence
 
 
+@pytest.fixture
+def equal_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All models take as long, whatever else the machine does, so that no remedy saves time."""
+    monkeypatch.setattr(remedies, "request_seconds", lambda compiled, *_: [1e-3] * len(compiled))
+
+
 def test_what_helps_a_few_samples_alone_is_told_where_a_cause_speaks_for_it(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, equal_times: None
 ) -> None:
     monkeypatch.setattr(Followed, "better_on", lambda *_: 0.0)
     monkeypatch.setattr(diagnosing, "_SECONDS", 600.0)  # the first trial is none of these
@@ -95,7 +101,9 @@ def test_what_helps_a_few_samples_alone_is_told_where_a_cause_speaks_for_it(
     assert told and all(remedy.helps for remedy in told)
 
 
-def test_what_makes_most_samples_worse_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_makes_most_samples_worse_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, equal_times: None
+) -> None:
     monkeypatch.setattr(Followed, "closer_than", lambda *_: -0.1)
     int8 = quantize(builders.network(), builders.images(16), compress=False)
     builders.with_a_quarter_of_the_first_range(int8)
