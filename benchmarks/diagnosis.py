@@ -57,7 +57,7 @@ def benchmark(entry: Entry, samples: int) -> dict[str, Any]:
     trying = time.perf_counter() - started - looking
     facts = diagnosis.facts
     worst, remedies = facts.layers[0], facts.remedies
-    won = remedies[0].won if remedies else 0.0
+    wins = diagnosis.best is not None and remedies[0].won > 0
     causes = [*(cause for cause in facts.causes if cause.strength >= 0.8), *worst.causes]
     return {
         "name": entry.name,
@@ -68,9 +68,7 @@ def benchmark(entry: Entry, samples: int) -> dict[str, Any]:
         "share": round(worst.share, 3),
         "cause": CAUSES[causes[0].name].title if causes else "",
         "remedy": f"{remedies[0].title}, {remedies[0].won:+.1f} dB" if remedies else "",
-        "unseen": round(unseen(entry, diagnosis.best) - unseen(entry, case.int8), 2)
-        if diagnosis.best and won > 0
-        else None,
+        "unseen": won_unseen(entry, case.int8, diagnosis.best) if wins else None,
         "samples": len(feeds),
         "plain_s": round(plain, 3),
         "looking_s": round(looking, 2),
@@ -79,11 +77,14 @@ def benchmark(entry: Entry, samples: int) -> dict[str, Any]:
     }
 
 
-def unseen(entry: Entry, model: CompressedModel) -> float:
-    """The fidelity of an INT8 model on samples for evaluation."""
+def won_unseen(entry: Entry, before: CompressedModel, after: CompressedModel) -> float:
+    """By how many dB an INT8 model follows better than another one on samples for evaluation."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(save_model(model, folder, "int8")[0]["model"])
-        return entry.fidelity(openvino_infer(path), UNSEEN)
+        paths = [
+            save_model(model, folder, str(number))[0]["model"] for number, model in enumerate((before, after))
+        ]
+        first, second = (entry.fidelity(openvino_infer(Path(path)), UNSEEN) for path in paths)
+    return round(second - first, 2)
 
 
 def found(records: Sequence[Record]) -> str:

@@ -134,15 +134,14 @@ class Borders:
         return slot
 
     def _ends_of(self, tensor: TensorId, axis: int | None) -> tuple[ov.Output, ov.Output]:
-        """Borders as they are computed: behind what cuts values off they are those before it, cut off."""
+        """Borders as they are computed: behind a Relu they are those before it, cut off, which are few."""
+        if self.view.type(tensor.node) == "Relu":
+            low, high = self._ends_of(self.view.inputs(tensor.node)[0], axis)
+            return op.relu(low).output(0), op.relu(high).output(0)
         if (tensor, axis) not in self._ends:
             value = self.view.output(tensor)
-            if self.view.type(tensor.node) == "Relu":
-                low, high = self._ends_of(self.view.inputs(tensor.node)[0], axis)
-                ends = op.relu(low), op.relu(high)
-            else:
-                axes = self._axes.but(axis, value)
-                ends = op.reduce_min(value, axes, False), op.reduce_max(value, axes, False)
+            axes = self._axes.but(axis, value)
+            ends = op.reduce_min(value, axes, False), op.reduce_max(value, axes, False)
             self._ends[tensor, axis] = ends[0].output(0), ends[1].output(0)
         return self._ends[tensor, axis]
 

@@ -146,12 +146,17 @@ class Bench:
             seconds=ran.after, paid=ran.after - ran.before, bytes=stored_bytes(GraphView(network)),
             int8_layers=ran.int8_layers, **lines(trial.params),
         )  # fmt: skip
-        most = found.better_on(self.exact, 1.0) >= _MOST_SAMPLES
-        if not (found.closer_than(self.exact) > 0 if trial.helps else most) and not saves(remedy):
+        if not (self._comes_closer(found, trial) or saves(remedy)):
             return None
         if helps(remedy) and value(remedy) > self._value:
             self.best, self._value = made, value(remedy)
         return remedy
+
+    def _comes_closer(self, found: Followed, trial: Trial) -> bool:
+        """Whether samples follow better: in the mean, where a cause speaks for the trial, else most of them."""
+        if trial.helps:
+            return found.closer_than(self.exact) > 0
+        return found.better_on(self.exact, 1.0) >= _MOST_SAMPLES
 
     @apart
     def _run(self, network: ov.Model) -> _Ran | None:
