@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -86,3 +87,12 @@ def test_a_part_of_a_stack() -> None:
     stack = filled(Stack(10), np.arange(12, dtype=np.float32).reshape(3, 4))
     np.testing.assert_array_equal(stack.value(slice(1, 3)), stack.value()[:, 1:3])
     assert len(stack) == 3
+
+
+def test_a_pickled_stack_holds_what_was_kept_and_takes_more() -> None:
+    vectors = np.arange(40, dtype=np.float32).reshape(4, 10)
+    stack = filled(Stack(1000), vectors[:3])
+    packed = pickle.dumps(stack)
+    assert len(packed) < 1000  # without the room for hundreds of vectors
+    again = filled(pickle.loads(packed), vectors[3:])
+    assert np.array_equal(again.value(), vectors) and np.array_equal(stack.value(), vectors[:3])

@@ -16,6 +16,7 @@ from openvino.tools.pot.algorithms.checking.running import (
     run_as_defined,
     run_compiled,
 )
+from openvino.tools.pot.diagnosis.aside import Aside
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
 from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.measuring import Error, decibels, measured, variation
@@ -66,7 +67,7 @@ class Looked:
         readings, errors: of the layers, by name.
         layers: in the order of the model, without causes.
         outputs, parts, timing, calibration: see ``facts``.
-        witness: outputs of the float model on the first samples.
+        witness: outputs of the float model on the first samples; they take no memory until they are asked for.
         clocks: what the device ran of both models, and for how long.
         overflows: layers of the quantized model that sum up what 16 bits can't hold, by name.
         traces: names by which the device tells of a layer, in the float model and in the quantized one.
@@ -86,7 +87,7 @@ class Looked:
     parts: Parts
     timing: Timing
     calibration: Calibration
-    witness: Witness
+    witness: Aside[Witness]
     clocks: tuple[Clocked, Clocked]
     overflows: Mapping[str, LayerOverflow]
     traces: Mapping[str, tuple[Sequence[str], Sequence[str]]]
@@ -140,7 +141,7 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
     timing = _timing(model, other, ran.seconds, clocks[1])
     return Looked(
         view, other_view, readings, errors, layers, ran.outputs, _parts(ran.exact, users, defined, found), timing,
-        calibration_of(samples, errors, fed), ran.witness, clocks, overflows_of, traces, notes,
+        calibration_of(samples, errors, fed), Aside(ran.witness), clocks, overflows_of, traces, notes,
         ran.exact, ran.worst, ran.exact.better_on(users), defined.better_on(ran.exact),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.run import run as run_algorithms
+from openvino.tools.pot.diagnosis.aside import Aside
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
 from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.samples import Samples
@@ -66,6 +67,9 @@ _MOST_SAMPLES = 0.7
 _LARGE = 32e6
 """Bytes of the float model's weights from which on two compiled models, which have them again, take too much."""
 
+_TIMED = 4
+"""Samples whose requests are timed."""
+
 _PRESETS = ("accuracy", "mixed", "performance")
 
 
@@ -108,23 +112,23 @@ class Bench:
         samples: that models are quantized with.
         model: in float.
         int8: what is to be mended.
-        witness: outputs of the float model.
+        witness: outputs of the float model, which take no memory while others are made.
         exact: how the one to be mended follows them.
         device: where models run.
         params: of DefaultQuantization, as they were.
         best: what came of the best trial that helped; others are not kept.
-        passes: what was measured for trials so far.
+        passes: what was measured for trials so far; it takes no memory while models run.
     """
 
     samples: Samples
     model: CompressedModel
     int8: ov.Model
-    witness: Witness
+    witness: Aside[Witness]
     exact: Followed
     device: str
     params: Params
     best: CompressedModel | None = None
-    passes: list[Measured] = field(default_factory=list)
+    passes: Aside[list[Measured]] = field(default_factory=lambda: Aside([]))
     _value: float = -inf
 
     @apart
@@ -161,31 +165,27 @@ class Bench:
     @apart
     def _run(self, network: ov.Model) -> _Ran | None:
         """How a model runs; None where the device can't run it. Its outputs are not kept."""
-        compiled = timed(network, self.device)
-        found = run_compiled(compiled, network, self.witness, self.device)
+        compiled, witness = timed(network, self.device), self.witness.take()
+        found = run_compiled(compiled, network, witness, self.device)
         if found.failure:
             return None
-        followed = Followed.of(self.witness, found)
+        followed, feeds = Followed.of(witness, found), witness.feeds[:_TIMED]
         int8_layers = sum(layer.is_int8 for layer in found.layers)
-        del found
+        del found, witness
         if stored_bytes(GraphView(self.model.submodels[0].model)) < _LARGE:
             both = [timed(self.int8, self.device), compiled]
-            return _Ran(followed, int8_layers, *request_seconds(both, self._timed))
-        (after,) = request_seconds([compiled], self._timed)
+            return _Ran(followed, int8_layers, *request_seconds(both, feeds))
+        (after,) = request_seconds([compiled], feeds)
         del compiled
-        before = self._seconds(self.int8)
+        before = self._seconds(self.int8, feeds)
         if after < before:  # the machine may have been busier with the second
-            after = max(after, self._seconds(network))
+            after = max(after, self._seconds(network, feeds))
         return _Ran(followed, int8_layers, before, after)
 
     @apart
-    def _seconds(self, network: ov.Model) -> float:
+    def _seconds(self, network: ov.Model, feeds: Sequence[Feed]) -> float:
         """Of a request of a model by itself."""
-        return request_seconds([timed(network, self.device)], self._timed)[0]
-
-    @property
-    def _timed(self) -> Sequence[Feed]:
-        return self.witness.feeds[:4]
+        return request_seconds([timed(network, self.device)], feeds)[0]
 
     @apart
     def _made(self, params: Params) -> CompressedModel:
@@ -194,9 +194,10 @@ class Bench:
         algorithm = DefaultQuantization(own, self.samples.engine)
         if is_static(self.model):  # what was measured for one trial need not be measured for the next
             networks = Networks.of(self.model, [algorithm], self.samples.engine)
-            known = Known(networks, self.passes)
+            known = Known(networks, self.passes.take())
             jobs = known.decided(networks.planned([algorithm]))
-            self.passes = known.passes
+            if known.taken:
+                self.passes.put(known.passes)
             made = networks.assembled({name: edited(job).result for name, job in jobs.items()})
         else:
             made = run_algorithms(self.model, [algorithm], self.samples.engine)

@@ -7,6 +7,7 @@ merges all that another one of the same statistic took, as if that came after.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +146,10 @@ class Stack:
     def __len__(self) -> int:
         """The number of kept vectors."""
         return self._count
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the room for more."""
+        return {**self.__dict__, "_kept": self._kept[: self._count]}
 
     def value(self, where: slice = _ALL) -> NDArray[np.float32]:
         """A part of the kept vectors, shape ``[samples, size]``, float32."""

@@ -16,8 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_ARENA_MAX = -8
-"""What malloc.h calls it."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+"""What malloc.h calls them."""
 
 
 def hand_back() -> None:
@@ -44,13 +44,15 @@ def keep_little() -> None:
     """Let a process of our own keep little of what compiled models leave, before it compiles any.
 
     oneDNN, by which OpenVINO's CPU computes, keeps 1,024 kernels of models that are gone, 50 MB and more where many are
-    compiled once each; a number that the user gave in the environment stays. And glibc can't give back the free end of
-    what a thread has for itself, so that all threads share what the main one has.
+    compiled once each; a number that the user gave in the environment stays. And glibc does not hand back, when asked,
+    what a thread has for itself, so that threads share what the main one has. One that OpenVINO's import starts has its
+    own before anybody can say so: a free end of a megabyte goes back by itself.
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "0")
     limit = _function("mallopt")
     if limit is not None:
-        limit(_ARENA_MAX, 1)
+        for option, most in ((_ARENA_MAX, 1), (_TRIM_THRESHOLD, 1 << 20), (_MMAP_THRESHOLD, 1 << 22)):
+            limit(option, most)
 
 
 @cache
