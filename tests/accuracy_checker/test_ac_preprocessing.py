@@ -43,6 +43,9 @@ def refusal(step: Any) -> str:
         ("mask_rcnn_benchmark_aspect_ratio", (100, 200), (80, 50), (50, 100)),
         ("frcnn_keep_aspect_ratio", (100, 120), (50, 80), (50, 60)),
         ("frcnn_keep_aspect_ratio", (100, 200), (50, 80), (40, 80)),
+        ("east_keep_aspect_ratio", (720, 1280), (2400, 32), (672, 1280)),
+        ("east_keep_aspect_ratio", (50, 96), (2400, 32), (32, 96)),
+        ("east_keep_aspect_ratio", (3000, 4800), (2400, 32), (1440, 2400)),
     ],
 )
 def test_sizes_that_keep_proportions(

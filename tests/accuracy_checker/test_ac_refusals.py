@@ -88,7 +88,8 @@ CHANGES: dict[str, Change] = {
         preprocessing=[{"type": "resize", "size": 8, "resize_realization": "tf"}]
     ),
     f"{DATASET}.preprocessing[0].aspect_ratio_scale: 'ppocr_max_ratio' is not supported, expected one of width, "
-    "height, greater, fit_to_window, min_ratio, mask_rcnn_benchmark_aspect_ratio, frcnn_keep_aspect_ratio": in_dataset(
+    "height, greater, fit_to_window, min_ratio, mask_rcnn_benchmark_aspect_ratio, frcnn_keep_aspect_ratio, "
+    "east_keep_aspect_ratio": in_dataset(
         preprocessing=[{"type": "resize", "size": 8, "aspect_ratio_scale": "ppocr_max_ratio"}]
     ),
     f"{DATASET}.preprocessing: found 'resize', expected a list": in_dataset(preprocessing="resize"),

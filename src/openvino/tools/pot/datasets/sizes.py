@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.datasets.annotations import Size
 
+_LEAST_EAST = 32
+"""Pixels of a side that the EAST detector needs."""
+
 
 class Sized(Parameters):
     """A size: ``size`` for both sides, or ``dst_width`` and ``dst_height``."""
@@ -77,6 +80,18 @@ def _frcnn(wanted: Size, image: Size) -> Size:
     return found if max(found) <= max(wanted) else _fit_to_window((max(wanted), max(wanted)), image)
 
 
+def _east(wanted: Size, image: Size) -> Size:
+    """At most the greater side wanted, each then less by up to twice the smaller one, so that this divides it."""
+    ratio, unit = min(max(wanted) / max(image), 1.0), min(wanted)
+    height, width = (int(side * ratio) for side in image)
+    return _multiple(height, unit), _multiple(width, unit)
+
+
+def _multiple(side: int, unit: int) -> int:
+    """Of the unit; where it is none, that below the next smaller one, as the EAST detector was trained."""
+    return max(side if side % unit == 0 else (side // unit - 1) * unit, _LEAST_EAST)
+
+
 PROPORTIONS: Mapping[str, Callable[[Size, Size], Size]] = {
     "width": _width,
     "height": _height,
@@ -85,5 +100,6 @@ PROPORTIONS: Mapping[str, Callable[[Size, Size], Size]] = {
     "min_ratio": _min_ratio,
     "mask_rcnn_benchmark_aspect_ratio": _smaller_side,
     "frcnn_keep_aspect_ratio": _frcnn,
+    "east_keep_aspect_ratio": _east,
 }
 """How a size follows from the one wanted and the image's; heights before widths."""
