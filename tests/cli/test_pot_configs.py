@@ -316,7 +316,7 @@ def test_metrics_of_a_dataset_of_their_own() -> None:
         job(config(("AccuracyAwareQuantization", {}), engine=checker(TWO)))
 
 
-EAST = "east_keep_aspect_ratio"
+EAST = "ppocr_aspect_ratio"
 ANOTHER = "compression.algorithms[0].name: expected one of DefaultQuantization, "
 FEATURES = {"type": "annotation_features_extractor", "features": ["input_ids"]}
 INPUTS = [{"name": name, "type": "INPUT", "value": name} for name in ("ids", "mask")]
@@ -351,7 +351,7 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
             )
         ),
         "engine: datasets[0].preprocessing[0].aspect_ratio_scale: ",
-        "'east_keep_aspect_ratio' is not supported",
+        "'ppocr_aspect_ratio' is not supported",
     ),
     "two configurations at once": (
         config(engine={**checker(), "config": "some.yml"}),

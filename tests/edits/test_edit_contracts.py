@@ -58,6 +58,14 @@ def with_a_quantizer() -> ov.Model:
     return model(op.fake_quantize(x, *map(np.float32, (0, 9, 0, 9)), 256, name="q"), x)
 
 
+def with_a_padded_quantizer() -> ov.Model:
+    view, levels = GraphView(builders.network()), asymmetric_range(np.array([0.0]), np.array([255.0]), 256)
+    use.count_in_steps(view, "conv1", (-2.0, -1.5, 0.0), (0.5, 0.25, 1.0))
+    view = GraphView(view.model)
+    use.insert_fake_quantize(view, view.source(CONV), [CONV], levels.reshaped(), "q")
+    return view.model
+
+
 def with_copies() -> ov.Model:
     x = parameter([1, 12])
     first, second = (op.constant(weights((12, 12)), name=name) for name in ("w", "copy"))
@@ -153,6 +161,15 @@ EDITS: dict[str, Example] = {
         view=True,
     ),
     "repeat_channels": in_place(builders.network, repeated, view=True),
+    "count_in_steps": in_place(
+        builders.network,
+        lambda view: use.count_in_steps(view, "conv1", (-2.0, -1.5, 0.0), (0.5, 0.25, 1.0)),
+        view=True,
+    ),
+    "count_as": in_place(
+        builders.network, lambda view: use.count_as(view, with_a_padded_quantizer()), view=True
+    ),
+    "quantize_before_padding": in_place(with_a_padded_quantizer, use.quantize_before_padding),
     "fix_known_shapes": in_place(with_a_known_shape, use.fix_known_shapes),
     "separated": copied(with_a_shared_matrix, use.separated),
     "give_initial_values": in_place(with_a_state, use.give_initial_values),

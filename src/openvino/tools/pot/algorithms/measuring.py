@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -12,12 +13,19 @@ from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
+from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.passes import fed_shapes, measure
 from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, using
+from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
+from openvino.tools.pot.samplers.batch_sampler import (
+    BatchSampler,
+    Remembered,
+    choose_subset,
+    count_samples,
+)
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import WITNESSED, Witness
@@ -73,6 +81,30 @@ class Measuring:
             }
             for name, shapes in found.items()
         }
+
+    def first(self, count: int, room: int) -> Iterator[Feed]:
+        """What the model is fed for the first samples; none where an engine feeds it otherwise.
+
+        Args:
+            count: of samples, at most.
+            room: bytes that they may take, but for the first one.
+
+        Raises:
+            EngineError, DataError: as ``measured``.
+        """
+        single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
+        if not single or not reads_samples(self.engine):
+            return
+        engine, subset = self._ready()
+        loader = engine.data_loader
+        with loader.remembering(count) if isinstance(loader, Remembered) else nullcontext():
+            for feed in feeds(self.engine, self.model, subset[:count]):
+                if not all(isinstance(value, np.ndarray) for value in feed.values()):
+                    return  # of an override, which the pass itself refuses
+                yield own(feed)
+                room -= sum(value.nbytes for value in feed.values())
+                if room < 0:
+                    return
 
     def measured(self, jobs: Jobs) -> Measured:
         """What jobs ask for.

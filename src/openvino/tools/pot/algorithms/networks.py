@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import openvino as ov
 
+from openvino.tools.pot.algorithms.exact_input import with_exact_input
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, planned, refined
 from openvino.tools.pot.algorithms.measuring import OPEN, Jobs, Measuring
@@ -49,6 +50,7 @@ class Networks:
         algorithms: Sequence[Configured],
         engine: Engine | None,
         known: Measured | None = None,
+        exact: bool = True,
     ) -> Networks:
         """Take a model apart.
 
@@ -57,6 +59,7 @@ class Networks:
             algorithms: in their order.
             engine: what measures.
             known: statistics of before, which know in which sizes networks are fed.
+            exact: whether samples may show that an input can be read without rounding.
 
         Raises:
             EngineError, ConfigError, DataError: as ``run``.
@@ -65,7 +68,8 @@ class Networks:
         measuring = Measuring(model, engine, placing(algorithms).recipe.parameters)
         check_models(algorithms, model)
         if not model.is_cascade:
-            return cls(model, {model.submodels[0].name: model}, measuring)
+            alone = with_exact_input(model, algorithms, measuring) if exact else model
+            return cls(model, {model.submodels[0].name: alone}, measuring)
         if known is not None:
             fed = {name: found.sizes for name, found in known.items()}
         else:

@@ -11,7 +11,7 @@ from openvino.tools.pot.algorithms.job import Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines.probes import device_of
+from openvino.tools.pot.engines.probes import device_of, once
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, unmeasured
 from openvino.tools.pot.utils.logger import get_logger
@@ -40,9 +40,9 @@ def run(
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
     known = by_name(model, statistics)
-    networks = Networks.of(model, algorithms, engine, known)
-    jobs = networks.planned(algorithms)
-    jobs, found = _measured(networks, algorithms, jobs, known)
+    with once(engine):
+        networks = Networks.of(model, algorithms, engine, known, exact=known is None)
+        jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
     return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
 
 
@@ -54,7 +54,7 @@ def collect_statistics(
     Raises:
         EngineError, ConfigError, DataError: as ``run``.
     """
-    networks = Networks.of(model, algorithms, engine)
+    networks = Networks.of(model, algorithms, engine, exact=False)  # others' samples could show it otherwise
     found = networks.measuring.measured(networks.planned(algorithms))
     return found if model.is_cascade else found[model.submodels[0].name]
 

@@ -15,6 +15,7 @@ from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.clamp import insert_clamp
+from openvino.tools.pot.graph.edits.exact_input import quantize_before_padding
 from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.repeat import repeat_channels
@@ -72,6 +73,7 @@ def transform(decisions: Decisions) -> None:
     for weights in (each for each in plan.weights if each in decisions.weights):
         tensor = _now_read(view, weights.readers)
         insert_fake_quantize(view, tensor, weights.readers, decisions.weights[weights], weights.name)
+    quantize_before_padding(model)
     model.validate_nodes_and_infer_types()
     stabilise(model, [*before, *all_names(model)])
 

@@ -34,11 +34,13 @@ from openvino.tools.pot.diagnosis.sentence import GOOD, sentence_of, verdict_of
 from openvino.tools.pot.diagnosis.shown import Diagnosis
 from openvino.tools.pot.engines.feeding import Feeder
 from openvino.tools.pot.engines.ie_engine import IEEngine
+from openvino.tools.pot.graph.edits.exact_input import count_as
 from openvino.tools.pot.graph.edits.plain import keep_conversions
 from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import compress_model_weights
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
@@ -178,6 +180,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     began = time.perf_counter()
     case = replace(case, model=_in_float32(case.model), int8=_in_float32(case.int8))
     model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
+    count_as(GraphView(model), int8)  # so that layers have the same inputs
     looked = look(model, int8, case.samples, case.device)
     control = None if case.search is None else course_of(case.search)
     strange = "" if control is None else strange_to(control, model)

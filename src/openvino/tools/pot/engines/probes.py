@@ -23,7 +23,7 @@ from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import is_static, sizes_of, with_shapes
-from openvino.tools.pot.samplers.batch_sampler import BatchSampler
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered
 from openvino.tools.pot.utils.errors import EngineError
 
 Fed = Iterator[tuple[Batch, Feed]]
@@ -54,6 +54,16 @@ def using(engine: Engine, data_loader: Any, metric: Any) -> Iterator[None]:
         yield
     finally:
         engine._data_loader, engine._metric = own
+
+
+@contextmanager
+def once(engine: Engine | None) -> Iterator[None]:
+    """Let an engine read no item of its data loader twice that was read while it was ``remembering``."""
+    if not reads_samples(engine) or engine.data_loader is None:
+        yield
+        return
+    with using(engine, Remembered(engine.data_loader, most=0), engine.metric):
+        yield
 
 
 def feeds(engine: Hooks, model: CompressedModel, indices: Sequence[int]) -> Iterator[Feed]:

@@ -161,6 +161,7 @@ class Cost(_Frozen):
         negligible: share of all that INT8 saves below which a matrix product at an end of the network is left in
             float.
         light: share of all weights above which it is not, since float takes four times the room.
+        padding: share of all that INT8 saves that one more channel of an input may cost, if it is exact with that.
     """
 
     product: float
@@ -175,6 +176,7 @@ class Cost(_Frozen):
     least: float
     negligible: float
     light: float
+    padding: float = 0.0
 
 
 class Device(_Frozen):

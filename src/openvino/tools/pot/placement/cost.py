@@ -89,6 +89,19 @@ def find_regions(
     return tuple(regions)
 
 
+def is_worth_padding(view: GraphView, cost: Cost, layers: Mapping[str, Layer], padded: float) -> bool:
+    """Whether a further channel of an input costs next to nothing of what INT8 saves.
+
+    Args:
+        view: the float model.
+        cost: the device's rates.
+        layers: the layers that would run in INT8, by name.
+        padded: elements of the input with that channel.
+    """
+    saved = (_saved(view, cost, layer) for layer in layers.values())
+    return cost.quantized * padded <= cost.padding * sum(each for each in saved if not isnan(each))
+
+
 def negligible_ends(
     view: GraphView, cost: Cost, layers: Mapping[str, Layer], quantized: Sequence[Quantized]
 ) -> dict[str, str]:

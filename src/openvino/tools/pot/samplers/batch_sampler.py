@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from math import gcd
 from typing import Any
 
@@ -103,10 +104,11 @@ class Remembered:
 
     Args:
         loader: of the user.
+        most: items that are remembered.
     """
 
-    def __init__(self, loader: Any) -> None:
-        self._loader, self._items = loader, dict[Any, Any]()
+    def __init__(self, loader: Any, most: int = KEPT) -> None:
+        self._loader, self._items, self._most = loader, dict[Any, Any](), most
 
     def __len__(self) -> int:
         return len(self._loader)
@@ -115,9 +117,18 @@ class Remembered:
         if index in self._items:
             return self._items[index]
         item = self._loader[index]
-        if len(self._items) < KEPT:
+        if len(self._items) < self._most:
             self._items[index] = own(item)  # loaders may fill one buffer again and again
         return item
+
+    @contextmanager
+    def remembering(self, most: int) -> Iterator[None]:
+        """Remember so many of the items that are read meanwhile, and none after them."""
+        self._most = most
+        try:
+            yield
+        finally:
+            self._most = len(self._items)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)

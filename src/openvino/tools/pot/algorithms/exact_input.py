@@ -1,0 +1,99 @@
+"""Inputs whose channels have steps of their own, as normalized pixels have, counted in these steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from openvino.tools.pot.algorithms.interfaces import Configured
+from openvino.tools.pot.algorithms.measuring import Measuring
+from openvino.tools.pot.algorithms.parameters import placing
+from openvino.tools.pot.algorithms.recipe import Recipe
+from openvino.tools.pot.arithmetic.lattice import Lattice, lattice_of
+from openvino.tools.pot.graph.edits.exact_input import count_in_steps
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.sizes import sizes_of, with_sizes
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.exact import first_convolution, is_worth_counting
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
+
+_LOOKED, _ROOM = 16, 4_000_000
+"""Samples that are looked at, and bytes of these, of which one is looked at in any case."""
+
+
+def with_exact_input(
+    model: CompressedModel, algorithms: Sequence[Configured], measuring: Measuring
+) -> CompressedModel:
+    """A float model that gives the same, whose first convolution reads integers from 0 to 255; or the model itself.
+
+    Where a sample that was not looked at lies beside the lattice, its values are rounded as those of any model.
+
+    Args:
+        model: of one network, in float.
+        algorithms: that will be applied.
+        measuring: has the samples.
+    """
+    recipe = placing(algorithms).recipe
+    if any(each.rewrites for each in algorithms) or not recipe.divides or recipe.estimation != "least error":
+        return model
+    found = _found(model.submodels[0], recipe, measuring)
+    if found is None:
+        return model
+    layer, lattice = found
+    (sub,) = model.submodels
+    network = sub.model.clone()
+    count_in_steps(GraphView(network), layer, lattice.offsets, lattice.steps)
+    logger.info(
+        "model %r: channels of its input have steps of their own: counted in these, %r reads it without rounding",
+        model.name,
+        layer,
+    )
+    return CompressedModel([replace(sub, model=network)], model.name)
+
+
+def _found(sub: SubModel, recipe: Recipe, measuring: Measuring) -> tuple[str, Lattice] | None:
+    """The convolution whose input can be counted, and in which steps."""
+    place = first_convolution(GraphView(sub.model))
+    if place is None or _is_ignored(sub, recipe, place[1]):
+        return None
+    (source, layer), found = place, None
+    part = _part(sub.model, source)
+    for number, feed in enumerate(measuring.first(_LOOKED, _ROOM)):
+        if number == 0:
+            view = GraphView(sub.model, with_sizes(sub.model, sizes_of(feed)))
+            if not is_worth_counting(view, recipe.device, source, layer):
+                return None
+        values = _computed(part, feed)
+        found = lattice_of(values) if found is None else found.over(values)
+        if found is None:
+            return None
+    return None if found is None or found.is_one else (layer, found)
+
+
+def _is_ignored(sub: SubModel, recipe: Recipe, layer: str) -> bool:
+    scope = recipe.parameters.ignored.of(sub.name)
+    named = any(layer in sub.bearers(name) for name in scope.scope)
+    return scope.skip_model or named or any(each.type == "Convolution" for each in scope.operations)
+
+
+def _part(model: ov.Model, source: TensorId) -> ov.Model:
+    """A copy of what computes a tensor behind the input."""
+    clone = model.clone()
+    (node,) = (each for each in clone.get_ops() if each.get_friendly_name() == source.node)
+    return ov.Model([node.output(source.port)], clone.get_parameters())
+
+
+def _computed(part: ov.Model, feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """Its values, ``[channels, values]``."""
+    (fed,), kind = feed.values(), part.inputs[0].get_element_type().to_dtype()
+    result = ov.Tensor(ov.Type.f32, ov.Shape([]))
+    part.evaluate([result], [ov.Tensor(np.ascontiguousarray(fed, kind))])
+    return np.array(result.data.swapaxes(0, 1).reshape(result.shape[1], -1))

@@ -1,0 +1,185 @@
+"""Inputs whose channels have steps of their own reach the first convolution without rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from builders import bias, conv, images, model, parameter, runner
+from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
+from openvino.tools.pot.diagnosis import diagnose
+
+MEANS, SCALE = np.array([123.675, 116.28, 103.53]), np.array([58.395, 57.12, 57.375])
+Floats = NDArray[np.float32]
+
+
+def pixels(count: int, size: int = 16, seed: int = 0, axes: Sequence[int] = (0, 1)) -> list[NDArray[Any]]:
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        image = random.integers(0, 256, (1, 3, size, size))
+        image[0, :, axes[0], axes[1]] = 0
+        image[0, :, -1, -1] = 255
+        found.append(image)
+    return found
+
+
+def normalized(images_of: Sequence[NDArray[Any]]) -> list[Floats]:
+    of_channels = (MEANS.reshape(1, 3, 1, 1), SCALE.reshape(1, 3, 1, 1))
+    return [((image - of_channels[0]) / of_channels[1]).astype(np.float32) for image in images_of]
+
+
+def network(shape: Sequence[int] = (1, 3, 16, 16), outputs: int = 64, normalizes: bool = False) -> ov.Model:
+    x = parameter(list(shape))
+    values: Any = x
+    if normalizes:
+        shifted = op.subtract(x, op.constant(MEANS.reshape(1, 3, 1, 1).astype(np.float32)))
+        values = op.divide(shifted, op.constant(SCALE.reshape(1, 3, 1, 1).astype(np.float32)))
+    first = op.relu(op.add(conv(values, outputs, "first"), bias(outputs, "b")))
+    return model(conv(first, 32, "last", seed=1), x)
+
+
+def decibels(float_model: ov.Model, int8: ov.Model, samples: Sequence[NDArray[Any]]) -> float:
+    pairs = [(runner(float_model)(sample)[0], runner(int8)(sample)[0]) for sample in samples]
+    signal, noise = (sum(float(np.square(own).sum()) for own in each) for each in (
+        [before for before, _ in pairs], [before - after for before, after in pairs],
+    ))  # fmt: skip
+    return 10 * np.log10(signal / noise)
+
+
+def counted(int8: ov.Model) -> list[str]:
+    """Types of what stands between the input and the first convolution."""
+    (node,) = int8.get_parameters()
+    found = []
+    while node.get_type_name() != "Convolution":
+        (reader,) = node.output(0).get_target_inputs()
+        node = reader.get_node()
+        found.append(node.get_type_name())
+    return found[:-1]
+
+
+COUNTED = ["Multiply", "Add", "FakeQuantize", "Pad"]
+
+
+def test_normalized_pixels_are_read_without_rounding() -> None:
+    samples, others = normalized(pixels(40)), normalized(pixels(8, seed=1))
+    int8 = quantize(network(), samples)
+    assert counted(int8) == COUNTED
+    quantizer = next(each for each in int8.get_ordered_ops() if each.get_type_name() == "FakeQuantize")
+    borders = [float(quantizer.input_value(port).get_node().get_data()) for port in range(1, 5)]
+    assert borders == [0, 255, 0, 255]
+    rounded = quantize(network(), samples, activations={"mode": "asymmetric"})  # a form that is said stays
+    assert counted(rounded) == ["FakeQuantize"]
+    assert decibels(network(), int8, others) > decibels(network(), rounded, others) + 0.2
+
+
+def test_what_reads_it_runs_in_8_bits() -> None:
+    int8 = quantize(network(), normalized(pixels(40)))
+    compiled = ov.Core().compile_model(int8, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    facts = [node.get_rt_info() for node in compiled.get_runtime_model().get_ops()]
+    run = {each["layerType"].astype(str): each["runtimePrecision"].astype(str) for each in facts}
+    assert {run["Convolution"], run["Pad"]} <= {"u8", "i8"}
+
+
+def test_normalisation_in_the_network_itself() -> None:
+    samples = [image.astype(np.float32) for image in pixels(40)]
+    int8 = quantize(network(normalizes=True), samples)
+    assert counted(int8)[-4:] == COUNTED
+    assert decibels(network(normalizes=True), int8, samples[:8]) > 30
+
+
+def test_open_sizes() -> None:
+    samples = normalized(pixels(40))
+    int8 = quantize(network((-1, 3, -1, -1)), samples)
+    assert counted(int8) == COUNTED
+    larger = normalized(pixels(4, 24, seed=2))
+    assert decibels(network((-1, 3, -1, -1)), int8, larger) > 30
+
+
+def test_padding_stays_what_it_was() -> None:
+    """Zeros around the input mean zeros of the normalized image, and no black."""
+    samples = normalized(pixels(40))
+    int8 = quantize(network(), samples)
+    before, after = (runner(each)(samples[0])[0] for each in (network(), int8))
+    border = np.ones(before.shape[2:], bool)
+    border[2:-2, 2:-2] = False
+    error = np.square(before - after).mean(axis=(0, 1))
+    assert error[border].mean() < 2 * error[~border].mean()
+
+
+def test_values_beside_those_that_were_looked_at_are_rounded_and_not_cut_off() -> None:
+    samples = normalized(pixels(40))
+    samples[30] = samples[30] * np.float32(1.5)
+    int8 = quantize(network(), samples)
+    assert decibels(network(), int8, [samples[30]]) > 25
+
+
+NOT_COUNTED: dict[str, tuple[ov.Model, list[Floats], dict[str, Any]]] = {
+    "floats": (network(), images(40, shape=(1, 3, 16, 16)), {}),
+    "one lattice": (network(), [(image / 255).astype(np.float32) for image in pixels(40)], {}),
+    "ignored": (network(), normalized(pixels(40)), {"ignored": {"scope": ["first"]}}),
+    "another device": (network(), normalized(pixels(40)), {"target_device": "GPU"}),
+    "estimators": (network(), normalized(pixels(40)), {"range_estimator": {"preset": "quantile"}}),
+    "too little to win": (network((1, 3, 256, 256), 8), normalized(pixels(4, 256)), {}),
+}
+
+
+@pytest.mark.parametrize("case", NOT_COUNTED)
+def test_all_else_stays(case: str) -> None:
+    float_model, samples, parameters = NOT_COUNTED[case]
+    int8 = quantize(float_model, samples, **parameters)
+    assert not any(each.get_type_name() == "Pad" for each in int8.get_ops())
+
+
+class Once:
+    """Samples that can be read in their order alone, each one time."""
+
+    def __init__(self, samples: Sequence[Any]) -> None:
+        self._samples, self.read = samples, 0
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Any:
+        if index >= len(self):
+            raise IndexError(index)
+        assert index == self.read, f"sample {index} is read when {self.read} is due"
+        self.read += 1
+        return self._samples[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._samples)
+
+
+def test_no_sample_is_read_twice_for_it() -> None:
+    samples = Once([(image, None) for image in normalized(pixels(40))])
+    engine = IEEngine({"device": "CPU"}, samples)
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine)
+    (sub,) = pipeline.run(load_model(network())).submodels
+    assert samples.read == 40 and counted(sub.model) == COUNTED
+
+
+def test_statistics_from_elsewhere_know_nothing_of_it() -> None:
+    engine = IEEngine({"device": "CPU"}, [(image, None) for image in normalized(pixels(40))])
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine)
+    source = load_model(network())
+    found = pipeline.collect_statistics(source)
+    (sub,) = pipeline.run(source, statistics=found).submodels
+    assert counted(sub.model) == ["FakeQuantize"]
+
+
+@pytest.mark.long
+def test_it_is_diagnosed(tmp_path: Path) -> None:
+    samples = normalized(pixels(40))
+    int8 = quantize(network(), samples)
+    ov.save_model(int8, tmp_path / "int8.xml", compress_to_fp16=False)
+    assert counted(int8) == COUNTED
+    found = diagnose(network(), tmp_path / "int8.xml", samples)
+    assert found.parts.whole > 30 and {layer.node for layer in found.layers} == {"first", "last"}
