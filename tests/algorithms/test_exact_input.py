@@ -15,20 +15,15 @@ from openvino import opset13 as op
 from builders import bias, conv, images, model, parameter, runner
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.diagnosis import diagnose
+from openvino.tools.pot.graph.edits.exact_input import count_in_steps, quantize_before_padding
+from openvino.tools.pot.graph.view import GraphView
 
 MEANS, SCALE = np.array([123.675, 116.28, 103.53]), np.array([58.395, 57.12, 57.375])
 Floats = NDArray[np.float32]
 
 
-def pixels(count: int, size: int = 16, seed: int = 0, axes: Sequence[int] = (0, 1)) -> list[NDArray[Any]]:
-    random = np.random.default_rng(seed)
-    found = []
-    for _ in range(count):
-        image = random.integers(0, 256, (1, 3, size, size))
-        image[0, :, axes[0], axes[1]] = 0
-        image[0, :, -1, -1] = 255
-        found.append(image)
-    return found
+def pixels(count: int, size: int = 16, seed: int = 0) -> list[NDArray[Any]]:
+    return list(np.random.default_rng(seed).integers(0, 256, (count, 1, 3, size, size)))
 
 
 def normalized(images_of: Sequence[NDArray[Any]]) -> list[Floats]:
@@ -80,6 +75,59 @@ def test_normalized_pixels_are_read_without_rounding() -> None:
     assert decibels(network(), int8, others) > decibels(network(), rounded, others) + 0.2
 
 
+@pytest.mark.parametrize("preset", ["performance", "mixed", "accuracy"])
+def test_presets(preset: str) -> None:
+    samples, others = normalized(pixels(40)), normalized(pixels(8, seed=1))
+    int8 = quantize(network(), samples, preset=preset)
+    assert counted(int8) == COUNTED
+    rounded = quantize(network(), samples[:29], preset=preset)
+    assert counted(rounded) == ["FakeQuantize"]  # of few samples ranges are wider than what was seen
+    assert decibels(network(), int8, others) > decibels(network(), rounded, others)
+
+
+def test_a_layer_that_goes_back_to_float_reads_its_input_as_it_was() -> None:
+    view = GraphView(network())
+    before = runner(view.model.clone())
+    count_in_steps(view, "first", list(-MEANS / SCALE), list(1 / SCALE))
+    assert counted(view.model) == ["Multiply", "Add", "Pad"]
+    quantize_before_padding(view.model)
+    view.model.validate_nodes_and_infer_types()
+    assert counted(view.model) == []
+    (sample,) = normalized(pixels(1))
+    np.testing.assert_allclose(runner(view.model)(sample)[0], before(sample)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_names_of_two_runs_are_the_same() -> None:
+    samples, source = normalized(pixels(40)), network()
+    first, second = (
+        [node.get_friendly_name() for node in quantize(source, samples).get_ordered_ops()] for _ in range(2)
+    )
+    assert first == second
+
+
+class Tiles(IEEngine):
+    """Makes two images of a sample."""
+
+    def _process_batch(self, batch: Any) -> Any:
+        annotations, arrays, metadata = super()._process_batch(batch)
+        return annotations * 2, [half for array in arrays for half in (array, array)], metadata * 2
+
+
+def test_hooks_that_feed_otherwise_are_left_alone() -> None:
+    engine = Tiles({"device": "CPU"}, [(image, None) for image in normalized(pixels(40))])
+    pipeline = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine)
+    (sub,) = pipeline.run(load_model(network())).submodels
+    assert counted(sub.model) == ["FakeQuantize"]
+
+
+def test_a_user_s_names_that_end_alike() -> None:
+    x = parameter([1, 3, 16, 16])
+    named = op.relu(conv(x, 64, "first"), name="first/counted")
+    network_of = model(conv(named, 32, "last", seed=1), x)
+    int8 = quantize(network_of, normalized(pixels(40)))
+    assert counted(int8) == ["FakeQuantize"]
+
+
 def test_what_reads_it_runs_in_8_bits() -> None:
     int8 = quantize(network(), normalized(pixels(40)))
     compiled = ov.Core().compile_model(int8, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -116,9 +164,9 @@ def test_padding_stays_what_it_was() -> None:
 
 def test_values_beside_those_that_were_looked_at_are_rounded_and_not_cut_off() -> None:
     samples = normalized(pixels(40))
-    samples[30] = samples[30] * np.float32(1.5)
+    samples[39] = samples[39] * np.float32(1.5)
     int8 = quantize(network(), samples)
-    assert decibels(network(), int8, [samples[30]]) > 25
+    assert counted(int8)[-1] in ("Pad", "FakeQuantize") and decibels(network(), int8, [samples[39]]) > 25
 
 
 NOT_COUNTED: dict[str, tuple[ov.Model, list[Floats], dict[str, Any]]] = {
@@ -127,7 +175,17 @@ NOT_COUNTED: dict[str, tuple[ov.Model, list[Floats], dict[str, Any]]] = {
     "ignored": (network(), normalized(pixels(40)), {"ignored": {"scope": ["first"]}}),
     "another device": (network(), normalized(pixels(40)), {"target_device": "GPU"}),
     "estimators": (network(), normalized(pixels(40)), {"range_estimator": {"preset": "quantile"}}),
-    "too little to win": (network((1, 3, 256, 256), 8), normalized(pixels(4, 256)), {}),
+    "too little to win": (network((1, 3, 256, 256), 8), normalized(pixels(30, 256)), {}),
+    "levels that may lie beyond": (
+        network(),
+        normalized([np.clip(image, 9, 250) for image in pixels(40)]),
+        {},
+    ),
+    "rules": (
+        network(),
+        normalized(pixels(40)),
+        {"rules": [{"scope": ["last"], "weights": {"mode": "symmetric"}}]},
+    ),
 }
 
 

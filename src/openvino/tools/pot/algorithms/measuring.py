@@ -15,7 +15,7 @@ from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
 from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.passes import fed_shapes, measure
-from openvino.tools.pot.engines.probes import batch_axis, feeds, reads_samples, using
+from openvino.tools.pot.engines.probes import batch_axis, feeds, feeds_as_read, reads_samples, using
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
@@ -83,7 +83,7 @@ class Measuring:
         }
 
     def first(self, count: int, room: int) -> Iterator[Feed]:
-        """What the model is fed for the first samples; none where an engine feeds it otherwise.
+        """What the model is fed for the first samples; none where hooks feed it otherwise, or there are too few.
 
         Args:
             count: of samples, at most.
@@ -93,14 +93,14 @@ class Measuring:
             EngineError, DataError: as ``measured``.
         """
         single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
-        if not single or not reads_samples(self.engine):
+        if not single or not feeds_as_read(self.engine) or self.engine.data_loader is None:
             return
         engine, subset = self._ready()
         loader = engine.data_loader
+        if len(subset) < _FEW_SAMPLES:
+            return
         with loader.remembering(count) if isinstance(loader, Remembered) else nullcontext():
             for feed in feeds(self.engine, self.model, subset[:count]):
-                if not all(isinstance(value, np.ndarray) for value in feed.values()):
-                    return  # of an override, which the pass itself refuses
                 yield own(feed)
                 room -= sum(value.nbytes for value in feed.values())
                 if room < 0:

@@ -32,6 +32,11 @@ class Lattice:
     highest: tuple[float, ...]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all levels of 8 bits were seen of each channel, so that none can lie beyond."""
+        return min(self.highest) == LEVELS - 1
+
+    @property
     def is_one(self) -> bool:
         """Whether all channels are on a single lattice of 256 values, which one range for all of them meets."""
         offsets, steps, highest = map(np.array, (self.offsets, self.steps, self.highest))

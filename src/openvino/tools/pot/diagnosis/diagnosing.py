@@ -179,7 +179,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
     """Look, find causes, and try what could help."""
     began = time.perf_counter()
     case = replace(case, model=_in_float32(case.model), int8=_in_float32(case.int8))
-    model, int8 = case.model.submodels[0].model, case.int8.submodels[0].model
+    model, int8 = case.model.submodels[0].model.clone(), case.int8.submodels[0].model
     count_as(GraphView(model), int8)  # so that layers have the same inputs
     looked = look(model, int8, case.samples, case.device)
     control = None if case.search is None else course_of(case.search)

@@ -56,10 +56,18 @@ def using(engine: Engine, data_loader: Any, metric: Any) -> Iterator[None]:
         engine._data_loader, engine._metric = own
 
 
+_HOOKS = ("predict", "_predict", "_process_batch", "_fill_input")
+
+
+def feeds_as_read(engine: Engine | None) -> TypeGuard[Hooks]:
+    """Whether an engine feeds the samples of its data loader as they are, without hooks of the user's."""
+    return isinstance(engine, Hooks) and not any(engine._overrides(hook) for hook in _HOOKS)
+
+
 @contextmanager
 def once(engine: Engine | None) -> Iterator[None]:
     """Let an engine read no item of its data loader twice that was read while it was ``remembering``."""
-    if not reads_samples(engine) or engine.data_loader is None:
+    if not feeds_as_read(engine) or engine.data_loader is None:
         yield
         return
     with using(engine, Remembered(engine.data_loader, most=0), engine.metric):

@@ -33,7 +33,7 @@ def first_convolution(view: GraphView) -> tuple[TensorId, str] | None:
             return None
         source, tensor = tensor, TensorId(readers[0].node)
     shape = view.shape(source)
-    counts = shape is not None and len(shape) == 4 and shape[1] in _CHANNELS
+    counts = shape is not None and len(shape) == 4 and shape[0] in (None, 1) and shape[1] in _CHANNELS
     floats = view.output(source).get_element_type() == ov.Type.f32
     return (source, tensor.node) if counts and floats else None
 

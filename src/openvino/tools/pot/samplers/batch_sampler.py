@@ -27,7 +27,8 @@ def count_samples(data_loader: Any, what: str = "data loader") -> int:
     Raises:
         DataError: it has none, or one that can't be.
     """
-    with naming(f"the {what}, a {type(data_loader).__name__}, has no length: len", DataError):
+    user_s = data_loader.loader if isinstance(data_loader, Remembered) else data_loader
+    with naming(f"the {what}, a {type(user_s).__name__}, has no length: len", DataError):
         count = len(data_loader)
     if count > _MOST:
         raise DataError(f"the {what} says that it has {count} samples, expected at most {_MOST}")
@@ -108,15 +109,15 @@ class Remembered:
     """
 
     def __init__(self, loader: Any, most: int = KEPT) -> None:
-        self._loader, self._items, self._most = loader, dict[Any, Any](), most
+        self.loader, self._items, self._most = loader, dict[Any, Any](), most
 
     def __len__(self) -> int:
-        return len(self._loader)
+        return len(self.loader)
 
     def __getitem__(self, index: Any) -> Any:
         if index in self._items:
-            return self._items[index]
-        item = self._loader[index]
+            return own(self._items[index])  # hooks may change it in place
+        item = self.loader[index]
         if len(self._items) < self._most:
             self._items[index] = own(item)  # loaders may fill one buffer again and again
         return item
@@ -131,4 +132,4 @@ class Remembered:
             self._most = len(self._items)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
+        return getattr(self.loader, name)
