@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import bias, conv, images, model, parameter, runner
+from builders import bias, conv, images, model, parameter, runner, weights
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.diagnosis import diagnose
 from openvino.tools.pot.graph.edits.exact_input import count_in_steps, quantize_before_padding
@@ -167,6 +167,18 @@ def test_values_beside_those_that_were_looked_at_are_rounded_and_not_cut_off() -
     samples[39] = samples[39] * np.float32(1.5)
     int8 = quantize(network(), samples)
     assert counted(int8)[-1] in ("Pad", "FakeQuantize") and decibels(network(), int8, [samples[39]]) > 25
+
+
+def test_channels_are_not_divided() -> None:
+    """Of a layer whose inputs matter unequally, which wins elsewhere."""
+    x = parameter([1, 3, 16, 16])
+    kernel = weights((64, 3, 3, 3)) * np.array([1, 9, 0.1], np.float32).reshape(1, 3, 1, 1)
+    first = op.convolution(x, op.constant(kernel), [1, 1], [1, 1], [1, 1], [1, 1], name="first")
+    network_of = model(conv(op.relu(first), 32, "last", seed=1), x)
+    samples = normalized(pixels(40))
+    int8 = quantize(network_of, samples)
+    assert counted(int8) == COUNTED
+    assert decibels(network_of, int8, samples[:8]) > 30
 
 
 NOT_COUNTED: dict[str, tuple[ov.Model, list[Floats], dict[str, Any]]] = {

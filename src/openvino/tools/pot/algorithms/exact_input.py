@@ -33,8 +33,8 @@ _LOOKED, _ROOM = 16, 16_000_000
 _FIRST = 1 << 16
 """Values of a channel that steps are found in, which all others are held against."""
 
-_CARRIED = 2.0
-"""How many times the largest weight of an output what offsets come to may be: all of them share a scale."""
+_WIDENED = 1.25
+"""How many times as large the noise of weights may become: what offsets come to shares a scale with them."""
 
 _PLACING = ("DefaultQuantization", "MinMaxQuantization")
 
@@ -110,11 +110,12 @@ def _is_ignored(sub: SubModel, recipe: Recipe, layer: str) -> bool:
 
 
 def _is_light(view: GraphView, layer: str, lattice: Lattice) -> bool:
-    """Whether what offsets come to leaves other weights their levels, at nearly all outputs."""
+    """Whether what offsets come to leaves other weights nearly all of their levels."""
     weights = view.value(view.source(InputId(layer, 1))).astype(np.float64)
     offsets, steps = (np.array(own).reshape(1, -1, 1, 1) for own in (lattice.offsets, lattice.steps))
     carried = np.abs((weights * offsets).sum(axis=1)).max(axis=(1, 2)) / lattice.highest[0]
-    return bool(np.quantile(carried / np.abs(weights * steps).max(axis=(1, 2, 3)), 0.9) <= _CARRIED)
+    largest = np.abs(weights * steps).max(axis=(1, 2, 3))
+    return bool(np.square(np.maximum(carried, largest)).sum() <= _WIDENED * np.square(largest).sum())
 
 
 def _part(model: ov.Model, source: TensorId) -> ov.Model:

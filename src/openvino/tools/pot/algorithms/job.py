@@ -23,6 +23,7 @@ from openvino.tools.pot.graph.sizes import Sizes, with_sizes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.placement.constants import make_weight_plan
+from openvino.tools.pot.placement.exact import counted
 from openvino.tools.pot.placement.hybrid import with_kept_weights
 from openvino.tools.pot.placement.integers import make_integer_plan
 from openvino.tools.pot.placement.matching import find_matches
@@ -132,7 +133,7 @@ def _placed(recipe: Recipe, sub: SubModel, view: GraphView, avoided: Avoided) ->
     find = partial(find_matches, view, device, ignored, sub=sub, rules=parameters.rules, tells=not avoided)
     if device.integers is None:
         transformer = _is_transformer(parameters.model_type, sub, view, tells=not avoided)
-        plan = make_plan(view, device, ignored, transformer, avoided.divided)
+        plan = make_plan(view, device, ignored, transformer, {**avoided.divided, **counted(view)})
         matches = find(plan)
     else:
         make = partial(
