@@ -208,6 +208,13 @@ def test_all_else_stays(case: str) -> None:
     assert not any(each.get_type_name() == "Pad" for each in int8.get_ops())
 
 
+def test_without_correction_of_biases_all_stays() -> None:
+    engine = IEEngine({"device": "CPU"}, [(image, None) for image in normalized(pixels(40))])
+    pipeline = create_pipeline([{"name": "MinMaxQuantization", "params": {}}], engine)
+    (sub,) = pipeline.run(load_model(network())).submodels
+    assert counted(sub.model) == ["FakeQuantize"]
+
+
 class Once:
     """Samples that can be read in their order alone, each one time."""
 

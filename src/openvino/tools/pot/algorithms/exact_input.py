@@ -36,7 +36,8 @@ _FIRST = 1 << 16
 _WIDENED = 1.25
 """How many times as large the noise of weights may become: what offsets come to shares a scale with them."""
 
-_PLACING = ("DefaultQuantization", "MinMaxQuantization")
+_CORRECTING = "DefaultQuantization"
+"""It corrects biases: rounded, the weights that carry offsets would shift outputs where nothing does."""
 
 
 def with_exact_input(
@@ -74,8 +75,8 @@ def with_exact_input(
 
 def _may(recipe: Recipe, algorithms: Sequence[Configured]) -> bool:
     """Whether nothing that is said of quantizers stands against it."""
-    named = placing(algorithms).name in _PLACING
-    return named and recipe.divides and recipe.estimation == "least error" and not recipe.parameters.rules
+    corrects = placing(algorithms).name == _CORRECTING
+    return corrects and recipe.divides and recipe.estimation == "least error" and not recipe.parameters.rules
 
 
 def _found(sub: SubModel, recipe: Recipe, measuring: Measuring) -> tuple[str, Lattice] | None:
