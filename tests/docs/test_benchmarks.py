@@ -380,7 +380,9 @@ def test_a_diagnosis_of_the_embedded_network(run: Run, tmp_path: Path) -> None:
     record = json.loads(finished.stdout)
     assert record["verdict"] in ("good", "no gain", "slower") and record["fidelity"] > 35
     assert record["samples"] == 60 and record["looking_s"] > record["plain_s"]
-    assert record["unseen"] is None  # nothing is to be won
+    assert (
+        record["unseen"] is None or record["remedy"]
+    )  # nothing is to be won, but time where the machine is busy
     assert "| digits |" in finished.stderr
 
 
