@@ -8,15 +8,13 @@ remedies. Prints a JSON line for each entry; ``--write`` puts the table into doc
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from entries import Entry, Feed
-from speed import peak_mb
+from speed import peak_mb, peaks_alone
 from tables import Column, Record, table
 from workflow import (
     PARAMETERS,
@@ -61,14 +59,8 @@ _TASKS: Mapping[str, Callable[[Entry, Sequence[Feed]], None]] = {
 
 def peaks(options: argparse.Namespace, entry: Entry) -> Record:
     """The figures of one entry."""
-    found: Record = {"name": entry.name}
-    for task in _TASKS:
-        command = [sys.executable, __file__, entry.name, "--zoo", str(options.zoo), "--alone", task]
-        command += ["--samples", str(options.samples), "--cache", str(options.cache)]
-        command += ["--others"] * options.others
-        finished = subprocess.run(command, capture_output=True, text=True, check=True)
-        found[f"{task}_mb"] = json.loads(finished.stdout)
-    return {**found, "over": round(found["diagnosing_mb"] / found["quantizing_mb"], 3)}
+    found = peaks_alone(options, entry, __file__, _TASKS)
+    return {"name": entry.name, **found, "over": round(found["diagnosing_mb"] / found["quantizing_mb"], 3)}
 
 
 def main() -> int:

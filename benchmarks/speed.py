@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -89,14 +89,21 @@ def timed(network: Network, feeds: Sequence[Feed], folder: Path, rounds: int) ->
 
 def peaks(options: argparse.Namespace, network: Network) -> Record:
     """Peak memory of fresh processes, in MB."""
-    found = {}
-    for task in _TASKS:
-        command = [sys.executable, __file__, network.name, "--zoo", str(options.zoo), "--alone", task]
-        command += ["--samples", str(options.samples), "--cache", str(options.cache)]
-        finished = subprocess.run(command, capture_output=True, text=True, check=True)
-        found[f"{task}_mb"] = json.loads(finished.stdout)
+    found = peaks_alone(options, network, __file__, _TASKS)
     weights = measure.weights_size(network.model) // 2**20
     return {**found, "weights_mb": weights}
+
+
+def peaks_alone(options: argparse.Namespace, network: Network, script: str, tasks: Iterable[str]) -> Record:
+    """Peak memory of a fresh process for each task of a benchmark that takes ``--alone``, in MB."""
+    found = {}
+    for task in tasks:
+        command = [sys.executable, script, network.name, "--zoo", str(options.zoo), "--alone", task]
+        command += ["--samples", str(options.samples), "--cache", str(options.cache)]
+        command += ["--others"] * options.others
+        finished = subprocess.run(command, capture_output=True, text=True, check=True)
+        found[f"{task}_mb"] = json.loads(finished.stdout)
+    return found
 
 
 def memory_kb(kind: str) -> int:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import bias, conv, images, model, parameter, runner, weights
+from builders import bias, conv, decibels, images, model, parameter, runner, weights
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.diagnosis import diagnose
 from openvino.tools.pot.graph.edits.exact_input import count_in_steps, quantize_before_padding
@@ -39,14 +39,6 @@ def network(shape: Sequence[int] = (1, 3, 16, 16), outputs: int = 64, normalizes
         values = op.divide(shifted, op.constant(SCALE.reshape(1, 3, 1, 1).astype(np.float32)))
     first = op.relu(op.add(conv(values, outputs, "first"), bias(outputs, "b")))
     return model(conv(first, 32, "last", seed=1), x)
-
-
-def decibels(float_model: ov.Model, int8: ov.Model, samples: Sequence[NDArray[Any]]) -> float:
-    pairs = [(runner(float_model)(sample)[0], runner(int8)(sample)[0]) for sample in samples]
-    signal, noise = (sum(float(np.square(own).sum()) for own in each) for each in (
-        [before for before, _ in pairs], [before - after for before, after in pairs],
-    ))  # fmt: skip
-    return 10 * np.log10(signal / noise)
 
 
 def counted(int8: ov.Model) -> list[str]:

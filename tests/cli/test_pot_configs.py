@@ -316,7 +316,7 @@ def test_metrics_of_a_dataset_of_their_own() -> None:
         job(config(("AccuracyAwareQuantization", {}), engine=checker(TWO)))
 
 
-EAST = "ppocr_aspect_ratio"
+PPOCR = "ppocr_aspect_ratio"
 ANOTHER = "compression.algorithms[0].name: expected one of DefaultQuantization, "
 FEATURES = {"type": "annotation_features_extractor", "features": ["input_ids"]}
 INPUTS = [{"name": name, "type": "INPUT", "value": name} for name in ("ids", "mask")]
@@ -347,7 +347,7 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
     "proportions": (
         config(
             engine=checker(
-                [labelled(preprocessing=[{"type": "resize", "size": 8, "aspect_ratio_scale": EAST}])]
+                [labelled(preprocessing=[{"type": "resize", "size": 8, "aspect_ratio_scale": PPOCR}])]
             )
         ),
         "engine: datasets[0].preprocessing[0].aspect_ratio_scale: ",

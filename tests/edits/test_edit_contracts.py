@@ -182,6 +182,9 @@ EDITS: dict[str, Example] = {
         lambda: with_packed_weights(ov.Type.f64), use.unpack_unreadable_weights
     ),
 }
+CANCELS = {"count_in_steps", "count_as"}
+"""What is summed up are numbers ten times as large as their sum."""
+
 READS_ONLY = {"bias_input"}
 MENDS = {"keep_conversions", "separated"}
 """What the CPU (2026.4) does not run, or runs wrongly, as it is before the edit."""
@@ -240,7 +243,7 @@ def test_edits_that_say_nothing_else_keep_the_function_of_the_model(entry: str) 
     off = [np.zeros(1, np.float32)] if entry == "Switches" else []
     expected, found = builders.run(before, *feeds(before)), builders.run(after, *feeds(after), *off)
     for first, second in zip(expected, found, strict=True):
-        np.testing.assert_allclose(second, first, rtol=1e-5, atol=1e-6 * max(1, np.abs(first).max()))
+        np.testing.assert_allclose(second, first, rtol=1e-5, atol=1e-5 if entry in CANCELS else 1e-6)
 
 
 PREPARES = (

@@ -13,19 +13,13 @@ from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
-from openvino.tools.pot.engines.items import own
 from openvino.tools.pot.engines.passes import fed_shapes, measure
 from openvino.tools.pot.engines.probes import batch_axis, feeds, feeds_as_read, reads_samples, using
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
-from openvino.tools.pot.samplers.batch_sampler import (
-    BatchSampler,
-    Remembered,
-    choose_subset,
-    count_samples,
-)
+from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
 from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import WITNESSED, Witness
@@ -85,6 +79,8 @@ class Measuring:
     def first(self, count: int, room: int) -> Iterator[Feed]:
         """What the model is fed for the first samples; none where hooks feed it otherwise, or there are too few.
 
+        Each may be overwritten by the next.
+
         Args:
             count: of samples, at most.
             room: bytes that they may take, but for the first one.
@@ -92,8 +88,7 @@ class Measuring:
         Raises:
             EngineError, DataError: as ``measured``.
         """
-        single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
-        if not single or not feeds_as_read(self.engine) or self.engine.data_loader is None:
+        if not self._reads_one_by_one or not feeds_as_read(self.engine) or self.engine.data_loader is None:
             return
         engine, subset = self._ready()
         loader = engine.data_loader
@@ -101,10 +96,15 @@ class Measuring:
             return
         with loader.remembering(count) if isinstance(loader, Remembered) else nullcontext():
             for feed in feeds(self.engine, self.model, subset[:count]):
-                yield own(feed)
+                yield feed
                 room -= sum(value.nbytes for value in feed.values())
                 if room < 0:
                     return
+
+    @property
+    def _reads_one_by_one(self) -> bool:
+        """Whether the samples of a single network are asked for one by one."""
+        return not self.model.is_cascade and self.sampling.stat_batch_size == 1
 
     def measured(self, jobs: Jobs) -> Measured:
         """What jobs ask for.
@@ -173,8 +173,7 @@ class Measuring:
             EngineError, DataError: as ``measured``.
         """
         engine = self.engine
-        single = not self.model.is_cascade and self.sampling.stat_batch_size == 1
-        if not single or is_static(self.model) or not reads_samples(engine):
+        if not self._reads_one_by_one or is_static(self.model) or not reads_samples(engine):
             return jobs, self.measured(jobs)
         _, subset = self._ready()
         with using(engine, Remembered(engine.data_loader), engine.metric):

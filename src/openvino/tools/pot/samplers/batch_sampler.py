@@ -27,7 +27,7 @@ def count_samples(data_loader: Any, what: str = "data loader") -> int:
     Raises:
         DataError: it has none, or one that can't be.
     """
-    user_s = data_loader.loader if isinstance(data_loader, Remembered) else data_loader
+    user_s = data_loader._loader if isinstance(data_loader, Remembered) else data_loader
     with naming(f"the {what}, a {type(user_s).__name__}, has no length: len", DataError):
         count = len(data_loader)
     if count > _MOST:
@@ -109,15 +109,15 @@ class Remembered:
     """
 
     def __init__(self, loader: Any, most: int = KEPT) -> None:
-        self.loader, self._items, self._most = loader, dict[Any, Any](), most
+        self._loader, self._items, self._most = loader, dict[Any, Any](), most
 
     def __len__(self) -> int:
-        return len(self.loader)
+        return len(self._loader)
 
     def __getitem__(self, index: Any) -> Any:
         if index in self._items:
             return own(self._items[index])  # hooks may change it in place
-        item = self.loader[index]
+        item = self._loader[index]
         if len(self._items) < self._most:
             self._items[index] = own(item)  # loaders may fill one buffer again and again
         return item
@@ -132,4 +132,4 @@ class Remembered:
             self._most = len(self._items)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.loader, name)
+        return getattr(self._loader, name)
