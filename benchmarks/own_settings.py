@@ -2,7 +2,7 @@
 
 On processors with AMX or AVX-512 BF16 the device computes what stays in float in bf16 by itself, so that INT8 is held
 against a float model that is faster than in float32. Models take turns of some requests. Prints a JSON line for each
-network and a Markdown table; --write puts it into docs/benchmarks.md.
+network and a Markdown table; --write puts it into docs/benchmarks.md, apart for processors with AMX and without.
 """
 
 from __future__ import annotations
@@ -76,6 +76,12 @@ def columns(most: float) -> Sequence[Column]:
     )
 
 
+def _has_amx() -> bool:
+    """Whether the processor says that it multiplies tiles; of one that says nothing, no."""
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and "amx_int8" in flags.read_text()
+
+
 def main() -> int:
     """Run; returns the exit code."""
     parser = command_line(__doc__)
@@ -83,7 +89,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=8.0, help="of timing for each network (default: 8)")
     options = parsed(parser)
     records = list(printed(measured(entry, options) for entry in wanted(options)))
-    published(table(records, columns(options.most)), "own settings", options.write)
+    marker = "own settings, AMX" if _has_amx() else "own settings"
+    published(table(records, columns(options.most)), marker, options.write)
     return 0
 
 

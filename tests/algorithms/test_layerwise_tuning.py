@@ -71,7 +71,7 @@ def test_outputs_of_other_samples_come_closer(params: Mapping[str, Any]) -> None
         for each in (network, *(made(network, pictures(100), **own) for own in ({}, params)))
     )
     plain, better = (float(np.square(each - exact).mean()) for each in found)
-    assert better < 0.9 * plain
+    assert better < 0.93 * plain
 
 
 @pytest.mark.long
@@ -151,17 +151,18 @@ def test_nothing_is_kept_that_does_not_bring_outputs_closer(monkeypatch: pytest.
 
 
 @pytest.mark.long
-def test_where_nothing_is_kept_the_thorough_effort_corrects_biases(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_kept_biases_are_corrected_if_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(tuning, "is_closer_mostly", lambda *_: False)
     asked: list[object] = []
     monkeypatch.setattr(
         DriftRefinement, "refine", lambda self, decisions, passes: asked.append(self) or decisions
     )
-    made(chain(), pictures(40), use_layerwise_tuning=True)
-    assert not asked
     made(chain(), pictures(40), effort="thorough")
+    assert not asked
     made(chain(), pictures(40), use_layerwise_tuning=True, use_fast_bias=False)
-    assert len(asked) == 2
+    assert len(asked) == 1
 
 
 @pytest.mark.long

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.arithmetic.repetition import repetitions, sample_means
+from openvino.tools.pot.arithmetic.repetition import repetitions, sample_means, unevenly
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -26,6 +26,17 @@ def test_equal_rows_are_counted_within_their_sample(
         expected[:] = 1
     found = repetitions(rows.reshape(samples * count, size), samples)
     np.testing.assert_array_equal(found, expected.reshape(-1))
+
+
+def test_few_rows_given_again_and_again_repeat_no_more_than_each_other() -> None:
+    """Five rows of a short sample, asked for twelve times, and one of another that half of its places hold."""
+    short, long = (np.random.default_rng(0).normal(size=(count, 16)).astype(np.float32) for count in (5, 12))
+    given = short[np.arange(12) * 5 // 12]
+    np.testing.assert_array_equal(unevenly(repetitions(np.concatenate([given, long]), 2), 2), 1)
+    long[:6] = long[0]
+    found = unevenly(repetitions(np.concatenate([given, long]), 2), 2)
+    np.testing.assert_array_equal(found[12:], [6.0] * 6 + [1.0] * 6)
+    assert found[:12].max() < 2
 
 
 @pytest.mark.parametrize(("plain", "expected"), [(3, 1), (4, 7)])

@@ -125,7 +125,7 @@ def is_closer_mostly(errors: Array, before: Array) -> bool:
     whole = _wholes(before)
     typical = np.log((errors + _NOTHING * whole) / (before + _NOTHING * whole)).mean(axis=1)
     closer = typical.mean() < min(0.0, -_SURE * _standard_error(typical))
-    return bool(closer and change.mean() <= _standard_error(change))
+    return bool(closer and change.mean() <= _SURE * _standard_error(change))
 
 
 def _standard_error(values: Array) -> float:

@@ -61,6 +61,21 @@ def _run_lengths(joined: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(np.bincount(runs)[runs])
 
 
+def unevenly(counts: Array, samples: int) -> Array:
+    """How much more often each row is there than the rarest one of its sample; one where that is twice in few samples.
+
+    A sample that has fewer rows than were asked for gives all of them about as often: that is no repetition.
+
+    Args:
+        counts: as ``repetitions`` gives them.
+        samples: how many samples they are of.
+    """
+    by_sample = counts.reshape(samples, -1)
+    beyond = by_sample / by_sample.min(axis=1, keepdims=True)
+    habitual = np.mean(beyond.max(axis=1) >= 2) >= _HABIT
+    return beyond.reshape(-1) if habitual else np.ones(counts.size)
+
+
 def sample_means(rows: NDArray[np.floating], counts: Array, samples: int) -> Array:
     """What each sample makes of the mean of all rows, in which each counts as often as it says.
 

@@ -23,7 +23,7 @@ _BLOCK = 64
 """Inputs after which what they changed is handed on to all others at once."""
 
 _SWEEPS = 3
-_DAMPING = np.float32(0.01)
+_DAMPING = np.float32(0.1)
 _TINY = np.float32(1e-30)
 _FURTHEST = 1.5
 """What a scale may become, as a factor either way."""

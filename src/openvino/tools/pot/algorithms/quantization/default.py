@@ -7,7 +7,7 @@ from openvino.tools.pot.algorithms.interfaces import Refinement, Stage
 from openvino.tools.pot.algorithms.quantization.accumulators import AccumulatorStage
 from openvino.tools.pot.algorithms.quantization.alignment import AlignmentStage
 from openvino.tools.pot.algorithms.quantization.biases import BiasStage
-from openvino.tools.pot.algorithms.quantization.drifts import INSTEAD, QUICK, THOROUGH, DriftRefinement
+from openvino.tools.pot.algorithms.quantization.drifts import QUICK, THOROUGH, DriftRefinement
 from openvino.tools.pot.algorithms.quantization.half_range import HalfRangeStage
 from openvino.tools.pot.algorithms.quantization.migration import MigrationStage
 from openvino.tools.pot.algorithms.quantization.ranges import RangeStage
@@ -48,13 +48,12 @@ class DefaultQuantization(Algorithm):
         parameters = recipe.parameters
         assert isinstance(parameters, DefaultQuantizationParameters)
         thorough = parameters.effort == "thorough"
-        corrects = thorough or not parameters.use_fast_bias
-        budget = (INSTEAD if recipe.tunes else THOROUGH) if thorough else QUICK
-        biases = DriftRefinement(parameters, budget) if corrects else None
         if recipe.tunes:
+            instead = None if parameters.use_fast_bias else DriftRefinement(parameters, QUICK)
             cuts = MANY_CUTS if thorough else FEW_CUTS
-            return (TuningRefinement(parameters, cuts, not recipe.sum_bits, biases),)
-        return () if biases is None else (biases,)
+            return (TuningRefinement(parameters, cuts, not recipe.sum_bits, instead),)
+        corrects = thorough or not parameters.use_fast_bias
+        return (DriftRefinement(parameters, THOROUGH if thorough else QUICK),) if corrects else ()
 
 
 offer(globals())

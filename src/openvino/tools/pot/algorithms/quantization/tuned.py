@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.arithmetic.repetition import repetitions
+from openvino.tools.pot.arithmetic.repetition import repetitions, unevenly
 from openvino.tools.pot.arithmetic.tuning import Grid, PairMoments, tuned
 from openvino.tools.pot.graph.geometry import canonical_weights, from_canonical
 from openvino.tools.pot.statistics.measured import Statistics
@@ -200,7 +200,7 @@ def _rows(
         quantized = np.asarray(fake_quantize(plain, own), np.float32)
     else:
         quantized = plain
-    counts = np.ones(len(plain)) if reading.averaged else repetitions(quantized, samples)
+    counts = np.ones(len(plain)) if reading.averaged else unevenly(repetitions(quantized, samples), samples)
     shape, held_out = (len(plain), layer.groups, -1), np.arange(samples) % HELD_OUT == 1
     return _Rows(plain.reshape(shape), quantized.reshape(shape), counts), held_out.repeat(
         len(plain) // samples
