@@ -34,14 +34,14 @@ class Images(DataLoader):
 
 
 def pipeline(images: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> Pipeline:
-    """The same in every process, over its own images."""
+    """The same in every process."""
     return create_pipeline(ALGORITHMS, IEEngine({"device": "CPU"}, Images(images)))
 
 
-def measured(part: slice) -> Statistics:
+def measured(part: tuple[int, int]) -> Statistics:
     """What one process finds in its part of the samples."""
     data = digits.load()
-    return pipeline(data.calibration_images[part]).collect_statistics(load_model(config(data)))
+    return pipeline(data.calibration_images).collect_statistics(load_model(config(data)), part)
 
 
 def config(data: digits.Digits) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def config(data: digits.Digits) -> dict[str, Any]:
 def main() -> None:
     """Measure, merge, quantize, save."""
     with multiprocessing.get_context("spawn").Pool(2) as processes:
-        first, second = processes.map(measured, [slice(0, 150), slice(150, 300)])
+        first, second = processes.map(measured, [(0, 2), (1, 2)])
     statistics = merge(first, second)
     print(f"{first.samples} + {second.samples} samples measured, {statistics.samples} in all")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from builders import Items, conv, images, labelled, model, network, parameter, runner, stored
 from openvino.tools.pot import IEEngine, Pipeline, create_pipeline, load_model
 from openvino.tools.pot.statistics import merge
-from openvino.tools.pot.utils.errors import EngineError
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 
 
 def pipeline(loader: Items | None) -> Pipeline:
@@ -39,6 +40,41 @@ def test_merged_statistics_quantize_as_well_as_those_of_one_pass() -> None:
     errors = [np.square(values - exact).mean() for values in found]
     assert errors[0] < 1.1 * errors[1]
     assert apart.submodels[0].model.get_rt_info(["openvino_pot", "samples"]).value == "80"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+@pytest.mark.parametrize("algorithm", ["DefaultQuantization", "median", "mean"])
+def test_parts_in_any_order_give_the_same_bytes(count: int, algorithm: str) -> None:
+    estimator = {"activations": {"range_estimator": {"min": {"aggregator": algorithm, "type": "min"}}}}
+    params = {} if algorithm == "DefaultQuantization" else estimator
+    loader = labelled(images(200))
+    steps = [{"name": "DefaultQuantization", "params": params}]
+    whole = create_pipeline(steps, IEEngine({}, loader)).collect_statistics(network())
+    parts = [
+        pickle.dumps(
+            create_pipeline(steps, IEEngine({}, loader)).collect_statistics(network(), (number, count))
+        )
+        for number in np.random.default_rng(count).permutation(count).tolist()
+    ]
+    joined = reduce(merge, map(pickle.loads, parts))
+    assert joined.samples == 200 and joined.digest == whole.digest and list(joined.spans) == [(0, 200)]
+    apart, together = (create_pipeline(steps, None).run(network(), each) for each in (joined, whole))
+    assert stored(apart) == stored(together)
+
+
+def test_a_part_that_cannot_be_is_refused() -> None:
+    few = pipeline(labelled(images(3)))
+    with pytest.raises(DataError, match="part \\(0, 8\\) of the samples is empty: there are 3 inferences"):
+        few.collect_statistics(network(), (0, 8))
+    for part in ((2, 2), (-1, 2), (0, 0), (1,)):
+        with pytest.raises(ConfigError, match="expected \\(number, count\\), counted from zero"):
+            few.collect_statistics(network(), part)  # type: ignore[arg-type]
+    batches = create_pipeline(
+        [{"name": "DefaultQuantization", "params": {"stat_batch_size": 2}}], IEEngine({}, labelled(images(4)))
+    )
+    with pytest.raises(EngineError, match="expected a single network without time steps"):
+        batches.collect_statistics(network(), (0, 2))
 
 
 def test_statistics_of_another_model_are_refused() -> None:

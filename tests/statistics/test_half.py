@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openvino.tools.pot.statistics.accumulators import from_half, to_half
+from openvino.tools.pot.statistics.halves import from_half, to_half
 
 LARGEST = float(np.finfo(np.float16).max)
 SPACING = 2.0**-24

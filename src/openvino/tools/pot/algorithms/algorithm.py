@@ -100,9 +100,11 @@ class Algorithm(ABC):
         """
         return run(model, [self], engine, statistics)
 
-    def collect(self, model: CompressedModel, engine: Engine | None) -> MeasuredModel:
-        """What the algorithm by itself wants to know of a model, from the engine's samples."""
-        return collect_statistics(model, [self], engine)
+    def collect(
+        self, model: CompressedModel, engine: Engine | None, part: tuple[int, int] | None = None
+    ) -> MeasuredModel:
+        """What the algorithm by itself wants to know of a model, from the engine's samples, or a part of them."""
+        return collect_statistics(model, [self], engine, part)
 
     def register_statistics(self, model: CompressedModel, collector: StatisticsCollector) -> None:
         """Let a collector measure what ``run`` needs; the model is whatever it will measure."""

@@ -20,7 +20,7 @@ from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
-from openvino.tools.pot.statistics.layout import OtherSizesError, StatisticsLayout
+from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import WITNESSED, Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
@@ -51,6 +51,7 @@ class Measuring:
         sampling: the parameters that choose samples.
         fed: network of a cascade -> the sizes in which it is fed, where these are others than it has.
         tells: whether what there is to say of the choice of samples has not been said.
+        part: which of how many equal parts of the samples is measured, counted from zero; None: all.
     """
 
     model: CompressedModel
@@ -58,6 +59,7 @@ class Measuring:
     sampling: MinMaxParameters
     fed: Mapping[str, Sizes] = field(default_factory=dict)
     tells: bool = True
+    part: tuple[int, int] | None = None
 
     def shapes(self) -> dict[str, Sizes]:
         """The sizes in which the networks of a cascade are fed, as ``fed``, from one sample.
@@ -126,15 +128,39 @@ class Measuring:
 
     def _pass(self, jobs: Jobs, guarded: bool) -> Measured:
         engine, subset = self._ready()
-        axis = batch_axis(engine)
+        axis, span, wanted = batch_axis(engine), Span(), subset
+        if self.part is not None:
+            span, wanted = self._part(jobs, subset)
         with timed("statistics graph"):
-            layouts = {name: _layout(job, axis, guarded) for name, job in jobs.items()}
+            layouts = {name: _layout(job, axis, guarded, span) for name, job in jobs.items()}
         together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
-        sampler = BatchSampler(engine.data_loader, together, subset)
-        found = measure(engine, layouts, sampler)
+        found = measure(engine, layouts, BatchSampler(engine.data_loader, together, wanted))
         for name, statistics in found.items():
             statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
+            if self.part is not None:
+                _check_span(statistics, span, -(-len(wanted) // fixed_batch(jobs[name].network, axis)))
         return found
+
+    def _part(self, jobs: Jobs, subset: Sequence[int]) -> tuple[Span, list[int]]:
+        """The inferences of one of several parts, and its samples.
+
+        Raises:
+            EngineError: nobody knows which inferences of a whole pass those of a part are.
+            DataError: there are fewer inferences than parts.
+        """
+        assert self.part is not None
+        number, count = self.part
+        if not self._reads_one_by_one or not reads_samples(self.engine) or self.engine._options.out_in_map:
+            raise EngineError(
+                f"part {self.part} of the samples is asked for, expected a single network without time steps, an "
+                "engine that feeds it, and stat_batch_size 1"
+            )
+        batch = max(fixed_batch(job.network, batch_axis(self.engine)) for job in jobs.values())
+        whole = -(-len(subset) // batch)
+        start, stop = (each * whole // count for each in (number, number + 1))
+        if start == stop:
+            raise DataError(f"part {self.part} of the samples is empty: there are {whole} inferences")
+        return Span(start, whole), list(subset[start * batch : stop * batch])
 
     def further(self, name: str, job: Job) -> Further:
         """Passes beside the first one, for one network.
@@ -230,12 +256,22 @@ class Further:
         return self.measuring.measured_by(self.name, layout, samples)
 
 
-def _layout(job: Job, axis: int, guarded: bool) -> StatisticsLayout:
+def _check_span(found: Statistics, span: Span, inferences: int) -> None:
+    """Make sure that there was one inference of each sample, or of each fixed batch."""
+    expected = [(span.start, span.start + inferences)]
+    if list(found.spans) != expected:
+        raise EngineError(
+            f"inferences {list(found.spans)} were made of a part of the samples, expected {expected}: its place in a "
+            "whole pass is not known"
+        )
+
+
+def _layout(job: Job, axis: int, guarded: bool, span: Span) -> StatisticsLayout:
     network, view = job.network, job.decisions.network.view
     seen = None if view.seen is network else view.seen
     parameters, batch = job.recipe.parameters, fixed_batch(network, axis)
     watches = 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED
-    return StatisticsLayout(network, job.requests, batch, axis, watches, guarded, seen)
+    return StatisticsLayout(network, job.requests, batch, axis, watches, guarded, seen, span)
 
 
 def _tell(length: int, wanted: int | None) -> None:

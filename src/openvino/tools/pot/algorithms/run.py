@@ -47,14 +47,22 @@ def run(
 
 
 def collect_statistics(
-    model: CompressedModel, algorithms: Sequence[Configured], engine: Engine | None
+    model: CompressedModel,
+    algorithms: Sequence[Configured],
+    engine: Engine | None,
+    part: tuple[int, int] | None = None,
 ) -> MeasuredModel:
     """What algorithms want to know of a model, from the engine's samples; of a cascade by the names of its networks.
 
+    Args:
+        model, algorithms, engine: as of ``run``.
+        part: which of how many equal parts of the samples is measured, counted from zero; None: all.
+
     Raises:
-        EngineError, ConfigError, DataError: as ``run``.
+        EngineError, ConfigError, DataError: as ``run``; or there can't be such a part.
     """
     networks = Networks.of(model, algorithms, engine, exact=False)  # others' samples could show it otherwise
+    networks.measuring.part = part
     found = networks.measuring.measured(networks.planned(algorithms))
     return found if model.is_cascade else found[model.submodels[0].name]
 

@@ -172,7 +172,7 @@ def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -
 
 def _with_places(layout: StatisticsLayout, fed: Iterable[Any]) -> Iterator[Any]:
     """The same feeds, with what the measuring model gets beside them."""
-    positions = count()
+    positions = count(layout.span.start)
     for entry in fed:
         if entry is not None:
             tag, feed = entry

@@ -106,22 +106,31 @@ class Pipeline:
                 result = run(result, step, self._engine, given)
         return result
 
-    def collect_statistics(self, model: CompressedModel | ov.Model) -> MeasuredModel:
+    def collect_statistics(
+        self, model: CompressedModel | ov.Model, part: tuple[int, int] | None = None
+    ) -> MeasuredModel:
         """What the algorithms want to know of a model, from the engine's samples: to be pickled, merged, and used.
 
         With the samples split over processes or machines, each measures its part, and
         ``openvino.tools.pot.statistics.merge`` joins what they found.
 
+        Args:
+            model: in float.
+            part: ``(number, count)``: of that many equal parts of the engine's samples this one is measured, counted
+                from zero. Merged in any order, all of them are to the last bit what one pass finds. None: all samples.
+
         Raises:
-            EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
+            EngineError, ConfigError, DataError, ModelError: as the algorithms raise them; or there is no such part.
         """
+        if part is not None and not (len(part) == 2 and 0 <= part[0] < part[1]):
+            raise ConfigError(f"part is {part!r}, expected (number, count), counted from zero")
         loaded, steps = load_model(model), steps_of(self._algo_seq)
         measured = _measured_step(steps)
         for step in steps[: steps.index(measured)]:
             loaded = step[0].apply(loaded, self._engine)
         if len(measured) == 1:
-            return measured[0].collect(loaded, self._engine)
-        return collect_statistics(loaded, measured, self._engine)
+            return measured[0].collect(loaded, self._engine, part)
+        return collect_statistics(loaded, measured, self._engine, part)
 
     def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.

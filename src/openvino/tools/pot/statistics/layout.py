@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -43,6 +44,19 @@ class OtherSizesError(EngineError):
         self.sizes, self.position = sizes, position
 
 
+@dataclass(frozen=True)
+class Span:
+    """Which inferences of a pass there will be.
+
+    Attributes:
+        start: the position of the first one.
+        whole: how many the pass has; None: it begins and ends with these.
+    """
+
+    start: int = 0
+    whole: int | None = None
+
+
 class StatisticsLayout:
     """The requests of one pass over a model, and the model that answers them.
 
@@ -52,14 +66,17 @@ class StatisticsLayout:
             others or from the graph not at all.
         batch: how many samples the model always takes at a time.
         batch_axis: of its inputs, along which they lie.
-        watches: of how many samples the inferences are kept, with what the model gave, as far as there is room.
+        watches: of how many samples of the pass the inferences are kept, with what the model gave, as far as there is
+            room.
         guarded: whether zero is measured in place of values that are not finite, which costs time.
         seen: the model with inputs of the sizes that samples have, where it leaves sizes open.
+        span: which inferences of the pass there will be.
 
     Attributes:
         float_model: what is measured.
         model: gives the vectors of reductions.
         places: what ``model`` is fed beside the sample.
+        span: which inferences of the pass there will be.
         is_per_sample: whether there are figures that have to be of one sample each.
     """
 
@@ -72,6 +89,7 @@ class StatisticsLayout:
         watches: int = 0,
         guarded: bool = False,
         seen: ov.Model | None = None,
+        span: Span = Span(),
     ) -> None:
         sized = model if seen is None else seen
         view, asked = GraphView(sized), tuple(dict.fromkeys(requests))
@@ -88,8 +106,9 @@ class StatisticsLayout:
         self._answers = Answers(parts, channels, zeros)
         self.float_model = self._source = model
         self._slices = slices
-        self.witness = Witness(watched_inputs(view) if watches else Watched(), wanted=watches)
-        self._guarded, self._seen = guarded, seen
+        watched = max(0, watches - span.start)
+        self.witness = Witness(watched_inputs(view) if watched else Watched(), wanted=watched)
+        self._guarded, self._seen, self.span = guarded, seen, span
         self.places, self.model = self._instrumented()
 
     def feed(
@@ -148,7 +167,8 @@ class StatisticsLayout:
 
     def empty(self, expected: int = 1) -> Statistics:
         """Statistics that wait for the outputs of inferences; see ``collect``."""
-        return Statistics(self._blocks, self._answers, self.witness, expected)
+        whole = expected if self.span.whole is None else self.span.whole
+        return Statistics(self._blocks, self._answers, self.witness, whole, self.span.start)
 
     def collect(self, inferences: Iterable[Sequence[NDArray[Any]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.

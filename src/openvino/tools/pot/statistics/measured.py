@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.graph.digest import short_digest
 from openvino.tools.pot.graph.sizes import Sizes
-from openvino.tools.pot.statistics.accumulators import Stack, accumulator
+from openvino.tools.pot.statistics.accumulators import accumulator
 from openvino.tools.pot.statistics.kept import Kept
 from openvino.tools.pot.statistics.reducers import Patches, Rows
 from openvino.tools.pot.statistics.requests import Request
+from openvino.tools.pot.statistics.stack import Stack
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import EngineError
 
@@ -58,7 +60,9 @@ class Statistics:
         blocks: by aggregator, what it aggregates.
         answers: to requests, from what is aggregated.
         witness: keeps the first inferences.
-        expected: how many there will be, as far as that is known; of many, some statistics need a part only.
+        expected: how many there will be in the whole pass, as far as that is known; of many, some statistics need a
+            part only.
+        start: the position of the first one in the pass.
 
     Attributes:
         samples: how many they are of, as whoever made the pass says; until then as many as inferences.
@@ -68,10 +72,16 @@ class Statistics:
     """
 
     def __init__(
-        self, blocks: Mapping[str, Block], answers: Answers, witness: Witness, expected: int
+        self,
+        blocks: Mapping[str, Block],
+        answers: Answers,
+        witness: Witness,
+        expected: int,
+        start: int = 0,
     ) -> None:
         self.witness, self.samples, self.is_finite = witness, 0, True
         self.sizes: Sizes = {}
+        self._spans, self._witnesses = [(start, start)], {start: witness}
         self._blocks, self._answers = blocks, answers
         self._accumulators = {name: accumulator(name, expected, own.sizes) for name, own in blocks.items()}
         self._values: dict[Request, NDArray[np.float64]] = {}
@@ -85,9 +95,12 @@ class Statistics:
         vectors = [np.asarray(part, np.float32) for part in outputs[:count]]
         vector = vectors[0] if count == 1 else np.concatenate(vectors)
         self.is_finite = self.is_finite and bool(np.isfinite(vector.sum(dtype=np.float64)))
+        ((start, position),) = self._spans
+        self._spans = [(start, position + 1)]
         for name, own in self._accumulators.items():
-            for where in self._blocks[name].where:
-                own.update(vector, where)
+            places = self._blocks[name].where
+            for number, where in enumerate(places):
+                own.update(position * len(places) + number, vector, where)
 
     def value(self, request: Request) -> NDArray[np.float64]:
         """The figure of a request, a vector; see ``rows`` and ``patches`` for those of kept vectors."""
@@ -118,6 +131,11 @@ class Statistics:
         return self._accumulators[request.aggregator].value(self._answers.parts[request])
 
     @property
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """First positions of inferences in the pass, and those behind the last ones, where nothing is between."""
+        return self._spans
+
+    @property
     def digest(self) -> str:
         """Of all figures, in hexadecimal letters; asked for when the pass is over.
 
@@ -141,6 +159,24 @@ class Statistics:
         stacked = self._part(request)
         by_tap = stacked.reshape(len(stacked) * count, taps, -1)
         return by_tap.transpose(0, 2, 1).astype(np.float32, copy=False)
+
+    def _merged(self, other: Statistics) -> Statistics:
+        """Those of both, see ``merge``."""
+        by = 0
+        if _overlap([*self._spans, *other._spans]):
+            most = max((len(block.where) for block in self._blocks.values()), default=1)
+            by = 1 << (most * max(self._spans[-1][1], other._spans[-1][1])).bit_length()
+        merged = copy(self)
+        merged.samples, merged.is_finite = self.samples + other.samples, self.is_finite and other.is_finite
+        merged._spans = _joined([*self._spans, *((start + by, stop + by) for start, stop in other._spans)])
+        merged._witnesses = {**self._witnesses, **{at + by: own for at, own in other._witnesses.items()}}
+        merged.witness = Witness.joined([merged._witnesses[at] for at in sorted(merged._witnesses)])
+        merged._accumulators = deepcopy(self._accumulators)
+        for name, own in merged._accumulators.items():
+            places = len(self._blocks[name].where)
+            own.merge(other._accumulators[name].moved(by * places))  # type: ignore[arg-type]
+        merged._values, merged._digest = {}, ""
+        return merged
 
     def answers(self, request: Request) -> bool:
         """Whether the pass measured what a request asks for."""
@@ -219,10 +255,9 @@ def merge(first: Measured, second: Measured) -> Measured: ...
 def merge(first: MeasuredModel, second: MeasuredModel) -> MeasuredModel:
     """The statistics of two parts of the samples, measured anywhere, as if one pass had seen both.
 
-    Extremes are those of one pass to the last bit, means are up to the rounding of sums in float64, and
-    aggregators over samples (``median``, ``hl_estimator``, ...) see every sample. Rows and patches, from which
-    histograms and second moments are computed, are those of both parts as long as these are few enough for all to
-    be kept; beyond that a part of them, spread evenly over both. Neither of the two is changed.
+    Parts of one pass know where their samples are in it (``part`` of ``Pipeline.collect_statistics``): merged in any
+    order and however they are split, they are what one pass finds, to the last bit. Of parts that count from the
+    same sample the second is taken as what comes behind the first. Neither of the two is changed.
 
     Those of a cascade are merged network by network.
 
@@ -236,9 +271,18 @@ def merge(first: MeasuredModel, second: MeasuredModel) -> MeasuredModel:
         raise EngineError(f"statistics to merge are a {kinds}, expected those of two passes over one model")
     if first._answers != second._answers or first.sizes != second.sizes:
         raise EngineError("statistics of different models or requests can't be merged")
-    merged = Statistics(first._blocks, first._answers, first.witness, expected=1)
-    merged.samples, merged.sizes = first.samples + second.samples, first.sizes
-    merged._accumulators = deepcopy(first._accumulators)
-    for name, own in merged._accumulators.items():
-        own.merge(second._accumulators[name])  # type: ignore[arg-type]
-    return merged
+    return first._merged(second)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in their order, those that follow each other as one."""
+    found: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if found and found[-1][1] == start:
+            start = found.pop()[0]
+        found.append((start, stop))
+    return found
+
+
+def _overlap(spans: Iterable[tuple[int, int]]) -> bool:
+    return any(stop > start for (_, stop), (start, _) in pairwise(sorted(spans)))

@@ -74,6 +74,18 @@ class Witness:
     _known: list[object] = field(default_factory=list)
     _awaited: deque[bool] = field(default_factory=deque)  # of inferences under way, whether they are kept
 
+    @classmethod
+    def joined(cls, parts: Sequence[Witness]) -> Witness:
+        """The first inferences of a pass, from those of its parts in their order: as if one had seen them all."""
+        if parts[0].samples >= parts[0].wanted:
+            return parts[0]
+        whole = cls(parts[0].watched, wanted=max(part.wanted for part in parts))
+        for part in parts:
+            for feed, fresh, values in zip(part.feeds, part.fresh, part.values, strict=True):
+                whole.note_feed(feed, fresh)
+                whole.note_values(values)
+        return whole
+
     def note_feed(self, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None) -> None:
         """Keep what an inference is given, if it is of one of the first samples.
 

@@ -70,13 +70,16 @@ class AccuracyAwareQuantization(Algorithm):
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
         return self._base.stages
 
-    def collect(self, model: CompressedModel, engine: Engine | None) -> MeasuredModel:
-        """What all variants of the parameters ask for, from one pass over the engine's samples.
+    def collect(
+        self, model: CompressedModel, engine: Engine | None, part: tuple[int, int] | None = None
+    ) -> MeasuredModel:
+        """What all variants of the parameters ask for, from one pass over the engine's samples, or over a part of them.
 
         Raises:
             EngineError, DataError: as ``apply``.
         """
         candidates = Candidates(model, engine, self._base_config)
+        candidates.known.networks.measuring.part = part
         candidates.measure(self._variants(), in_sizes=False)
         (found,) = candidates.known.passes
         return found if model.is_cascade else next(iter(found.values()))

@@ -47,9 +47,11 @@ class DataFreeQuantization(DefaultQuantization):
             model, engine if statistics is not None else self._fed(model, engine), statistics
         )
 
-    def collect(self, model: CompressedModel, engine: Engine | None) -> MeasuredModel:
+    def collect(
+        self, model: CompressedModel, engine: Engine | None, part: tuple[int, int] | None = None
+    ) -> MeasuredModel:
         """What the algorithm wants to know of a model, from samples or from images that are made up."""
-        return super().collect(model, self._fed(model, engine))
+        return super().collect(model, self._fed(model, engine), part)
 
     def _fed(self, model: CompressedModel, engine: Engine | None) -> Engine:
         """The engine if it has samples, else one over images that are made up."""

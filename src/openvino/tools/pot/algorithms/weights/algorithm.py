@@ -85,7 +85,9 @@ class WeightCompression(Algorithm):
     def _make_stages(self, recipe: Recipe) -> tuple[Stage, ...]:
         return ()
 
-    def collect(self, model: CompressedModel, engine: Engine | None) -> MeasuredModel:
+    def collect(
+        self, model: CompressedModel, engine: Engine | None, part: tuple[int, int] | None = None
+    ) -> MeasuredModel:
         """There is nothing to measure.
 
         Raises:
