@@ -37,6 +37,7 @@ from builders import (
     weights,
 )
 from openvino.tools.pot import AccuracyAwareQuantization, IEEngine, Metric, create_pipeline, load_model
+from openvino.tools.pot.algorithms import measuring
 from openvino.tools.pot.algorithms.accuracy import clock
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
@@ -216,6 +217,21 @@ def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> Non
     _, report = search(samples, TopOne(), maximal_drop=1.0)
     assert [s.what for s in report.steps] == ["full INT8"]
     assert report.passes == pytest.approx(3)  # float, statistics, INT8
+
+
+@pytest.mark.long
+def test_statistics_that_are_kept_are_not_measured_again(
+    samples: Items, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[Any] = []
+    own = measuring.measure
+    monkeypatch.setattr(measuring, "measure", lambda *given: passes.append(given) or own(*given))
+    without = stored(search(samples, TopOne())[0])
+    count = len(passes)
+    first = stored(search(samples, TopOne(), stat_cache=str(tmp_path))[0])
+    again = stored(search(samples, TopOne(), stat_cache=str(tmp_path))[0])
+    assert len(passes) == 2 * count and first == again
+    assert first[1] == without[1]  # the record of the other may name other passes
 
 
 @pytest.mark.parametrize("kind", ["accuracy", "any"])

@@ -10,7 +10,7 @@ import pytest
 
 from builders import Items, conv, images, labelled, model, network, parameter, runner, stored
 from openvino.tools.pot import IEEngine, Pipeline, create_pipeline, load_model
-from openvino.tools.pot.statistics import merge
+from openvino.tools.pot.statistics import Statistics, merge
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 
 
@@ -61,6 +61,12 @@ def test_parts_in_any_order_give_the_same_bytes(count: int, algorithm: str) -> N
     assert joined.samples == 200 and joined.digest == whole.digest and list(joined.spans) == [(0, 200)]
     apart, together = (create_pipeline(steps, None).run(network(), each) for each in (joined, whole))
     assert stored(apart) == stored(together)
+
+
+def test_loaders_that_are_merged_one_by_one_count_the_same() -> None:
+    found = [pipeline(labelled(images(8, seed=seed))).collect_statistics(network()) for seed in range(4)]
+    whole = reduce(merge, (found[number % 4] for number in range(100)))
+    assert isinstance(whole, Statistics) and whole.samples == 800 and whole.spans[-1][1] < 2000
 
 
 def test_a_part_that_cannot_be_is_refused() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.configs.parameters import IgnoredScope
+from openvino.tools.pot.configs.ignored import IgnoredScope
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device

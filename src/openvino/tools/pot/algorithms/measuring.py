@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from openvino.tools.pot.algorithms.cached import CachedPass, is_known, pass_key, samples_key
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
 from openvino.tools.pot.engines.passes import fed_shapes, measure
-from openvino.tools.pot.engines.probes import batch_axis, feeds, feeds_as_read, reads_samples, using
+from openvino.tools.pot.engines.probes import (
+    batch_axis,
+    feeds,
+    feeds_as_read,
+    feeds_samples,
+    reads_samples,
+    using,
+)
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.sizes import Sizes, common_sizes, is_static, sizes_of
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, choose_subset, count_samples
+from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.witness import WITNESSED, Witness
@@ -52,6 +62,7 @@ class Measuring:
         fed: network of a cascade -> the sizes in which it is fed, where these are others than it has.
         tells: whether what there is to say of the choice of samples has not been said.
         part: which of how many equal parts of the samples is measured, counted from zero; None: all.
+        remembers: whether passes of before count, where the parameters name a folder for them.
     """
 
     model: CompressedModel
@@ -60,6 +71,9 @@ class Measuring:
     fed: Mapping[str, Sizes] = field(default_factory=dict)
     tells: bool = True
     part: tuple[int, int] | None = None
+    remembers: bool = True
+    _samples: str | None = None
+    _pass_of_before: CachedPass | None = None
 
     def shapes(self) -> dict[str, Sizes]:
         """The sizes in which the networks of a cascade are fed, as ``fed``, from one sample.
@@ -115,6 +129,38 @@ class Measuring:
             EngineError: there is no engine or data loader, or a network is never run.
             DataError: the data loader is empty, or a sample doesn't fit the model.
         """
+        self._pass_of_before = cached = self._cached(jobs)
+        if cached is None:
+            return self._measured(jobs)
+        ((name, job),) = jobs.items()
+        return {name: cached.measured(job, lambda own: self._measured({name: own})[name])}
+
+    def _cached(self, jobs: Jobs) -> CachedPass | None:
+        """The folder of passes that were made before, for one that can be known by what it is fed."""
+        folder = self.sampling.stat_cache
+        if folder is None or not self.remembers:
+            return None
+        (_, subset), engine = self._ready(), self.engine
+        if self._reads_one_by_one and feeds_samples(engine) and not engine._options.out_in_map:
+            (job,) = jobs.values()
+            if is_known(job, engine, next(feeds(engine, self.model, subset[:1]))):
+                cache = StatisticsCache(Path(folder), self.sampling.stat_cache_size)
+                if self._samples is None:
+                    self._samples = samples_key(engine, self.model, subset)
+                return CachedPass(cache, pass_key(job, self._samples, engine, [_watched(job)]))
+        logger.warning(
+            "stat_cache is not used: expected a single network without time steps or networks within operations, "
+            "samples one by one, an engine that feeds them, and a device by its own name"
+        )
+        return None
+
+    def keep(self) -> None:
+        """Let what was computed of statistics be known the next time, where statistics are."""
+        if self._pass_of_before is not None:
+            self._pass_of_before.keep()
+
+    def _measured(self, jobs: Jobs) -> Measured:
+        """What jobs ask for, measured."""
         found = self._pass(jobs, guarded=False)
         if all(statistics.is_finite for statistics in found.values()):
             return found
@@ -269,9 +315,14 @@ def _check_span(found: Statistics, span: Span, inferences: int) -> None:
 def _layout(job: Job, axis: int, guarded: bool, span: Span) -> StatisticsLayout:
     network, view = job.network, job.decisions.network.view
     seen = None if view.seen is network else view.seen
-    parameters, batch = job.recipe.parameters, fixed_batch(network, axis)
-    watches = 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED
-    return StatisticsLayout(network, job.requests, batch, axis, watches, guarded, seen, span)
+    batch = fixed_batch(network, axis)
+    return StatisticsLayout(network, job.requests, batch, axis, _watched(job), guarded, seen, span)
+
+
+def _watched(job: Job) -> int:
+    """Of how many samples inferences are kept."""
+    parameters = job.recipe.parameters
+    return 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED
 
 
 def _tell(length: int, wanted: int | None) -> None:

@@ -62,7 +62,7 @@ def collect_statistics(
         EngineError, ConfigError, DataError: as ``run``; or there can't be such a part.
     """
     networks = Networks.of(model, algorithms, engine, exact=False)  # others' samples could show it otherwise
-    networks.measuring.part = part
+    networks.measuring.part, networks.measuring.remembers = part, False
     found = networks.measuring.measured(networks.planned(algorithms))
     return found if model.is_cascade else found[model.submodels[0].name]
 
@@ -96,7 +96,9 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         job.result.submodels[0].check = CheckReport(notes=(f"the model has nothing to {what}",))
         return job.result
     statistics = found.pop(name)
-    job, witness = networks.refined(name, decided(job, statistics)), statistics.witness
+    own = decided(job, statistics)
+    networks.measuring.keep()
+    job, witness = networks.refined(name, own), statistics.witness
     if not job.recipe.parameters.self_check or not len(witness):
         del statistics  # the transformed model needs the room
         return edited(job).result

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.decisions import Decisions
 from openvino.tools.pot.algorithms.interfaces import Configured
+from openvino.tools.pot.configs.parameters import OF_THE_MACHINE
 from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.edits.bias import shift_bias
 from openvino.tools.pot.graph.edits.clamp import insert_clamp
@@ -95,14 +96,18 @@ def _now_read(view: GraphView, readers: tuple[InputId, ...]) -> TensorId:
 
 
 def record(model: ov.Model, plan: Plan, algorithms: Sequence[Configured], samples: int) -> None:
-    """Leave version, samples and algorithms in a model: their parameters as said, and what these mean."""
+    """Leave version, samples and algorithms in a model: their parameters as said, and what these mean.
+
+    What tells of the machine alone, and changes no model, is left out.
+    """
     model.set_rt_info({}, [ROOT])  # what an earlier run left is of another model
     model.set_rt_info(__version__, [ROOT, "version"])
     model.set_rt_info(str(samples), [ROOT, "samples"])
     model.set_rt_info("transformer" if plan.transformer else "none", [ROOT, "model_type"])
     for position, algorithm in enumerate(algorithms):
         path = [ROOT, f"algorithm_{position}"]
-        parameters = json.dumps(algorithm.config, default=str, sort_keys=True)
+        said = {key: value for key, value in algorithm.config.items() if key not in OF_THE_MACHINE}
+        parameters = json.dumps(said, default=str, sort_keys=True)
         model.set_rt_info(algorithm.name, [*path, "name"])
         model.set_rt_info(parameters, [*path, "parameters"])
         if algorithm.places and not algorithm.rewrites:

@@ -149,6 +149,7 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
     )
+    group.add_argument("--stat-cache", metavar="FOLDER", help="keeps statistics: no pass is made twice")
 
 
 def _add_weights(group: argparse._ArgumentGroup) -> None:

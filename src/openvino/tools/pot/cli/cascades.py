@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, is_by_model
+from openvino.tools.pot.configs.ignored import is_by_model
+from openvino.tools.pot.configs.parameters import OF_ALL_MODELS
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
 

@@ -16,11 +16,11 @@ _ALGORITHMS = {
     "weights": "WeightCompression",
 }
 _OF_WEIGHTS = ("mode", "group_size", "ratio", "backup")
-_NOT_OF_WEIGHTS = ("preset", "max_drop")
+_NOT_OF_WEIGHTS = ("preset", "max_drop", "stat_cache")
 _FOR_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
 _NOT_WITH_CONFIG = (
     *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
-    *("subset_size", "ac_config", "ignored"),
+    *("subset_size", "ac_config", "ignored", "stat_cache"),
     *_OF_WEIGHTS,
     *_FOR_IMAGES,
 )
@@ -64,7 +64,11 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
     model = {"model_name": options.name, "model": options.model, "weights": options.weights}
     model["static"] = options.static or None
     size = _SUBSET_SIZE if options.subset_size is None else options.subset_size
-    params: dict[str, Any] = {"preset": options.preset, "stat_subset_size": size}
+    params: dict[str, Any] = {
+        "preset": options.preset,
+        "stat_subset_size": size,
+        "stat_cache": options.stat_cache,
+    }
     params["ignored"] = {"scope": options.ignored} if options.ignored else None
     params |= _of_weights(options)
     if options.quantize == "accuracy_aware":

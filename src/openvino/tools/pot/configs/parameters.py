@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from openvino.tools.pot.configs.ignored import IgnoredOperation, IgnoredScope
 from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import nearest
 
@@ -26,41 +26,6 @@ _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
 def none_for_zero(value: Any) -> Any:
     """A number of which zero says that there is no limit."""
     return None if value == 0 and not isinstance(value, bool) else value
-
-
-class IgnoredOperation(Parameters):
-    """Operations of one type, narrowed by attribute values."""
-
-    type: str
-    attributes: dict[str, Any] = {}
-
-
-class IgnoredScope(Parameters):
-    """What stays in float: nodes by name, operations by type, or all.
-
-    Attributes:
-        by_model: of a cascade, in place of the others; configurations have it as ``{model name: scope}``.
-    """
-
-    scope: list[str] = []
-    operations: list[IgnoredOperation] = []
-    skip_model: bool = False
-    by_model: dict[str, IgnoredScope] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _scopes_of_models(cls, value: Any) -> Any:
-        return {"by_model": value} if is_by_model(value) else value
-
-    def of(self, name: str) -> IgnoredScope:
-        """What it says of one model."""
-        return self.by_model.get(name, IgnoredScope()) if self.by_model else self
-
-
-def is_by_model(ignored: Any) -> bool:
-    """Whether what a configuration says to ignore is a mapping of model name to scope."""
-    named = isinstance(ignored, Mapping) and ignored and not set(ignored) & set(IgnoredScope.model_fields)
-    return bool(named and all(isinstance(each, Mapping) for each in ignored.values()))
 
 
 class Bound(Parameters):
@@ -233,6 +198,8 @@ class MinMaxParameters(SampleParameters):
         max_slowdown: share of a request's time, as users run it on the device of the engine, that may be paid for
             accuracy: layers that cost the outputs most go back to float; absent: none do. It makes the result depend on
             the machine.
+        stat_cache: folder where statistics are kept, so that no pass is made twice; absent: none.
+        stat_cache_size: bytes that the folder may take; what was not used the longest goes.
     """
 
     preset: Preset | None = None
@@ -245,6 +212,8 @@ class MinMaxParameters(SampleParameters):
     rules: list[Rule] = []
     self_check: bool = True
     max_slowdown: float | None = Field(default=None, gt=0, le=1)
+    stat_cache: str | None = Field(default=None, min_length=1)
+    stat_cache_size: int = Field(default=4_000_000_000, ge=0)
 
     @field_validator("preset", mode="before")
     @classmethod
@@ -345,5 +314,15 @@ class DataFreeParameters(DefaultQuantizationParameters):
         return self.given("layout", "shape", "mean_values", "scale_values")
 
 
-OF_ALL_MODELS = ("by_model", "stat_subset_size", "stat_batch_size", "shuffle_data", "seed")
+OF_THE_MACHINE = ("stat_cache", "stat_cache_size")
+"""Parameters that change no model."""
+
+OF_ALL_MODELS = (
+    "by_model",
+    "stat_subset_size",
+    "stat_batch_size",
+    *OF_THE_MACHINE,
+    "shuffle_data",
+    "seed",
+)
 """Parameters that can't differ between the models of a cascade, since one pass measures all of them."""

@@ -45,6 +45,11 @@ def reads_samples(engine: Engine | None) -> TypeGuard[Hooks]:
     return isinstance(engine, Hooks) and not engine._overrides("_predict")
 
 
+def feeds_samples(engine: Engine | None) -> TypeGuard[Hooks]:
+    """The same of an engine that leaves the whole pass to us, too."""
+    return reads_samples(engine) and not engine._overrides("predict")
+
+
 @contextmanager
 def using(engine: Engine, data_loader: Any, metric: Any) -> Iterator[None]:
     """Let an engine have other samples and another metric, for a while."""

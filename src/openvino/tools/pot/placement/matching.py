@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from openvino.tools.pot.configs.parameters import BEHIND, REGULAR, IgnoredOperation, Rule
+from openvino.tools.pot.configs.ignored import IgnoredOperation
+from openvino.tools.pot.configs.parameters import BEHIND, REGULAR, Rule
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.succession import firsts, lasts

@@ -7,7 +7,7 @@ from typing import Any
 
 import openvino as ov
 
-from openvino.tools.pot.configs.parameters import IgnoredOperation, IgnoredScope
+from openvino.tools.pot.configs.ignored import IgnoredOperation, IgnoredScope
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView

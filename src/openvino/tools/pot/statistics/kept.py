@@ -15,10 +15,19 @@ _ROOM = 256_000_000
 
 
 class Kept:
-    """Values by what they were computed of; those that were not asked for the longest go where room is short."""
+    """Values by what they were computed of; those that were not asked for the longest go where room is short.
+
+    Attributes:
+        has_more: whether something was computed since it was made, or read from a file.
+    """
 
     def __init__(self, room: int = _ROOM) -> None:
         self._room, self._found = room, dict[Hashable, tuple[Any, int]]()
+        self.has_more = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """As it is when it is read again."""
+        return {**self.__dict__, "has_more": False}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value of a key; made where it is not there.
@@ -27,9 +36,11 @@ class Kept:
             key: all that the value depends on.
             make: gives arrays, or tuples or data classes of them, which nobody changes.
         """
+        is_new = key not in self._found
         value, size = self._found.pop(key, None) or ((made := make()), _bytes(made))
         if size <= self._room:
             self._found[key] = value, size
+            self.has_more |= is_new
         while sum(taken for _, taken in self._found.values()) > self._room:
             del self._found[next(iter(self._found))]
         return cast("T", value)

@@ -164,8 +164,9 @@ class Statistics:
         """Those of both, see ``merge``."""
         by = 0
         if _overlap([*self._spans, *other._spans]):
-            most = max((len(block.where) for block in self._blocks.values()), default=1)
-            by = 1 << (most * max(self._spans[-1][1], other._spans[-1][1])).bit_length()
+            places = max((len(block.where) for block in self._blocks.values()), default=1)
+            whole = 1 << (places * other._spans[-1][1]).bit_length()  # no branch of a mean's tree is longer
+            by = -(-self._spans[-1][1] // whole) * whole
         merged = copy(self)
         merged.samples, merged.is_finite = self.samples + other.samples, self.is_finite and other.is_finite
         merged._spans = _joined([*self._spans, *((start + by, stop + by) for start, stop in other._spans)])
@@ -203,12 +204,14 @@ class JoinedStatistics(Statistics):
 
     def __init__(self, parts: Sequence[Statistics], computed: Kept | None = None) -> None:
         self._passes, self.witness = tuple(parts), parts[0].witness
-        self.samples = parts[0].samples
+        self.samples, self.sizes, self.is_finite = parts[0].samples, parts[0].sizes, True
         self._computed = Kept() if computed is None else computed
 
     @property
     def digest(self) -> str:
-        """Of the figures of all passes."""
+        """Of the figures of all passes; of a single one its own."""
+        if len(self._passes) == 1:
+            return self._passes[0].digest
         return short_digest(part.digest.encode() for part in self._passes)
 
     def value(self, request: Request) -> NDArray[np.float64]:

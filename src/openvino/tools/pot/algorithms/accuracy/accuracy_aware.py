@@ -79,7 +79,8 @@ class AccuracyAwareQuantization(Algorithm):
             EngineError, DataError: as ``apply``.
         """
         candidates = Candidates(model, engine, self._base_config)
-        candidates.known.networks.measuring.part = part
+        measuring = candidates.networks.measuring
+        measuring.part, measuring.remembers = part, False
         candidates.measure(self._variants(), in_sizes=False)
         (found,) = candidates.known.passes
         return found if model.is_cascade else next(iter(found.values()))
