@@ -226,12 +226,13 @@ def test_statistics_that_are_kept_are_not_measured_again(
     passes: list[Any] = []
     own = measuring.measure
     monkeypatch.setattr(measuring, "measure", lambda *given: passes.append(given) or own(*given))
-    without = stored(search(samples, TopOne())[0])
+    source = saved()
+    without = stored(search(samples, TopOne(), source)[0])
     count = len(passes)
-    first = stored(search(samples, TopOne(), stat_cache=str(tmp_path))[0])
-    again = stored(search(samples, TopOne(), stat_cache=str(tmp_path))[0])
-    assert len(passes) == 2 * count and first == again
-    assert first[1] == without[1]  # the record of the other may name other passes
+    first = stored(search(samples, TopOne(), source, stat_cache=str(tmp_path))[0])
+    again = stored(search(samples, TopOne(), source, stat_cache=str(tmp_path))[0])
+    assert len(passes) == 2 * count
+    assert first[1] == again[1] == without[1]  # names that OpenVINO makes up differ
 
 
 @pytest.mark.parametrize("kind", ["accuracy", "any"])

@@ -107,7 +107,27 @@ def _line(node: ov.Node, numbers: Mapping[str, int]) -> str:
     kind = node.get_type_name()
     if isinstance(node, Constant):
         return f"{kind} {types} {list(node.get_output_shape(0))}"
-    return f"{kind} {types} {sources} {_attributes(node) if not bodies_of(node) else ''}"
+    return f"{kind} {types} {sources} {_wiring(node) if bodies_of(node) else _attributes(node)}"
+
+
+def _wiring(node: Any) -> str:
+    """How the networks within an operation are fed, and which of their values it gives."""
+    bodies = bodies_of(node)
+    which: list[tuple[int, ...]] = [()] if len(bodies) == 1 else [(number,) for number in range(len(bodies))]
+    found = [
+        each
+        for own in which
+        for each in (*node.get_input_descriptions(*own), *node.get_output_descriptions(*own))
+    ]
+    if node.get_type_name() == "Loop":
+        found.append(node.get_special_body_ports())
+    return str(sorted(_fields(each) for each in found))  # files have them in another order
+
+
+def _fields(described: Any) -> tuple[str, list[tuple[str, Any]]]:
+    """The kind of a description, and all numbers in it."""
+    numbers = ((name, getattr(described, name)) for name in dir(described) if not name.startswith("_"))
+    return type(described).__name__, [(name, value) for name, value in numbers if isinstance(value, int)]
 
 
 def _attributes(node: ov.Node) -> str:
