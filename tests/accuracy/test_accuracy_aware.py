@@ -227,12 +227,11 @@ def test_statistics_that_are_kept_are_not_measured_again(
     own = measuring.measure
     monkeypatch.setattr(measuring, "measure", lambda *given: passes.append(given) or own(*given))
     source = saved()
-    without = stored(search(samples, TopOne(), source)[0])
-    count = len(passes)
-    first = stored(search(samples, TopOne(), source, stat_cache=str(tmp_path))[0])
-    again = stored(search(samples, TopOne(), source, stat_cache=str(tmp_path))[0])
-    assert len(passes) == 2 * count
-    assert first[1] == again[1] == without[1]  # names that OpenVINO makes up differ
+    folder = {"stat_cache": str(tmp_path)}
+    reports = [search(samples, TopOne(), source, **params)[1] for params in ({}, folder, folder)]
+    assert len(passes) == 2
+    # What goes back to float depends on measured times; full INT8 does not.
+    assert len({report.steps[0].drop for report in reports}) == 1
 
 
 @pytest.mark.parametrize("kind", ["accuracy", "any"])
