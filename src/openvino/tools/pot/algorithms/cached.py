@@ -24,8 +24,7 @@ from openvino.tools.pot.graph.view import bodies_of
 from openvino.tools.pot.statistics.cache import OtherSizes, StatisticsCache, key_of
 from openvino.tools.pot.statistics.kept import Kept
 from openvino.tools.pot.statistics.layout import OtherSizesError
-from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics
-from openvino.tools.pot.statistics.requests import Request
+from openvino.tools.pot.statistics.measured import JoinedStatistics, Statistics, unanswered
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import core
 from openvino.tools.pot.utils.timing import timed
@@ -65,12 +64,12 @@ class CachedPass:
             if isinstance(entry, Kept):
                 self._computed = entry
         known = [entry for entry in found if isinstance(entry, Statistics)]
-        missing = _missing(job.requests, known)
+        missing = unanswered(job.requests, known)
         if missing or not known:
             known.append(self._measured(replace(job, requests=missing) if known else job, measure))
         else:
             logger.info("statistics are known from a pass of before: nothing is measured")
-        alone = (own for own in known if not _missing(job.requests, [own]))
+        alone = (own for own in known if not unanswered(job.requests, [own]))
         return JoinedStatistics(known if (own := next(alone, None)) is None else [own], self._computed)
 
     def _measured(self, job: Job, measure: Callable[[Job], Statistics]) -> Statistics:
@@ -94,8 +93,8 @@ class CachedPass:
 def is_known(job: Job, engine: Hooks, first: Feed) -> bool:
     """Whether a key tells a pass from all others that could have other figures.
 
-    Of networks within operations a digest does not know how these are fed. Whether batches that a loader gives are
-    taken apart depends on what is asked for. Devices that choose others don't say which.
+    Whether batches that a loader gives are taken apart depends on what is asked for. Devices that choose others don't
+    say which. Networks within operations are left out until keys of such ones have been tried.
 
     Args:
         job: of the network.
@@ -160,7 +159,3 @@ def _digests(fed: Iterator[Any]) -> Iterator[str]:
             words = content[: content.size // 8 * 8].view(np.uint64)
             total = np.add.reduce(words, dtype=np.uint64)
             yield f"{name} {values.dtype} {values.shape} {checksum} {int(total)}"
-
-
-def _missing(requests: Sequence[Request], known: Sequence[Statistics]) -> tuple[Request, ...]:
-    return tuple(each for each in requests if not any(own.answers(each) for own in known))

@@ -20,7 +20,13 @@ from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import Sizes
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
 from openvino.tools.pot.statistics.kept import Kept
-from openvino.tools.pot.statistics.measured import JoinedStatistics, Measured, MeasuredModel, Statistics
+from openvino.tools.pot.statistics.measured import (
+    JoinedStatistics,
+    Measured,
+    MeasuredModel,
+    Statistics,
+    unanswered,
+)
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -164,8 +170,7 @@ class Known:
 
     def _missing(self, name: str, job: Job) -> Job:
         known = [found[name] for found in self.passes if name in found]
-        asked = (each for each in job.requests if not any(found.answers(each) for found in known))
-        return replace(job, requests=tuple(asked))
+        return replace(job, requests=unanswered(job.requests, known))
 
     def _of(self, name: str) -> Statistics:
         parts = [found[name] for found in self.passes if name in found]

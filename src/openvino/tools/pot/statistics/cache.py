@@ -147,14 +147,14 @@ class StatisticsCache:
     def _make_room(self, key: str) -> None:
         """Let entries go that were not used the longest, and what processes left that died while they wrote."""
         for path in self._folder.glob(f"{_BESIDE}*"):
-            if _age(path) < time.time() - _LITTER:
+            if _used(path)[0] < time.time() - _LITTER:
                 path.unlink(missing_ok=True)
-        files = self._files()
-        total = sum(map(_size, files))
-        for path in sorted((path for path in files if not path.name.startswith(key)), key=_age):
+        used = {path: _used(path) for path in self._files()}
+        total = sum(size for _, size in used.values())
+        for path in sorted((path for path in used if not path.name.startswith(key)), key=used.__getitem__):
             if total <= self._most:
                 break
-            total -= _size(path)
+            total -= used[path][1]
             with suppress(OSError):
                 path.unlink()
 
@@ -206,15 +206,10 @@ def _is_ones_own(path: Path) -> bool:
         return False
 
 
-def _age(path: Path) -> float:
+def _used(path: Path) -> tuple[float, int]:
+    """When a file was used last, and its bytes; zeros of one that went meanwhile."""
     try:
-        return path.stat().st_mtime
-    except OSError:  # it went meanwhile
-        return 0.0
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
+        found = path.stat()
     except OSError:
-        return 0
+        return 0.0, 0
+    return found.st_mtime, found.st_size

@@ -237,6 +237,11 @@ class JoinedStatistics(Statistics):
         return next(part for part in self._passes if part.answers(request))
 
 
+def unanswered(requests: Iterable[Request], known: Sequence[Statistics]) -> tuple[Request, ...]:
+    """The requests that none of several passes answers."""
+    return tuple(each for each in requests if not any(own.answers(each) for own in known))
+
+
 def unmeasured() -> Statistics:
     """Statistics for whoever asks for none."""
     return Statistics({}, Answers({}, {}, {}), Witness(), expected=0)
