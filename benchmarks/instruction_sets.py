@@ -25,7 +25,7 @@ from tables import Column, Record, table
 from workflow import calibration, command_line, parsed, printed, published, quantize, wanted
 
 from openvino.tools.pot.algorithms.checking.running import hides
-from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.phases import TOKEN_MASKS
 from openvino.tools.pot.verification.instruction_sets import VARIABLE, sets_at_hand
 
 WHOLE = "all"

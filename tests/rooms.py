@@ -31,6 +31,7 @@ LAYERS: tuple[Mapping[str, str], ...] = (
     {"diagnosis": "what INT8 loses, where and why, and what helps"},
     {"shortcut": "`quantize`"},
     {"pipeline": "lists of algorithms made runnable", "report": "figures about models"},
+    {"workers": "passes over samples made by the workers of an executor"},
     {"algorithms": "each a short composition of the rooms below"},
     {
         "placement": "where quantizers go",

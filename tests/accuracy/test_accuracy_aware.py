@@ -11,6 +11,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -133,12 +134,12 @@ def samples() -> Items:
 
 
 def search(
-    samples: Any, metric: Metric | None, source: Any = None, **parameters: Any
+    samples: Any, metric: Metric | None, source: Any = None, executor: Any = None, **parameters: Any
 ) -> tuple[CompressedModel, AccuracyReport]:
     engine = IEEngine({"device": "CPU"}, samples, metric)
     config = {"target_device": "GPU", **parameters}
     pipeline = create_pipeline([{"name": "AccuracyAwareQuantization", "params": config}], engine)
-    result = pipeline.run(load_model(source or saved()))
+    result = pipeline.run(load_model(source or saved()), executor=executor)
     algorithm = pipeline.algo_seq[0]
     assert isinstance(algorithm, AccuracyAwareQuantization) and algorithm.report is not None
     return result, algorithm.report
@@ -187,6 +188,18 @@ def per_sample(samples: Items, state: Path) -> Searched:
 @pytest.fixture(scope="module")
 def whole_set(samples: Items) -> Searched:
     return searched(samples, WholeSetError(), maximal_drop=0.05)
+
+
+@pytest.mark.long
+def test_a_search_whose_passes_workers_make_finds_the_same(samples: Items, per_sample: Searched) -> None:
+    with ThreadPoolExecutor(2) as executor:
+        result, report = search(samples, TopOne(), executor=executor, maximal_drop=0.05)
+    kept = per_sample.report
+    assert report.baseline == kept.baseline and report.steps[0].metrics == kept.steps[0].metrics
+    assert report.chosen is not None and kept.chosen is not None
+    assert report.chosen.floats == kept.chosen.floats == (FRAGILE,)
+    assert report.chosen.metrics == kept.chosen.metrics
+    assert stored(result)[1] == stored(per_sample.result)[1]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import IEEngine, create_pipeline
-from openvino.tools.pot.engines import passes
-from openvino.tools.pot.engines.stream import NamedOutputs, run_stream
+from openvino.tools.pot.engines import reducing, results
+from openvino.tools.pot.engines.stream import NamedOutputs, OutputNames, run_stream
 from openvino.tools.pot.utils.errors import DataError
 
 
@@ -148,7 +148,7 @@ def test_outputs_have_all_their_names() -> None:
     network.outputs[1].add_names({"tanh", "alias"})
     compiled = ov.Core().compile_model(network, "CPU")
     arrays = [np.zeros(1), np.ones(1)]
-    outputs = NamedOutputs(compiled, arrays)
+    outputs = NamedOutputs(OutputNames.of(compiled), arrays)
     assert list(outputs.values()) == arrays
     for name in ("y1", "second", "tanh", "alias"):
         assert outputs[name] is arrays[1]
@@ -167,7 +167,7 @@ def test_outputs_of_one_tensor_are_all_there() -> None:
     network = builders.model([relu, op.tanh(x, name="t"), relu], x)
     compiled = ov.Core().compile_model(network, "CPU")
     arrays = [np.full(1, n) for n in range(3)]
-    assert list(NamedOutputs(compiled, arrays).values()) == arrays
+    assert list(NamedOutputs(OutputNames.of(compiled), arrays).values()) == arrays
 
 
 def test_a_model_without_tensor_names() -> None:
@@ -191,10 +191,11 @@ def test_requests_are_clipped_with_a_warning(
 ) -> None:
     processors = os.cpu_count() or 1
     asked = []
-    real = passes.run_stream
-    monkeypatch.setattr(
-        passes, "run_stream", lambda c, f, n, **more: (asked.append(n), real(c, f, n, **more))[1]
-    )
+    real = run_stream
+    for module in (reducing, results):
+        monkeypatch.setattr(
+            module, "run_stream", lambda c, f, n, **more: (asked.append(n), real(c, f, n, **more))[1]
+        )
     with caplog.at_level(logging.WARNING):
         IEEngine({"device": "CPU", key: processors})
         assert caplog.records == []

@@ -44,7 +44,7 @@ def test_patches_times_kernel_are_outputs(case: tuple[list[int], ...], grouped: 
     layout = StatisticsLayout(model, [request])
     data = random.normal(size=shape).astype(np.float16).astype(np.float32)  # which is how it will be kept
     precise = {"INFERENCE_PRECISION_HINT": "f32"}
-    feed = {"x": data, **layout.places.feed(0, {"x": data})}
+    feed = {"x": data, **layout.phases.feed(0, {"x": data})}
     vector = ov.Core().compile_model(layout.model, "CPU", precise)(feed)[0]
     patches = layout.collect([[np.asarray(vector)]]).patches(request)
     output = ov.Core().compile_model(model, "CPU", precise)({"x": data})[0][0].reshape(-1, everywhere)
@@ -64,7 +64,7 @@ def test_positions_move_and_are_few() -> None:
     layout = StatisticsLayout(model, [request])
     compiled = ov.Core().compile_model(layout.model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     data = np.arange(64 * 32 * 32, dtype=np.float32).reshape(1, 64, 32, 32)
-    first, second = (compiled({"x": data, **layout.places.feed(i, {"x": data})})[0].copy() for i in (0, 1))
+    first, second = (compiled({"x": data, **layout.phases.feed(i, {"x": data})})[0].copy() for i in (0, 1))
     assert not np.array_equal(first, second)
 
 

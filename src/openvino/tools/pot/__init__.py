@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.shortcut import compress_weights as compress_weights
     from openvino.tools.pot.shortcut import quantize as quantize
     from openvino.tools.pot.verification import verify as verify
+    from openvino.tools.pot.workers.processes import Processes as Processes
 
 _HOMES = {
     "DataLoader": "api",
@@ -73,6 +74,7 @@ _HOMES = {
     "compress_weights": "shortcut",
     "diagnose": "diagnosis",
     "verify": "verification",
+    "Processes": "workers.processes",
 }
 
 __all__ = ["__version__", *_HOMES]

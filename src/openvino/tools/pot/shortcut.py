@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -39,7 +40,7 @@ Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 input name to shape, in which None is a size that the first sample tells."""
 
 _TAKEN = frozenset(
-    {*DefaultQuantizationParameters.model_fields, "subset_size", "compress", "report", "static"}
+    {*DefaultQuantizationParameters.model_fields, "subset_size", "compress", "report", "static", "executor"}
 )
 _WITHOUT_EFFECT = OF_POT_ALONE | {"mode", "fast_bias_correction", "advanced_parameters"}
 """Parameters of POT and of NNCF that are told of."""
@@ -98,6 +99,7 @@ def quantize(
     compress: bool = True,
     report: bool = False,
     static: Static = False,
+    executor: Executor | None = None,
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, CheckReport | None]:
     """Quantize a model to INT8 with DefaultQuantization.
@@ -114,6 +116,7 @@ def quantize(
         compress: whether weights are stored as int8.
         report: whether what was seen of the result beside the float model is wanted, too: None where nothing was.
         static: whether inputs get fixed sizes before anything else, see ``Static``.
+        executor: whose workers make the passes over the samples, as of ``Pipeline.run``.
         parameters: further parameters of DefaultQuantization, such as ``effort="thorough"``.
 
     Returns:
@@ -125,7 +128,7 @@ def quantize(
     _check_flags(compress=compress, report=report)
     given = _given(preset=preset, model_type=model_type, ignored=_scope(ignored))
     given |= {"target_device": target_device, "stat_subset_size": subset_size, **parameters}
-    found = _quantized(model, data, given, static)
+    found = _quantized(model, data, given, static, executor)
     if compress:
         compress_model_weights(found)
     return (found.submodels[0].model, found.check) if report else found.submodels[0].model
@@ -214,7 +217,11 @@ def _scope(ignored: Any) -> Mapping[str, Any] | None:
 
 
 def _quantized(
-    model: ov.Model | str | Path, data: Any, params: Mapping[str, Any], static: Static
+    model: ov.Model | str | Path,
+    data: Any,
+    params: Mapping[str, Any],
+    static: Static,
+    executor: Executor | None,
 ) -> CompressedModel:
     for key in params:
         if key not in _TAKEN | _WITHOUT_EFFECT:
@@ -226,7 +233,8 @@ def _quantized(
         with placed("static"):
             shaped = source if static is True else with_shapes(source, static)
             source = fixed_by_sample(shaped, engine)
-    return create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine).run(source)
+    pipeline = create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine)
+    return pipeline.run(source, executor=executor)
 
 
 def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any], output: Any) -> SubModel:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.probes import batch_axis, device_of, feeds, feeds_as_read
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.batch import takes_samples_apart
-from openvino.tools.pot.graph.digest import digest_of, short_digest
+from openvino.tools.pot.graph.digest import digest_of, sources_digest
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import bodies_of
 from openvino.tools.pot.statistics.cache import OtherSizes, StatisticsCache, key_of
@@ -122,16 +120,9 @@ def pass_key(job: Job, samples: str, engine: Hooks, settings: Sequence[object]) 
     inputs = [str(port.get_partial_shape()) for port in job.network.inputs]
     network = digest_of(job.network)
     about = [core().get_property(device, name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    versions = [ov.__version__, np.__version__, version.__version__, _sources()]
+    versions = [ov.__version__, np.__version__, version.__version__, sources_digest()]
     rest = [device, *about, sorted(job.sizes.items()), batch_axis(engine), *settings]
     return key_of([samples, network.graph, network.weights, *names, *inputs, *versions, *map(str, rest)])
-
-
-@cache
-def _sources() -> str:
-    """A digest of this package: what a version under development computes changes from day to day."""
-    files = sorted(Path(version.__file__).parent.rglob("*.py"))
-    return short_digest(file.read_bytes() for file in files)
 
 
 def samples_key(engine: Hooks, model: CompressedModel, subset: Sequence[int]) -> str:

@@ -150,6 +150,16 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
     )
     group.add_argument("--stat-cache", metavar="FOLDER", help="keeps statistics: no pass is made twice")
+    _add_workers(group)
+
+
+def _add_workers(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--workers", type=int, metavar="N", help="processes that share the passes over samples"
+    )
+    group.add_argument(
+        "--dask", metavar="ADDRESS", help="of a Dask scheduler whose workers do, such as tcp://host:8786"
+    )
 
 
 def _add_weights(group: argparse._ArgumentGroup) -> None:
@@ -235,6 +245,7 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
         "--no-remedies", dest="remedies", action="store_false", help="change nothing, only look"
     )
     parser.add_argument("--apply", metavar="FOLDER", help="store the model of the best remedy there")
+    _add_workers(parser)
     parser.add_argument("--report", metavar="FILE", help="write a page of HTML")
     _add_format(parser)
 

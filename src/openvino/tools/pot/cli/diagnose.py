@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.given import parameters_of, task_of
 from openvino.tools.pot.cli.output import Log, check_writable, print_facts
 from openvino.tools.pot.diagnosis.control import report_in
@@ -51,6 +52,7 @@ def show_diagnosis(options: argparse.Namespace) -> int:
 def _diagnosed(options: argparse.Namespace) -> Found:
     if options.search and options.int8 is None:
         raise ConfigError("--search is about the INT8 model that it found, which -q names")
+    check_workers(options)
     search = report_in(options.search) if options.search else None
     task = task_of(options, options.model)
     try:
@@ -58,8 +60,9 @@ def _diagnosed(options: argparse.Namespace) -> Found:
     except ModelError as error:
         raise ConfigError(str(error)) from error
     size = options.subset_size or SAMPLES
-    case = case_of(task.model, int8, task.engine, size, parameters_of(task))
-    return diagnosed(replace(case, search=search), options.remedies)
+    with at_work(options, [task.engine]):
+        case = case_of(task.model, int8, task.engine, size, parameters_of(task))
+        return diagnosed(replace(case, search=search), options.remedies)
 
 
 def _apply(found: Found, folder: Path) -> None:

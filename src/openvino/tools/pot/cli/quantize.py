@@ -17,6 +17,7 @@ import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
+from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
@@ -59,6 +60,7 @@ def quantize(options: argparse.Namespace) -> int:
         raise ConfigError("--progress-bar and --stream-output exclude each other")
     log = Log(options.log_level, options.pbar, options.stream_output)
     logger.info("pot %s: %s", __version__, shlex.join(options.argv))
+    check_workers(options)
     job = make_job(sections_of(options), options.evaluate)
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
@@ -70,7 +72,8 @@ def quantize(options: argparse.Namespace) -> int:
         log.write_to(folder / "log.txt")
         logger.info("results go to %s", folder)
         try:
-            models = _work(job, folder, options, log)
+            with at_work(options, [task.engine for task in job.tasks]):
+                models = _work(job, folder, options, log)
         except ConfigError as error:  # which could not be told beforehand
             log.note(str(error))
             raise PotError(str(error)) from error

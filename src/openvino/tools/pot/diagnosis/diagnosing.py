@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 from openvino.tools.pot.utils.memory import apart
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
+from openvino.tools.pot.workers.spreading import spread
 
 SAMPLES = 300
 """That are used at most, unless something else is said."""
@@ -91,6 +93,7 @@ def diagnose(
     device: str = "CPU",
     remedies: bool = True,
     search: AccuracyReport | str | Path | None = None,
+    executor: Executor | None = None,
     **parameters: Any,
 ) -> Diagnosis:
     """Find what a quantized model loses, where and why, and try what could help.
@@ -105,6 +108,8 @@ def diagnose(
         remedies: whether changes are tried.
         search: what AccuracyAwareQuantization reports of the search that made the INT8 model, or the ``state_dir`` of
             that search.
+        executor: whose workers make the passes for statistics and metrics, of the INT8 model and of all that is tried;
+            what looks into the models runs here.
         parameters: of DefaultQuantization, for the INT8 model that is made and for those that are tried.
 
     Raises:
@@ -122,8 +127,9 @@ def diagnose(
     loader = GivenSamples(data, samples, Feeder(source.submodels[0].model, parts=True))
     engine = IEEngine({"device": device}, loader, metric)
     given = None if int8_model is None else load_model(int8_model)
-    case = case_of(source, given, engine, samples, parameters)
-    return diagnosed(replace(case, search=search), remedies).facts
+    with spread(engine, executor):
+        case = case_of(source, given, engine, samples, parameters)
+        return diagnosed(replace(case, search=search), remedies).facts
 
 
 @dataclass(frozen=True)

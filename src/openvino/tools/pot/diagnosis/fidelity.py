@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.algorithms.checking.running import Run
 from openvino.tools.pot.arithmetic.distance import Likeness, squared_error
 from openvino.tools.pot.graph.parts import values_in
-from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.phases import TOKEN_MASKS
 from openvino.tools.pot.statistics.witness import Witness
 
 VARIES = 1e-8

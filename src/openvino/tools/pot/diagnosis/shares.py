@@ -20,7 +20,7 @@ from openvino.tools.pot.graph.edits.switch import FLAGS, Switches
 from openvino.tools.pot.graph.parts import Part, parts, values_in
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.phases import TOKEN_MASKS
 from openvino.tools.pot.utils.progress import track
 
 Doubles = NDArray[np.float64]

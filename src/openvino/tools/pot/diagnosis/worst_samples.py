@@ -18,7 +18,7 @@ from openvino.tools.pot.diagnosis.fidelity import VARIES
 from openvino.tools.pot.diagnosis.pictures import as_uri, image_of
 from openvino.tools.pot.diagnosis.sample_facts import Answer, FedInput, Sample, Told
 from openvino.tools.pot.graph.parts import values_in
-from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.phases import TOKEN_MASKS
 from openvino.tools.pot.statistics.witness import Witness
 
 Array = NDArray[Any]

@@ -43,7 +43,9 @@ def as_defined(model: ov.Model) -> ov.Model:
     return separated(unpacked_weights(emulated(model)))
 
 
-def compiled_for(purpose: str, model: ov.Model, device: str, in_turn: bool = False) -> ov.CompiledModel:
+def compiled_for(
+    purpose: str, model: ov.Model, device: str, in_turn: bool = False, threads: int = 0
+) -> ov.CompiledModel:
     """Compile a model for a pass over samples, in float32.
 
     Args:
@@ -51,12 +53,15 @@ def compiled_for(purpose: str, model: ov.Model, device: str, in_turn: bool = Fal
         model: stays as it is.
         device: OpenVINO's name of it.
         in_turn: whether one sample goes after the other, which takes less memory, and more time for many of them.
+        threads: of the CPU; 0: as many as it has.
 
     Raises:
         ModelError: OpenVINO can't compile it.
     """
     in_turn = in_turn or (isinstance(model, ov.Model) and has_branches(model))
-    settings = _PASS_IN_TURN if in_turn else _PASS
+    settings: dict[str, Any] = {**(_PASS_IN_TURN if in_turn else _PASS)}
+    if threads and device == "CPU":
+        settings["INFERENCE_NUM_THREADS"] = threads
     if purpose in _WITHOUT_FUSIONS and device == "CPU":
         with suppress(RuntimeError):
             return compiled_as_defined(model, device, {**settings, "SNIPPETS_MODE": "DISABLE"})

@@ -69,6 +69,16 @@ class InputSpec:
             self._shapes.append(ov.PartialShape(sizes))
             self._said += f", or {self._shapes[1]} for one of its {batch} samples"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """With texts in place of OpenVINO's objects, which can't be pickled."""
+        texts = {"shape": str(self.shape), "dtype": self.dtype.get_type_name()}
+        return {**self.__dict__, **texts, "_shapes": [str(shape) for shape in self._shapes]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.shape, self.dtype = ov.PartialShape(state["shape"]), getattr(ov.Type, state["dtype"])
+        self._shapes = [ov.PartialShape(shape) for shape in state["_shapes"]]
+
     def fit(self, value: Any, index: int) -> NDArray[np.generic]:
         """``value`` as a C-contiguous array of the input's dtype and rank; axes of size one may come or go.
 

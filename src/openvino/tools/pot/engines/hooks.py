@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import openvino as ov
 
@@ -15,10 +15,13 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.runtime import EngineConfig
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.feeding import Filler
+from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.metrics import Tally
-from openvino.tools.pot.engines.stream import Feed
+from openvino.tools.pot.engines.stream import Feed, OutputNames, Outputs
 from openvino.tools.pot.engines.watching import Runtime
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.statistics.layout import StatisticsLayout
+from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError, naming
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -54,6 +57,22 @@ def _requests(key: str, wanted: int | None) -> int:
     return min(number, available)
 
 
+Found = tuple[OutputNames, list[Item], Outputs]
+"""What outputs are called, what the loader gave at a time, and the outputs for it."""
+
+
+class Elsewhere(Protocol):
+    """Whoever makes inferences in the place of an engine."""
+
+    def measured(self, engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
+        """What ``passes.collect`` finds on a network without time steps."""
+        ...
+
+    def results(self, engine: Hooks, samples: Any, strict: bool) -> Iterator[Found]:
+        """What ``results.results`` gives."""
+        ...
+
+
 class Hooks(Engine):
     """What passes call of an engine, and read; ``IEEngine`` says what each hook is given and gives."""
 
@@ -80,6 +99,7 @@ class Hooks(Engine):
         self._model: CompressedModel | None = None
         self._filler = Filler(self._options.batch_axis, parts=not self._options.out_in_map)
         self._tally = Tally()
+        self._elsewhere: Elsewhere | None = None
 
     @abstractmethod
     def _overrides(self, name: str) -> bool:

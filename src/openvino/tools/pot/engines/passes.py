@@ -5,25 +5,32 @@ Single samples, batches, time steps and inferences that an override makes differ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import count
 from typing import Any
 
 import openvino as ov
 
 from openvino.tools.pot.api.engine import Engine
-from openvino.tools.pot.engines.batches import Batch, split
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.filling import Samples, feeds, time_steps
 from openvino.tools.pot.engines.hooks import Hooks, naming_hook, predicted
 from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
 from openvino.tools.pot.engines.recurrent import Recurrence
+from openvino.tools.pot.engines.reducing import reduced, with_places
+from openvino.tools.pot.engines.results import is_taken_apart, results
 from openvino.tools.pot.engines.rounds import run_steps
-from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_beside, run_stream
+from openvino.tools.pot.engines.stream import (
+    Feed,
+    NamedOutputs,
+    OutputNames,
+    Outputs,
+    run_beside,
+    run_stream,
+)
 from openvino.tools.pot.engines.watching import Measurement, Recording, Shapes, Watch
-from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
+from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.utils.errors import EngineError
@@ -133,54 +140,50 @@ def measure_one(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: boo
 
 
 def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
-    """What is measured on a single network by inferences of our own."""
-    model, options = engine._single_model(), engine._options
-    samples, expected = Samples(sampler, "Statistics", show), len(sampler)
-    back = Recurrence(model, options.out_in_map) if options.out_in_map else None
-    read: Iterator[Any]
-    if back is not None:
-        read = first_read(time_steps(engine, model, back, samples))
-        layout = layout.with_outputs(back.outputs)
+    """What is measured on a single network by inferences of our own, or of workers."""
+    if engine._options.out_in_map:
+        statistics = _of_steps(engine, layout, sampler, show)
+    elif engine._elsewhere is not None and layout.is_split:
+        statistics = engine._elsewhere.measured(engine, layout, sampler, show)
     else:
-        apart = layout.is_per_sample and takes_samples_apart(model, options.batch_axis)
-        plain = first_read(feeds(engine, model, samples, single=True, apart=apart))
-        # Loaders may fill one buffer again and again.
-        read = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
-        expected = -(-expected // fixed_batch(model, options.batch_axis))
-    with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
-
-    def infer(fed: Iterator[Any]) -> Iterator[tuple[Any, Outputs]]:
-        return run_stream(compiled, _with_places(layout, fed), options.stat_requests, copies=False)
-
-    def work(ready: Iterator[Any]) -> Statistics:
-        if back is None:
-            return layout.collect((outputs for _, outputs in infer(ready)), expected)
-        own = len(compiled.outputs) - len(back.outputs)
-
-        def state(outputs: Outputs) -> Feed:
-            return back.state(dict(zip(back.outputs, outputs[own:], strict=True)))
-
-        results = run_steps(ready, state, infer, in_order=False)
-        return layout.collect((outputs[:own] for _, outputs in results), expected)
-
-    with timed("pass"):
-        statistics = run_beside(read, work)
+        statistics = _of_samples(engine, layout, sampler, show)
     statistics.samples = len(sampler)
     return statistics
 
 
-def _with_places(layout: StatisticsLayout, fed: Iterable[Any]) -> Iterator[Any]:
-    """The same feeds, with what the measuring model gets beside them."""
-    positions = count(layout.span.start)
-    for entry in fed:
-        if entry is not None:
-            tag, feed = entry
-            sample, position = tag.parts[0] if isinstance(tag, Batch) else tag.lane, next(positions)
-            while layout.awaits(position):
-                yield None
-            entry = tag, layout.feed(position, feed, sample=sample)
-        yield entry
+def _of_samples(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
+    model, options = engine._single_model(), engine._options
+    samples, apart = Samples(sampler, "Statistics", show), is_taken_apart(engine, layout)
+    read = first_read(feeds(engine, model, samples, single=True, apart=apart))
+    expected = -(-len(sampler) // fixed_batch(model, options.batch_axis))
+    with timed("compile"):
+        compiled = compiled_for("measured", layout.model, options.device)
+    with timed("pass"):
+        return reduced(compiled, layout, read, options.stat_requests, expected)
+
+
+def _of_steps(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:
+    """The same of samples with time steps, each of which needs what came of the one before."""
+    model, options = engine._single_model(), engine._options
+    back = Recurrence(model, options.out_in_map)
+    read = first_read(time_steps(engine, model, back, Samples(sampler, "Statistics", show)))
+    layout = layout.with_outputs(back.outputs)
+    with timed("compile"):
+        compiled = compiled_for("measured", layout.model, options.device)
+    own = len(compiled.outputs) - len(back.outputs)
+
+    def infer(fed: Iterator[Any]) -> Iterator[tuple[Any, Outputs]]:
+        return run_stream(compiled, with_places(layout, fed), options.stat_requests, copies=False)
+
+    def state(outputs: Outputs) -> Feed:
+        return back.state(dict(zip(back.outputs, outputs[own:], strict=True)))
+
+    def work(ready: Iterator[Any]) -> Statistics:
+        results = run_steps(ready, state, infer, in_order=False)
+        return layout.collect((outputs[:own] for _, outputs in results), len(sampler))
+
+    with timed("pass"):
+        return run_beside(read, work)
 
 
 def evaluate(engine: Hooks, sampler: Any, show: bool, per_sample: bool) -> None:
@@ -189,10 +192,9 @@ def evaluate(engine: Hooks, sampler: Any, show: bool, per_sample: bool) -> None:
     Raises:
         DataError: a sample doesn't fit the network, or an inference failed; its index is named.
     """
-    compiled, results = _results(engine, Samples(sampler, "Evaluation", show))
     engine._tally.labelled = False
-    for items, outputs in results:
-        judge(engine, items, NamedOutputs(compiled, outputs), per_sample)
+    for names, items, outputs in _results(engine, Samples(sampler, "Evaluation", show)):
+        judge(engine, items, NamedOutputs(names, outputs), per_sample)
 
 
 def judge(engine: Hooks, items: list[Item], outputs: NamedOutputs, per_sample: bool) -> None:
@@ -207,19 +209,15 @@ def judge(engine: Hooks, items: list[Item], outputs: NamedOutputs, per_sample: b
         engine._update_metrics(processed, annotations, per_sample)
 
 
-def _results(
-    engine: Hooks, samples: Samples
-) -> tuple[ov.CompiledModel, Iterator[tuple[list[Item], Outputs]]]:
-    """The compiled model, and what its inferences are of, with their outputs."""
+def _results(engine: Hooks, samples: Samples) -> Iterator[tuple[OutputNames, list[Item], Outputs]]:
+    """What inferences are of, with their outputs, and what these are called."""
+    if not engine._options.out_in_map:
+        yield from results(engine, samples)
+        return
     model, options = engine._single_model(), engine._options
-    if options.out_in_map:
-        recurrence = Recurrence(model, options.out_in_map)
-        steps = first_read(time_steps(engine, model, recurrence, samples))
-        compiled = compiled_for("evaluated", model, options.device)
-        infer = partial(run_stream, compiled, requests=options.eval_requests)
-        found = run_steps(steps, recurrence.state, infer, in_order=True)
-        return compiled, (([step.item], outputs) for step, outputs in found)
-    plain = first_read(feeds(engine, model, samples))
+    recurrence = Recurrence(model, options.out_in_map)
+    steps = first_read(time_steps(engine, model, recurrence, samples))
     compiled = compiled_for("evaluated", model, options.device)
-    results = run_stream(compiled, plain, options.eval_requests)
-    return compiled, split(results, model, options.batch_axis)
+    infer, names = partial(run_stream, compiled, requests=options.eval_requests), OutputNames.of(compiled)
+    for step, outputs in run_steps(steps, recurrence.state, infer, in_order=True):
+        yield names, [step.item], outputs

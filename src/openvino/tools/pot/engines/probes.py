@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines import filling
-from openvino.tools.pot.engines.batches import Batch, as_they_are, split
+from openvino.tools.pot.engines.batches import Batch, as_they_are
 from openvino.tools.pot.engines.compiling import compiled_for
 from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.passes import recorded
 from openvino.tools.pot.engines.recurrent import KEY, Recurrence, TimeStep
+from openvino.tools.pot.engines.results import results
 from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.engines.stream import Feed, Outputs, run_stream
 from openvino.tools.pot.graph.model import CompressedModel
@@ -107,14 +108,10 @@ def outputs(
         EngineError: samples have time steps, and so outputs at each of them.
         DataError: a sample doesn't fit the model, or outputs of a fixed batch can't be taken apart.
     """
-    options = engine._options
-    if options.out_in_map:
+    if engine._options.out_in_map:
         raise EngineError(f"predictions of whole samples (annotation_free) are not supported with {KEY}")
     engine.set_model(model)
-    network = engine._single_model()
-    compiled = compiled_for("evaluated", network, options.device)
-    results = run_stream(compiled, _feeds(engine, indices), options.eval_requests)
-    for _, found in split(results, network, options.batch_axis, strict):
+    for _, _, found in results(engine, filling.Samples(BatchSampler(engine.data_loader, 1, indices)), strict):
         yield found
 
 

@@ -6,9 +6,10 @@ The stream may be read in the caller's thread while a thread of its own works on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from queue import Full, Queue
 from typing import Any, Generic, TypeVar
 
@@ -129,27 +130,46 @@ def _naming(tag: object) -> Iterator[None]:
         raise DataError(f"inference failed: {reason(error)}", str(tag)) from error
 
 
-class NamedOutputs(dict[str, NDArray[np.generic]]):
-    """Output name -> array in the model's order; further names of an output find the same array.
+@dataclass(frozen=True)
+class OutputNames:
+    """What the outputs of a model are called.
 
-    Args:
-        compiled: the model.
-        arrays: its outputs.
+    Attributes:
+        keys: of each output, in the model's order.
+        aliases: any name -> the key of its output.
     """
 
-    def __init__(self, compiled: ov.CompiledModel, arrays: list[NDArray[np.generic]]) -> None:
-        self._aliases: dict[str, str] = {}
-        super().__init__()
-        for port, array in zip(compiled.outputs, arrays, strict=True):
+    keys: tuple[str, ...]
+    aliases: Mapping[str, str]
+
+    @classmethod
+    def of(cls, compiled: ov.CompiledModel) -> OutputNames:
+        """Those of a compiled model."""
+        keys: dict[str, None] = {}
+        aliases: dict[str, str] = {}
+        for port in compiled.outputs:
             producer = port.get_node().input(0).get_source_output().get_node().get_friendly_name()
             result = port.get_node().get_friendly_name()
             names = sorted(port.get_names()) or [producer]
             # Results of one tensor share its names.
-            choices = (*names, result, f"{result}:{len(self)}")
-            key = next(name for name in choices if not dict.__contains__(self, name))
-            self[key] = array
+            key = next(name for name in (*names, result, f"{result}:{len(keys)}") if name not in keys)
+            keys[key] = None
             for name in (*names, result, producer):
-                self._aliases.setdefault(name, key)
+                aliases.setdefault(name, key)
+        return cls(tuple(keys), aliases)
+
+
+class NamedOutputs(dict[str, NDArray[np.generic]]):
+    """Output name -> array in the model's order; further names of an output find the same array.
+
+    Args:
+        names: of the outputs.
+        arrays: the outputs.
+    """
+
+    def __init__(self, names: OutputNames, arrays: Sequence[NDArray[np.generic]]) -> None:
+        self._aliases = names.aliases
+        super().__init__(zip(names.keys, arrays, strict=True))
 
     def __missing__(self, name: str) -> NDArray[np.generic]:
         """The array of an output under another of its names."""

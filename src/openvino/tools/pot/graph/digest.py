@@ -10,12 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino as ov
 from openvino.op import Constant
 
+from openvino.tools.pot import version
 from openvino.tools.pot.graph.view import bodies_of
 
 _LETTERS, _FEW = 16, 8
@@ -72,6 +75,13 @@ def short_digest(parts: Iterable[Any], letters: int = _LETTERS) -> str:
         found.update(part)
         found.update(b"\n")
     return found.hexdigest()[:letters]
+
+
+@cache
+def sources_digest() -> str:
+    """Of the sources of this package: what a version under development computes changes from day to day."""
+    files = sorted(Path(version.__file__).parent.rglob("*.py"))
+    return short_digest(file.read_bytes() for file in files)
 
 
 def _bodies(model: ov.Model) -> Iterator[ov.Model]:

@@ -50,11 +50,25 @@ def with_sizes(model: ov.Model, sizes: Sizes) -> ov.Model | None:
 
 def have_sizes(model: ov.Model, feed: Mapping[str, NDArray[Any]]) -> bool:
     """Whether a model takes arrays of the shapes of a feed."""
+    return fits(input_shapes(model), feed)
+
+
+def input_shapes(model: ov.Model) -> dict[str, Extents]:
+    """Input -> its sizes, None for those that are open; those of any rank are left out."""
     shapes = {input_name(port): port.get_partial_shape() for port in model.inputs}
+    return {
+        name: tuple(None if size.is_dynamic else size.get_length() for size in shape)
+        for name, shape in shapes.items()
+        if shape.rank.is_static
+    }
+
+
+def fits(shapes: Mapping[str, Extents], feed: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether arrays are of shapes, as far as these are known."""
+    pairs = ((shapes[name], array.shape) for name, array in feed.items() if name in shapes)
     return all(
-        shapes[name].compatible(ov.PartialShape(list(array.shape)))
-        for name, array in feed.items()
-        if name in shapes
+        len(own) == len(found) and all(size in (None, other) for size, other in zip(own, found, strict=True))
+        for own, found in pairs
     )
 
 

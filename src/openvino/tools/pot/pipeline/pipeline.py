@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.measured import MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
+from openvino.tools.pot.workers.spreading import spread
 
 
 def steps_of(algorithms: Sequence[Algorithm]) -> list[list[Algorithm]]:
@@ -80,7 +82,10 @@ class Pipeline:
         self._algo_seq.append(algorithm)
 
     def run(
-        self, model: CompressedModel | ov.Model, statistics: MeasuredModel | None = None
+        self,
+        model: CompressedModel | ov.Model,
+        statistics: MeasuredModel | None = None,
+        executor: Executor | None = None,
     ) -> CompressedModel:
         """Quantize a model; returns a new one, the given one is left as it is.
 
@@ -88,9 +93,12 @@ class Pipeline:
             model: in float.
             statistics: from ``collect_statistics`` of the same model and algorithms, perhaps merged; absent, they
                 are measured.
+            executor: whose workers make the passes over the samples: those for statistics and for metrics; the model is
+                the same as without. None: they are made here.
 
         Raises:
-            EngineError, ConfigError, DataError, ModelError: as the algorithms raise them.
+            EngineError, ConfigError, DataError, ModelError: as the algorithms raise them; or workers have other
+                versions.
         """
         if statistics is not None and not isinstance(statistics, (Statistics, dict)):
             raise EngineError(
@@ -98,12 +106,13 @@ class Pipeline:
             )
         result, steps = load_model(model), steps_of(self._algo_seq)
         measured = _measured_step(steps) if statistics is not None else None
-        for step in steps:
-            given = statistics if step is measured else None
-            if len(step) == 1:
-                result = step[0].apply(result, self._engine, given)
-            else:
-                result = run(result, step, self._engine, given)
+        with spread(self._engine, executor):
+            for step in steps:
+                given = statistics if step is measured else None
+                if len(step) == 1:
+                    result = step[0].apply(result, self._engine, given)
+                else:
+                    result = run(result, step, self._engine, given)
         return result
 
     def collect_statistics(
@@ -132,8 +141,12 @@ class Pipeline:
             return measured[0].collect(loaded, self._engine, part)
         return collect_statistics(loaded, measured, self._engine, part)
 
-    def evaluate(self, model: CompressedModel | ov.Model) -> dict[str, Any]:
+    def evaluate(self, model: CompressedModel | ov.Model, executor: Executor | None = None) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.
+
+        Args:
+            model: that is run.
+            executor: whose workers run it; the metric gets their outputs here, sample after sample.
 
         Raises:
             EngineError, DataError, ModelError: as the engine raises them.
@@ -143,7 +156,8 @@ class Pipeline:
         if self._engine.metric is None:
             return {}
         set_model(self._engine, model)
-        metrics: dict[str, Any] | None = predicted(self._engine, print_progress=True)[0]
+        with spread(self._engine, executor):
+            metrics: dict[str, Any] | None = predicted(self._engine, print_progress=True)[0]
         return metrics or {}
 
 

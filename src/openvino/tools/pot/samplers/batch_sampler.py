@@ -61,6 +61,21 @@ class BatchSampler:
         self._subset_indices = list(chosen)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the items are those of the data loader."""
+        return type(self).load is BatchSampler.load and type(self).__iter__ is BatchSampler.__iter__
+
+    @property
+    def data_loader(self) -> Any:
+        """The samples."""
+        return self._data_loader
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Which of them, in their order."""
+        return self._subset_indices
+
+    @property
     def num_samples(self) -> int:
         """The number of samples."""
         return len(self._subset_indices)
@@ -113,6 +128,10 @@ class Remembered:
 
     def __len__(self) -> int:
         return len(self._loader)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without the items."""
+        return Remembered, (self._loader, 0)
 
     def __getitem__(self, index: Any) -> Any:
         if index in self._items:

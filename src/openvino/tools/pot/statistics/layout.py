@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.batch import batch_axes, is_batch
-from openvino.tools.pot.graph.sizes import Sizes, have_sizes, sizes_of
+from openvino.tools.pot.graph.sizes import Sizes, fits, input_shapes, sizes_of
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.measured import Answers, Block, Statistics
+from openvino.tools.pot.statistics.phases import Phases
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Reducer
 from openvino.tools.pot.statistics.requests import Request, known_by_channels
@@ -42,6 +43,9 @@ class OtherSizesError(EngineError):
     def __init__(self, sizes: Sizes, position: int) -> None:
         super().__init__(f"inference {position} is of other sizes than the samples before: {dict(sizes)}")
         self.sizes, self.position = sizes, position
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OtherSizesError, (dict(self.sizes), self.position)
 
 
 @dataclass(frozen=True)
@@ -75,10 +79,13 @@ class StatisticsLayout:
     Attributes:
         float_model: what is measured.
         model: gives the vectors of reductions.
-        places: what ``model`` is fed beside the sample.
+        phases: what ``model`` is fed beside the sample.
         span: which inferences of the pass there will be.
         is_per_sample: whether there are figures that have to be of one sample each.
     """
+
+    is_split = True
+    """Whether parts of the samples can be measured by themselves."""
 
     def __init__(
         self,
@@ -106,10 +113,12 @@ class StatisticsLayout:
         self._answers = Answers(parts, channels, zeros)
         self.float_model = self._source = model
         self._slices = slices
+        self._watches = watches
         watched = max(0, watches - span.start)
         self.witness = Witness(watched_inputs(view) if watched else Watched(), wanted=watched)
         self._guarded, self._seen, self.span = guarded, seen, span
-        self.places, self.model = self._instrumented()
+        self._shapes = None if seen is None else input_shapes(seen)
+        self.phases, self.model = self._instrumented()
 
     def feed(
         self, position: int, feed: Mapping[str, NDArray[Any]], fresh: bool = True, sample: object = None
@@ -125,10 +134,26 @@ class StatisticsLayout:
         Raises:
             OtherSizesError: it is not of the sizes that samples were said to have.
         """
-        if self._seen is not None and not have_sizes(self._seen, feed):
+        if self._shapes is not None and not fits(self._shapes, feed):
             raise OtherSizesError(sizes_of(feed), position)
         self.witness.note_feed(feed, fresh, sample)
-        return {**feed, **self.places.feed(position, feed)}
+        return {**feed, **self.phases.feed(position, feed)}
+
+    def part(self, span: Span) -> StatisticsLayout:
+        """The same layout for some inferences of the pass, with the same model."""
+        other = copy(self)
+        other.span = span
+        other.witness = Witness(self.witness.watched, wanted=max(0, self._watches - span.start))
+        return other
+
+    @property
+    def most_watched(self) -> int:
+        """Of how many inferences it may depend on those before whether they are kept."""
+        return self.witness.most
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without models, which travel by themselves where they are needed."""
+        return {**self.__dict__, "float_model": None, "model": None, "_source": None, "_seen": None}
 
     def awaits(self, position: int) -> bool:
         """Whether outputs of inferences before this one must be taken before it is fed."""
@@ -141,10 +166,10 @@ class StatisticsLayout:
             numbers: of those outputs, in the float model's order.
         """
         other = copy(self)
-        other.places, other.model = self._instrumented(numbers)
+        other.phases, other.model = self._instrumented(numbers)
         return other
 
-    def _instrumented(self, outputs: Sequence[int] = ()) -> tuple[Places, ov.Model]:
+    def _instrumented(self, outputs: Sequence[int] = ()) -> tuple[Phases, ov.Model]:
         """A clone that gives concatenations of the reductions, what is watched, and some outputs of its own."""
         clone = (self._seen or self._source).clone()
         view = GraphView(clone)
@@ -163,7 +188,7 @@ class StatisticsLayout:
         results += [clone.get_results()[number] for number in outputs]
         parameters = [*clone.get_parameters(), *places.parameters]
         outs = [result.output(0) for result in results]
-        return places, ov.Model(outs, clone.get_sinks(), parameters, clone.get_friendly_name())
+        return places.phases, ov.Model(outs, clone.get_sinks(), parameters, clone.get_friendly_name())
 
     def empty(self, expected: int = 1) -> Statistics:
         """Statistics that wait for the outputs of inferences; see ``collect``."""

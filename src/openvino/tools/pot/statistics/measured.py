@@ -160,24 +160,36 @@ class Statistics:
         by_tap = stacked.reshape(len(stacked) * count, taps, -1)
         return by_tap.transpose(0, 2, 1).astype(np.float32, copy=False)
 
-    def _merged(self, other: Statistics) -> Statistics:
-        """Those of both, see ``merge``."""
+    def copied(self) -> Statistics:
+        """The same, to be joined with others."""
+        other = copy(self)
+        other._accumulators = deepcopy(self._accumulators)
+        return other
+
+    def join(self, other: Statistics) -> Statistics:
+        """Take those of another part in, which stays as it is; see ``merge``.
+
+        Raises:
+            EngineError: they are of different models or of different requests.
+        """
+        if self._answers != other._answers or self.sizes != other.sizes:
+            raise EngineError("statistics of different models or requests can't be merged")
         by = 0
         if _overlap([*self._spans, *other._spans]):
             places = max((len(block.where) for block in self._blocks.values()), default=1)
             whole = 1 << (places * other._spans[-1][1]).bit_length()  # no branch of a mean's tree is longer
             by = -(-self._spans[-1][1] // whole) * whole
-        merged = copy(self)
-        merged.samples, merged.is_finite = self.samples + other.samples, self.is_finite and other.is_finite
-        merged._spans = _joined([*self._spans, *((start + by, stop + by) for start, stop in other._spans)])
-        merged._witnesses = {**self._witnesses, **{at + by: own for at, own in other._witnesses.items()}}
-        merged.witness = Witness.joined([merged._witnesses[at] for at in sorted(merged._witnesses)])
-        merged._accumulators = deepcopy(self._accumulators)
-        for name, own in merged._accumulators.items():
+        self.samples, self.is_finite = self.samples + other.samples, self.is_finite and other.is_finite
+        self._spans = _joined([*self._spans, *((start + by, stop + by) for start, stop in other._spans)])
+        witnesses = {**self._witnesses, **{at + by: own for at, own in other._witnesses.items()}}
+        first = min(witnesses)
+        self._witnesses = {at: own for at, own in witnesses.items() if at == first or len(own)}
+        self.witness = Witness.joined([self._witnesses[at] for at in sorted(self._witnesses)])
+        for name, own in self._accumulators.items():
             places = len(self._blocks[name].where)
             own.merge(other._accumulators[name].moved(by * places))  # type: ignore[arg-type]
-        merged._values, merged._digest = {}, ""
-        return merged
+        self._values, self._digest = {}, ""
+        return self
 
     def answers(self, request: Request) -> bool:
         """Whether the pass measured what a request asks for."""
@@ -277,9 +289,7 @@ def merge(first: MeasuredModel, second: MeasuredModel) -> MeasuredModel:
     if not isinstance(first, Statistics) or not isinstance(second, Statistics):
         kinds = " and a ".join(type(each).__name__ for each in (first, second))
         raise EngineError(f"statistics to merge are a {kinds}, expected those of two passes over one model")
-    if first._answers != second._answers or first.sizes != second.sizes:
-        raise EngineError("statistics of different models or requests can't be merged")
-    return first._merged(second)
+    return first.copied().join(second)
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,13 +11,11 @@ them element by element leaves it so, and operations that move data put tensors 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 import openvino as ov
-from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.graph.edits.replace import typed
@@ -25,66 +23,20 @@ from openvino.tools.pot.graph.geometry import Window
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.phases import (
+    COVERED,
+    PHASE,
+    PLACES,
+    TOKEN_MASKS,
+    Group,
+    Phases,
+    Spread,
+    Taps,
+)
 
-Indices = NDArray[np.int32]
-Feed = Mapping[str, NDArray[np.generic]]
-
-_PLACES, _COVERED, _PHASE = "statistics_places", "statistics_covered", "statistics_phase"
-TOKEN_MASKS = frozenset({"attention_mask", "input_mask"})
-_GOLDEN = 0.6180339887498949
 _FARTHEST = 32
 _SHARED = 16
 """Readers of a constant: compiling takes a time that grows with the square of their number, and with each constant."""
-
-_PHASES = 31
-"""Different phases; a prime, so that a part of the samples, every second or fourth, still sees all of them."""
-
-
-@dataclass(frozen=True)
-class _Spread:
-    """``length`` places, one from each equal part of ``size`` rows; without a size, of the valid tokens."""
-
-    size: int | None
-    length: int
-
-    def read(self, phase: float, tokens: Indices) -> tuple[Indices, None]:
-        """The places."""
-        if self.size is None:
-            return tokens[_spread(len(tokens), self.length, phase)], None
-        return _spread(self.size, self.length, phase), None
-
-
-@dataclass(frozen=True)
-class _Taps:
-    """What the taps of ``count`` windows read."""
-
-    window: Window
-    count: int
-
-    @property
-    def length(self) -> int:
-        return self.count * self.window.taps
-
-    def read(self, phase: float, tokens: Indices) -> tuple[Indices, NDArray[np.bool_]]:
-        """The places, and whether they are data or padding."""
-        window = self.window
-        place = _spread(prod(window.positions), self.count, phase)
-        index, covered = np.zeros((1, 1), np.int32), np.ones((1, 1), bool)
-        for axis, taps in enumerate(window.tap_offsets()):
-            behind = prod(window.positions[axis + 1 :])
-            start = place // behind % window.positions[axis] * window.strides[axis]
-            read = start[:, None] + taps
-            inside = np.clip(read, 0, window.size[axis] - 1)
-            covered = covered & (read == inside)
-            index = index * window.size[axis] + inside
-        return index.astype(np.int32).reshape(-1), covered.reshape(-1)
-
-
-_Group = _Spread | _Taps
-
-
-def _spread(size: int, count: int, phase: float) -> Indices:
-    return ((np.arange(count) + phase) * (size / count)).astype(np.int32)
 
 
 class Places:
@@ -96,17 +48,21 @@ class Places:
 
     Args:
         view: the model that is measured.
+
+    Attributes:
+        parameters: the inputs that were made.
+        phases: what they are fed; both as soon as they are connected.
     """
 
     def __init__(self, view: GraphView) -> None:
         self._view, self._tokens = view, _token_mask(view)
-        self._groups: dict[_Group, ov.Output] = {}
-        self._covered: dict[_Taps, ov.Output] = {}
+        self._groups: dict[Group, ov.Output] = {}
+        self._covered: dict[Taps, ov.Output] = {}
         self._phase: ov.Node | None = None
         self._constants: dict[tuple[int, ...] | int, list[ov.Node]] = {}
         self._matrices: dict[tuple[str, int, int], ov.Output] = {}
-        self._fed: dict[int, dict[str, NDArray[np.generic]]] = {}
         self.parameters: list[ov.Node] = []
+        self.phases = Phases((), (), False, None)
 
     def constant(self, values: Sequence[int] | int) -> ov.Node:
         """An int64 constant, made once for several who need it."""
@@ -125,7 +81,7 @@ class Places:
             return op.gather(rows, self._spread_later(rows, count), self.constant(0)).output(0)
         are_tokens = self.token_count(source, axis) > 0
         size = None if are_tokens else prod(dimension.get_length() for dimension in others)
-        return self._gathered(source, axis, self._indices(_Spread(size, count)))
+        return self._gathered(source, axis, self._indices(Spread(size, count)))
 
     def output(self, tensor: TensorId) -> ov.Output:
         """Another tensor of the model that is measured."""
@@ -142,7 +98,7 @@ class Places:
 
     def patches(self, source: ov.Output, window: Window, count: int) -> ov.Output:
         """What ``count`` windows read, padding as zeros, float32 of shape ``[count * taps, channels]``."""
-        group = _Taps(window, count)
+        group = Taps(window, count)
         taken = typed(self._gathered(source, 1, self._indices(group)))
         if window.is_inside:
             return taken
@@ -150,7 +106,7 @@ class Places:
             self._covered[group] = op.parameter([group.length, 1], ov.Type.f32).output(0)
         return op.multiply(taken, self._covered[group]).output(0)
 
-    def _indices(self, group: _Group) -> ov.Output:
+    def _indices(self, group: Group) -> ov.Output:
         """A stand-in for the group's part of the vector, which is as long as all of them."""
         if group not in self._groups:
             self._groups[group] = op.parameter([group.length], ov.Type.i32).output(0)
@@ -182,7 +138,7 @@ class Places:
     def _spread_later(self, rows: ov.Output, count: int) -> ov.Output:
         """Places in a tensor whose size only the inference knows."""
         if self._phase is None:
-            self._phase = op.parameter([], ov.Type.f32, name=_PHASE)
+            self._phase = op.parameter([], ov.Type.f32, name=PHASE)
         length = op.gather(op.shape_of(rows), self.constant(0), self.constant(0))
         width = op.divide(op.convert(length, "f32"), op.constant(np.float32(count)))
         starts = op.add(op.constant(np.arange(count, dtype=np.float32)), self._phase)
@@ -192,8 +148,9 @@ class Places:
     def connect(self) -> None:
         """Make the inputs, once all reductions are there, and put them in the place of the stand-ins."""
         self.parameters = [] if self._phase is None else [self._phase]
-        self._join(_PLACES, self._groups)
-        self._join(_COVERED, self._covered)
+        self._join(PLACES, self._groups)
+        self._join(COVERED, self._covered)
+        self.phases = Phases(tuple(self._groups), tuple(self._covered), self._phase is not None, self._tokens)
 
     def _join(self, name: str, stand_ins: Mapping[Any, ov.Output]) -> None:
         if not stand_ins:
@@ -207,39 +164,6 @@ class Places:
             for reader in stand_in.get_target_inputs():
                 reader.replace_source_output(parts.output(number))
         self.parameters.append(whole)
-
-    def feed(self, position: int, feed: Feed) -> dict[str, NDArray[np.generic]]:
-        """What the inference at ``position`` gets beside the sample's own ``feed``."""
-        turn = position % _PHASES
-        if turn not in self._fed or any(
-            isinstance(own, _Spread) and own.size is None for own in self._groups
-        ):
-            self._fed[turn] = self._read(turn * _GOLDEN % 1.0, self._valid_tokens(feed))
-        return self._fed[turn]
-
-    def _read(self, phase: float, tokens: Indices) -> dict[str, NDArray[np.generic]]:
-        found = {group: group.read(phase, tokens) for group in self._groups}
-        fed: dict[str, NDArray[np.generic]] = {}
-        if self._phase is not None:
-            fed[_PHASE] = np.array(phase, np.float32)
-        if found:
-            fed[_PLACES] = np.concatenate([places for places, _ in found.values()])
-        if self._covered:
-            covered = np.concatenate([found[group][1] for group in self._covered])
-            fed[_COVERED] = covered.astype(np.float32)[:, None]
-        return fed
-
-    def _valid_tokens(self, feed: Feed) -> Indices:
-        if self._tokens is None:
-            return np.zeros(0, np.int32)
-        masks = [feed[name] for name in self._tokens[0] if name in feed]
-        valid = np.flatnonzero(masks[0]) if masks and is_token_mask(masks[0]) else np.arange(0)
-        return (valid if len(valid) else np.arange(self._tokens[1])).astype(np.int32)
-
-
-def is_token_mask(values: NDArray[np.generic]) -> bool:
-    """Whether values say which tokens are valid: ones and zeros, and no numbers that are added to scores."""
-    return bool(np.all((values == 0) | (values == 1)))
 
 
 def _token_mask(view: GraphView) -> tuple[set[str], int] | None:

@@ -47,6 +47,8 @@ class SteeredLayout(StatisticsLayout):
         seen: the model with inputs of the sizes that samples have, where it leaves sizes open.
     """
 
+    is_split = False
+
     def __init__(
         self,
         network: ov.Model,

@@ -118,6 +118,11 @@ class Witness:
             self.values.append([np.array(value) for value in values])
 
     @property
+    def most(self) -> int:
+        """The most inferences that are kept."""
+        return _PARTS * self.wanted
+
+    @property
     def _bytes(self) -> int:
         fed = sum(value.nbytes for feed in self.feeds for value in feed.values())
         return fed + sum(value.nbytes for values in self.values for value in values)

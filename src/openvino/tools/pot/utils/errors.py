@@ -69,6 +69,10 @@ class PotError(RuntimeError):
             line = f"{line[:half]} [...] {line[-half:]}"
         super().__init__(line)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Of the same sentence and place, where it comes from another process."""
+        return type(self), (self.sentence, self.where)
+
 
 class ConfigError(PotError, ValueError):
     """A parameter or configuration key is unknown, ill-typed or not supported."""

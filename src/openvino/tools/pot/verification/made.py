@@ -10,7 +10,7 @@ from openvino.op import Constant
 from openvino.tools.pot.data_loaders.synthetic import made_image
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.names import input_name
-from openvino.tools.pot.statistics.places import TOKEN_MASKS
+from openvino.tools.pot.statistics.phases import TOKEN_MASKS
 
 _OPEN_IMAGE, _STEPS = 224, 16
 """Of sizes that are open: of the sides of images, and of others; the first axis is 1."""

@@ -23,7 +23,7 @@ from openvino.tools.pot.graph.parts import WHOLE, Part, described, values_in
 from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.statistics.places import TOKEN_MASKS, is_token_mask
+from openvino.tools.pot.statistics.phases import TOKEN_MASKS, is_token_mask
 from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason

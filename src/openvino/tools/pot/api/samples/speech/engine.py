@@ -15,7 +15,7 @@ from openvino.tools.pot.engines.filling import Samples, filled
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.items import Item
 from openvino.tools.pot.engines.passes import judge
-from openvino.tools.pot.engines.stream import NamedOutputs
+from openvino.tools.pot.engines.stream import NamedOutputs, OutputNames
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError, reason
@@ -83,7 +83,7 @@ class ArkEngine(IEEngine):
                     items.append(item)
                     found.append(outputs)
             joined = [np.concatenate(each) for each in zip(*found, strict=True)]
-            yield utterance, items, NamedOutputs(request.get_compiled_model(), joined)
+            yield utterance, items, NamedOutputs(OutputNames.of(request.get_compiled_model()), joined)
 
     def _runs(self, wanted: set[int]) -> list[tuple[Utterance, Sequence[int]]]:
         """The utterances with frames that are wanted, with all frames up to the last of these."""
