@@ -160,6 +160,10 @@ FLAGS: list[tuple[tuple[Any, ...], str]] = [
     (("-n", "n\ud800"), "n\\ud800"),
     (("-n", "n" * 300), "nnnn"),
     (("--log-level", "LOUD"), "--log-level"),
+    (("--workers", "0"), "--workers"),
+    (("--workers", "many"), "--workers"),
+    (("--workers", "2", "--dask", "tcp://127.0.0.1:9"), "--dask"),
+    (("--dask", "nowhere at all"), "--dask"),
     (("--progress-bar", "--stream-output"), "--progress-bar"),
 ]
 CASES |= {

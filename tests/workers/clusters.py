@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from builders import Items
 from openvino.tools.pot import DataLoader, IEEngine, Processes, create_pipeline, demo, load_model
 from openvino.tools.pot.graph.writing import write_pair
 
@@ -44,6 +45,19 @@ class Loader(DataLoader):
             else:
                 os.kill(os.getpid(), signal.SIGKILL)
         return np.random.default_rng(index).normal(size=(1, 1, 32, 32)).astype(np.float32), None
+
+
+class Deadly(Items):
+    """One of its samples ends whoever reads it, but the process that it was made in."""
+
+    def __init__(self, items: Any) -> None:
+        super().__init__(items)
+        self.home = os.getpid()
+
+    def __getitem__(self, index: int) -> Any:
+        if index == 17 and os.getpid() != self.home:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
 
 
 def _is_worker() -> bool:

@@ -15,11 +15,17 @@ from pathlib import Path
 import clusters
 import pytest
 
+from builders import images, network
+from openvino.tools.pot import IEEngine, Processes, create_pipeline
+from openvino.tools.pot.utils.errors import EngineError
+
+TESTS = str(Path(__file__).resolve().parents[1])
+
 
 def run(kind: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, clusters.__file__, kind],
-        env={**os.environ, "FOLDER": str(folder), "RAY_AUTH_MODE": "disabled"},
+        env={**os.environ, "FOLDER": str(folder), "RAY_AUTH_MODE": "disabled", "PYTHONPATH": TESTS},
         capture_output=True,
         text=True,
         check=False,
@@ -62,8 +68,7 @@ if __name__ == "__main__":
     file.write_text(script)
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    tests = str(Path(__file__).resolve().parents[1])
-    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": tests}
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": TESTS}
     started = subprocess.Popen(
         [sys.executable, str(file)],
         env=environment,
@@ -118,3 +123,16 @@ def test_the_adapter_in_the_document_is_the_one_that_is_tested() -> None:
     tested = source.partition("# docs: ray begins\n")[2].partition("\n\n# docs: ray ends")[0].strip()
     document = Path(__file__).resolve().parents[2] / "docs/clusters.md"
     assert f"```\n{tested}\n```" in document.read_text(encoding="utf-8")
+
+
+@pytest.mark.process
+@pytest.mark.long
+def test_a_sample_that_ends_every_worker_is_named() -> None:
+    loader = clusters.Deadly([(image, None) for image in images(40)])
+    pipeline = create_pipeline([{"name": "DefaultQuantization"}], IEEngine({}, loader))
+    with Processes(2) as executor, pytest.raises(EngineError) as found:
+        pipeline.run(network(), executor=executor)
+    assert re.fullmatch(
+        r"worker processes died 3 times on sample \d+ and the \d+ behind it, and nothing came of it",
+        str(found.value),
+    )

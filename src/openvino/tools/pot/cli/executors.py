@@ -13,7 +13,7 @@ from openvino.tools.pot.utils.optional import optional
 from openvino.tools.pot.workers.processes import Processes
 from openvino.tools.pot.workers.spreading import spread
 
-_PATIENCE = "30s"
+PATIENCE = "30s"
 
 
 def check_workers(options: argparse.Namespace) -> None:
@@ -51,7 +51,7 @@ def at_work(options: argparse.Namespace, engines: Iterable[Engine | None]) -> It
 def _of_cluster(address: str, stack: ExitStack) -> Executor:
     distributed = optional("distributed", "dask.distributed", "clusters (--dask)", "cluster")
     try:
-        client = stack.enter_context(distributed.Client(address, timeout=_PATIENCE, set_as_default=False))
+        client = stack.enter_context(distributed.Client(address, timeout=PATIENCE, set_as_default=False))
     except (OSError, ValueError) as error:
         raise ConfigError(f"--dask is {address!r}, and no scheduler answers there: {said(error)}") from error
     executor: Executor = client.get_executor()

@@ -68,12 +68,11 @@ def quantize(options: argparse.Namespace) -> int:
     job = replace(job, found=root / (name or "") / "search")
     if options.report:
         check_report(job, Path(options.report))
-    with results_folder(root, name) as folder:
+    with at_work(options, [task.engine for task in job.tasks]), results_folder(root, name) as folder:
         log.write_to(folder / "log.txt")
         logger.info("results go to %s", folder)
         try:
-            with at_work(options, [task.engine for task in job.tasks]):
-                models = _work(job, folder, options, log)
+            models = _work(job, folder, options, log)
         except ConfigError as error:  # which could not be told beforehand
             log.note(str(error))
             raise PotError(str(error)) from error
