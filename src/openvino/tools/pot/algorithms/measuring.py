@@ -11,7 +11,8 @@ from types import MappingProxyType
 import numpy as np
 
 from openvino.tools.pot.algorithms.cached import CachedPass, is_known, pass_key, samples_key
-from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.algorithms.job import THRIFTY, Frugality, Job
+from openvino.tools.pot.algorithms.thrift import Foresight, device_streams, within
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
@@ -32,9 +33,11 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, 
 from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
+from openvino.tools.pot.statistics.way import Way
 from openvino.tools.pot.statistics.witness import WITNESSED, Witness
 from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import own_bytes
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
@@ -63,6 +66,7 @@ class Measuring:
         tells: whether what there is to say of the choice of samples has not been said.
         part: which of how many equal parts of the samples is measured, counted from zero; None: all.
         remembers: whether passes of before count, where the parameters name a folder for them.
+        frugal: what is done behind the pass to need little memory.
     """
 
     model: CompressedModel
@@ -72,8 +76,14 @@ class Measuring:
     tells: bool = True
     part: tuple[int, int] | None = None
     remembers: bool = True
+    frugal: Frugality = Frugality()
+    _began: int | None = field(default_factory=own_bytes)
     _samples: str | None = None
     _pass_of_before: CachedPass | None = None
+
+    def __post_init__(self) -> None:
+        if self.sampling.max_memory is not None:
+            self.frugal = THRIFTY
 
     def shapes(self) -> dict[str, Sizes]:
         """The sizes in which the networks of a cascade are fed, as ``fed``, from one sample.
@@ -180,12 +190,38 @@ class Measuring:
         with timed("statistics graph"):
             layouts = {name: _layout(job, axis, guarded, span) for name, job in jobs.items()}
         together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
+        self._bound(jobs, layouts, len(wanted))
         found = measure(engine, layouts, BatchSampler(engine.data_loader, together, wanted))
         for name, statistics in found.items():
             statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
             if self.part is not None:
                 _check_span(statistics, span, -(-len(wanted) // fixed_batch(jobs[name].network, axis)))
         return found
+
+    def _bound(self, jobs: Jobs, layouts: Mapping[str, StatisticsLayout], samples: int) -> None:
+        """Let a pass take no more memory than it may.
+
+        Raises:
+            ConfigError: it can't.
+        """
+        most = self.sampling.max_memory
+        if most is None:
+            return
+        if not self._reads_one_by_one or not feeds_samples(self.engine) or self.engine._options.out_in_map:
+            logger.warning(
+                "max_memory does not bound this pass: expected a single network without time steps, samples one by one, "
+                "and an engine that feeds them"
+            )
+            return
+        ((name, layout),) = layouts.items()
+        expected = layout.span.whole or -(-samples // fixed_batch(jobs[name].network, batch_axis(self.engine)))
+        foresight = Foresight(jobs[name], layout, expected, device_streams())
+        if not foresight.is_known:
+            logger.warning("max_memory does not bound this pass: expected samples of one size")
+            layout.way = Way(streams=1)
+            return
+        taken = max(0, (own_bytes() or 0) - (self._began or 0))
+        layout.way, self.frugal = within(foresight, most - taken, most, self.part is None)
 
     def _part(self, jobs: Jobs, subset: Sequence[int]) -> tuple[Span, list[int]]:
         """The inferences of one of several parts, and its samples.

@@ -23,6 +23,24 @@ OF_POT_ALONE = frozenset(
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
 
 
+_SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(i?)b\s*", re.IGNORECASE)
+
+
+def size_in_bytes(value: Any) -> Any:
+    """A number of bytes, where it is a text such as ``4GB``, ``800 MB`` or ``1.5GiB``; anything else as it is.
+
+    Raises:
+        ValueError: a text is no such number.
+    """
+    if not isinstance(value, str) or value.strip().isdigit():
+        return int(value) if isinstance(value, str) else value
+    found = _SIZE.fullmatch(value)
+    if found is None:
+        raise ValueError(f"expected bytes, such as '4GB', '800MB' or 800000000, found {value!r}")
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " "))
+
+
 def none_for_zero(value: Any) -> Any:
     """A number of which zero says that there is no limit."""
     return None if value == 0 and not isinstance(value, bool) else value
@@ -200,6 +218,8 @@ class MinMaxParameters(SampleParameters):
             the machine.
         stat_cache: folder where statistics are kept, so that no pass is made twice; absent: none.
         stat_cache_size: bytes that the folder may take; what was not used the longest goes.
+        max_memory: bytes of memory of its own that the process may take beyond what it has when the run begins; a
+            number, or a text such as ``4GB``; absent: as many as are quick.
     """
 
     preset: Preset | None = None
@@ -214,6 +234,9 @@ class MinMaxParameters(SampleParameters):
     max_slowdown: float | None = Field(default=None, gt=0, le=1)
     stat_cache: str | None = Field(default=None, min_length=1)
     stat_cache_size: int = Field(default=4_000_000_000, ge=0)
+    max_memory: int | None = Field(default=None, ge=1)
+
+    _in_bytes = field_validator("max_memory", mode="before")(size_in_bytes)
 
     @field_validator("preset", mode="before")
     @classmethod
@@ -314,7 +337,7 @@ class DataFreeParameters(DefaultQuantizationParameters):
         return self.given("layout", "shape", "mean_values", "scale_values")
 
 
-OF_THE_MACHINE = ("stat_cache", "stat_cache_size")
+OF_THE_MACHINE = ("stat_cache", "stat_cache_size", "max_memory")
 """Parameters that change no model."""
 
 OF_ALL_MODELS = (

@@ -43,7 +43,9 @@ def as_defined(model: ov.Model) -> ov.Model:
     return separated(unpacked_weights(emulated(model)))
 
 
-def compiled_for(purpose: str, model: ov.Model, device: str, in_turn: bool = False) -> ov.CompiledModel:
+def compiled_for(
+    purpose: str, model: ov.Model, device: str, in_turn: bool = False, streams: int = 0
+) -> ov.CompiledModel:
     """Compile a model for a pass over samples, in float32.
 
     Args:
@@ -51,12 +53,16 @@ def compiled_for(purpose: str, model: ov.Model, device: str, in_turn: bool = Fal
         model: stays as it is.
         device: OpenVINO's name of it.
         in_turn: whether one sample goes after the other, which takes less memory, and more time for many of them.
+        streams: samples that are worked on at a time, a thread each, so that figures are those of any other number;
+            0: as many as the device likes.
 
     Raises:
         ModelError: OpenVINO can't compile it.
     """
     in_turn = in_turn or (isinstance(model, ov.Model) and has_branches(model))
-    settings = _PASS_IN_TURN if in_turn else _PASS
+    settings: dict[str, Any] = dict(_PASS_IN_TURN if in_turn else _PASS)
+    if streams and device == "CPU":
+        settings |= {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
     if purpose in _WITHOUT_FUSIONS and device == "CPU":
         with suppress(RuntimeError):
             return compiled_as_defined(model, device, {**settings, "SNIPPETS_MODE": "DISABLE"})

@@ -21,6 +21,7 @@ from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.segmented import run_in_parts
 from openvino.tools.pot.engines.stream import Feed, NamedOutputs, Outputs, copied, run_beside, run_stream
 from openvino.tools.pot.engines.watching import Measurement, Recording, Shapes, Watch
 from openvino.tools.pot.graph.batch import fixed_batch, takes_samples_apart
@@ -147,15 +148,22 @@ def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -
         # Loaders may fill one buffer again and again.
         read = ((batch, {name: copied(value) for name, value in feed.items()}) for batch, feed in plain)
         expected = -(-expected // fixed_batch(model, options.batch_axis))
+    streams, parts = layout.way.streams, layout.way.parts
+    compiling = partial(compiled_for, "measured", device=options.device, streams=streams)
     with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
+        compiled = None if parts is not None else compiling(layout.model)
+    requests = options.stat_requests or (streams and streams + 1)
 
     def infer(fed: Iterator[Any]) -> Iterator[tuple[Any, Outputs]]:
-        return run_stream(compiled, _with_places(layout, fed), options.stat_requests, copies=False)
+        placed = _with_places(layout, fed)
+        if parts is not None:
+            return run_in_parts(parts, placed, compiling, streams)
+        return run_stream(compiled, placed, requests, copies=False)
 
     def work(ready: Iterator[Any]) -> Statistics:
         if back is None:
             return layout.collect((outputs for _, outputs in infer(ready)), expected)
+        assert compiled is not None
         own = len(compiled.outputs) - len(back.outputs)
 
         def state(outputs: Outputs) -> Feed:

@@ -20,10 +20,12 @@ from openvino.tools.pot.graph.batch import batch_axes, is_batch
 from openvino.tools.pot.graph.sizes import Sizes, have_sizes, sizes_of
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.accumulators import STACKED, bytes_of
 from openvino.tools.pot.statistics.measured import Answers, Block, Statistics
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Reducer
 from openvino.tools.pot.statistics.requests import Request, known_by_channels
+from openvino.tools.pot.statistics.way import QUICK, Way
 from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of, watched_inputs
 from openvino.tools.pot.utils.errors import EngineError
 
@@ -78,6 +80,7 @@ class StatisticsLayout:
         places: what ``model`` is fed beside the sample.
         span: which inferences of the pass there will be.
         is_per_sample: whether there are figures that have to be of one sample each.
+        way: how the pass goes through the network.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class StatisticsLayout:
         watched = max(0, watches - span.start)
         self.witness = Witness(watched_inputs(view) if watched else Watched(), wanted=watched)
         self._guarded, self._seen, self.span = guarded, seen, span
+        self.way: Way = QUICK
         self.places, self.model = self._instrumented()
 
     def feed(
@@ -129,6 +133,17 @@ class StatisticsLayout:
             raise OtherSizesError(sizes_of(feed), position)
         self.witness.note_feed(feed, fresh, sample)
         return {**feed, **self.places.feed(position, feed)}
+
+    def kept_bytes(self, expected: int) -> tuple[int, int]:
+        """What is kept of all inferences of a pass, as far as their share can be smaller, and of those as it is.
+
+        Args:
+            expected: inferences in the pass.
+        """
+        sizes = {name: sum(own.sizes) * len(own.where) for name, own in self._blocks.items()}
+        kept = {name: size * bytes_of(name, expected) for name, size in sizes.items()}
+        stacked = sum(own for name, own in kept.items() if name in STACKED)
+        return stacked, sum(kept.values()) - stacked
 
     def awaits(self, position: int) -> bool:
         """Whether outputs of inferences before this one must be taken before it is fed."""
@@ -168,7 +183,7 @@ class StatisticsLayout:
     def empty(self, expected: int = 1) -> Statistics:
         """Statistics that wait for the outputs of inferences; see ``collect``."""
         whole = expected if self.span.whole is None else self.span.whole
-        return Statistics(self._blocks, self._answers, self.witness, whole, self.span.start)
+        return Statistics(self._blocks, self._answers, self.witness, whole, self.span.start, self.way.share)
 
     def collect(self, inferences: Iterable[Sequence[NDArray[Any]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.
