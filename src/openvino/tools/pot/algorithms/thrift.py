@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise, product
 from math import ceil, prod
 
 import numpy as np
@@ -23,14 +24,18 @@ from openvino.tools.pot.utils.memory import megabytes
 
 logger = get_logger(__name__)
 
-_BASE, _PER_NODE = 12_000_000, 20_000
+_BASE, _PER_NODE = 7_500_000, 8_000
 """Bytes of a run without its arrays, and of an operation in the copies that it makes of a network."""
 
 _COMPILED, _COMPILED_PER_STREAM, _PACKED = 10_000, 13_000, 1.06
 """Bytes of a compiled operation, and in each stream; weights in the device's order over those that it was given."""
 
-_OF_LAYER = 11
-"""Arrays as large as the weights of a layer that deciding about it takes."""
+_OF_LAYER, _OF_TABLE, _OF_ROWS = 11, 1.4, 6
+"""Arrays as large as the weights of a layer, as those that are only looked up, and as rows of an input in float32, that
+deciding about it takes."""
+
+_FOLDED = 2.2
+"""Floats that the device makes of a table's integers while it compiles, for each of them."""
 
 _INTEGERS = 4
 """Integers of 8 bits that take the room of a float."""
@@ -42,6 +47,9 @@ _SLACK = 1.04
 """What the C library takes for itself."""
 
 _SHARES = (1.0, 0.5, 0.25, 0.125)
+
+_TOGETHER = 8
+"""Samples that go through a part together, at least, before fewer vectors are kept: each part is compiled anew."""
 
 
 _FRUGALITIES = (Frugality(), Frugality(lets_go=True), THRIFTY)
@@ -68,7 +76,11 @@ class Foresight:
         self._given = 4 * sum(prod(int(size) for size in shape.get_max_shape()) for shape in results)
         self._kept, self._always = layout.kept_bytes(expected)
         sizes = [4 * prod(int(size or 1) for size in view.shape(each.tensor) or ()) for each in plan.weights]
-        self._weights, self._largest = sum(sizes), max(sizes, default=0)
+        layers = {each for _, _, each in job.decisions.network.layers_with_weights}
+        of_layers = [size for own, size in zip(plan.weights, sizes, strict=True) if own in layers]
+        of_tables = [size for own, size in zip(plan.weights, sizes, strict=True) if own not in layers]
+        self._weights, self._tables = sum(sizes), sum(of_tables)
+        self._largest = int(max(_OF_LAYER * max(of_layers, default=0), _OF_TABLE * max(of_tables, default=0)))
         watched = layout.witness.wanted and 4 * sum(
             prod(int(size) for size in port.get_partial_shape().get_max_shape()) for port in view.seen.outputs
         )
@@ -103,7 +115,7 @@ class Foresight:
         ends = [-1, *way.parts.cuts, len(self.layers.names) - 1]
         handed, together = self.layers.crossing, way.parts.together
         needs = []
-        for start, end in zip(ends, ends[1:], strict=False):
+        for start, end in pairwise(ends):
             before = int(handed[start]) if start >= 0 else 0
             needs.append(
                 self.compiled(start + 1, end, streams) + together * (before + int(handed[end])) + int(handed[end])
@@ -116,9 +128,9 @@ class Foresight:
 
     def deciding(self, share: float) -> int:
         """All stages."""
-        first = _OF_LAYER * self._largest
-        last = self._weights // _INTEGERS + _OF_LAYER * self._largest // 2
-        return self._slack(self._base + self.rows(share) + max(first, last))
+        levels = self._weights // _INTEGERS
+        rows = _OF_ROWS * int(share * self._layout.largest_bytes(self._expected))
+        return self._slack(self._base + self.rows(share) + max(self._largest, levels + self._largest // 2) + rows)
 
     def checking(self, frugal: Frugality, share: float) -> int:
         """The edit, and the check."""
@@ -129,8 +141,9 @@ class Foresight:
         nodes = len(self._plain.names)
         plain = _PACKED * self._weights + nodes * (_COMPILED + _COMPILED_PER_STREAM)
         small = (1 + _PACKED) * self._weights / _INTEGERS + 2 * nodes * (_COMPILED + _COMPILED_PER_STREAM)
+        small += _FOLDED * self._tables
         runs = small if frugal.lets_go else max(small, plain)
-        values = 2 * min(self._expected, self._layout.witness.wanted) * self._watched
+        values = min(self._expected, self._layout.witness.wanted) * self._watched
         return self._slack(int(held + runs + self._plain.live.max() + values))
 
     def _slack(self, count: int) -> int:
@@ -140,20 +153,20 @@ class Foresight:
         """What a run takes that does nothing about it."""
         return max(self.measuring(QUICK), self.deciding(1.0), self.checking(Frugality(), 1.0))
 
-    def ways(self, room: int, share: float) -> Iterator[Way]:
+    def ways(self, room: int, share: float, fewest: int) -> Iterator[Way]:
         """Those that may be within the room, the quickest first."""
         yield Way(share=share)
         for streams in range(self._streams - 1, 0, -1):
             yield Way(streams, share=share)
-        parts = self._parts(room, share)
+        parts = self._parts(room, share, fewest)
         if parts is not None:
             yield Way(1, parts, share)
 
-    def _parts(self, room: int, share: float) -> Parts | None:
+    def _parts(self, room: int, share: float, fewest: int) -> Parts | None:
         """The parts that are compiled the least often."""
         found: list[tuple[int, Parts]] = []
         together = self._expected
-        while together:
+        while together >= fewest:
             left = room / _SLACK - self._base - self.rows(share) - self._held(together)
             cuts = self._cuts(left, together)
             if cuts is not None:
@@ -225,10 +238,12 @@ def within(foresight: Foresight, room: int, said: int, may_keep_less: bool = Tru
 
 
 def _found(foresight: Foresight, room: int, may_keep_less: bool) -> tuple[Way, Frugality] | None:
-    for share in _SHARES if may_keep_less else _SHARES[:1]:
+    shares = _SHARES if may_keep_less else _SHARES[:1]
+    for fewest, share in product((_TOGETHER, 1), shares):
         if foresight.deciding(share) > room:
             continue
-        way = next((each for each in foresight.ways(room, share) if foresight.measuring(each) <= room), None)
+        ways = foresight.ways(room, share, fewest)
+        way = next((each for each in ways if foresight.measuring(each) <= room), None)
         frugal = next((each for each in _FRUGALITIES if foresight.checking(each, share) <= room), None)
         if way is not None and frugal is not None:
             return way, frugal

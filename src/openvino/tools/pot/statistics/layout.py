@@ -145,6 +145,11 @@ class StatisticsLayout:
         stacked = sum(own for name, own in kept.items() if name in STACKED)
         return stacked, sum(kept.values()) - stacked
 
+    def largest_bytes(self, expected: int) -> int:
+        """In float32, the most that is kept of a tensor, of the vectors whose share can be smaller."""
+        kept = ((2 * bytes_of(name, expected), own) for name, own in self._blocks.items() if name in STACKED)
+        return max((each * max(own.sizes) for each, own in kept), default=0)
+
     def awaits(self, position: int) -> bool:
         """Whether outputs of inferences before this one must be taken before it is fed."""
         return False

@@ -30,7 +30,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _OWN = ("RssAnon:", "RssShmem:")
 """What Linux calls memory that is no copy of a file, and so can't be had back from a process."""
 
-_EACH = 0.01
+_EACH = 0.003
 """Seconds between two looks."""
 
 
