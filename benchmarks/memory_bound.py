@@ -1,7 +1,7 @@
 """Peak memory and fidelity of quantizing, without a bound and with ``max_memory`` at 60 % of what that took.
 
-Each run is a process of its own. Memory is what Linux calls RssAnon and RssShmem, beyond what the process had before the
-run: OpenVINO, the float model, which is mapped, and the samples, all in memory. It is read from outside, every two
+Each run is a process of its own. Memory is what Linux calls RssAnon and RssShmem, beyond what the process had before
+the run: OpenVINO, the float model, which is mapped, and the samples, all in memory. It is read from outside, every two
 milliseconds. Both models are held against the float one on samples that neither saw; those of networks with random
 weights are random. Prints a JSON line for each network; ``--write`` puts the table into docs/benchmarks.md.
 """
@@ -26,7 +26,14 @@ from speed import networks
 from tables import Column, Record, table
 from workflow import FIDELITY_SAMPLES, PARAMETERS, command_line, parsed, printed, published
 
-from openvino.tools.pot import DefaultQuantization, IEEngine, Pipeline, compress_model_weights, load_model, save_model
+from openvino.tools.pot import (
+    DefaultQuantization,
+    IEEngine,
+    Pipeline,
+    compress_model_weights,
+    load_model,
+    save_model,
+)
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.memory import keep_little
 
@@ -82,7 +89,12 @@ def alone(network: Network, feeds: Sequence[Feed], most: int | None, folder: Pat
     logger.addHandler(said)
     logger.setLevel(logging.INFO)
     bound = {} if most is None else {"max_memory": most}
-    params = {"target_device": "CPU", "stat_subset_size": len(feeds), **PARAMETERS.get(network.name, {}), **bound}
+    params = {
+        "target_device": "CPU",
+        "stat_subset_size": len(feeds),
+        **PARAMETERS.get(network.name, {}),
+        **bound,
+    }
     model = load_model({"model_name": network.name, "model": network.model})
     pipeline = Pipeline(IEEngine({"device": "CPU"}, Samples(feeds)))
     pipeline.add_algo(DefaultQuantization(params))
@@ -108,7 +120,15 @@ def own_bytes(process: int) -> int:
 
 def watched(options: argparse.Namespace, network: Network, most: int | None, folder: Path) -> Record:
     """Quantize in a fresh process; its peak, and what came of it."""
-    command = [sys.executable, __file__, network.name, "--zoo", str(options.zoo), "--cache", str(options.cache)]
+    command = [
+        sys.executable,
+        __file__,
+        network.name,
+        "--zoo",
+        str(options.zoo),
+        "--cache",
+        str(options.cache),
+    ]
     command += ["--samples", str(options.samples), "--alone", str(folder), "--most", str(most or 0)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin is not None

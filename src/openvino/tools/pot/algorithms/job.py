@@ -58,7 +58,7 @@ class Frugality:
     in_files: bool = False
 
 
-THRIFTY = Frugality(lets_go=True, in_files=True)
+FREE, THRIFTY = Frugality(), Frugality(lets_go=True, in_files=True)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Job:
     samples: int = 0
     figures: str = ""
     begun: float = field(default_factory=time.perf_counter)
-    frugal: Frugality = Frugality()
+    frugal: Frugality = FREE
 
     @property
     def recipe(self) -> Recipe:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
 from openvino.tools.pot.algorithms.cached import CachedPass, is_known, pass_key, samples_key
-from openvino.tools.pot.algorithms.job import THRIFTY, Frugality, Job
-from openvino.tools.pot.algorithms.thrift import Foresight, device_streams, within
+from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, Job
+from openvino.tools.pot.algorithms.telling import FEW_SAMPLES, check_outputs, check_span, tell_of_choice
+from openvino.tools.pot.algorithms.thrift import kept_within
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
@@ -33,8 +32,7 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, 
 from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
-from openvino.tools.pot.statistics.way import Way
-from openvino.tools.pot.statistics.witness import WITNESSED, Witness
+from openvino.tools.pot.statistics.witness import WITNESSED
 from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import own_bytes
@@ -44,8 +42,6 @@ logger = get_logger(__name__)
 
 _JUDGED = 64
 """Samples on which models are compared that differ by little."""
-
-_FEW_SAMPLES = 30
 
 Jobs = Mapping[str, Job]
 """By the names of networks."""
@@ -76,7 +72,7 @@ class Measuring:
     tells: bool = True
     part: tuple[int, int] | None = None
     remembers: bool = True
-    frugal: Frugality = Frugality()
+    frugal: Frugality = FREE
     _began: int | None = field(default_factory=own_bytes)
     _samples: str | None = None
     _pass_of_before: CachedPass | None = None
@@ -118,7 +114,7 @@ class Measuring:
             return
         engine, subset = self._ready()
         loader = engine.data_loader
-        if len(subset) < _FEW_SAMPLES:
+        if len(subset) < FEW_SAMPLES:
             return
         with loader.remembering(count) if isinstance(loader, Remembered) else nullcontext():
             for feed in feeds(self.engine, self.model, subset[:count]):
@@ -157,12 +153,17 @@ class Measuring:
                 cache = StatisticsCache(Path(folder), self.sampling.stat_cache_size)
                 if self._samples is None:
                     self._samples = samples_key(engine, self.model, subset)
-                return CachedPass(cache, pass_key(job, self._samples, engine, [_watched(job)]))
+                return CachedPass(cache, pass_key(job, self._samples, engine, [_watched(job), *self._said]))
         logger.warning(
             "stat_cache is not used: expected a single network without time steps or networks within operations, "
             "samples one by one, an engine that feeds them, and a device by its own name"
         )
         return None
+
+    @property
+    def _said(self) -> list[int]:
+        """What else statistics may depend on."""
+        return [] if self.sampling.max_memory is None else [self.sampling.max_memory]
 
     def keep(self) -> None:
         """Let what was computed of statistics be known the next time, where statistics are."""
@@ -175,7 +176,7 @@ class Measuring:
         if all(statistics.is_finite for statistics in found.values()):
             return found
         for name, statistics in found.items():
-            _check_outputs(statistics.witness, name if self.model.is_cascade else self.model.name)
+            check_outputs(statistics.witness, name if self.model.is_cascade else self.model.name)
         logger.warning(
             "model %r computes NaN or infinite values inside: they are left out of all statistics",
             self.model.name,
@@ -195,7 +196,7 @@ class Measuring:
         for name, statistics in found.items():
             statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
             if self.part is not None:
-                _check_span(statistics, span, -(-len(wanted) // fixed_batch(jobs[name].network, axis)))
+                check_span(statistics, span, -(-len(wanted) // fixed_batch(jobs[name].network, axis)))
         return found
 
     def _bound(self, jobs: Jobs, layouts: Mapping[str, StatisticsLayout], samples: int) -> None:
@@ -204,24 +205,19 @@ class Measuring:
         Raises:
             ConfigError: it can't.
         """
-        most = self.sampling.max_memory
+        most, engine = self.sampling.max_memory, self.engine
         if most is None:
             return
-        if not self._reads_one_by_one or not feeds_samples(self.engine) or self.engine._options.out_in_map:
+        if not self._reads_one_by_one or not feeds_samples(engine) or engine._options.out_in_map:
             logger.warning(
-                "max_memory does not bound this pass: expected a single network without time steps, samples one by one, "
-                "and an engine that feeds them"
+                "max_memory does not bound this pass: expected a single network without time steps, samples one by "
+                "one, and an engine that feeds them"
             )
             return
         ((name, layout),) = layouts.items()
-        expected = layout.span.whole or -(-samples // fixed_batch(jobs[name].network, batch_axis(self.engine)))
-        foresight = Foresight(jobs[name], layout, expected, device_streams())
-        if not foresight.is_known:
-            logger.warning("max_memory does not bound this pass: expected samples of one size")
-            layout.way = Way(streams=1)
-            return
+        expected = layout.span.whole or -(-samples // fixed_batch(jobs[name].network, batch_axis(engine)))
         taken = max(0, (own_bytes() or 0) - (self._began or 0))
-        layout.way, self.frugal = within(foresight, most - taken, most, self.part is None)
+        self.frugal = kept_within(most, taken, jobs[name], layout, expected, self.part is None)
 
     def _part(self, jobs: Jobs, subset: Sequence[int]) -> tuple[Span, list[int]]:
         """The inferences of one of several parts, and its samples.
@@ -308,7 +304,7 @@ class Measuring:
         if length == 0:
             raise NoSamplesError
         if self.tells:
-            _tell(length, wanted)
+            tell_of_choice(length, wanted)
             self.tells = False
         subset = choose_subset(length, wanted, self.sampling.shuffle_data, self.sampling.seed)
         return self.engine, subset
@@ -338,16 +334,6 @@ class Further:
         return self.measuring.measured_by(self.name, layout, samples)
 
 
-def _check_span(found: Statistics, span: Span, inferences: int) -> None:
-    """Make sure that there was one inference of each sample, or of each fixed batch."""
-    expected = [(span.start, span.start + inferences)]
-    if list(found.spans) != expected:
-        raise EngineError(
-            f"inferences {list(found.spans)} were made of a part of the samples, expected {expected}: its place in a "
-            "whole pass is not known"
-        )
-
-
 def _layout(job: Job, axis: int, guarded: bool, span: Span) -> StatisticsLayout:
     network, view = job.network, job.decisions.network.view
     seen = None if view.seen is network else view.seen
@@ -359,22 +345,3 @@ def _watched(job: Job) -> int:
     """Of how many samples inferences are kept."""
     parameters = job.recipe.parameters
     return 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED
-
-
-def _tell(length: int, wanted: int | None) -> None:
-    if wanted is not None and wanted > length:
-        logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
-    taken = min(wanted or length, length)
-    if taken < _FEW_SAMPLES:
-        logger.warning(
-            "statistics come from %d samples, expected at least %d for good accuracy", taken, _FEW_SAMPLES
-        )
-
-
-def _check_outputs(witness: Witness, name: str) -> None:
-    """Make sure that what is not finite inside a model does not reach its outputs everywhere."""
-    for position, values in enumerate(witness.values):
-        if values and not any(np.any(np.isfinite(value)) for value in values if value.dtype.kind == "f"):
-            raise DataError(
-                f"sample {position}: no output of model {name!r} is finite, expected data that it can work with"
-            )

@@ -1,8 +1,8 @@
 """What a run takes of memory, foreseen from shapes, and what it does to take no more than it may.
 
-What costs nothing but time comes first: fewer samples that the device works on at a time, then parts of the network one
-after the other, statistics that are let go before the check, weights of the result in a file. Fewer vectors are kept only
-where that is not enough.
+What costs nothing but time comes first: fewer samples that the device works on at a time, then parts of the network
+one after the other, statistics that are let go before the check, weights of the result in a file. Fewer vectors are
+kept only where that is not enough.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from math import ceil, prod
 
 import numpy as np
 
-from openvino.tools.pot.algorithms.job import THRIFTY, Frugality, Job
-from openvino.tools.pot.graph.segments import Layers
+from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, Job
+from openvino.tools.pot.graph.segments import Layers, has_known_sizes
+from openvino.tools.pot.graph.tensors import TensorId
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.way import QUICK, Parts, Way
 from openvino.tools.pot.utils.errors import ConfigError
@@ -52,7 +54,7 @@ _TOGETHER = 8
 """Samples that go through a part together, at least, before fewer vectors are kept: each part is compiled anew."""
 
 
-_FRUGALITIES = (Frugality(), Frugality(lets_go=True), THRIFTY)
+_FRUGALITIES = (FREE, Frugality(lets_go=True), THRIFTY)
 
 
 class Foresight:
@@ -88,11 +90,6 @@ class Foresight:
         self._checks, self._watched = job.recipe.parameters.self_check, watched
         self._base = _BASE + _PER_NODE * len(view.nodes)
 
-    @property
-    def is_known(self) -> bool:
-        """Whether the sizes of all tensors are."""
-        return self.layers.is_known and self._plain.is_known
-
     def rows(self, share: float) -> int:
         """Statistics of the whole pass, and the samples that are kept for the check."""
         return int(self._kept * share) + self._always + self._witness
@@ -118,7 +115,9 @@ class Foresight:
         for start, end in pairwise(ends):
             before = int(handed[start]) if start >= 0 else 0
             needs.append(
-                self.compiled(start + 1, end, streams) + together * (before + int(handed[end])) + int(handed[end])
+                self.compiled(start + 1, end, streams)
+                + together * (before + int(handed[end]))
+                + int(handed[end])
             )
         return self._slack(rows + max(needs) + self._held(together))
 
@@ -130,7 +129,9 @@ class Foresight:
         """All stages."""
         levels = self._weights // _INTEGERS
         rows = _OF_ROWS * int(share * self._layout.largest_bytes(self._expected))
-        return self._slack(self._base + self.rows(share) + max(self._largest, levels + self._largest // 2) + rows)
+        return self._slack(
+            self._base + self.rows(share) + max(self._largest, levels + self._largest // 2) + rows
+        )
 
     def checking(self, frugal: Frugality, share: float) -> int:
         """The edit, and the check."""
@@ -151,7 +152,7 @@ class Foresight:
 
     def whole(self) -> int:
         """What a run takes that does nothing about it."""
-        return max(self.measuring(QUICK), self.deciding(1.0), self.checking(Frugality(), 1.0))
+        return max(self.measuring(QUICK), self.deciding(1.0), self.checking(FREE, 1.0))
 
     def ways(self, room: int, share: float, fewest: int) -> Iterator[Way]:
         """Those that may be within the room, the quickest first."""
@@ -200,9 +201,34 @@ class Foresight:
             cuts.append(start - 1)
 
 
-def _inputs(layers: Layers) -> Iterator:
+def _inputs(layers: Layers) -> Iterator[TensorId]:
     view = layers.view
     yield from (view.outputs(name)[0] for name in layers.names if view.type(name) == "Parameter")
+
+
+def kept_within(
+    most: int, taken: int, job: Job, layout: StatisticsLayout, expected: int, may_keep_less: bool
+) -> Frugality:
+    """Choose how a pass goes, and what is done behind it, so that a run takes no more than it may.
+
+    Args:
+        most: bytes that the run may take.
+        taken: what it has taken so far.
+        job: planned.
+        layout: what the pass measures; its way is set.
+        expected: inferences of the pass.
+        may_keep_less: whether fewer vectors may be kept.
+
+    Raises:
+        ConfigError: nothing is enough.
+    """
+    if not has_known_sizes(GraphView(layout.model)):
+        logger.warning("max_memory does not bound this pass: expected samples of one size")
+        layout.way = Way(streams=1)
+        return THRIFTY
+    foresight = Foresight(job, layout, expected, device_streams())
+    layout.way, frugal = within(foresight, most - taken, most, may_keep_less)
+    return frugal
 
 
 def within(foresight: Foresight, room: int, said: int, may_keep_less: bool = True) -> tuple[Way, Frugality]:
@@ -229,7 +255,7 @@ def within(foresight: Foresight, room: int, said: int, may_keep_less: bool = Tru
             f"would take about {megabytes(whole)}"
         )
     way, frugal = found
-    if (way, frugal) != (QUICK, Frugality()):
+    if (way, frugal) != (QUICK, FREE):
         logger.info(
             "max_memory is %s, where about %s would be taken: %s", megabytes(said), megabytes(whole),
             ", ".join(_described(way, frugal)),

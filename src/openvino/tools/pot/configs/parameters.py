@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.ignored import IgnoredOperation, IgnoredScope
+from openvino.tools.pot.configs.sizes import size_in_bytes
 from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import nearest
 
@@ -21,24 +22,6 @@ OF_POT_ALONE = frozenset(
 """Parameters of POT's algorithms that mean nothing for ours: most were of layer-wise training."""
 
 _PRESET_ALIASES = {"symmetric": "performance", "asymmetric": "accuracy"}
-
-
-_SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(i?)b\s*", re.IGNORECASE)
-
-
-def size_in_bytes(value: Any) -> Any:
-    """A number of bytes, where it is a text such as ``4GB``, ``800 MB`` or ``1.5GiB``; anything else as it is.
-
-    Raises:
-        ValueError: a text is no such number.
-    """
-    if not isinstance(value, str) or value.strip().isdigit():
-        return int(value) if isinstance(value, str) else value
-    found = _SIZE.fullmatch(value)
-    if found is None:
-        raise ValueError(f"expected bytes, such as '4GB', '800MB' or 800000000, found {value!r}")
-    number, unit, binary = found.groups()
-    return int(float(number) * (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " "))
 
 
 def none_for_zero(value: Any) -> Any:

@@ -151,14 +151,14 @@ def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -
     streams, parts = layout.way.streams, layout.way.parts
     compiling = partial(compiled_for, "measured", device=options.device, streams=streams)
     with timed("compile"):
-        compiled = None if parts is not None else compiling(layout.model)
-    requests = options.stat_requests or (streams and streams + 1)
+        compiled = compiling(layout.model) if parts is None else None
 
     def infer(fed: Iterator[Any]) -> Iterator[tuple[Any, Outputs]]:
         placed = _with_places(layout, fed)
-        if parts is not None:
+        if compiled is None:
+            assert parts is not None
             return run_in_parts(parts, placed, compiling, streams)
-        return run_stream(compiled, placed, requests, copies=False)
+        return run_stream(compiled, placed, options.stat_requests or (streams and streams + 1), copies=False)
 
     def work(ready: Iterator[Any]) -> Statistics:
         if back is None:

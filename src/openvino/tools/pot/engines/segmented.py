@@ -39,7 +39,7 @@ def run_in_parts(
     """
     while some := list(islice(feeds, parts.together)):
         tags = [tag for tag, _ in some]
-        values: list[Values] = [dict(feed) for _, feed in some]
+        values = [Values(feed.items()) for _, feed in some]
         del some
         results: list[dict[int, NDArray[np.generic]]] = [{} for _ in tags]
         segments = list(parts.layers.segments(parts.cuts))

@@ -66,5 +66,8 @@ def unnamed_files() -> Iterator[Callable[[list[ov.Node]], list[ov.Node]] | None]
     if sys.platform != "linux":
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="openvino-pot-") as folder, scratch(Path(folder), _LITTLE) as moved:
+    with (
+        tempfile.TemporaryDirectory(prefix="openvino-pot-") as folder,
+        scratch(Path(folder), _LITTLE) as moved,
+    ):
         yield moved

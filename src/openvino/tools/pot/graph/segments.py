@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -27,6 +27,11 @@ def tensor_bytes(view: GraphView, tensor: TensorId) -> int | None:
     if shape is None or None in shape:
         return None
     return prod(int(size or 0) for size in shape) * int(view.output(tensor).get_element_type().bitwidth) // 8
+
+
+def has_known_sizes(view: GraphView) -> bool:
+    """Whether those of all tensors are known."""
+    return all(tensor_bytes(view, tensor) is not None for name in view.nodes for tensor in view.outputs(name))
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,6 @@ class Layers:
             if (readers := [each for each in view.consumers(tensor) if each.node in self._place])
         }
         self.weights, self.live, self.crossing = self._measured()
-
-    @cached_property
-    def is_known(self) -> bool:
-        """Whether all sizes are."""
-        return all(tensor_bytes(self.view, tensor) is not None for tensor in self._last)
 
     def _measured(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         count = len(self.names)
@@ -127,7 +127,9 @@ class Layers:
                     takes[stand_in.get_friendly_name()] = tensor
                     clone.node(name).input(port).replace_source_output(stand_in.output(0))
         gives, outs = self._outputs(clone, own, end)
-        results = [op.result(output) if isinstance(kind, TensorId) else output.get_node() for kind, output in outs]
+        results = [
+            op.result(output) if isinstance(kind, TensorId) else output.get_node() for kind, output in outs
+        ]
         reached = _parameters(results)
         for parameter in reached:
             name = parameter.get_friendly_name()
@@ -199,9 +201,9 @@ def _constants_of(view: GraphView, name: str) -> Iterator[str]:
         pending += [tensor.node for tensor in view.inputs(own)]
 
 
-def _parameters(results: Sequence[ov.Node]) -> list[ov.Node]:
+def _parameters(results: Sequence[ov.Node]) -> list[Any]:
     """The inputs that results depend on."""
-    pending, seen, found = list(results), set[str](), []
+    pending, seen, found = list(results), set[str](), list[Any]()
     while pending:
         node = pending.pop()
         name = node.get_friendly_name()
@@ -211,4 +213,3 @@ def _parameters(results: Sequence[ov.Node]) -> list[ov.Node]:
                 found.append(node)
             pending += [port.get_source_output().get_node() for port in node.inputs()]
     return sorted(found, key=lambda node: str(node.get_friendly_name()))
-

@@ -157,9 +157,7 @@ _FEWEST = 8
 Accumulator = Extremes | Mean | PerSample | Stack
 
 
-def accumulator(
-    aggregator: str, expected: int, pieces: Sequence[int], share: float = 1.0
-) -> Accumulator:
+def accumulator(aggregator: str, expected: int, pieces: Sequence[int], share: float = 1.0) -> Accumulator:
     """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest.
 
     Args:

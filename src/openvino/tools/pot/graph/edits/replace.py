@@ -57,7 +57,9 @@ def replace_constant(
         keep: gives constants of the same values and names, absent: these.
     """
     ports = [view.port(reader) for reader in readers]
-    new = op.constant(values.astype(np.float16), name=name) if halves else constant_like(ports[0], values, name)
+    new = (
+        op.constant(values.astype(np.float16), name=name) if halves else constant_like(ports[0], values, name)
+    )
     if keep is not None:
         (new,) = keep([new])
     rewire(ports, op.convert(new, ports[0].get_element_type(), name=f"{name}/floats") if halves else new)
