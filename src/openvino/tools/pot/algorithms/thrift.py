@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from copy import copy
 from itertools import pairwise, product
 from math import ceil, prod
 
@@ -18,6 +19,7 @@ from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, Job
 from openvino.tools.pot.graph.segments import Layers, has_known_sizes
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.plan import WeightQuantizer
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.way import QUICK, Parts, Way
 from openvino.tools.pot.utils.errors import ConfigError
@@ -32,7 +34,7 @@ _BASE, _PER_NODE = 7_500_000, 8_000
 _COMPILED, _COMPILED_PER_STREAM, _PACKED = 10_000, 13_000, 1.06
 """Bytes of a compiled operation, and in each stream; weights in the device's order over those that it was given."""
 
-_OF_LAYER, _OF_TABLE, _OF_ROWS = 11, 1.4, 6
+_OF_CONVOLUTION, _OF_MATRIX, _OF_TABLE, _OF_ROWS = 11, 8, 1.4, 6
 """Arrays as large as the weights of a layer, as those that are only looked up, and as rows of an input in float32, that
 deciding about it takes."""
 
@@ -49,6 +51,12 @@ _SLACK = 1.04
 """What the C library takes for itself."""
 
 _SHARES = (1.0, 0.5, 0.25, 0.125)
+
+_BY_PARTS = 5_000_000
+"""Bytes that many compilations leave behind."""
+
+_EXACT = 1_000_000
+"""Bytes to which the least that would do is told."""
 
 _TOGETHER = 8
 """Samples that go through a part together, at least, before fewer vectors are kept: each part is compiled anew."""
@@ -79,10 +87,10 @@ class Foresight:
         self._kept, self._always = layout.kept_bytes(expected)
         sizes = [4 * prod(int(size or 1) for size in view.shape(each.tensor) or ()) for each in plan.weights]
         layers = {each for _, _, each in job.decisions.network.layers_with_weights}
-        of_layers = [size for own, size in zip(plan.weights, sizes, strict=True) if own in layers]
         of_tables = [size for own, size in zip(plan.weights, sizes, strict=True) if own not in layers]
+        arrays = (_arrays(view, own, own in layers) for own in plan.weights)
         self._weights, self._tables = sum(sizes), sum(of_tables)
-        self._largest = int(max(_OF_LAYER * max(of_layers, default=0), _OF_TABLE * max(of_tables, default=0)))
+        self._largest = int(max((each * size for each, size in zip(arrays, sizes, strict=True)), default=0))
         watched = layout.witness.wanted and 4 * sum(
             prod(int(size) for size in port.get_partial_shape().get_max_shape()) for port in view.seen.outputs
         )
@@ -119,7 +127,7 @@ class Foresight:
                 + together * (before + int(handed[end]))
                 + int(handed[end])
             )
-        return self._slack(rows + max(needs) + self._held(together))
+        return self._slack(rows + max(needs) + self._held(together)) + _BY_PARTS
 
     def _held(self, together: int) -> int:
         """Feeds and results of samples that go together."""
@@ -142,13 +150,19 @@ class Foresight:
         nodes = len(self._plain.names)
         plain = _PACKED * self._weights + nodes * (_COMPILED + _COMPILED_PER_STREAM)
         small = (1 + _PACKED) * self._weights / _INTEGERS + 2 * nodes * (_COMPILED + _COMPILED_PER_STREAM)
-        small += _FOLDED * self._tables
+        small += _FOLDED * self._tables + _PACKED * max(0, int(self._plain.weights.sum()) - self._weights)
         runs = small if frugal.lets_go else max(small, plain)
         values = min(self._expected, self._layout.witness.wanted) * self._watched
         return self._slack(int(held + runs + self._plain.live.max() + values))
 
     def _slack(self, count: int) -> int:
         return int(_SLACK * count)
+
+    def without_check(self) -> Foresight:
+        """The same of a run that does not check its result."""
+        other = copy(self)
+        other._checks, other._witness = False, 0
+        return other
 
     def whole(self) -> int:
         """What a run takes that does nothing about it."""
@@ -168,7 +182,7 @@ class Foresight:
         found: list[tuple[int, Parts]] = []
         together = self._expected
         while together >= fewest:
-            left = room / _SLACK - self._base - self.rows(share) - self._held(together)
+            left = (room - _BY_PARTS) / _SLACK - self._base - self.rows(share) - self._held(together)
             cuts = self._cuts(left, together)
             if cuts is not None:
                 count = ceil(self._expected / together) * (len(cuts) + 1)
@@ -199,6 +213,13 @@ class Foresight:
             if start == count:
                 return tuple(cuts)
             cuts.append(start - 1)
+
+
+def _arrays(view: GraphView, weights: WeightQuantizer, is_layer: bool) -> float:
+    """As large as weights, that deciding about them takes."""
+    if not is_layer:
+        return _OF_TABLE
+    return _OF_CONVOLUTION if len(view.shape(weights.tensor) or ()) > 2 else _OF_MATRIX
 
 
 def _inputs(layers: Layers) -> Iterator[TensorId]:
@@ -246,13 +267,9 @@ def within(foresight: Foresight, room: int, said: int, may_keep_less: bool = Tru
     whole = foresight.whole()
     found = _found(foresight, room, may_keep_less)
     if found is None:
-        low, high = room, whole
-        while high - low > 1_000_000:
-            middle = (low + high) // 2
-            low, high = (low, middle) if _found(foresight, middle, may_keep_less) else (middle, high)
         raise ConfigError(
-            f"max_memory is {megabytes(said)}, expected at least {megabytes(said - room + high)}: as it is, quantizing "
-            f"would take about {megabytes(whole)}"
+            f"max_memory is {megabytes(said)}, expected at least {_least(foresight, room, said, may_keep_less)}: as it "
+            f"is, quantizing would take about {megabytes(whole)}"
         )
     way, frugal = found
     if (way, frugal) != (QUICK, FREE):
@@ -261,6 +278,20 @@ def within(foresight: Foresight, room: int, said: int, may_keep_less: bool = Tru
             ", ".join(_described(way, frugal)),
         )  # fmt: skip
     return found
+
+
+def _least(foresight: Foresight, room: int, said: int, may_keep_less: bool) -> str:
+    """What would do, and what would without the check, where that is less."""
+    leasts = []
+    for each in (foresight, foresight.without_check()):
+        low, high = 0, max(each.whole(), room)
+        while high - low > _EXACT:
+            middle = (low + high) // 2
+            low, high = (low, middle) if _found(each, middle, may_keep_less) else (middle, high)
+        leasts.append(said - room + high)
+    checked, unchecked = leasts
+    less = f", or {megabytes(unchecked)} with self_check: false" if unchecked + 2 * _EXACT < checked else ""
+    return f"{megabytes(checked)}{less}"
 
 
 def _found(foresight: Foresight, room: int, may_keep_less: bool) -> tuple[Way, Frugality] | None:
