@@ -15,6 +15,7 @@ from openvino import opset13 as op
 from builders import Items, conv, images, labelled, model, network, parameter, stored
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms import measuring, thrift
+from openvino.tools.pot.algorithms import run as running
 from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality
 from openvino.tools.pot.statistics.way import Parts, Way
 from openvino.tools.pot.utils.errors import ConfigError
@@ -55,6 +56,50 @@ def test_what_takes_only_time_gives_the_same_bytes(monkeypatch: pytest.MonkeyPat
 
     forced(monkeypatch, way, THRIFTY)
     assert stored(made(max_memory=MUCH)) == usual
+
+
+def test_what_was_let_go_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    forced(monkeypatch, lambda _: Way(1), THRIFTY)
+    ranges: list[Any] = []
+
+    def checked(job: Any, witness: Any, device: Any, original: Any, maker: Any) -> Any:
+        ranges.extend(each.decisions.activations for each in (job, maker(job.decisions.network.avoided)))
+        return job.result
+
+    monkeypatch.setattr(running, "checked", checked)
+    passes: list[Any] = []
+    own = measuring.measure
+    monkeypatch.setattr(measuring, "measure", lambda *given: passes.append(given) or own(*given))
+    made(max_memory=MUCH)
+    first, again = ([(span.low, span.high) for span in each.values()] for each in ranges)
+    assert len(passes) == 2 and first == again
+
+
+def test_what_was_begun_is_brought_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, turns = thrift.within, []
+
+    def within(*given: Any) -> Any:
+        turns.append(given)
+        if len(turns) > 1:
+            raise ConfigError("there is no room left")
+        return own(*given)
+
+    monkeypatch.setattr(thrift, "within", within)
+    x = parameter([1, 3, 8, 8])
+    infinite = conv(op.log(op.relu(x)), 4, "infinite")  # so that a second pass is made
+    source = model([conv(x, 4, "finite"), infinite], x)
+    made(source, max_memory=MUCH)
+    assert len(turns) == 2
+
+
+def test_given_statistics_need_no_engine() -> None:
+    steps = [{"name": "DefaultQuantization", "params": {"max_memory": MUCH}}]
+    source = load_model(network())
+    found = create_pipeline(steps, IEEngine({}, labelled(images(40)))).collect_statistics(source)
+    usual = create_pipeline(steps, IEEngine({}, labelled(images(40)))).run(source)
+    assert stored(create_pipeline(steps, IEEngine({}, labelled(images(40)))).run(source, found)) == stored(
+        usual
+    )
 
 
 def test_a_single_stream_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,9 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, 
 from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
+from openvino.tools.pot.statistics.way import Way
 from openvino.tools.pot.statistics.witness import WITNESSED
-from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import own_bytes
 from openvino.tools.pot.utils.timing import timed
@@ -73,6 +74,7 @@ class Measuring:
     part: tuple[int, int] | None = None
     remembers: bool = True
     frugal: Frugality = FREE
+    _way: Way | None = None
     _began: int | None = field(default_factory=own_bytes)
     _samples: str | None = None
     _pass_of_before: CachedPass | None = None
@@ -153,17 +155,20 @@ class Measuring:
                 cache = StatisticsCache(Path(folder), self.sampling.stat_cache_size)
                 if self._samples is None:
                     self._samples = samples_key(engine, self.model, subset)
-                return CachedPass(cache, pass_key(job, self._samples, engine, [_watched(job), *self._said]))
+                return CachedPass(
+                    cache,
+                    pass_key(
+                        job,
+                        self._samples,
+                        engine,
+                        [_watched(job), *self.sampling.given("max_memory").values()],
+                    ),
+                )
         logger.warning(
             "stat_cache is not used: expected a single network without time steps or networks within operations, "
             "samples one by one, an engine that feeds them, and a device by its own name"
         )
         return None
-
-    @property
-    def _said(self) -> list[int]:
-        """What else statistics may depend on."""
-        return [] if self.sampling.max_memory is None else [self.sampling.max_memory]
 
     def keep(self) -> None:
         """Let what was computed of statistics be known the next time, where statistics are."""
@@ -217,7 +222,13 @@ class Measuring:
         ((name, layout),) = layouts.items()
         expected = layout.span.whole or -(-samples // fixed_batch(jobs[name].network, batch_axis(engine)))
         taken = max(0, (own_bytes() or 0) - (self._began or 0))
-        self.frugal = kept_within(most, taken, jobs[name], layout, expected, self.part is None)
+        try:
+            self.frugal = kept_within(most, taken, jobs[name], layout, expected, self.part is None)
+        except ConfigError:
+            if self._way is None:
+                raise
+            layout.way = Way(1, share=self._way.share)  # what was begun is brought to its end
+        self._way = layout.way
 
     def _part(self, jobs: Jobs, subset: Sequence[int]) -> tuple[Span, list[int]]:
         """The inferences of one of several parts, and its samples.

@@ -8,7 +8,7 @@ from functools import partial
 
 from openvino.tools.pot.algorithms.checking import CheckReport, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
-from openvino.tools.pot.algorithms.job import Job, decided, edited
+from openvino.tools.pot.algorithms.job import FREE, Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
 from openvino.tools.pot.algorithms.parameters import placing
@@ -45,6 +45,8 @@ def run(
     known = by_name(model, statistics)
     with once(engine), bounded(placing(algorithms).recipe.parameters.max_memory):
         networks = Networks.of(model, algorithms, engine, known, exact=known is None)
+        if known is not None:
+            networks.measuring.frugal = FREE  # nothing is measured, nor measured again
         jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
     return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
 
