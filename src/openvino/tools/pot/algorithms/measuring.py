@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from openvino.tools.pot.algorithms.cached import CachedPass, is_known, pass_key, samples_key
 from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, Job
+from openvino.tools.pot.algorithms.layouts import layout_of, watched_samples
 from openvino.tools.pot.algorithms.telling import FEW_SAMPLES, check_outputs, check_span, tell_of_choice
 from openvino.tools.pot.algorithms.thrift import kept_within
 from openvino.tools.pot.api.engine import Engine
@@ -33,16 +34,12 @@ from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.way import Way
-from openvino.tools.pot.statistics.witness import WITNESSED
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import own_bytes
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
-
-_JUDGED = 64
-"""Samples on which models are compared that differ by little."""
 
 Jobs = Mapping[str, Job]
 """By the names of networks."""
@@ -161,7 +158,7 @@ class Measuring:
                         job,
                         self._samples,
                         engine,
-                        [_watched(job), *self.sampling.given("max_memory").values()],
+                        [watched_samples(job), *self.sampling.given("max_memory").values()],
                     ),
                 )
         logger.warning(
@@ -194,7 +191,7 @@ class Measuring:
         if self.part is not None:
             span, wanted = self._part(jobs, subset)
         with timed("statistics graph"):
-            layouts = {name: _layout(job, axis, guarded, span) for name, job in jobs.items()}
+            layouts = {name: layout_of(job, axis, guarded, span) for name, job in jobs.items()}
         together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
         self._bound(jobs, layouts, len(wanted))
         found = measure(engine, layouts, BatchSampler(engine.data_loader, together, wanted))
@@ -343,16 +340,3 @@ class Further:
         """What a layout finds on batches of samples by their numbers."""
         samples = [each * self.batch + number for each in order for number in range(self.batch)]
         return self.measuring.measured_by(self.name, layout, samples)
-
-
-def _layout(job: Job, axis: int, guarded: bool, span: Span) -> StatisticsLayout:
-    network, view = job.network, job.decisions.network.view
-    seen = None if view.seen is network else view.seen
-    batch = fixed_batch(network, axis)
-    return StatisticsLayout(network, job.requests, batch, axis, _watched(job), guarded, seen, span)
-
-
-def _watched(job: Job) -> int:
-    """Of how many samples inferences are kept."""
-    parameters = job.recipe.parameters
-    return 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED

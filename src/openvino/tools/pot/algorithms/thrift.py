@@ -58,8 +58,9 @@ _BY_PARTS = 5_000_000
 _EXACT = 1_000_000
 """Bytes to which the least that would do is told."""
 
-_TOGETHER = 8
-"""Samples that go through a part together, at least, before fewer vectors are kept: each part is compiled anew."""
+_TOGETHER = (8, 4)
+"""Samples that go through a part together, at least, before fewer vectors are kept, and in any case: each part is
+compiled anew."""
 
 
 _FRUGALITIES = (FREE, Frugality(lets_go=True), THRIFTY)
@@ -296,7 +297,7 @@ def _least(foresight: Foresight, room: int, said: int, may_keep_less: bool) -> s
 
 def _found(foresight: Foresight, room: int, may_keep_less: bool) -> tuple[Way, Frugality] | None:
     shares = _SHARES if may_keep_less else _SHARES[:1]
-    for fewest, share in product((_TOGETHER, 1), shares):
+    for fewest, share in product(_TOGETHER, shares):
         if foresight.deciding(share) > room:
             continue
         ways = foresight.ways(room, share, fewest)
