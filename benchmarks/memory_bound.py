@@ -104,7 +104,7 @@ def alone(network: Network, feeds: Sequence[Feed], most: int | None, folder: Pat
     try:
         result = pipeline.run(model)
     except ConfigError as error:
-        return {"said": str(error).partition("expected ")[2].partition(":")[0]}
+        return {"said": str(error).partition("expected ")[2].partition(": as it is")[0]}
     seconds = time.perf_counter() - began
     print(_READY, flush=True)
     compress_model_weights(result)
