@@ -131,6 +131,20 @@ def test_a_progress_bar_in_place_of_lines(job: list[str], capsys: pytest.Capture
     assert "Statistics pass: 40 of 40" in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
+def test_a_bound_on_memory(
+    job: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.keep_little", lambda: kept.append(True))
+    finished = pot(capsys, *job, "--max-memory", "2GB")
+    assert finished.code == 0 and kept == [True]
+    assert "max_memory is 2,000 MB: " in finished.err
+    refused = pot(capsys, *job, "--max-memory", "1MB")
+    assert refused.code == 1
+    assert refused.sentence.startswith("max_memory is 1 MB, expected at least ")
+
+
 def fail_to_save(*_: Any, **__: Any) -> None:
     raise ModelError("model can't be written to folder 'x': no space left")
 

@@ -277,6 +277,14 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     "broken JSON": (["-c", "broken.json"], "configuration file 'broken.json' can't be read: line 2: Unexpected"),
     "broken YAML": (["-c", "broken.yml"], "configuration file 'broken.yml' can't be read: line 2: found duplicate key"),
     "a list": (["-c", "list.json"], "configuration file 'list.json' holds [1], expected a mapping"),
+    "a bound that is no size": (
+        ["-q", "default", "-m", "net.xml", "--data-source", "images", "--max-memory", "much"],
+        "max_memory: expected bytes, such as '4GB', '800MB' or 800000000, found 'much'",
+    ),
+    "a bound for weights": (
+        ["-q", "weights", "-m", "net.xml", "--max-memory", "1GB"],
+        "--max-memory is for other kinds of --quantize than weights",
+    ),
     "a drop without a metric": (
         ["-q", "default", "-m", "net.xml", "--data-source", "images", "--max-drop", "1"],
         "--max-drop is for --quantize accuracy_aware",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from openvino.tools.pot.graph.edits.plain import fix_known_shapes, keep_conversi
 from openvino.tools.pot.graph.edits.precision import in_float32
 from openvino.tools.pot.graph.edits.unpack import unpack_unreadable_weights
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.graph.scratch import unnamed_files
 from openvino.tools.pot.graph.sizes import Sizes, with_sizes
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.avoided import NOTHING, Avoided
@@ -36,9 +38,27 @@ from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import hand_back
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Frugality:
+    """What is done behind the pass to need little memory.
+
+    Attributes:
+        lets_go: whether statistics are let go before the check, which measures again what it mends with, and the float
+            model is not timed beside the result.
+        in_files: whether weights of the result are in mapped temporary files.
+    """
+
+    lets_go: bool = False
+    in_files: bool = False
+
+
+FREE, THRIFTY = Frugality(), Frugality(lets_go=True, in_files=True)
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,7 @@ class Job:
         samples: that the statistics are of.
         figures: the digest of the statistics.
         begun: when it was planned, by ``time.perf_counter``.
+        frugal: what is done to need little memory.
     """
 
     result: CompressedModel
@@ -64,6 +85,7 @@ class Job:
     samples: int = 0
     figures: str = ""
     begun: float = field(default_factory=time.perf_counter)
+    frugal: Frugality = FREE
 
     @property
     def recipe(self) -> Recipe:
@@ -172,6 +194,8 @@ def decided(job: Job, statistics: Statistics) -> Job:
         for stage in algorithm.stages:
             with timed(type(stage).__name__):
                 decisions = stage.decide(decisions, statistics)
+            if job.recipe.parameters.max_memory is not None:
+                hand_back()
     return replace(job, decisions=decisions, samples=statistics.samples, figures=statistics.digest)
 
 
@@ -199,12 +223,12 @@ def refined(job: Job, passes: Callable[[], Passes]) -> Job:
 
 def edited(job: Job) -> Job:
     """The same with all that was decided carried out on its model, which says of itself what made it; it is used up."""
-    with timed("transform"):
-        transform(job.decisions)
+    with timed("transform"), unnamed_files() if job.frugal.in_files else nullcontext() as keep:
+        transform(job.decisions, keep)
     sub = job.result.submodels[0]
     record(job.network, job.plan, (*sub.rewritten, *job.algorithms), job.samples)
     record_origin(job.network, sub.origin, job.figures)
     record_factor(job.network, job.decisions.scale_factor)
     sub.decided = job.decisions.histories()
     sub.rewritten += tuple(each for each in job.algorithms if each.rewrites)
-    return job
+    return replace(job, decisions=replace(job.decisions, levels={})) if job.frugal.lets_go else job

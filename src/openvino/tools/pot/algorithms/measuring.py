@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
 from openvino.tools.pot.algorithms.cached import CachedPass, is_known, pass_key, samples_key
-from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, Job
+from openvino.tools.pot.algorithms.layouts import layout_of, watched_samples
+from openvino.tools.pot.algorithms.telling import FEW_SAMPLES, check_outputs, check_span, tell_of_choice
+from openvino.tools.pot.algorithms.thrift import kept_within
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
@@ -32,17 +33,13 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, Remembered, 
 from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
-from openvino.tools.pot.statistics.witness import WITNESSED, Witness
-from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
+from openvino.tools.pot.statistics.way import Way
+from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import own_bytes
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
-
-_JUDGED = 64
-"""Samples on which models are compared that differ by little."""
-
-_FEW_SAMPLES = 30
 
 Jobs = Mapping[str, Job]
 """By the names of networks."""
@@ -63,6 +60,7 @@ class Measuring:
         tells: whether what there is to say of the choice of samples has not been said.
         part: which of how many equal parts of the samples is measured, counted from zero; None: all.
         remembers: whether passes of before count, where the parameters name a folder for them.
+        frugal: what is done behind the pass to need little memory.
     """
 
     model: CompressedModel
@@ -72,8 +70,15 @@ class Measuring:
     tells: bool = True
     part: tuple[int, int] | None = None
     remembers: bool = True
+    frugal: Frugality = FREE
+    _way: Way | None = None
+    _began: int | None = field(default_factory=own_bytes)
     _samples: str | None = None
     _pass_of_before: CachedPass | None = None
+
+    def __post_init__(self) -> None:
+        if self.sampling.max_memory is not None:
+            self.frugal = THRIFTY
 
     def shapes(self) -> dict[str, Sizes]:
         """The sizes in which the networks of a cascade are fed, as ``fed``, from one sample.
@@ -108,7 +113,7 @@ class Measuring:
             return
         engine, subset = self._ready()
         loader = engine.data_loader
-        if len(subset) < _FEW_SAMPLES:
+        if len(subset) < FEW_SAMPLES:
             return
         with loader.remembering(count) if isinstance(loader, Remembered) else nullcontext():
             for feed in feeds(self.engine, self.model, subset[:count]):
@@ -147,7 +152,15 @@ class Measuring:
                 cache = StatisticsCache(Path(folder), self.sampling.stat_cache_size)
                 if self._samples is None:
                     self._samples = samples_key(engine, self.model, subset)
-                return CachedPass(cache, pass_key(job, self._samples, engine, [_watched(job)]))
+                return CachedPass(
+                    cache,
+                    pass_key(
+                        job,
+                        self._samples,
+                        engine,
+                        [watched_samples(job), *self.sampling.given("max_memory").values()],
+                    ),
+                )
         logger.warning(
             "stat_cache is not used: expected a single network without time steps or networks within operations, "
             "samples one by one, an engine that feeds them, and a device by its own name"
@@ -165,7 +178,7 @@ class Measuring:
         if all(statistics.is_finite for statistics in found.values()):
             return found
         for name, statistics in found.items():
-            _check_outputs(statistics.witness, name if self.model.is_cascade else self.model.name)
+            check_outputs(statistics.witness, name if self.model.is_cascade else self.model.name)
         logger.warning(
             "model %r computes NaN or infinite values inside: they are left out of all statistics",
             self.model.name,
@@ -178,14 +191,41 @@ class Measuring:
         if self.part is not None:
             span, wanted = self._part(jobs, subset)
         with timed("statistics graph"):
-            layouts = {name: _layout(job, axis, guarded, span) for name, job in jobs.items()}
+            layouts = {name: layout_of(job, axis, guarded, span) for name, job in jobs.items()}
         together = 1 if self.model.is_cascade else self.sampling.stat_batch_size
+        self._bound(jobs, layouts, len(wanted))
         found = measure(engine, layouts, BatchSampler(engine.data_loader, together, wanted))
         for name, statistics in found.items():
             statistics.sizes = self.fed.get(name, dict(jobs[name].sizes))
             if self.part is not None:
-                _check_span(statistics, span, -(-len(wanted) // fixed_batch(jobs[name].network, axis)))
+                check_span(statistics, span, -(-len(wanted) // fixed_batch(jobs[name].network, axis)))
         return found
+
+    def _bound(self, jobs: Jobs, layouts: Mapping[str, StatisticsLayout], samples: int) -> None:
+        """Let a pass take no more memory than it may.
+
+        Raises:
+            ConfigError: it can't.
+        """
+        most, engine = self.sampling.max_memory, self.engine
+        if most is None:
+            return
+        if not self._reads_one_by_one or not feeds_samples(engine) or engine._options.out_in_map:
+            logger.warning(
+                "max_memory does not bound this pass: expected a single network without time steps, samples one by "
+                "one, and an engine that feeds them"
+            )
+            return
+        ((name, layout),) = layouts.items()
+        expected = layout.span.whole or -(-samples // fixed_batch(jobs[name].network, batch_axis(engine)))
+        taken = max(0, (own_bytes() or 0) - (self._began or 0))
+        try:
+            self.frugal = kept_within(most, taken, jobs[name], layout, expected, self.part is None)
+        except ConfigError:
+            if self._way is None:
+                raise
+            layout.way = Way(1, share=self._way.share)  # what was begun is brought to its end
+        self._way = layout.way
 
     def _part(self, jobs: Jobs, subset: Sequence[int]) -> tuple[Span, list[int]]:
         """The inferences of one of several parts, and its samples.
@@ -272,7 +312,7 @@ class Measuring:
         if length == 0:
             raise NoSamplesError
         if self.tells:
-            _tell(length, wanted)
+            tell_of_choice(length, wanted)
             self.tells = False
         subset = choose_subset(length, wanted, self.sampling.shuffle_data, self.sampling.seed)
         return self.engine, subset
@@ -300,45 +340,3 @@ class Further:
         """What a layout finds on batches of samples by their numbers."""
         samples = [each * self.batch + number for each in order for number in range(self.batch)]
         return self.measuring.measured_by(self.name, layout, samples)
-
-
-def _check_span(found: Statistics, span: Span, inferences: int) -> None:
-    """Make sure that there was one inference of each sample, or of each fixed batch."""
-    expected = [(span.start, span.start + inferences)]
-    if list(found.spans) != expected:
-        raise EngineError(
-            f"inferences {list(found.spans)} were made of a part of the samples, expected {expected}: its place in a "
-            "whole pass is not known"
-        )
-
-
-def _layout(job: Job, axis: int, guarded: bool, span: Span) -> StatisticsLayout:
-    network, view = job.network, job.decisions.network.view
-    seen = None if view.seen is network else view.seen
-    batch = fixed_batch(network, axis)
-    return StatisticsLayout(network, job.requests, batch, axis, _watched(job), guarded, seen, span)
-
-
-def _watched(job: Job) -> int:
-    """Of how many samples inferences are kept."""
-    parameters = job.recipe.parameters
-    return 0 if not parameters.self_check else WITNESSED if parameters.max_slowdown is None else _JUDGED
-
-
-def _tell(length: int, wanted: int | None) -> None:
-    if wanted is not None and wanted > length:
-        logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
-    taken = min(wanted or length, length)
-    if taken < _FEW_SAMPLES:
-        logger.warning(
-            "statistics come from %d samples, expected at least %d for good accuracy", taken, _FEW_SAMPLES
-        )
-
-
-def _check_outputs(witness: Witness, name: str) -> None:
-    """Make sure that what is not finite inside a model does not reach its outputs everywhere."""
-    for position, values in enumerate(witness.values):
-        if values and not any(np.any(np.isfinite(value)) for value in values if value.dtype.kind == "f"):
-            raise DataError(
-                f"sample {position}: no output of model {name!r} is finite, expected data that it can work with"
-            )

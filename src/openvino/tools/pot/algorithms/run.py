@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from openvino.tools.pot.algorithms.checking import CheckReport, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
-from openvino.tools.pot.algorithms.job import Job, decided, edited
+from openvino.tools.pot.algorithms.job import FREE, Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
+from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.probes import device_of, once
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, unmeasured
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import bounded, hand_back
 
 logger = get_logger(__name__)
 
@@ -40,8 +43,10 @@ def run(
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
     known = by_name(model, statistics)
-    with once(engine):
+    with once(engine), bounded(placing(algorithms).recipe.parameters.max_memory):
         networks = Networks.of(model, algorithms, engine, known, exact=known is None)
+        if known is not None:
+            networks.measuring.frugal = FREE  # nothing is measured, nor measured again
         jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
     return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
 
@@ -95,17 +100,22 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         logger.warning("model %r has nothing to %s: it is returned as it is", job.result.name, what)
         job.result.submodels[0].check = CheckReport(notes=(f"the model has nothing to {what}",))
         return job.result
-    statistics = found.pop(name)
-    own = decided(job, statistics)
+    statistics, frugal = found.pop(name), networks.measuring.frugal
+    own = decided(replace(job, frugal=frugal), statistics)
     networks.measuring.keep()
     job, witness = networks.refined(name, own), statistics.witness
-    if not job.recipe.parameters.self_check or not len(witness):
-        del statistics  # the transformed model needs the room
+    del own
+    is_checked = job.recipe.parameters.self_check and len(witness)
+    known = [] if frugal.lets_go or not is_checked else [{name: statistics}]
+    del statistics  # the transformed model needs the room
+    if frugal.lets_go:
+        hand_back()
+    if not is_checked:
         return edited(job).result
     if job.algorithms[0].rewrites:
         job = edited(job)
         tell_of_change(job, witness, device_of(networks.measuring.engine))
         return job.result
-    maker = Known(networks, [{name: statistics}]).maker(name, job)
+    maker = Known(networks, known).maker(name, job)
     original = networks.alone[name].submodels[0].model
     return checked(edited(job), witness, device_of(networks.measuring.engine), original, maker)

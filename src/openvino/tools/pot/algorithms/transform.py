@@ -20,7 +20,7 @@ from openvino.tools.pot.graph.edits.exact_input import quantize_before_padding
 from openvino.tools.pot.graph.edits.plain import give_initial_values
 from openvino.tools.pot.graph.edits.quantize import insert_fake_quantize
 from openvino.tools.pot.graph.edits.repeat import repeat_channels
-from openvino.tools.pot.graph.edits.replace import replace_constant
+from openvino.tools.pot.graph.edits.replace import Keep, replace_constant
 from openvino.tools.pot.graph.geometry import along, linear_layer
 from openvino.tools.pot.graph.half import SCALE_FACTOR
 from openvino.tools.pot.graph.names import all_names, stabilise
@@ -45,8 +45,13 @@ def is_divided_apart(shape: tuple[int | None, ...], divisor: NDArray[Any]) -> bo
     return None in shape and divisor.size > 1
 
 
-def transform(decisions: Decisions) -> None:
-    """Carry out what the stages decided, on the network that it is about."""
+def transform(decisions: Decisions, keep: Keep | None = None) -> None:
+    """Carry out what the stages decided, on the network that it is about.
+
+    Args:
+        decisions: of the stages.
+        keep: where new weights go, absent: into memory.
+    """
     network = decisions.network
     model, view, plan = network.sub.model, network.view, network.plan
     give_initial_values(model)
@@ -59,7 +64,8 @@ def transform(decisions: Decisions) -> None:
         if any(changed in each for each in (decisions.levels, decisions.weight_scales, decisions.replaced)):
             values = decisions.moved_weights(changed)
             halves = changed in decisions.replaced and view.stored(changed.tensor).dtype == np.float16
-            replace_constant(view, changed.readers, values, f"{changed.readers[0].node}/weights", halves)
+            name = f"{changed.readers[0].node}/weights"
+            replace_constant(view, changed.readers, values, name, halves, keep)
     for tensor, (low, high) in decisions.bounds.items():
         insert_clamp(view, tensor, low, high, f"{tensor.node}/bounds")
     stabilise(model, before)

@@ -150,6 +150,9 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
         "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
     )
     group.add_argument("--stat-cache", metavar="FOLDER", help="keeps statistics: no pass is made twice")
+    group.add_argument(
+        "--max-memory", metavar="SIZE", help="that quantizing may take beyond what is there, such as 4GB"
+    )
     _add_workers(group)
 
 

@@ -37,6 +37,7 @@ from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, PotError, reason
 from openvino.tools.pot.utils.folders import target_folder, write_file
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.memory import keep_little
 from openvino.tools.pot.version import __version__
 
 logger = get_logger(__name__)
@@ -61,6 +62,8 @@ def quantize(options: argparse.Namespace) -> int:
     log = Log(options.log_level, options.pbar, options.stream_output)
     logger.info("pot %s: %s", __version__, shlex.join(options.argv))
     check_workers(options)
+    if options.max_memory is not None:
+        keep_little()
     job = make_job(sections_of(options), options.evaluate)
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)

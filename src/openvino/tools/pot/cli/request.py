@@ -16,11 +16,11 @@ _ALGORITHMS = {
     "weights": "WeightCompression",
 }
 _OF_WEIGHTS = ("mode", "group_size", "ratio", "backup")
-_NOT_OF_WEIGHTS = ("preset", "max_drop", "stat_cache")
+_NOT_OF_WEIGHTS = ("preset", "max_drop", "stat_cache", "max_memory")
 _FOR_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
 _NOT_WITH_CONFIG = (
     *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
-    *("subset_size", "ac_config", "ignored", "stat_cache"),
+    *("subset_size", "ac_config", "ignored", "stat_cache", "max_memory"),
     *_OF_WEIGHTS,
     *_FOR_IMAGES,
 )
@@ -68,6 +68,7 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
         "preset": options.preset,
         "stat_subset_size": size,
         "stat_cache": options.stat_cache,
+        "max_memory": options.max_memory,
     }
     params["ignored"] = {"scope": options.ignored} if options.ignored else None
     params |= _of_weights(options)

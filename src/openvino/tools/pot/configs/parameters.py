@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.ignored import IgnoredOperation, IgnoredScope
+from openvino.tools.pot.configs.sizes import size_in_bytes
 from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.utils.errors import nearest
 
@@ -200,6 +201,8 @@ class MinMaxParameters(SampleParameters):
             the machine.
         stat_cache: folder where statistics are kept, so that no pass is made twice; absent: none.
         stat_cache_size: bytes that the folder may take; what was not used the longest goes.
+        max_memory: bytes of memory of its own that the process may take beyond what it has when the run begins; a
+            number, or a text such as ``4GB``; absent: as many as are quick.
     """
 
     preset: Preset | None = None
@@ -214,6 +217,9 @@ class MinMaxParameters(SampleParameters):
     max_slowdown: float | None = Field(default=None, gt=0, le=1)
     stat_cache: str | None = Field(default=None, min_length=1)
     stat_cache_size: int = Field(default=4_000_000_000, ge=0)
+    max_memory: int | None = Field(default=None, ge=1)
+
+    _in_bytes = field_validator("max_memory", mode="before")(size_in_bytes)
 
     @field_validator("preset", mode="before")
     @classmethod
@@ -314,7 +320,7 @@ class DataFreeParameters(DefaultQuantizationParameters):
         return self.given("layout", "shape", "mean_values", "scale_values")
 
 
-OF_THE_MACHINE = ("stat_cache", "stat_cache_size")
+OF_THE_MACHINE = ("stat_cache", "stat_cache_size", "max_memory")
 """Parameters that change no model."""
 
 OF_ALL_MODELS = (

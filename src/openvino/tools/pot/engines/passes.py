@@ -18,9 +18,10 @@ from openvino.tools.pot.engines.hooks import Hooks, naming_hook, predicted
 from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
 from openvino.tools.pot.engines.recurrent import Recurrence
-from openvino.tools.pot.engines.reducing import reduced, with_places
+from openvino.tools.pot.engines.reducing import Run, reduced, with_places
 from openvino.tools.pot.engines.results import is_taken_apart, results
 from openvino.tools.pot.engines.rounds import run_steps
+from openvino.tools.pot.engines.segmented import run_in_parts
 from openvino.tools.pot.engines.stream import (
     Feed,
     NamedOutputs,
@@ -156,10 +157,17 @@ def _of_samples(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: boo
     samples, apart = Samples(sampler, "Statistics", show), is_taken_apart(engine, layout)
     read = first_read(feeds(engine, model, samples, single=True, apart=apart))
     expected = -(-len(sampler) // fixed_batch(model, options.batch_axis))
-    with timed("compile"):
-        compiled = compiled_for("measured", layout.model, options.device)
+    streams, parts = layout.way.streams, layout.way.parts
+    compiling = partial(compiled_for, "measured", device=options.device, streams=streams)
+    run: Run
+    if parts is not None:
+        run = partial(run_in_parts, parts, compiled=compiling, requests=streams)
+    else:
+        requests = options.stat_requests or (streams and streams + 1)
+        with timed("compile"):
+            run = partial(run_stream, compiling(layout.model), requests=requests, copies=False)
     with timed("pass"):
-        return reduced(compiled, layout, read, options.stat_requests, expected)
+        return reduced(run, layout, read, expected)
 
 
 def _of_steps(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -> Statistics:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any
 
-import openvino as ov
-
 from openvino.tools.pot.engines.batches import Batch
-from openvino.tools.pot.engines.stream import copied, run_beside, run_stream
+from openvino.tools.pot.engines.stream import Outputs, copied, run_beside
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
 
+Run = Callable[[Iterator[Any]], Iterator[tuple[Any, Outputs]]]
+"""Gives the outputs for feeds, each with what it is of; None among feeds: the next one can't be had yet."""
 
-def reduced(
-    compiled: ov.CompiledModel, layout: StatisticsLayout, fed: Iterator[Any], requests: int, expected: int
-) -> Statistics:
+
+def reduced(run: Run, layout: StatisticsLayout, fed: Iterator[Any], expected: int) -> Statistics:
     """What a layout finds on feeds.
 
     Args:
-        compiled: the layout's model.
+        run: runs the layout's model.
         layout: what is measured.
         fed: feeds, each behind what it is of; they may lie in one buffer that is filled again and again.
-        requests: parallel ones, 0 lets the device choose.
         expected: how many feeds there will be, as far as that is known.
     """
     read = ((tag, {name: copied(value) for name, value in feed.items()}) for tag, feed in fed)
 
     def work(ready: Iterator[Any]) -> Statistics:
-        found = run_stream(compiled, with_places(layout, ready), requests, copies=False)
+        found = run(with_places(layout, ready))
         return layout.collect((outputs for _, outputs in found), expected)
 
     return run_beside(read, work)

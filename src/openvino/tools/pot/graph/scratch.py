@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -14,6 +16,9 @@ from openvino.tools.pot.utils.runtime import core
 
 _ROOM = 1 << 28
 """Bytes of constants that stay in the process."""
+
+_LITTLE = 1 << 20
+"""The same where as few as possible stay."""
 
 
 @contextmanager
@@ -48,4 +53,21 @@ def scratch(parent: Path, room: int = _ROOM) -> Iterator[Callable[[list[ov.Node]
                 new.set_friendly_name(old.get_friendly_name())
             return found
 
+        yield moved
+
+
+@contextmanager
+def unnamed_files() -> Iterator[Callable[[list[ov.Node]], list[ov.Node]] | None]:
+    """What moves constants into temporary files that have no name any more, and are gone with whoever maps them.
+
+    Yields:
+        Gives constants of the same values and names; None where files can't be removed from under those who map them.
+    """
+    if sys.platform != "linux":
+        yield None
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="openvino-pot-") as folder,
+        scratch(Path(folder), _LITTLE) as moved,
+    ):
         yield moved

@@ -147,17 +147,34 @@ class PerSample:
         yield from (self._vectors[position] for position in sorted(self._vectors))
 
 
-_STACKED = {"long stack": 300, "stack": 150, "short stack": 38}
+STACKED = {"long stack": 300, "stack": 150, "short stack": 38}
 """How many vectors are kept: of the usual 300 samples all, every second and every eighth."""
+
+_FEWEST = 8
+"""Vectors that are kept in any case."""
 
 
 Accumulator = Extremes | Mean | PerSample | Stack
 
 
-def accumulator(aggregator: str, expected: int, pieces: Sequence[int]) -> Accumulator:
-    """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest."""
-    if aggregator in _STACKED:
-        return Stack(_STACKED[aggregator], expected, pieces)
+def accumulator(aggregator: str, expected: int, pieces: Sequence[int], share: float = 1.0) -> Accumulator:
+    """A new, empty one; see ``Request`` for the names, and ``Stack`` for the rest.
+
+    Args:
+        aggregator, expected, pieces: as they say.
+        share: of the vectors that are kept otherwise.
+    """
+    if aggregator in STACKED:
+        return Stack(max(round(STACKED[aggregator] * share), _FEWEST), expected, pieces)
     if aggregator == "mean":
         return Mean()
     return Extremes(aggregator) if aggregator in ("min", "max") else PerSample(aggregator)
+
+
+def bytes_of(aggregator: str, expected: int) -> int:
+    """What one takes for each figure of a vector."""
+    if aggregator in STACKED:
+        return 2 * min(STACKED[aggregator], expected)
+    if aggregator == "mean":
+        return 8 * (1 + expected.bit_length())
+    return 4 if aggregator in ("min", "max") else 4 * expected

@@ -20,11 +20,13 @@ from openvino.tools.pot.graph.batch import batch_axes, is_batch
 from openvino.tools.pot.graph.sizes import Sizes, fits, input_shapes, sizes_of
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.statistics.accumulators import STACKED, bytes_of
 from openvino.tools.pot.statistics.measured import Answers, Block, Statistics
 from openvino.tools.pot.statistics.phases import Phases
 from openvino.tools.pot.statistics.places import Places
 from openvino.tools.pot.statistics.reducers import Reducer
 from openvino.tools.pot.statistics.requests import Request, known_by_channels
+from openvino.tools.pot.statistics.way import QUICK, Way
 from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of, watched_inputs
 from openvino.tools.pot.utils.errors import EngineError
 
@@ -82,6 +84,7 @@ class StatisticsLayout:
         phases: what ``model`` is fed beside the sample.
         span: which inferences of the pass there will be.
         is_per_sample: whether there are figures that have to be of one sample each.
+        way: how the pass goes through the network.
     """
 
     is_split = True
@@ -118,6 +121,7 @@ class StatisticsLayout:
         self.witness = Witness(watched_inputs(view) if watched else Watched(), wanted=watched)
         self._guarded, self._seen, self.span = guarded, seen, span
         self._shapes = None if seen is None else input_shapes(seen)
+        self.way: Way = QUICK
         self.phases, self.model = self._instrumented()
 
     def feed(
@@ -152,8 +156,25 @@ class StatisticsLayout:
         return self.witness.most
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without models, which travel by themselves where they are needed."""
-        return {**self.__dict__, "float_model": None, "model": None, "_source": None, "_seen": None}
+        """Without models, which travel by themselves, and without what this process does to save memory."""
+        models = dict.fromkeys(("float_model", "model", "_source", "_seen"))
+        return {**self.__dict__, **models, "way": Way(share=self.way.share)}
+
+    def kept_bytes(self, expected: int) -> tuple[int, int]:
+        """What is kept of all inferences of a pass, as far as their share can be smaller, and of those as it is.
+
+        Args:
+            expected: inferences in the pass.
+        """
+        sizes = {name: sum(own.sizes) * len(own.where) for name, own in self._blocks.items()}
+        kept = {name: size * bytes_of(name, expected) for name, size in sizes.items()}
+        stacked = sum(own for name, own in kept.items() if name in STACKED)
+        return stacked, sum(kept.values()) - stacked
+
+    def largest_bytes(self, expected: int) -> int:
+        """In float32, the most that is kept of a tensor, of the vectors whose share can be smaller."""
+        kept = ((2 * bytes_of(name, expected), own) for name, own in self._blocks.items() if name in STACKED)
+        return max((each * max(own.sizes) for each, own in kept), default=0)
 
     def awaits(self, position: int) -> bool:
         """Whether outputs of inferences before this one must be taken before it is fed."""
@@ -193,7 +214,7 @@ class StatisticsLayout:
     def empty(self, expected: int = 1) -> Statistics:
         """Statistics that wait for the outputs of inferences; see ``collect``."""
         whole = expected if self.span.whole is None else self.span.whole
-        return Statistics(self._blocks, self._answers, self.witness, whole, self.span.start)
+        return Statistics(self._blocks, self._answers, self.witness, whole, self.span.start, self.way.share)
 
     def collect(self, inferences: Iterable[Sequence[NDArray[Any]]], expected: int = 1) -> Statistics:
         """Take the outputs of each inference, in sample order; they may be overwritten afterwards.

@@ -63,6 +63,7 @@ class Statistics:
         expected: how many there will be in the whole pass, as far as that is known; of many, some statistics need a
             part only.
         start: the position of the first one in the pass.
+        share: of the vectors that are kept otherwise.
 
     Attributes:
         samples: how many they are of, as whoever made the pass says; until then as many as inferences.
@@ -78,12 +79,15 @@ class Statistics:
         witness: Witness,
         expected: int,
         start: int = 0,
+        share: float = 1.0,
     ) -> None:
         self.witness, self.samples, self.is_finite = witness, 0, True
         self.sizes: Sizes = {}
         self._spans, self._witnesses = [(start, start)], {start: witness}
         self._blocks, self._answers = blocks, answers
-        self._accumulators = {name: accumulator(name, expected, own.sizes) for name, own in blocks.items()}
+        self._accumulators = {
+            name: accumulator(name, expected, own.sizes, share) for name, own in blocks.items()
+        }
         self._values: dict[Request, NDArray[np.float64]] = {}
         self._digest = ""
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -206,7 +207,8 @@ class Measure:
         compiled = desk.compiled(self.network)
         layout: StatisticsLayout = desk.unpickled(self.layout).part(self.span)
         expected = self.source.samples
-        return reduced(compiled, layout, self.source.fed(desk), self.network.requests, expected)
+        run = partial(run_stream, compiled, requests=self.network.requests, copies=False)
+        return reduced(run, layout, self.source.fed(desk), expected)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def check(
     notes += of_halves(chosen, witness)
     spent = time.perf_counter()
     room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))
-    return chosen, describe(chosen, found, witness, notes, least, bench.as_fast(found, room))
+    faster = None if job.frugal.lets_go else bench.as_fast(found, room)
+    return chosen, describe(chosen, found, witness, notes, least, faster)
 
 
 def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[Job, Run, list[str]]:

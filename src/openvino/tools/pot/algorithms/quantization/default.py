@@ -39,7 +39,7 @@ class DefaultQuantization(Algorithm):
         if recipe.sum_bits:
             stages.append(AccumulatorStage(recipe))
         if recipe.rounds:
-            stages.append(RoundingStage())
+            stages.append(RoundingStage(hands_on=parameters.max_memory is None))
         if recipe.device.half:
             stages.append(HalfRangeStage())
         return (*stages, BiasStage(parameters))

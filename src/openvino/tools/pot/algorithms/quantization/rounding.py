@@ -25,7 +25,13 @@ class RoundingStage:
     """Rounds the weights of linear layers so that their outputs, not the weights, stay closest.
 
     Weights with a zero point keep the nearest levels, and so do weights of 16 bits, for which they are as good.
+
+    Args:
+        hands_on: whether means of inputs, which take memory, are kept for the correction of biases.
     """
+
+    def __init__(self, hands_on: bool = True) -> None:
+        self._hands_on = hands_on
 
     def requests(self, network: PlannedNetwork) -> Iterator[Request]:
         """Ask for what each layer multiplies with its weights, at a few places."""
@@ -40,7 +46,7 @@ class RoundingStage:
         roundable = (each for each in _layers(network) if decisions.weights[each[2]].is_symmetric)
         for reading, layers in network.by_inputs(roundable, request).items():
             taken = _Taken(decisions, statistics, reading, layers[0][2])
-            if not isinstance(reading.request.reducer, Patches):
+            if self._hands_on and not isinstance(reading.request.reducer, Patches):
                 means[reading] = taken.means
             for _, linear, quantizer in layers:
                 levels[quantizer] = taken.levels(linear, quantizer)

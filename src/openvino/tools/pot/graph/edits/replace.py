@@ -5,7 +5,7 @@ Constant(old) ── ... ── reader      ──▶      Constant(new) ── 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from openvino import opset13 as op
 
 from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
+
+Keep = Callable[[list[ov.Node]], list[ov.Node]]
+"""Gives constants of the same values and names, whose memory may be elsewhere."""
 
 
 def rewire(readers: Iterable[ov.Input], node: ov.Node) -> None:
@@ -36,15 +39,30 @@ def constant_like(source: ov.Output | ov.Input, values: NDArray[Any], name: str 
 
 
 def replace_constant(
-    view: GraphView, readers: Iterable[InputId], values: NDArray[np.generic], name: str, halves: bool = False
+    view: GraphView,
+    readers: Iterable[InputId],
+    values: NDArray[np.generic],
+    name: str,
+    halves: bool = False,
+    keep: Keep | None = None,
 ) -> None:
-    """Let ``readers``, and no others, read a new constant called ``name``, perhaps stored in half precision."""
+    """Let inputs read a new constant.
+
+    Args:
+        view: of the model.
+        readers: the inputs, and no others.
+        values: of the constant.
+        name: of it.
+        halves: whether it is stored in half precision.
+        keep: gives constants of the same values and names, absent: these.
+    """
     ports = [view.port(reader) for reader in readers]
-    if halves:
-        stored = op.constant(values.astype(np.float16), name=name)
-        rewire(ports, op.convert(stored, ports[0].get_element_type(), name=f"{name}/floats"))
-    else:
-        rewire(ports, constant_like(ports[0], values, name))
+    new = (
+        op.constant(values.astype(np.float16), name=name) if halves else constant_like(ports[0], values, name)
+    )
+    if keep is not None:
+        (new,) = keep([new])
+    rewire(ports, op.convert(new, ports[0].get_element_type(), name=f"{name}/floats") if halves else new)
 
 
 def is_constant(output: ov.Output) -> bool:
