@@ -41,10 +41,14 @@ class CachedPass:
     Args:
         cache: the folder.
         key: of all that statistics of the pass depend on but what is asked for.
+
+    Attributes:
+        knew: whether nothing had to be measured.
     """
 
     def __init__(self, cache: StatisticsCache, key: str) -> None:
         self._cache, self._key, self._computed = cache, key, Kept()
+        self.knew = False
 
     def measured(self, job: Job, measure: Callable[[Job], Statistics]) -> Statistics:
         """What a job asks for, of which only that is measured which is not known.
@@ -65,7 +69,8 @@ class CachedPass:
                 self._computed = entry
         known = [entry for entry in found if isinstance(entry, Statistics)]
         missing = unanswered(job.requests, known)
-        if missing or not known:
+        self.knew = bool(known) and not missing
+        if not self.knew:
             known.append(self._measured(replace(job, requests=missing) if known else job, measure))
         else:
             logger.info("statistics are known from a pass of before: nothing is measured")
@@ -80,6 +85,7 @@ class CachedPass:
             self._cache.add(self._key, OtherSizes(other.sizes, other.position))
             raise
         with timed("statistics cache"):
+            _ = found.digest  # which is kept with them
             self._cache.add(self._key, found)
         return found
 
@@ -88,6 +94,7 @@ class CachedPass:
         if self._computed.has_more:
             with timed("statistics cache"):
                 self._cache.add(self._key, self._computed)
+            self._computed.has_more = False
 
 
 def is_known(job: Job, engine: Hooks, first: Feed) -> bool:

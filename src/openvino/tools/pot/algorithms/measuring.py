@@ -154,6 +154,11 @@ class Measuring:
         )
         return None
 
+    @property
+    def knew(self) -> bool:
+        """Whether the last pass was not made, since all that it would have measured was known."""
+        return self._pass_of_before is not None and self._pass_of_before.knew
+
     def keep(self) -> None:
         """Let what was computed of statistics be known the next time, where statistics are."""
         if self._pass_of_before is not None:

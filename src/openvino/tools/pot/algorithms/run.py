@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from openvino.tools.pot.algorithms.checking import CheckReport, checked, tell_of_change
+from openvino.tools.pot.algorithms.checking import Before, CheckReport, Given, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
 from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.probes import device_of, once
-from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, unmeasured
+from openvino.tools.pot.graph.model import CompressedModel, SubModel
+from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, Statistics, unmeasured
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -89,6 +89,13 @@ def _measured(
 
 
 def _made(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
+    """The quantized network, with what was computed on the way kept where passes are."""
+    made = _checked(networks, name, job, found)
+    networks.measuring.keep()
+    return made
+
+
+def _checked(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
     """The quantized network; its statistics are taken out of those that were found."""
     if job.is_empty:
         what = "change" if job.algorithms[0].rewrites else "quantize"
@@ -97,7 +104,8 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         return job.result
     statistics = found.pop(name)
     own = decided(job, statistics)
-    networks.measuring.keep()
+    if any(algorithm.refinements for algorithm in job.algorithms):
+        networks.measuring.keep()  # passes follow, which take long
     job, witness = networks.refined(name, own), statistics.witness
     if not job.recipe.parameters.self_check or not len(witness):
         del statistics  # the transformed model needs the room
@@ -107,5 +115,12 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         tell_of_change(job, witness, device_of(networks.measuring.engine))
         return job.result
     maker = Known(networks, [{name: statistics}]).maker(name, job)
-    original = networks.alone[name].submodels[0].model
-    return checked(edited(job), witness, device_of(networks.measuring.engine), original, maker)
+    original, device = networks.alone[name].submodels[0], device_of(networks.measuring.engine)
+    before = Before(partial(_once, statistics, original), is_timed=not networks.measuring.knew)
+    return checked(edited(job), witness, device, original.model, maker, before=before)
+
+
+def _once(statistics: Statistics, original: SubModel, name: str, make: Callable[[], Given]) -> Given:
+    """What a float network gives, kept with the pass over its samples; the pass knows the device."""
+    origin = original.origin
+    return make() if origin is None else statistics.once((name, origin.graph, origin.weights), make)

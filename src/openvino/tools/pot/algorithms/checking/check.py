@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 
 import openvino as ov
 from openvino.op import Constant
 
-from openvino.tools.pot.algorithms.checking.bench import LOSS, Bench, departs, explained, is_small, worst
+from openvino.tools.pot.algorithms.checking.bench import (
+    LOSS,
+    NOTHING,
+    Before,
+    Bench,
+    departs,
+    explained,
+    is_small,
+    worst,
+)
 from openvino.tools.pot.algorithms.checking.buying import bought
 from openvino.tools.pot.algorithms.checking.halves import of_halves
 from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, without_faults, without_losses
@@ -42,10 +50,11 @@ def checked(
     original: ov.Model,
     maker: Maker | None = None,
     least: float = LOSS,
+    before: Before = NOTHING,
 ) -> CompressedModel:
     """The quantized model of a job, or a better one, with what was seen of it; see ``check`` for the arguments."""
     with timed("check"):
-        chosen, report = check(job, witness, device, original, maker, least)
+        chosen, report = check(job, witness, device, original, maker, least, before)
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
     logger.log(level, "%s: %s", chosen.result.name, report.line)
     chosen.network.set_rt_info(report.as_json(), [ROOT, "check"])
@@ -76,6 +85,7 @@ def check(
     original: ov.Model | None = None,
     maker: Maker | None = None,
     least: float = LOSS,
+    before: Before = NOTHING,
 ) -> tuple[Job, CheckReport]:
     """Hold a quantized model against the float one, and mend it where it departs.
 
@@ -86,12 +96,13 @@ def check(
         original: the float model.
         maker: of further models; None: nothing is mended.
         least: dB below which an output is lost by quantization; minus infinity leaves that to be judged elsewhere.
+        before: what is known of the float model, which is not run for that again.
 
     Returns:
         The job whose model was chosen, and what was seen of it.
     """
     began = time.perf_counter()
-    bench = Bench(witness, device, original)
+    bench = Bench(witness, device, original, before)
     if job.recipe.device.integers is not None:  # no device is left that runs it
         return job, describe(job, bench.run_as_defined(job), witness, (), least)
     chosen, found, notes = _judged(job, bench, maker, least)
@@ -152,7 +163,7 @@ def _put_right(bench: Bench, least: float) -> bool:
     plain, witness = bench.plain, bench.witness
     if plain is None or plain.failure or plain.decibels >= least:
         return False
-    again = replace(bench, witness=replace(witness, values=plain.values)).plain
+    again = bench.plain_beside(plain.values)
     if again is None or again.decibels < least:
         witness.remarks[:] = ["the float model gives other values for the same samples each time"]
         return False

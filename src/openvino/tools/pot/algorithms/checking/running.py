@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,6 +48,7 @@ class Run:
         seconds: of the fastest request.
         compilation: seconds that it took.
         values: of each inference, an array for each place that is watched.
+        token_mask: the input that says which tokens are valid; None where there is none.
         failure: what the device says, where it could not run the model; then there is nothing else.
     """
 
@@ -55,7 +58,13 @@ class Run:
     seconds: float = 0.0
     compilation: float = 0.0
     values: list[list[NDArray[Any]]] = field(default_factory=list, repr=False, compare=False)
+    token_mask: str | None = None
     failure: str = ""
+
+    @property
+    def given(self) -> Given:
+        """What the model gave, to be held against other values."""
+        return Given(tuple(map(tuple, self.values)), self.token_mask)
 
     @property
     def decibels(self) -> float:
@@ -66,11 +75,46 @@ class Run:
         return -20 * float(np.log10(max(max(errors, default=0.0), 1e-15)))
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a model gave for the witnessed samples, which depends on no clock and on nothing that is held against it.
+
+    Attributes:
+        values: of each inference, an array for each place that is watched.
+        token_mask: the input that says which tokens are valid; None where there is none.
+    """
+
+    values: tuple[tuple[NDArray[Any], ...], ...]
+    token_mask: str | None
+
+    def beside(self, witness: Witness) -> Run:
+        """What came of the model, held against what was witnessed; nothing is known of its layers and times."""
+        figures, behind = _compared(self.values, witness, self.token_mask)
+        return Run(figures, behind, values=[list(own) for own in self.values], token_mask=self.token_mask)
+
+
 def run(
     model: ov.Model, witness: Witness, device: str, settings: Mapping[str, Any], as_stored: bool = True
 ) -> Run:
     """Run a model as a device does with these settings; weights are integers first if it is to be stored so."""
     return _run(lambda: _compiled(watching(model, witness, as_stored), device, settings), witness)
+
+
+def run_with_each(
+    model: ov.Model, witness: Witness, device: str, settings: Sequence[Mapping[str, Any]]
+) -> list[Run]:
+    """Run a model as it is stored, once with each of several settings; it is compiled for all of them side by side.
+
+    Most of a compilation has one thread. Requests, which are timed, go one after the other.
+    """
+    watched = watching(model, witness)
+    models = [watched, *(watched.clone() for _ in settings[1:])]
+    with ThreadPoolExecutor(len(models)) as threads:
+        compiling = [
+            threads.submit(_timed, partial(_compiled, own, device, other))
+            for own, other in zip(models, settings, strict=True)
+        ]
+    return [_run_timed(each.result, witness) for each in compiling]
 
 
 def run_compiled(compiled: ov.CompiledModel, model: ov.Model, witness: Witness, device: str) -> Run:
@@ -140,16 +184,28 @@ def _takes(model: ov.Model, witness: Witness) -> bool:
     return all(have_sizes(model, feed) for feed in witness.feeds)
 
 
-def _run(compiled: Any, witness: Witness) -> Run:
+_Compiled = tuple[ov.CompiledModel, float]
+"""With the seconds that it took."""
+
+
+def _timed(compiled: Callable[[], ov.CompiledModel]) -> _Compiled:
     started = time.perf_counter()
+    return compiled(), time.perf_counter() - started
+
+
+def _run(compiled: Callable[[], ov.CompiledModel], witness: Witness) -> Run:
+    return _run_timed(lambda: _timed(compiled), witness)
+
+
+def _run_timed(compiled: Callable[[], _Compiled], witness: Witness) -> Run:
     try:
-        network = compiled()
-        compilation = time.perf_counter() - started
+        network, compilation = compiled()
         values, seconds = _values(network, witness)
     except RuntimeError as error:
         return Run(failure=reason(error))
-    figures, behind = _compared(values, witness, _token_mask(network))
-    return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values)
+    mask = _token_mask(network)
+    figures, behind = _compared(values, witness, mask)
+    return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values, mask)
 
 
 def _compared(

@@ -95,9 +95,15 @@ def _groups(network: PlannedNetwork) -> Iterator[_Group]:
 def _channels(network: PlannedNetwork, group: _Group, statistics: Statistics) -> Channels:
     ends = [[statistics.value(request) for request in channel_extremes(q)] for q in group.members]
     low, high = (np.concatenate(parts) for parts in zip(*ends, strict=True))
-    rows = [statistics.rows(_rows(network.view, q)) for q in group.members]
-    power = np.concatenate([np.mean(part**2, axis=0, dtype=np.float64) for part in rows])
+    power = np.concatenate([_power(_rows(network.view, q), statistics) for q in group.members])
     return Channels(low, high, power)
+
+
+def _power(rows: Request, statistics: Statistics) -> NDArray[np.float64]:
+    """The mean square of each channel."""
+    return statistics.once(
+        ("power", rows), lambda: np.mean(statistics.rows(rows) ** 2, axis=0, dtype=np.float64)
+    )
 
 
 def _divided(
