@@ -276,12 +276,14 @@ def outputs_of(request: ov.InferRequest) -> list[NDArray[Any]]:
 
 def names_of(model: ov.Model, watched: Iterable[InputId]) -> list[str]:
     """What the watched inputs are called, for people: the tensor's name, or the node that sorts by it."""
-    view = GraphView(model)
+    places = tuple(watched)
+    readers = {place.node for place in places}
+    nodes = {name: node for node in model.get_ops() if (name := node.get_friendly_name()) in readers}
     found = []
-    for place in watched:
-        tensor = view.inputs(place.node)[place.port]
-        names = sorted(view.output(tensor).get_names())
-        found.append(names[0] if names else tensor.node)
+    for place in places:
+        tensor = nodes[place.node].input(place.port).get_source_output()
+        names = sorted(tensor.get_names())
+        found.append(names[0] if names else tensor.get_node().get_friendly_name())
     return found
 
 

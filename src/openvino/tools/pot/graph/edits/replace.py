@@ -28,11 +28,18 @@ def typed(value: ov.Output, kind: ov.Type = ov.Type.f32) -> ov.Output:
     return value if value.get_element_type() == kind else op.convert(value, kind).output(0)
 
 
+def constant(values: NDArray[Any], name: str | None = None) -> ov.Node:
+    """A constant; OpenVINO's own function takes more than twice as long where it is given a name."""
+    made: ov.Node = op.constant(values)
+    if name is not None:
+        made.set_friendly_name(name)
+    return made
+
+
 def constant_like(source: ov.Output | ov.Input, values: NDArray[Any], name: str | None = None) -> ov.Node:
     """A constant of the type of a tensor."""
     dtype = source.get_element_type().to_dtype()
-    constant: ov.Node = op.constant(values.astype(dtype, copy=False), name=name)
-    return constant
+    return constant(values.astype(dtype, copy=False), name)
 
 
 def replace_constant(
@@ -41,7 +48,7 @@ def replace_constant(
     """Let ``readers``, and no others, read a new constant called ``name``, perhaps stored in half precision."""
     ports = [view.port(reader) for reader in readers]
     if halves:
-        stored = op.constant(values.astype(np.float16), name=name)
+        stored = constant(values.astype(np.float16), name)
         rewire(ports, op.convert(stored, ports[0].get_element_type(), name=f"{name}/floats"))
     else:
         rewire(ports, constant_like(ports[0], values, name))
