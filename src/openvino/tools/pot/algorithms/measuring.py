@@ -63,6 +63,7 @@ class Measuring:
         tells: whether what there is to say of the choice of samples has not been said.
         part: which of how many equal parts of the samples is measured, counted from zero; None: all.
         remembers: whether passes of before count, where the parameters name a folder for them.
+        pass_of_before: the last pass that was asked for, where a folder may know it.
     """
 
     model: CompressedModel
@@ -72,8 +73,8 @@ class Measuring:
     tells: bool = True
     part: tuple[int, int] | None = None
     remembers: bool = True
+    pass_of_before: CachedPass | None = None
     _samples: str | None = None
-    _pass_of_before: CachedPass | None = None
 
     def shapes(self) -> dict[str, Sizes]:
         """The sizes in which the networks of a cascade are fed, as ``fed``, from one sample.
@@ -129,7 +130,7 @@ class Measuring:
             EngineError: there is no engine or data loader, or a network is never run.
             DataError: the data loader is empty, or a sample doesn't fit the model.
         """
-        self._pass_of_before = cached = self._cached(jobs)
+        self.pass_of_before = cached = self._cached(jobs)
         if cached is None:
             return self._measured(jobs)
         ((name, job),) = jobs.items()
@@ -153,16 +154,6 @@ class Measuring:
             "samples one by one, an engine that feeds them, and a device by its own name"
         )
         return None
-
-    @property
-    def knew(self) -> bool:
-        """Whether the last pass was not made, since all that it would have measured was known."""
-        return self._pass_of_before is not None and self._pass_of_before.knew
-
-    def keep(self) -> None:
-        """Let what was computed of statistics be known the next time, where statistics are."""
-        if self._pass_of_before is not None:
-            self._pass_of_before.keep()
 
     def _measured(self, jobs: Jobs) -> Measured:
         """What jobs ask for, measured."""

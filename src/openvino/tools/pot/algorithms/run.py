@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from openvino.tools.pot.algorithms.cached import CachedPass
 from openvino.tools.pot.algorithms.checking import Before, CheckReport, Given, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import Job, decided, edited
@@ -90,12 +91,16 @@ def _measured(
 
 def _made(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
     """The quantized network, with what was computed on the way kept where passes are."""
-    made = _checked(networks, name, job, found)
-    networks.measuring.keep()
+    cached = networks.measuring.pass_of_before
+    made = _checked(networks, name, job, found, cached)
+    if cached is not None:
+        cached.keep()
     return made
 
 
-def _checked(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
+def _checked(
+    networks: Networks, name: str, job: Job, found: Measured, cached: CachedPass | None
+) -> CompressedModel:
     """The quantized network; its statistics are taken out of those that were found."""
     if job.is_empty:
         what = "change" if job.algorithms[0].rewrites else "quantize"
@@ -104,8 +109,8 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
         return job.result
     statistics = found.pop(name)
     own = decided(job, statistics)
-    if any(algorithm.refinements for algorithm in job.algorithms):
-        networks.measuring.keep()  # passes follow, which take long
+    if cached is not None and any(algorithm.refinements for algorithm in job.algorithms):
+        cached.keep()  # passes follow, which take long
     job, witness = networks.refined(name, own), statistics.witness
     if not job.recipe.parameters.self_check or not len(witness):
         del statistics  # the transformed model needs the room
@@ -116,7 +121,7 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
         return job.result
     maker = Known(networks, [{name: statistics}]).maker(name, job)
     original, device = networks.alone[name].submodels[0], device_of(networks.measuring.engine)
-    before = Before(partial(_once, statistics, original), is_timed=not networks.measuring.knew)
+    before = Before(partial(_once, statistics, original), is_timed=cached is None or not cached.knew)
     return checked(edited(job), witness, device, original.model, maker, before=before)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import openvino as ov
@@ -30,6 +30,8 @@ from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
+
+T = TypeVar("T")
 
 AS_USERS: Mapping[str, Any] = {}
 """The device's own settings."""
@@ -105,16 +107,24 @@ def run_with_each(
 ) -> list[Run]:
     """Run a model as it is stored, once with each of several settings; it is compiled for all of them side by side.
 
-    Most of a compilation has one thread. Requests, which are timed, go one after the other.
+    Requests, which are timed, go one after the other.
     """
     watched = watching(model, witness)
     models = [watched, *(watched.clone() for _ in settings[1:])]
-    with ThreadPoolExecutor(len(models)) as threads:
-        compiling = [
-            threads.submit(_timed, partial(_compiled, own, device, other))
-            for own, other in zip(models, settings, strict=True)
-        ]
-    return [_run_timed(each.result, witness) for each in compiling]
+    tasks = [
+        partial(_timed, partial(_compiled, own, device, other))
+        for own, other in zip(models, settings, strict=True)
+    ]
+    return [_run_timed(compiled, witness) for compiled in side_by_side(tasks)]
+
+
+def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[Callable[[], T]]:
+    """What gives, or raises, what each of several tasks does, all of which are done by then.
+
+    Most of a compilation has one thread, and so two of them take hardly longer than one.
+    """
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        return [threads.submit(task).result for task in tasks]
 
 
 def run_compiled(compiled: ov.CompiledModel, model: ov.Model, witness: Witness, device: str) -> Run:
