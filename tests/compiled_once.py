@@ -38,6 +38,9 @@ _WITH_BODIES = {"If", "Loop", "TensorIterator"}
 
 _off: list[bool] = []
 
+side_by_side = running.side_by_side
+"""As it is outside ``compiled_once``."""
+
 
 @contextmanager
 def compiled_anew() -> Iterator[None]:
@@ -77,7 +80,7 @@ def compiled_once() -> Iterator[None]:
 
     with TemporaryDirectory() as folder:
         ov.Core.compile_model = once
-        side_by_side, running.side_by_side = running.side_by_side, _in_turn
+        running.side_by_side = _in_turn
         try:
             yield
         finally:

@@ -171,7 +171,7 @@ def _digests(fed: Iterator[Any]) -> Iterator[str]:
                 content = values.reshape(-1).view(np.uint8)
                 blocks = [content[start : start + _BLOCK] for start in range(0, content.size, _BLOCK)]
                 found = threads.map(_checked, blocks) if len(blocks) > 1 else map(_checked, blocks)
-                yield f"{name} {values.dtype} {values.shape} {list(found)}"
+                yield f"{name} {values.dtype.str} {values.shape} {list(found)}"
 
 
 def _checked(content: NDArray[np.uint8]) -> tuple[int, int]:
