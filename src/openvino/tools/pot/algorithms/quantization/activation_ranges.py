@@ -162,7 +162,9 @@ class LeastError:
             return activation_range(lows, highs, symmetric, said)
 
         most = min(max(high[0], -low[0]) if symmetric else high[0], LARGEST)
-        return least_error_range(seen.histogram(), 0.0 if fixed else max(low[0], -LARGEST), most, make)
+        least = 0.0 if fixed else max(low[0], -LARGEST)
+        key = "range", seen.key, float(least), float(most), unsigned, symmetric, said.model_dump_json()
+        return statistics.once(key, lambda: least_error_range(seen.histogram(), least, most, make))
 
 
 class ActivationRanges:
@@ -225,16 +227,17 @@ class _Seen:
     def extremes(self) -> tuple[Array, Array]:
         """The smallest and the largest value of all, or of each channel."""
         if self.divisors:
-            return self.statistics.once(("divided extremes", self._key), self._divided_extremes)
+            return self.statistics.once(("divided extremes", self.key), self._divided_extremes)
         lows, highs = ([self.statistics.value(own[place]) for own in self.requests] for place in (0, 1))
         return np.stack(lows).min(axis=0), np.stack(highs).max(axis=0)
 
     def histogram(self) -> Histogram:
         """How the values of the rows are spread."""
-        return self.statistics.once(("histogram", self._key), self._histogram)
+        return self.statistics.once(("histogram", self.key), self._histogram)
 
     @cached_property
-    def _key(self) -> Hashable:
+    def key(self) -> Hashable:
+        """All that it depends on but the statistics."""
         return self.requests, tuple(divisor.tobytes() for divisor in self.divisors)
 
     def _divided_extremes(self) -> tuple[Array, Array]:
