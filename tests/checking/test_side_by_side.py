@@ -51,6 +51,22 @@ def test_runs_side_by_side_give_what_runs_one_after_the_other_do(monkeypatch: py
         assert made() == in_turn
 
 
+@pytest.mark.long
+def test_heavy_models_are_in_memory_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from builders import conv, images, labelled, model, parameter, stored
+    from openvino.tools.pot import IEEngine, create_pipeline, load_model
+
+    x = parameter([1, 3, 8, 8])
+    source = model(conv(x, 8, "conv"), x)
+    pipeline = create_pipeline(
+        [{"name": "DefaultQuantization", "params": {}}], IEEngine({}, labelled(images(30)))
+    )
+    light = stored(pipeline.run(load_model(source)))
+    monkeypatch.setattr(running, "side_by_side", None)
+    monkeypatch.setattr(running, "_LIGHT", 0)
+    assert stored(pipeline.run(load_model(source))) == light
+
+
 def test_what_was_given_is_held_against_what_was_witnessed() -> None:
     values = np.arange(8, dtype=np.float32).reshape(1, 8)
     witness = Witness(Watched((InputId("out", 0),)), [{}], [[values]], [True], 1)

@@ -6,7 +6,6 @@ import logging
 import time
 
 import openvino as ov
-from openvino.op import Constant
 
 from openvino.tools.pot.algorithms.checking.bench import (
     LOSS,
@@ -22,7 +21,7 @@ from openvino.tools.pot.algorithms.checking.buying import bought
 from openvino.tools.pot.algorithms.checking.halves import of_halves
 from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, without_faults, without_losses
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
-from openvino.tools.pot.algorithms.checking.running import Run
+from openvino.tools.pot.algorithms.checking.running import Run, weight_of
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.transform import ROOT
 from openvino.tools.pot.graph.model import CompressedModel
@@ -117,7 +116,7 @@ def check(
 
 def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[Job, Run, list[str]]:
     """The job whose model was chosen, its run, and what was done about it."""
-    light = bench.original is not None and is_small(job) and _weight(bench.original) <= _LIGHT
+    light = bench.original is not None and is_small(job) and weight_of(bench.original) <= _LIGHT
     if light:
         _put_right(bench, explained(job) + _BESIDE)
     runs = bench.runs(job)
@@ -173,8 +172,3 @@ def _put_right(bench: Bench, least: float) -> bool:
         "ranges may be wrong; it was held against what the float model gives by itself"
     )
     return True
-
-
-def _weight(model: ov.Model) -> int:
-    """Bytes of all constants."""
-    return sum(node.get_byte_size() for node in model.get_ops() if isinstance(node, Constant))

@@ -13,6 +13,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
+from openvino.op import Constant
 
 from openvino.tools.pot.arithmetic.distance import Likeness, likeness
 from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
@@ -35,6 +36,9 @@ T = TypeVar("T")
 
 AS_USERS: Mapping[str, Any] = {}
 """The device's own settings."""
+
+_LIGHT = 64 << 20
+"""Bytes of constants of a model of which two compilations may be in memory at once."""
 
 _OF_OTHER_SHAPE = Likeness(decibels=-float("inf"))
 
@@ -105,7 +109,7 @@ def run(
 def run_with_each(
     model: ov.Model, witness: Witness, device: str, settings: Sequence[Mapping[str, Any]]
 ) -> list[Run]:
-    """Run a model as it is stored, once with each of several settings; it is compiled for all of them side by side.
+    """Run a model as it is stored, once with each of several settings; a light one is compiled side by side.
 
     Requests, which are timed, go one after the other.
     """
@@ -115,7 +119,13 @@ def run_with_each(
         partial(_timed, partial(_compiled, own, device, other))
         for own, other in zip(models, settings, strict=True)
     ]
-    return [_run_timed(compiled, witness) for compiled in side_by_side(tasks)]
+    compiled = side_by_side(tasks) if weight_of(model) <= _LIGHT else tasks
+    return [_run_timed(each, witness) for each in compiled]
+
+
+def weight_of(model: ov.Model) -> int:
+    """Bytes of all constants."""
+    return sum(node.get_byte_size() for node in model.get_ops() if isinstance(node, Constant))
 
 
 def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[Callable[[], T]]:
