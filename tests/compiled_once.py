@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import current_thread, main_thread
-from typing import Any
+from typing import Any, TypeVar
 
 import openvino as ov
 from openvino.passes import Manager, Serialize
 
+from openvino.tools.pot.algorithms.checking import running
 from openvino.tools.pot.utils.runtime import core
+
+T = TypeVar("T")
 
 _LARGEST, _MOST = 400, 100
 """Operations, since what is larger is seldom compiled again; compiled models that are kept, each with its threads."""
@@ -34,6 +37,9 @@ _WITH_BODIES = {"If", "Loop", "TensorIterator"}
 """What may do otherwise at its first inference than at those that follow."""
 
 _off: list[bool] = []
+
+side_by_side = running.side_by_side
+"""As it is outside ``compiled_once``."""
 
 
 @contextmanager
@@ -74,11 +80,18 @@ def compiled_once() -> Iterator[None]:
 
     with TemporaryDirectory() as folder:
         ov.Core.compile_model = once
+        running.side_by_side = _in_turn
         try:
             yield
         finally:
             ov.Core.compile_model = compile_model
+            running.side_by_side = side_by_side
             kept.clear()
+
+
+def _in_turn(tasks: Sequence[Callable[[], T]]) -> list[Callable[[], T]]:
+    """In place of threads, which would compile all anew."""
+    return list(tasks)
 
 
 def _is_the_same_again(model: ov.Model) -> bool:

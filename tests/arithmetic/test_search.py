@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openvino.tools.pot.arithmetic.fake_quantize import fake_quantize
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange, asymmetric_range, symmetric_range
-from openvino.tools.pot.arithmetic.search import EXPONENT, SHRINKS, least_error_range
+from openvino.tools.pot.arithmetic.search import EXPONENT, SHRINKS, histogram_of, least_error_range
 
 Make = Callable[[np.ndarray, np.ndarray], QuantizerRange]
 SCHEMES: dict[str, Make] = {
@@ -35,7 +35,7 @@ def error(values: np.ndarray, grid: QuantizerRange) -> float:
 def test_no_worse_than_the_extremes_and_not_beyond(scheme: str, seed: int) -> None:
     values, make = samples(seed, scheme != "unsigned"), SCHEMES[scheme]
     low, high = min(float(values.min()), 0.0), float(values.max())
-    grid = least_error_range(values, low, high, make)
+    grid = least_error_range(histogram_of(values), low, high, make)
     full = make(np.array([low]), np.array([high]))
     assert grid.low.shape == grid.high.shape == (1,)
     assert error(values, grid) <= error(values, full) * 1.05  # of values put in bins
@@ -45,19 +45,19 @@ def test_no_worse_than_the_extremes_and_not_beyond(scheme: str, seed: int) -> No
 def test_near_the_best_of_all_pairs() -> None:
     values, make = samples(1, True), SCHEMES["asymmetric"]
     low, high = float(values.min()), float(values.max())
-    found = error(values, least_error_range(values, low, high, make))
+    found = error(values, least_error_range(histogram_of(values), low, high, make))
     pairs = [make(np.array([low * a]), np.array([high * b])) for a in SHRINKS for b in SHRINKS]
     assert found <= 1.05 * min(error(values, grid) for grid in pairs)
 
 
 def test_an_outlier_does_not_set_the_range() -> None:
     values = np.append(np.random.default_rng(0).normal(size=1_000_000), 30.0)
-    grid = least_error_range(values, float(values.min()), 30.0, SCHEMES["asymmetric"])
+    grid = least_error_range(histogram_of(values), float(values.min()), 30.0, SCHEMES["asymmetric"])
     assert values[:-1].max() < grid.high[0] < 27
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 1e-30])
 def test_constant_tensors(value: float) -> None:
-    grid = least_error_range(np.full(10, value), 0.0, value, SCHEMES["unsigned"])
+    grid = least_error_range(histogram_of(np.full(10, value)), 0.0, value, SCHEMES["unsigned"])
     assert np.isfinite(grid.high).all()
     assert abs(error(np.full(1, value), grid)) <= (grid.scale[0] / 2) ** EXPONENT * 1.01

@@ -112,6 +112,24 @@ def test_ours_beside_a_peer_that_runs_in_its_own_python(
 
 
 @pytest.mark.long
+def test_kept_statistics_and_what_is_run_in_float(run: Run, tmp_path: Path) -> None:
+    finished = run("kept_statistics.py", "digits", "--zoo", tmp_path, "--rounds", "1", *FEWER)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    inferences = {key: own["inferences"] for key, own in record.items() if isinstance(own, dict)}
+    assert inferences == {
+        "without": 68,
+        "first": 68,
+        "nothing": 0,
+        "preset": 0,
+        "weights' estimator": 0,
+        "ignored layer": 0,
+        "activations' estimator": 60,
+    }
+    assert "0 inferences of float models" in finished.stderr
+
+
+@pytest.mark.long
 def test_ingredients_and_orders_of_samples(run: Run, tmp_path: Path, variants: ModuleType) -> None:
     finished = run(
         "accuracy.py",

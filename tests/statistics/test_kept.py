@@ -51,6 +51,16 @@ def test_what_is_larger_than_the_room_is_given_and_not_kept() -> None:
     assert kept.once("small", lambda: pair(8)) is small
 
 
+def test_what_could_be_done_without_leaves_most_of_the_room() -> None:
+    kept = Kept(room=400)
+    first = kept.once("first", lambda: pair(40), spare=True)
+    assert kept.once("first", lambda: pair(40), spare=True) is first
+    assert kept.once("second", lambda: pair(40), spare=True) is not kept.once("second", lambda: pair(40))
+    needed = kept.once("needed", lambda: pair(100))
+    assert kept.once("needed", lambda: pair(100)) is needed
+    assert kept.once("first", lambda: pair(40), spare=True) is first  # it is there
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12)), max_size=40))
 def test_there_is_never_more_than_there_is_room_for(asked: list[tuple[int, int]]) -> None:
     kept = Kept(room=64)

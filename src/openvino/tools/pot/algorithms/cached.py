@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 
 from openvino.tools.pot import version
 from openvino.tools.pot.algorithms.job import Job
@@ -29,6 +32,9 @@ from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
 
+_THREADS, _BLOCK = 4, 1 << 19
+"""Of those that look at a large array at most, and the bytes that one of them looks at."""
+
 DECLARED = "cache_key"
 """Attribute of a data loader: a text that is another one whenever its samples are."""
 
@@ -39,10 +45,14 @@ class CachedPass:
     Args:
         cache: the folder.
         key: of all that statistics of the pass depend on but what is asked for.
+
+    Attributes:
+        knew: whether nothing had to be measured.
     """
 
     def __init__(self, cache: StatisticsCache, key: str) -> None:
         self._cache, self._key, self._computed = cache, key, Kept()
+        self.knew = False
 
     def measured(self, job: Job, measure: Callable[[Job], Statistics]) -> Statistics:
         """What a job asks for, of which only that is measured which is not known.
@@ -63,7 +73,8 @@ class CachedPass:
                 self._computed = entry
         known = [entry for entry in found if isinstance(entry, Statistics)]
         missing = unanswered(job.requests, known)
-        if missing or not known:
+        self.knew = bool(known) and not missing
+        if not self.knew:
             known.append(self._measured(replace(job, requests=missing) if known else job, measure))
         else:
             logger.info("statistics are known from a pass of before: nothing is measured")
@@ -78,6 +89,7 @@ class CachedPass:
             self._cache.add(self._key, OtherSizes(other.sizes, other.position))
             raise
         with timed("statistics cache"):
+            _ = found.digest  # which is kept with them
             self._cache.add(self._key, found)
         return found
 
@@ -86,6 +98,7 @@ class CachedPass:
         if self._computed.has_more:
             with timed("statistics cache"):
                 self._cache.add(self._key, self._computed)
+            self._computed.has_more = False
 
 
 def is_known(job: Job, engine: Hooks, first: Feed) -> bool:
@@ -141,12 +154,18 @@ def samples_key(engine: Hooks, model: CompressedModel, subset: Sequence[int]) ->
 
 
 def _digests(fed: Iterator[Any]) -> Iterator[str]:
-    """A few bytes of each array: a checksum, and the sum of its words, at the speed of memory."""
-    for feed in fed:
-        for name in sorted(feed):
-            values = np.ascontiguousarray(feed[name])
-            content = values.reshape(-1).view(np.uint8)
-            checksum = zlib.crc32(content.data)
-            words = content[: content.size // 8 * 8].view(np.uint64)
-            total = np.add.reduce(words, dtype=np.uint64)
-            yield f"{name} {values.dtype} {values.shape} {checksum} {int(total)}"
+    """A few bytes of each array: checksums, and the sum of its words, at the speed of memory."""
+    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
+        for feed in fed:
+            for name in sorted(feed):
+                values = np.ascontiguousarray(feed[name])
+                content = values.reshape(-1).view(np.uint8)
+                blocks = [content[start : start + _BLOCK] for start in range(0, content.size, _BLOCK)]
+                found = threads.map(_checked, blocks) if len(blocks) > 1 else map(_checked, blocks)
+                yield f"{name} {values.dtype.str} {values.shape} {list(found)}"
+
+
+def _checked(content: NDArray[np.uint8]) -> tuple[int, int]:
+    """A checksum, and the sum of words."""
+    words = content[: content.size // 8 * 8].view(np.uint64)
+    return zlib.crc32(content.data), int(np.add.reduce(words, dtype=np.uint64))

@@ -60,6 +60,7 @@ class Measuring:
         tells: whether what there is to say of the choice of samples has not been said.
         part: which of how many equal parts of the samples is measured, counted from zero; None: all.
         remembers: whether passes of before count, where the parameters name a folder for them.
+        pass_of_before: the last pass that was asked for, where a folder may know it.
         frugal: what is done behind the pass to need little memory.
     """
 
@@ -70,11 +71,11 @@ class Measuring:
     tells: bool = True
     part: tuple[int, int] | None = None
     remembers: bool = True
+    pass_of_before: CachedPass | None = None
     frugal: Frugality = FREE
     _way: Way | None = None
     _began: int | None = field(default_factory=own_bytes)
     _samples: str | None = None
-    _pass_of_before: CachedPass | None = None
 
     def __post_init__(self) -> None:
         if self.sampling.max_memory is not None:
@@ -134,7 +135,7 @@ class Measuring:
             EngineError: there is no engine or data loader, or a network is never run.
             DataError: the data loader is empty, or a sample doesn't fit the model.
         """
-        self._pass_of_before = cached = self._cached(jobs)
+        self.pass_of_before = cached = self._cached(jobs)
         if cached is None:
             return self._measured(jobs)
         ((name, job),) = jobs.items()
@@ -166,11 +167,6 @@ class Measuring:
             "samples one by one, an engine that feeds them, and a device by its own name"
         )
         return None
-
-    def keep(self) -> None:
-        """Let what was computed of statistics be known the next time, where statistics are."""
-        if self._pass_of_before is not None:
-            self._pass_of_before.keep()
 
     def _measured(self, jobs: Jobs) -> Measured:
         """What jobs ask for, measured."""

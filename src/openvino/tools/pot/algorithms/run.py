@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from openvino.tools.pot.algorithms.checking import CheckReport, checked, tell_of_change
+from openvino.tools.pot.algorithms.checking import Before, CheckReport, Given, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import FREE, Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
@@ -14,8 +14,9 @@ from openvino.tools.pot.algorithms.networks import Known, Networks, by_name
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.probes import device_of, once
+from openvino.tools.pot.graph.digest import Digest
 from openvino.tools.pot.graph.model import CompressedModel
-from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, unmeasured
+from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, Statistics, unmeasured
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import bounded, hand_back
 
@@ -94,6 +95,14 @@ def _measured(
 
 
 def _made(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
+    """The quantized network, with what was computed on the way kept where passes are."""
+    made = _checked(networks, name, job, found)
+    if networks.measuring.pass_of_before is not None:
+        networks.measuring.pass_of_before.keep()
+    return made
+
+
+def _checked(networks: Networks, name: str, job: Job, found: Measured) -> CompressedModel:
     """The quantized network; its statistics are taken out of those that were found."""
     if job.is_empty:
         what = "change" if job.algorithms[0].rewrites else "quantize"
@@ -101,12 +110,17 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         job.result.submodels[0].check = CheckReport(notes=(f"the model has nothing to {what}",))
         return job.result
     statistics, frugal = found.pop(name), networks.measuring.frugal
+    cached, origin = networks.measuring.pass_of_before, networks.alone[name].submodels[0].origin
     own = decided(replace(job, frugal=frugal), statistics)
-    networks.measuring.keep()
+    if cached is not None and (frugal.lets_go or any(algorithm.refinements for algorithm in job.algorithms)):
+        cached.keep()  # what follows takes long, or needs the room
     job, witness = networks.refined(name, own), statistics.witness
     del own
     is_checked = job.recipe.parameters.self_check and len(witness)
     known = [] if frugal.lets_go or not is_checked else [{name: statistics}]
+    before = Before(partial(_once, statistics, origin), is_timed=cached is None or not cached.knew)
+    if frugal.lets_go:
+        before, cached, networks.measuring.pass_of_before = Before(is_timed=before.is_timed), None, None
     del statistics  # the transformed model needs the room
     if frugal.lets_go:
         hand_back()
@@ -117,5 +131,10 @@ def _made(networks: Networks, name: str, job: Job, found: Measured) -> Compresse
         tell_of_change(job, witness, device_of(networks.measuring.engine))
         return job.result
     maker = Known(networks, known).maker(name, job)
-    original = networks.alone[name].submodels[0].model
-    return checked(edited(job), witness, device_of(networks.measuring.engine), original, maker)
+    original, device = networks.alone[name].submodels[0], device_of(networks.measuring.engine)
+    return checked(edited(job), witness, device, original.model, maker, before=before)
+
+
+def _once(statistics: Statistics, origin: Digest | None, name: str, make: Callable[[], Given]) -> Given:
+    """What a float network gives, kept with the pass over its samples; the pass knows the device."""
+    return make() if origin is None else statistics.once((name, origin.graph, origin.weights), make)

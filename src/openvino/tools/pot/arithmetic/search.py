@@ -12,6 +12,9 @@ from openvino.tools.pot.arithmetic.ranges import QuantizerRange
 
 Array = NDArray[np.float64]
 
+Histogram = tuple[Array, Array]
+"""Mean and number of the values in each bin."""
+
 EXPONENT = 2.2
 """Above 2: networks forgive many small errors sooner than a few large ones, such as those of clipping."""
 
@@ -22,7 +25,7 @@ _ROUNDS = 2
 
 
 def least_error_range(
-    values: NDArray[np.floating],
+    histogram: Histogram,
     low: float,
     high: float,
     make: Callable[[Array, Array], QuantizerRange],
@@ -30,14 +33,14 @@ def least_error_range(
     """The range whose borders, each shrunk by itself, give the least sum of ``|x - Q(x)| ** EXPONENT``.
 
     Args:
-        values: a sample of the tensor's values.
+        histogram: of a sample of the tensor's values.
         low, high: the extremes over all data; the search starts there and goes no further.
         make: the scheme: borders of many candidates, shape ``[candidates]``, to their ranges.
 
     Returns:
         The best candidate, borders of shape ``[1]``.
     """
-    centres, counts = _histogram(np.asarray(values).reshape(-1))
+    centres, counts = histogram
     best_low = best_high = 1.0
     for _ in range(_ROUNDS):
         errors = _errors(centres, counts, make(np.full(_COUNT, low * best_low), high * SHRINKS))
@@ -49,8 +52,9 @@ def least_error_range(
     return make(np.array([low * best_low]), np.array([high * best_high]))
 
 
-def _histogram(values: NDArray[np.floating]) -> tuple[Array, Array]:
+def histogram_of(values: NDArray[np.floating]) -> Histogram:
     """Mean and number of the values in each bin that holds any; zeros are left out: they cost nothing."""
+    values = np.asarray(values).reshape(-1)
     values = values[values != 0]
     if len(values) == 0:
         return np.zeros(1), np.ones(1)

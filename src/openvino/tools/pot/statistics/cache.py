@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import re
+import struct
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, is_dataclass
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
 
 from openvino.tools.pot.configs.validation import Parameters
 from openvino.tools.pot.graph.digest import short_digest
@@ -27,12 +31,17 @@ from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
 
-_MAGIC, _SUFFIX, _BESIDE = b"openvino-pot statistics 1\n", ".statistics", ".writing-"
+_MAGIC, _SUFFIX, _BESIDE = b"openvino-pot statistics 2\n", ".statistics", ".writing-"
 _NAME = re.compile(rf"[0-9a-f]{{32}}-([0-9a-f]{{16}}|computed){re.escape(_SUFFIX)}")
 _LITTER = 86400
 """Seconds after which nobody writes a file any more."""
 
-_DIGEST = hashlib.sha256().digest_size
+_HEAD, _END = struct.Struct("<QQ"), struct.Struct("<I")
+"""The bytes of what is pickled and of the sizes of its arrays, in front; the checksum, behind all of it."""
+
+_ALIGNED = 64
+"""Bytes on whose multiples arrays lie."""
+
 _OURS = "openvino.tools.pot."
 _OTHERS = frozenset(
     {
@@ -111,8 +120,8 @@ class StatisticsCache:
         try:
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=_BESIDE, delete=False) as file:
                 path = Path(file.name)
-                digest = _write(file, entry)
-            name = "computed" if isinstance(entry, Kept) else digest[:16]
+                checksum = _write(file, entry)
+            name = "computed" if isinstance(entry, Kept) else checksum
             path.replace(self._folder / f"{key}-{name}{_SUFFIX}")
             self._make_room(key)
         except Exception as error:  # the run goes on without
@@ -123,13 +132,7 @@ class StatisticsCache:
 
     def _read(self, path: Path) -> Entry | None:
         try:
-            content = path.read_bytes()
-            body = memoryview(content)[len(_MAGIC) : -_DIGEST]
-            if not content.startswith(_MAGIC) or hashlib.sha256(body).digest() != content[-_DIGEST:]:
-                raise ValueError("it is damaged")
-            file = BytesIO(content)  # shares the bytes
-            file.seek(len(_MAGIC))
-            entry = _Unpickler(file).load()
+            entry = _read(_content(path))
         except FileNotFoundError:  # it went meanwhile
             return None
         except (OSError, MemoryError) as error:
@@ -165,24 +168,62 @@ def key_of(parts: Iterable[Any]) -> str:
 
 
 def _write(file: IO[bytes], entry: Entry) -> str:
-    """Write an entry, its digest behind it; the digest."""
-    file.write(_MAGIC)
-    hashing = _Hashing(file.write)
-    pickle.dump(entry, hashing, protocol=5)
-    file.write(hashing.digest.digest())
-    return hashing.digest.hexdigest()
+    """Write an entry, its checksum behind it; what tells it from others.
+
+    Arrays lie behind what is pickled, as they are, so that they need not be copied when they are read.
+    """
+    checksum = size = 0
+    for part in _parts(entry):
+        checksum, size = zlib.crc32(part, checksum), size + len(part)
+        file.write(part)
+    file.write(_END.pack(checksum))
+    return f"{checksum:08x}{size % (1 << 32):08x}"
 
 
-class _Hashing:
-    """A file to write to, whose digest is known in the end."""
+def _parts(entry: Entry) -> Iterator[bytes | memoryview]:
+    """What is written, in its order."""
+    buffers: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(entry, protocol=5, buffer_callback=buffers.append)
+    arrays = [buffer.raw() for buffer in buffers]
+    sizes = np.array([len(array) for array in arrays], np.uint64).tobytes()
+    front = _MAGIC + _HEAD.pack(len(body), len(sizes)) + sizes + body
+    yield front + bytes(-len(front) % _ALIGNED)
+    for array in arrays:
+        yield array
+        yield bytes(-len(array) % _ALIGNED)
 
-    def __init__(self, write: Callable[[Any], Any]) -> None:
-        self._write, self.digest = write, hashlib.sha256()
 
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        self._write(data)
-        return memoryview(data).nbytes
+def _content(path: Path) -> memoryview:
+    """The bytes of a file, in memory whose pages numpy asks to be large."""
+    with path.open("rb") as file:
+        content = np.empty(os.fstat(file.fileno()).st_size, np.uint8).data
+        count = file.readinto(content)
+    return content[:count]
+
+
+def _read(content: memoryview) -> Any:
+    """The entry in a file, whose arrays stay where they are.
+
+    Raises:
+        ValueError: it is damaged, or holds what no entry does.
+    """
+    body, end = content[: -_END.size], content[-_END.size :]
+    if len(content) < len(_MAGIC) + _HEAD.size + _END.size or body[: len(_MAGIC)] != _MAGIC:
+        raise ValueError("it is damaged")
+    if _END.unpack(end) != (zlib.crc32(body),):
+        raise ValueError("it is damaged")
+    start = len(_MAGIC) + _HEAD.size
+    length, table = _HEAD.unpack(body[len(_MAGIC) : start])
+    sizes = np.frombuffer(body[start : start + table], np.uint64).tolist()
+    file = BytesIO(body[start + table : start + table + length])
+    first = _aligned(start + table + length)
+    places = accumulate((_aligned(size) for size in sizes), initial=first)
+    arrays = [body[place : place + size] for place, size in zip(places, sizes, strict=False)]
+    return _Unpickler(file, buffers=arrays).load()
+
+
+def _aligned(size: int) -> int:
+    return size + -size % _ALIGNED
 
 
 class _Unpickler(pickle.Unpickler):

@@ -10,8 +10,8 @@ import numpy as np
 
 T = TypeVar("T")
 
-_ROOM = 256_000_000
-"""Bytes that all of it may take."""
+_ROOM, _SPARE = 256_000_000, 4
+"""Bytes that all of it may take, and the part of them from which on nothing is kept that could be done without."""
 
 
 class Kept:
@@ -29,21 +29,27 @@ class Kept:
         """As it is when it is read again."""
         return {**self.__dict__, "has_more": False}
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def once(self, key: Hashable, make: Callable[[], T], spare: bool = False) -> T:
         """The value of a key; made where it is not there.
 
         Args:
             key: all that the value depends on.
             make: gives arrays, or tuples or data classes of them, which nobody changes.
+            spare: keep it only where that leaves most of the room to what is not.
         """
         is_new = key not in self._found
         value, size = self._found.pop(key, None) or ((made := make()), _bytes(made))
-        if size <= self._room:
+        most = self._room // _SPARE if spare and is_new else self._room
+        if size + (self._taken if spare and is_new else 0) <= most:
             self._found[key] = value, size
             self.has_more |= is_new
-        while sum(taken for _, taken in self._found.values()) > self._room:
+        while self._taken > self._room:
             del self._found[next(iter(self._found))]
         return cast("T", value)
+
+    @property
+    def _taken(self) -> int:
+        return sum(size for _, size in self._found.values())
 
 
 def _bytes(value: object) -> int:

@@ -117,12 +117,13 @@ class Statistics:
             self._values[request] = self._part(request)  # type: ignore[assignment]
         return self._values[request]
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def once(self, key: Hashable, make: Callable[[], T], spare: bool = False) -> T:
         """What is computed of the figures; kept where it is likely to be asked for again.
 
         Args:
             key: all that it depends on but the figures themselves.
             make: gives arrays, or tuples or data classes of them, which nobody changes.
+            spare: whether it could be done without, and is kept only where there is much room.
         """
         return make()
 
@@ -234,9 +235,9 @@ class JoinedStatistics(Statistics):
         """The figure of a request, a vector."""
         return self._of(request).value(request)
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def once(self, key: Hashable, make: Callable[[], T], spare: bool = False) -> T:
         """What is computed of the figures, or was before."""
-        return self._computed.once(key, make)
+        return self._computed.once(key, make, spare)
 
     def kept(self, request: Request) -> int:
         """From how many samples the rows or patches of a request are."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf, log10
 from typing import Any
 
 import openvino as ov
+from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.checking.running import AS_USERS, Run, run, run_as_defined, run_float
+from openvino.tools.pot.algorithms.checking.running import (
+    AS_USERS,
+    Given,
+    Run,
+    run,
+    run_as_defined,
+    run_float,
+    run_with_each,
+)
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
 from openvino.tools.pot.graph.operations import traits
@@ -39,6 +49,35 @@ _FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
 """What the float model takes to compile and to run, as shares of what the quantized one takes."""
 
 
+Once = Callable[[str, Callable[[], Given]], Given]
+"""What the float model gives in a way that has a name; made where it is not known."""
+
+
+def _made(name: str, make: Callable[[], Given]) -> Given:
+    """For whoever keeps nothing."""
+    return make()
+
+
+class _FailedError(Exception):
+    """The device could not run the float model."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is known of the float model from runs of before.
+
+    Attributes:
+        once: what it gives, which is kept.
+        is_timed: whether it may be run for its time alone: where nothing is measured, it is not run.
+    """
+
+    once: Once = _made
+    is_timed: bool = True
+
+
+NOTHING = Before()
+
+
 @dataclass
 class Bench:
     """Where quantized models are held against the float one.
@@ -47,11 +86,13 @@ class Bench:
         witness: inferences of the float model.
         device: where users will run it.
         original: the float model, if it is at hand.
+        before: what is known of that.
     """
 
     witness: Witness
     device: str
     original: ov.Model | None = None
+    before: Before = NOTHING
     _plain: Run | None = field(default=None, init=False)
 
     def run(self, job: Job) -> Run:
@@ -60,8 +101,10 @@ class Bench:
 
     def runs(self, job: Job) -> list[Run]:
         """A model as users run it, and where that costs next to nothing in float32 too."""
-        users = self.run_with(AS_USERS, job)
-        return [users] if users.failure or not is_small(job) else [users, self.run_with(FLOAT32, job)]
+        if not is_small(job):
+            return [self.run_with(AS_USERS, job)]
+        runs = run_with_each(job.network, self.witness, self.device, (AS_USERS, FLOAT32))
+        return runs[:1] if runs[0].failure else runs
 
     def run_with(self, settings: Mapping[str, Any], job: Job) -> Run:
         """A model with settings of the device."""
@@ -75,13 +118,35 @@ class Bench:
     def plain(self) -> Run | None:
         """The float model by itself in float32, run once; None where it is not at hand."""
         if self._plain is None and self.original is not None:
-            self._plain = run_float(self.original, self.witness, self.device)
+            self._plain = self._of_float("plain", self.original, self.witness)
         return self._plain
+
+    def plain_beside(self, values: list[list[NDArray[Any]]]) -> Run | None:
+        """The same run a second time, held against other values."""
+        witness = replace(self.witness, values=values)
+        return None if self.original is None else self._of_float("plain again", self.original, witness)
+
+    def _of_float(self, name: str, model: ov.Model, witness: Witness) -> Run:
+        """A run of the float model, with its times if it is made now."""
+        return self._run_once(name, lambda: run_float(model, witness, self.device), witness)
+
+    def _run_once(self, name: str, make: Callable[[], Run], witness: Witness) -> Run:
+        made: list[Run] = []
+
+        def given() -> Given:
+            made.append(make())
+            if made[0].failure:  # which may be of the moment, and so is not kept
+                raise _FailedError
+            return made[0].given
+
+        with suppress(_FailedError):
+            found = self.before.once(name, given)
+        return made[0] if made else found.beside(witness)
 
     def as_fast(self, found: Run, room: float) -> float | None:
         """How many times as fast as in float32 a model is; None where finding out takes more than so many seconds."""
         expected = _FLOAT_COMPILATION * found.compilation + _FLOAT_REQUEST * found.seconds * len(self.witness)
-        if not found.seconds or (self._plain is None and expected > room):
+        if not found.seconds or (self._plain is None and (expected > room or not self.before.is_timed)):
             return None
         plain = self.plain
         return plain.seconds / found.seconds if plain is not None and plain.seconds > _TIMED else None
@@ -92,7 +157,8 @@ class Bench:
         if self.original is None:
             return inf
         readable = unpacked_weights(self.original)  # loading marks integers so that devices don't fold them
-        return run(readable, self.witness, self.device, AS_USERS, as_stored=False).decibels
+        make = partial(run, readable, self.witness, self.device, AS_USERS, as_stored=False)
+        return self._run_once("own precision", make, self.witness).decibels
 
     def is_right(self, job: Job) -> bool:
         """Whether the device computes a model as it is defined, whatever the precision of the rest."""

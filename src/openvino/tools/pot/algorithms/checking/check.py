@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 
 import openvino as ov
-from openvino.op import Constant
 
-from openvino.tools.pot.algorithms.checking.bench import LOSS, Bench, departs, explained, is_small, worst
+from openvino.tools.pot.algorithms.checking.bench import (
+    LOSS,
+    NOTHING,
+    Before,
+    Bench,
+    departs,
+    explained,
+    is_small,
+    worst,
+)
 from openvino.tools.pot.algorithms.checking.buying import bought
 from openvino.tools.pot.algorithms.checking.halves import of_halves
 from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, without_faults, without_losses
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
-from openvino.tools.pot.algorithms.checking.running import Run
+from openvino.tools.pot.algorithms.checking.running import Run, weight_of
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.transform import ROOT
 from openvino.tools.pot.graph.model import CompressedModel
@@ -42,10 +49,11 @@ def checked(
     original: ov.Model,
     maker: Maker | None = None,
     least: float = LOSS,
+    before: Before = NOTHING,
 ) -> CompressedModel:
     """The quantized model of a job, or a better one, with what was seen of it; see ``check`` for the arguments."""
     with timed("check"):
-        chosen, report = check(job, witness, device, original, maker, least)
+        chosen, report = check(job, witness, device, original, maker, least, before)
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
     logger.log(level, "%s: %s", chosen.result.name, report.line)
     chosen.network.set_rt_info(report.as_json(), [ROOT, "check"])
@@ -76,6 +84,7 @@ def check(
     original: ov.Model | None = None,
     maker: Maker | None = None,
     least: float = LOSS,
+    before: Before = NOTHING,
 ) -> tuple[Job, CheckReport]:
     """Hold a quantized model against the float one, and mend it where it departs.
 
@@ -86,12 +95,13 @@ def check(
         original: the float model.
         maker: of further models; None: nothing is mended.
         least: dB below which an output is lost by quantization; minus infinity leaves that to be judged elsewhere.
+        before: what is known of the float model, which is not run for that again.
 
     Returns:
         The job whose model was chosen, and what was seen of it.
     """
     began = time.perf_counter()
-    bench = Bench(witness, device, original)
+    bench = Bench(witness, device, original, before)
     if job.recipe.device.integers is not None:  # no device is left that runs it
         return job, describe(job, bench.run_as_defined(job), witness, (), least)
     chosen, found, notes = _judged(job, bench, maker, least)
@@ -107,7 +117,7 @@ def check(
 
 def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[Job, Run, list[str]]:
     """The job whose model was chosen, its run, and what was done about it."""
-    light = bench.original is not None and is_small(job) and _weight(bench.original) <= _LIGHT
+    light = bench.original is not None and is_small(job) and weight_of(bench.original) <= _LIGHT
     if light:
         _put_right(bench, explained(job) + _BESIDE)
     runs = bench.runs(job)
@@ -153,7 +163,7 @@ def _put_right(bench: Bench, least: float) -> bool:
     plain, witness = bench.plain, bench.witness
     if plain is None or plain.failure or plain.decibels >= least:
         return False
-    again = replace(bench, witness=replace(witness, values=plain.values)).plain
+    again = bench.plain_beside(plain.values)
     if again is None or again.decibels < least:
         witness.remarks[:] = ["the float model gives other values for the same samples each time"]
         return False
@@ -163,8 +173,3 @@ def _put_right(bench: Bench, least: float) -> bool:
         "ranges may be wrong; it was held against what the float model gives by itself"
     )
     return True
-
-
-def _weight(model: ov.Model) -> int:
-    """Bytes of all constants."""
-    return sum(node.get_byte_size() for node in model.get_ops() if isinstance(node, Constant))

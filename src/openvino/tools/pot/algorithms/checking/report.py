@@ -42,7 +42,8 @@ class CheckReport:
             recurrent cells.
         seconds: of the fastest request of the quantized model.
         as_fast: how many times as fast as the float model in float32; None where finding out would have taken longer
-            than the rest of the check, as for large models, and of requests too short to be timed.
+            than the rest of the check, as for large models, where what the float model gives was known from a run of
+            before, and of requests too short to be timed.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's.
     """

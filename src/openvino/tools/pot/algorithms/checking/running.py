@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
+from openvino.op import Constant
 
 from openvino.tools.pot.arithmetic.distance import Likeness, likeness
 from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
@@ -29,8 +32,13 @@ from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
+T = TypeVar("T")
+
 AS_USERS: Mapping[str, Any] = {}
 """The device's own settings."""
+
+_LIGHT = 64 << 20
+"""Bytes of constants of a model of which two compilations may be in memory at once."""
 
 _OF_OTHER_SHAPE = Likeness(decibels=-float("inf"))
 
@@ -46,6 +54,7 @@ class Run:
         seconds: of the fastest request.
         compilation: seconds that it took.
         values: of each inference, an array for each place that is watched.
+        token_mask: the input that says which tokens are valid; None where there is none.
         failure: what the device says, where it could not run the model; then there is nothing else.
     """
 
@@ -55,7 +64,13 @@ class Run:
     seconds: float = 0.0
     compilation: float = 0.0
     values: list[list[NDArray[Any]]] = field(default_factory=list, repr=False, compare=False)
+    token_mask: str | None = None
     failure: str = ""
+
+    @property
+    def given(self) -> Given:
+        """What the model gave, to be held against other values."""
+        return Given(tuple(map(tuple, self.values)), self.token_mask)
 
     @property
     def decibels(self) -> float:
@@ -66,11 +81,60 @@ class Run:
         return -20 * float(np.log10(max(max(errors, default=0.0), 1e-15)))
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a model gave for the witnessed samples, which depends on no clock and on nothing that is held against it.
+
+    Attributes:
+        values: of each inference, an array for each place that is watched.
+        token_mask: the input that says which tokens are valid; None where there is none.
+    """
+
+    values: tuple[tuple[NDArray[Any], ...], ...]
+    token_mask: str | None
+
+    def beside(self, witness: Witness) -> Run:
+        """What came of the model, held against what was witnessed; nothing is known of its layers and times."""
+        figures, behind = _compared(self.values, witness, self.token_mask)
+        return Run(figures, behind, values=[list(own) for own in self.values], token_mask=self.token_mask)
+
+
 def run(
     model: ov.Model, witness: Witness, device: str, settings: Mapping[str, Any], as_stored: bool = True
 ) -> Run:
     """Run a model as a device does with these settings; weights are integers first if it is to be stored so."""
     return _run(lambda: _compiled(watching(model, witness, as_stored), device, settings), witness)
+
+
+def run_with_each(
+    model: ov.Model, witness: Witness, device: str, settings: Sequence[Mapping[str, Any]]
+) -> list[Run]:
+    """Run a model as it is stored, once with each of several settings; a light one is compiled side by side.
+
+    Requests, which are timed, go one after the other.
+    """
+    watched = watching(model, witness)
+    models = [watched, *(watched.clone() for _ in settings[1:])]
+    tasks = [
+        partial(_timed, partial(_compiled, own, device, other))
+        for own, other in zip(models, settings, strict=True)
+    ]
+    compiled = side_by_side(tasks) if weight_of(model) <= _LIGHT else tasks
+    return [_run_timed(each, witness) for each in compiled]
+
+
+def weight_of(model: ov.Model) -> int:
+    """Bytes of all constants."""
+    return sum(node.get_byte_size() for node in model.get_ops() if isinstance(node, Constant))
+
+
+def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[Callable[[], T]]:
+    """What gives, or raises, what each of several tasks does, all of which are done by then.
+
+    Most of a compilation has one thread, and so two of them take hardly longer than one.
+    """
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        return [threads.submit(task).result for task in tasks]
 
 
 def run_compiled(compiled: ov.CompiledModel, model: ov.Model, witness: Witness, device: str) -> Run:
@@ -140,16 +204,28 @@ def _takes(model: ov.Model, witness: Witness) -> bool:
     return all(have_sizes(model, feed) for feed in witness.feeds)
 
 
-def _run(compiled: Any, witness: Witness) -> Run:
+_Compiled = tuple[ov.CompiledModel, float]
+"""With the seconds that it took."""
+
+
+def _timed(compiled: Callable[[], ov.CompiledModel]) -> _Compiled:
     started = time.perf_counter()
+    return compiled(), time.perf_counter() - started
+
+
+def _run(compiled: Callable[[], ov.CompiledModel], witness: Witness) -> Run:
+    return _run_timed(lambda: _timed(compiled), witness)
+
+
+def _run_timed(compiled: Callable[[], _Compiled], witness: Witness) -> Run:
     try:
-        network = compiled()
-        compilation = time.perf_counter() - started
+        network, compilation = compiled()
         values, seconds = _values(network, witness)
     except RuntimeError as error:
         return Run(failure=reason(error))
-    figures, behind = _compared(values, witness, _token_mask(network))
-    return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values)
+    mask = _token_mask(network)
+    figures, behind = _compared(values, witness, mask)
+    return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values, mask)
 
 
 def _compared(
@@ -220,12 +296,14 @@ def outputs_of(request: ov.InferRequest) -> list[NDArray[Any]]:
 
 def names_of(model: ov.Model, watched: Iterable[InputId]) -> list[str]:
     """What the watched inputs are called, for people: the tensor's name, or the node that sorts by it."""
-    view = GraphView(model)
+    places = tuple(watched)
+    readers = {place.node for place in places}
+    nodes = {name: node for node in model.get_ops() if (name := node.get_friendly_name()) in readers}
     found = []
-    for place in watched:
-        tensor = view.inputs(place.node)[place.port]
-        names = sorted(view.output(tensor).get_names())
-        found.append(names[0] if names else tensor.node)
+    for place in places:
+        tensor = nodes[place.node].input(place.port).get_source_output()
+        names = sorted(tensor.get_names())
+        found.append(names[0] if names else tensor.get_node().get_friendly_name())
     return found
 
 

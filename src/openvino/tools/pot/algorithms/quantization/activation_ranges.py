@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from openvino.tools.pot.arithmetic.schemes import (
     border_rules,
     limited,
 )
-from openvino.tools.pot.arithmetic.search import least_error_range
+from openvino.tools.pot.arithmetic.search import Histogram, histogram_of, least_error_range
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
@@ -142,21 +144,14 @@ class LeastError:
     ) -> QuantizerRange:
         view, symmetric = decisions.network.view, self._recipe.common_symmetry(group)
         said = self._recipe.said_of(group[0])
-        extremes = [self.requests(view, quantizer)[:2] for quantizer in group]
-        low: Array = np.stack([statistics.value(pair[0]) for pair in extremes]).min(axis=0)
-        high: Array = np.stack([statistics.value(pair[1]) for pair in extremes]).max(axis=0)
-        # A part of each member's rows: a group needs no more of them than a single tensor.
-        rows = [
-            statistics.rows(request)[:: len(group)]
-            for quantizer in group
-            for request in self.requests(view, quantizer)[2:]
-        ]
-        if group[0].tensor in decisions.divisors:
-            divisors = [decisions.divisors[quantizer.tensor] for quantizer in group]
-            rows, low, high = _divided(group, rows, divisors, statistics)
+        requests = tuple(tuple(self.requests(view, quantizer)) for quantizer in group)
+        is_divided = group[0].tensor in decisions.divisors
+        divisors = tuple(decisions.divisors[each.tensor] for each in group) if is_divided else ()
+        seen = _Seen(tuple(group), requests, divisors, statistics)
+        low, high = seen.extremes()
         covers = max(quantizer.covers for quantizer in group)
         low, high = np.minimum(low, -covers if covers else low), np.maximum(high, covers)
-        if covers or low.size > 1 or len(rows) < len(group):
+        if covers or low.size > 1 or not seen.has_rows:
             widest: Array = np.maximum(high, -low) if symmetric else high
             return activation_range(low, widest, symmetric, said, signed=_is_signed(group))
         unsigned = bool(low[0] >= 0) and not _is_signed(group)
@@ -167,8 +162,9 @@ class LeastError:
             return activation_range(lows, highs, symmetric, said)
 
         most = min(max(high[0], -low[0]) if symmetric else high[0], LARGEST)
-        values = np.clip(np.concatenate([part.reshape(-1) for part in rows]), -LARGEST, LARGEST)
-        return least_error_range(values, 0.0 if fixed else max(low[0], -LARGEST), most, make)
+        least = 0.0 if fixed else max(low[0], -LARGEST)
+        key = "range", seen.key, float(least), float(most), unsigned, symmetric, said.model_dump_json()
+        return statistics.once(key, lambda: least_error_range(seen.histogram(), least, most, make))
 
 
 class ActivationRanges:
@@ -207,20 +203,66 @@ def _is_bounded(view: GraphView, tensor: TensorId) -> bool:
     return traits(view.type(tensor.node)).bounded
 
 
-def _divided(
-    group: Sequence[ActivationQuantizer],
-    rows: Sequence[NDArray[np.float32]],
-    divisors: Sequence[Array],
-    statistics: Statistics,
-) -> tuple[list[NDArray[np.float32]], Array, Array]:
-    """Rows and extremes of aligned channels; the extremes of each channel count as rows, so that few rows warn."""
-    found: list[NDArray[np.float32]] = []
-    for quantizer, own, divisor in zip(group, rows, divisors, strict=True):
-        ends = [statistics.value(request) for request in channel_extremes(quantizer)]
-        whole = np.concatenate([own, np.asarray(ends, np.float32)])
-        found.append(np.divide(whole, divisor, dtype=np.float32))
-    low, high = min(part.min() for part in found), max(part.max() for part in found)
-    return found, np.array([low], np.float64), np.array([high], np.float64)
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen of the tensors of a group; of rows only what is not known yet is computed.
+
+    Attributes:
+        group: their quantizers.
+        requests: of each, for both extremes, and for rows where it has any.
+        divisors: of each, what its channels are divided by; empty where they are not aligned.
+        statistics: of the network.
+    """
+
+    group: tuple[ActivationQuantizer, ...]
+    requests: tuple[tuple[Request, ...], ...]
+    divisors: tuple[Array, ...]
+    statistics: Statistics
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows of all of them."""
+        return all(len(own) > 2 for own in self.requests)
+
+    def extremes(self) -> tuple[Array, Array]:
+        """The smallest and the largest value of all, or of each channel."""
+        if self.divisors:
+            return self.statistics.once(("divided extremes", self.key), self._divided_extremes)
+        lows, highs = ([self.statistics.value(own[place]) for own in self.requests] for place in (0, 1))
+        return np.stack(lows).min(axis=0), np.stack(highs).max(axis=0)
+
+    def histogram(self) -> Histogram:
+        """How the values of the rows are spread."""
+        return self.statistics.once(("histogram", self.key), self._histogram)
+
+    @cached_property
+    def key(self) -> Hashable:
+        """All that it depends on but the statistics."""
+        return self.requests, tuple(divisor.tobytes() for divisor in self.divisors)
+
+    def _divided_extremes(self) -> tuple[Array, Array]:
+        low, high = min(part.min() for part in self._rows), max(part.max() for part in self._rows)
+        return np.array([low], np.float64), np.array([high], np.float64)
+
+    def _histogram(self) -> Histogram:
+        values = np.concatenate([part.reshape(-1) for part in self._rows])
+        return histogram_of(np.clip(values, -LARGEST, LARGEST))
+
+    @cached_property
+    def _rows(self) -> list[NDArray[np.float32]]:
+        """A part of each member's rows: a group needs no more of them than a single tensor.
+
+        The extremes of each aligned channel count as rows, so that few rows warn.
+        """
+        rows = [self.statistics.rows(own[2])[:: len(self.group)] for own in self.requests]
+        if not self.divisors:
+            return rows
+        found = []
+        for quantizer, own, divisor in zip(self.group, rows, self.divisors, strict=True):
+            ends = [self.statistics.value(request) for request in channel_extremes(quantizer)]
+            whole = np.concatenate([own, np.asarray(ends, np.float32)])
+            found.append(np.divide(whole, divisor, dtype=np.float32))
+        return found
 
 
 def channel_extremes(quantizer: ActivationQuantizer) -> list[Request]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from openvino.tools.pot.algorithms.quantization.activation_ranges import channel
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.arithmetic.alignment import Channels, Reader, aligned
 from openvino.tools.pot.graph.channels import CHANNEL_AXIS, channel_sources
+from openvino.tools.pot.graph.digest import short_digest
 from openvino.tools.pot.graph.geometry import LinearLayer, canonical_weights
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.plan import ActivationQuantizer, WeightQuantizer, by_group
@@ -65,7 +67,7 @@ class AlignmentStage:
         for group in groups:
             channels = _channels(decisions.network, group, statistics)
             readers = [self._reader(decisions, *each) for each in group.readers]
-            scale, left = aligned(channels, readers)
+            scale, left = statistics.once(_key(channels, readers), partial(aligned, channels, readers))
             if left < _WORTH:
                 chosen += 1
                 evidence = f"it leaves {left:.0%} of the error that convolutions behind it would have"
@@ -78,6 +80,16 @@ class AlignmentStage:
     ) -> Reader:
         weights = canonical_weights(decisions.network.view, layer, decisions.weight_values(quantizer))
         return Reader.of(weights, self._protected, ids)
+
+
+def _key(channels: Channels, readers: Sequence[Reader]) -> Hashable:
+    """All that a division of channels depends on."""
+    parts: list[NDArray[Any]] = [channels.low, channels.high, channels.power]
+    for reader in readers:
+        parts += [reader.ids, reader.largest, reader.power, np.array([reader.taps])]
+        parts += [] if reader.protected is None else [reader.protected]
+    described = [f"{part.dtype} {part.shape}".encode() for part in parts]
+    return "aligned", short_digest([*described, *map(np.ascontiguousarray, parts)], 32)
 
 
 def _groups(network: PlannedNetwork) -> Iterator[_Group]:
@@ -95,9 +107,15 @@ def _groups(network: PlannedNetwork) -> Iterator[_Group]:
 def _channels(network: PlannedNetwork, group: _Group, statistics: Statistics) -> Channels:
     ends = [[statistics.value(request) for request in channel_extremes(q)] for q in group.members]
     low, high = (np.concatenate(parts) for parts in zip(*ends, strict=True))
-    rows = [statistics.rows(_rows(network.view, q)) for q in group.members]
-    power = np.concatenate([np.mean(part**2, axis=0, dtype=np.float64) for part in rows])
+    power = np.concatenate([_power(_rows(network.view, q), statistics) for q in group.members])
     return Channels(low, high, power)
+
+
+def _power(rows: Request, statistics: Statistics) -> NDArray[np.float64]:
+    """The mean square of each channel."""
+    return statistics.once(
+        ("power", rows), lambda: np.mean(statistics.rows(rows) ** 2, axis=0, dtype=np.float64)
+    )
 
 
 def _divided(

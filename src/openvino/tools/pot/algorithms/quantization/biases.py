@@ -9,8 +9,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.algorithms.decisions import Decisions, PlannedLayer, PlannedNetwork
-from openvino.tools.pot.algorithms.quantization.inputs import sampled_inputs
+from openvino.tools.pot.algorithms.decisions import (
+    Decisions,
+    PlannedLayer,
+    PlannedNetwork,
+    Reading,
+)
+from openvino.tools.pot.algorithms.quantization.inputs import known_by, sampled_inputs
 from openvino.tools.pot.arithmetic.bias import InputMeans, output_shift, without_chance
 from openvino.tools.pot.configs.parameters import FastBiasCorrectionParameters
 from openvino.tools.pot.graph.edits.bias import bias_input
@@ -47,7 +52,7 @@ class BiasStage:
         for reading, layers in readings.items():
             means = decisions.input_means.get(reading)
             if means is None:
-                means = sampled_inputs(decisions, statistics, reading, layers[0][2]).means()
+                means = _means(decisions, statistics, reading, layers[0][2])
             for _, linear, quantizer in layers:
                 shift = _shift(decisions, means, linear, quantizer)
                 if not is_too_large(self._parameters, network.view, linear, shift):
@@ -77,6 +82,13 @@ def is_too_large(
 def _rows(view: GraphView, layer: LinearLayer) -> Request | None:
     """Rows of the layer's input; None where the number of channels is dynamic."""
     return rows_request(view, layer.source(view), layer.input_axis)
+
+
+def _means(
+    decisions: Decisions, statistics: Statistics, reading: Reading, quantizer: WeightQuantizer
+) -> InputMeans:
+    key = "means", known_by(decisions, reading, quantizer)
+    return statistics.once(key, lambda: sampled_inputs(decisions, statistics, reading, quantizer).means())
 
 
 def _shift(

@@ -92,6 +92,9 @@ class _Taken:
 
     @cached_property
     def _moments(self) -> InputMoments:
+        return self.statistics.once(("moments", self._key), self._computed_moments, spare=True)
+
+    def _computed_moments(self) -> InputMoments:
         inputs, groups = self._inputs, self.reading.groups
         plain, rounded = (v.reshape(len(v), groups, -1) for v in (inputs.plain, inputs.quantized))
         return InputMoments.of(plain, rounded, inputs.counts)

@@ -17,7 +17,7 @@ from openvino import opset13 as op
 from openvino.tools.pot.arithmetic.fake_quantize import level_indices
 from openvino.tools.pot.arithmetic.formats import BYTE
 from openvino.tools.pot.arithmetic.ranges import QuantizerRange
-from openvino.tools.pot.graph.edits.replace import constant_like, rewire
+from openvino.tools.pot.graph.edits.replace import constant, constant_like, rewire
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -81,10 +81,10 @@ def _replace(
     node: ov.Node, values: NDArray[np.int8], zero_point: NDArray[np.int8], scale: NDArray[np.float64]
 ) -> None:
     name, kind = node.get_friendly_name(), node.get_output_element_type(0).get_type_name()
-    stored = op.constant(values, name=f"{name}/quantized")
+    stored = constant(values, f"{name}/quantized")
     value = op.convert(stored, kind, name=f"{name}/convert")
     if np.any(zero_point):
-        shift = op.constant(zero_point, name=f"{name}/zero_point")
+        shift = constant(zero_point, f"{name}/zero_point")
         floats = op.convert(shift, kind, name=f"{name}/zero_point/convert")
         value = op.subtract(value, floats, name=f"{name}/subtract")
     result = op.multiply(value, constant_like(node.output(0), scale, f"{name}/scale"), name=name)

@@ -31,11 +31,18 @@ def typed(value: ov.Output, kind: ov.Type = ov.Type.f32) -> ov.Output:
     return value if value.get_element_type() == kind else op.convert(value, kind).output(0)
 
 
+def constant(values: NDArray[Any], name: str | None = None) -> ov.Node:
+    """A constant; OpenVINO's own function takes more than twice as long where it is given a name."""
+    made: ov.Node = op.constant(values)
+    if name is not None:
+        made.set_friendly_name(name)
+    return made
+
+
 def constant_like(source: ov.Output | ov.Input, values: NDArray[Any], name: str | None = None) -> ov.Node:
     """A constant of the type of a tensor."""
     dtype = source.get_element_type().to_dtype()
-    constant: ov.Node = op.constant(values.astype(dtype, copy=False), name=name)
-    return constant
+    return constant(values.astype(dtype, copy=False), name)
 
 
 def replace_constant(
@@ -57,9 +64,7 @@ def replace_constant(
         keep: gives constants of the same values and names, absent: these.
     """
     ports = [view.port(reader) for reader in readers]
-    new = (
-        op.constant(values.astype(np.float16), name=name) if halves else constant_like(ports[0], values, name)
-    )
+    new = constant(values.astype(np.float16), name) if halves else constant_like(ports[0], values, name)
     if keep is not None:
         (new,) = keep([new])
     rewire(ports, op.convert(new, ports[0].get_element_type(), name=f"{name}/floats") if halves else new)
