@@ -44,12 +44,13 @@ def run(
         DataError: the data loader is empty, or a sample doesn't fit the model.
     """
     known = by_name(model, statistics)
-    with once(engine), bounded(placing(algorithms).recipe.parameters.max_memory):
-        networks = Networks.of(model, algorithms, engine, known, exact=known is None)
-        if known is not None:
-            networks.measuring.frugal = FREE  # nothing is measured, nor measured again
-        jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
-    return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
+    with bounded(placing(algorithms).recipe.parameters.max_memory):
+        with once(engine):
+            networks = Networks.of(model, algorithms, engine, known, exact=known is None)
+            if known is not None:
+                networks.measuring.frugal = FREE  # nothing is measured, nor measured again
+            jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
+        return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
 
 
 def collect_statistics(
