@@ -16,7 +16,7 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import IEEngine, create_pipeline
-from openvino.tools.pot.engines import reducing, results
+from openvino.tools.pot.engines import passes, results
 from openvino.tools.pot.engines.stream import NamedOutputs, OutputNames, run_stream
 from openvino.tools.pot.utils.errors import DataError
 
@@ -192,10 +192,13 @@ def test_requests_are_clipped_with_a_warning(
     processors = os.cpu_count() or 1
     asked = []
     real = run_stream
-    for module in (reducing, results):
-        monkeypatch.setattr(
-            module, "run_stream", lambda c, f, n, **more: (asked.append(n), real(c, f, n, **more))[1]
-        )
+
+    def counted(compiled: Any, feeds: Any, requests: int = 0, **more: Any) -> Any:
+        asked.append(requests)
+        return real(compiled, feeds, requests, **more)
+
+    for module in (passes, results):
+        monkeypatch.setattr(module, "run_stream", counted)
     with caplog.at_level(logging.WARNING):
         IEEngine({"device": "CPU", key: processors})
         assert caplog.records == []

@@ -133,6 +133,6 @@ def test_a_sample_that_ends_every_worker_is_named() -> None:
     with Processes(2) as executor, pytest.raises(EngineError) as found:
         pipeline.run(network(), executor=executor)
     assert re.fullmatch(
-        r"worker processes died 3 times on sample \d+ and the \d+ behind it, and nothing came of it",
+        "worker processes died 3 times on sample 16 and the 3 behind it, and nothing came of it.*",
         str(found.value),
     )

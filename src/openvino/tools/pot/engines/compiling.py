@@ -44,12 +44,7 @@ def as_defined(model: ov.Model) -> ov.Model:
 
 
 def compiled_for(
-    purpose: str,
-    model: ov.Model,
-    device: str,
-    in_turn: bool = False,
-    streams: int = 0,
-    threads: int = 0,
+    purpose: str, model: ov.Model, device: str, in_turn: bool = False, streams: int = 0
 ) -> ov.CompiledModel:
     """Compile a model for a pass over samples, in float32.
 
@@ -60,7 +55,6 @@ def compiled_for(
         in_turn: whether one sample goes after the other, which takes less memory, and more time for many of them.
         streams: samples that are worked on at a time, a thread each, so that figures are those of any other number;
             0: as many as the device likes.
-        threads: of the CPU; 0: as many as it has.
 
     Raises:
         ModelError: OpenVINO can't compile it.
@@ -68,9 +62,7 @@ def compiled_for(
     in_turn = in_turn or (isinstance(model, ov.Model) and has_branches(model))
     settings: dict[str, Any] = dict(_PASS_IN_TURN if in_turn else _PASS)
     if streams and device == "CPU":
-        settings |= {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
-    elif threads and device == "CPU":
-        settings["INFERENCE_NUM_THREADS"] = threads
+        settings |= {"INFERENCE_NUM_THREADS": streams, **({} if in_turn else {"NUM_STREAMS": streams})}
     if purpose in _WITHOUT_FUSIONS and device == "CPU":
         with suppress(RuntimeError):
             return compiled_as_defined(model, device, {**settings, "SNIPPETS_MODE": "DISABLE"})

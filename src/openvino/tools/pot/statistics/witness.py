@@ -77,7 +77,7 @@ class Witness:
     @classmethod
     def joined(cls, parts: Sequence[Witness]) -> Witness:
         """The first inferences of a pass, from those of its parts in their order: as if one had seen them all."""
-        if parts[0].samples >= parts[0].wanted:
+        if parts[0].samples >= parts[0].wanted or len(parts[0]) >= parts[0].most:
             return parts[0]
         whole = cls(parts[0].watched, wanted=max(part.wanted for part in parts))
         for part in parts:

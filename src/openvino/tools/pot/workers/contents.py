@@ -14,6 +14,7 @@ from threading import Lock
 import numpy as np
 import openvino as ov
 
+from openvino.tools.pot.utils.errors import EngineError, naming
 from openvino.tools.pot.utils.runtime import core
 
 _CHUNK = 1 << 22
@@ -56,19 +57,21 @@ class Depot:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="openvino_pot_")
+        self._folder = tempfile.TemporaryDirectory(prefix="openvino_pot_", ignore_cleanup_errors=True)
         self._known: OrderedDict[str, Content] = OrderedDict()
 
     def add(self, content: bytes) -> Content:
         """Take bytes in, in the place of those that were taken in the longest ago."""
         path = Path(self._folder.name, "content")
-        path.write_bytes(content)
+        with naming("the folder for temporary files", EngineError):
+            path.write_bytes(content)
         return self._named(path)
 
     def add_model(self, model: ov.Model) -> ModelContent:
         """Take a network in, as ``add``; it stays as it is."""
         path = Path(self._folder.name, "model.xml")
-        ov.save_model(model, path, compress_to_fp16=False)
+        with naming("the folder for temporary files", EngineError):
+            ov.save_model(model, path, compress_to_fp16=False)
         return ModelContent(self._named(path), self._named(path.with_suffix(".bin")))
 
     def _named(self, path: Path) -> Content:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 _UNKNOWN = 8
-"""Workers of an executor that does not say how many it has."""
+"""Workers of an executor that does not say how many it has, or has none yet."""
 
 _SHARES = 4
 """Parts for each worker, so that those that are done early take more."""
@@ -25,7 +25,7 @@ def count_workers(executor: Executor) -> int:
     client = getattr(executor, "_client", None)
     threads = getattr(client, "nthreads", None)
     if callable(threads):  # of dask.distributed, whose workers may come and go
-        return max(1, sum(int(count) for count in threads().values()))
+        return sum(int(count) for count in threads().values()) or _UNKNOWN
     for name in ("_max_workers", "num_workers"):
         count = getattr(executor, name, None)
         if isinstance(count, int) and count > 0:
@@ -34,10 +34,14 @@ def count_workers(executor: Executor) -> int:
 
 
 def threads_of(executor: Executor) -> int:
-    """Of each worker, where all are on this machine; 0 where that is not known."""
+    """Of each worker, where all are processes on this machine; 0: as its environment says."""
     here = type(executor).__module__.split(".")[0] in ("concurrent", "loky", "openvino")
     count: Any = getattr(executor, "_max_workers", None)
-    return max(1, (os.cpu_count() or 1) // count) if here and count else 0
+    if (
+        not here or not count or isinstance(executor, ThreadPoolExecutor)
+    ):  # whose threads share a compiled model
+        return 0
+    return max(1, (os.cpu_count() or 1) // int(count))
 
 
 def inferences_of_a_part(whole: int, workers: int) -> int:

@@ -110,7 +110,7 @@ class Spread:
         whole = -(-len(samples.sampler) // fixed_batch(model, engine._options.batch_axis))
         part = inferences_of_a_part(whole, self._workers.count)
         # What is kept of the first samples is all in the first part, which knows what is of one sample.
-        first = max(part, layout.most_watched) if apart else part
+        first = layout.most_watched if apart else 0
 
         def tasks() -> Iterator[Measure]:
             start = 0
@@ -124,14 +124,14 @@ class Spread:
     def results(self, engine: Hooks, samples: Samples, strict: bool) -> Iterator[Found]:
         """Outputs, in the order of samples; see ``results.results``."""
         model, options, names = engine._single_model(), engine._options, list[OutputNames]()
-        recipe = self._recipes.of(engine, samples.sampler, single=False, apart=False)
+        recipe = self._recipes.of(engine, samples.sampler, hooks_behind=True)
         batch = fixed_batch(model, options.batch_axis)
         whole = -(-len(samples.sampler) // batch)
         part = inferences_with_outputs(whole, self._workers.count, _size_of_outputs(model))
         if recipe is not None:
             parts: Iterator[Part] = ((None, own) for own in _read(recipe, samples.sampler, part * batch))
         else:
-            parts = _sent(first_read(feeds(engine, model, samples)), part, part)
+            parts = _sent(first_read(feeds(engine, model, samples)), 0, part)
             samples = Samples(samples.sampler)  # progress is shown where they are read
         network = self._network(model, "evaluated", engine, options.eval_requests)
         found = self._outputs(network, parts, names)
@@ -175,14 +175,14 @@ def _read(recipe: Recipe, sampler: BatchSampler, part: int) -> Iterator[Read]:
 
 
 def _sent(fed: Iterator[tuple[Any, Feed]], first: int, part: int) -> Iterator[Part]:
-    """Feeds that were read here, so many at a time; of the first part, others."""
-    count, entries, size = first, list[tuple[Any, Feed]](), 0
+    """Feeds that were read here, at most so many at a time, but ``first`` of the first ones in any case."""
+    most, entries, size = max(first, part), list[tuple[Any, Feed]](), 0
     for tag, feed in fed:
         entries.append((tag, {name: copied(value) for name, value in feed.items()}))
         size += sum(value.nbytes for value in entries[-1][1].values())
-        if len(entries) >= count or (size >= MOST_SENT and count == part):
+        if len(entries) >= most or (size >= MOST_SENT and len(entries) >= first):
             yield _joined(entries)
-            count, entries, size = part, [], 0
+            first, most, entries, size = 0, part, [], 0
     if entries:
         yield _joined(entries)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler
 from openvino.tools.pot.statistics.layout import Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Statistics
+from openvino.tools.pot.utils.errors import said
 from openvino.tools.pot.workers.contents import Content, ModelContent
 
 Fed = Iterator[tuple[Any, Feed]]
@@ -64,6 +66,10 @@ class Keeper(Protocol):
     def engine(self, content: Content) -> AbstractContextManager[Hooks]:
         """An engine that nobody else uses meanwhile."""
         ...
+
+
+class UnreadError(Exception):
+    """An engine can't be unpickled where it is needed, or what it gives can't be pickled there."""
 
 
 class Source(Protocol):
@@ -235,26 +241,36 @@ class Infer:
 
 @dataclass(frozen=True)
 class Compare:
-    """Whether samples are read alike elsewhere, and each time.
+    """Whether samples are read alike elsewhere, each time, and in another order.
 
     Attributes:
         recipe: how they are read.
-        indices: of some.
+        indices: of some; the one that is read first is read again at the end.
     """
 
     recipe: Recipe
     indices: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"samples {self.indices[0]} and {self.indices[1]}"
+        return f"samples {', '.join(map(str, self.indices))}"
 
-    def answer(self, desk: Keeper) -> list[tuple[str, int]]:
-        """Of each sample a digest of what is fed, and its bytes."""
-        return [self._digest(desk, index) for index in self.indices]
+    def answer(self, desk: Keeper) -> tuple[dict[int, tuple[str, int]], bool]:
+        """Of each sample a digest of what is fed and its bytes, and whether the first one was the same at the end.
+
+        Raises:
+            UnreadError: what comes with samples can't travel back.
+        """
+        found = {index: self._digest(desk, index) for index in self.indices}
+        first = self.indices[0]
+        return found, self._digest(desk, first) == found[first]
 
     def _digest(self, desk: Keeper, index: int) -> tuple[str, int]:
         digest, size = hashlib.blake2b(digest_size=16), 0
-        for _, feed in self.recipe.fed(desk, (index,)):
+        for batch, feed in self.recipe.fed(desk, (index,)):
+            try:
+                pickle.dumps(batch)
+            except Exception as error:
+                raise UnreadError(f"what comes with a sample can't be pickled: {said(error)}") from error
             for name in sorted(feed):
                 array = np.ascontiguousarray(copied(feed[name]))
                 digest.update(f"{name} {array.dtype} {array.shape}".encode())
