@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,10 @@ from builders import Items, conv, images, labelled, model, network, parameter, s
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms import measuring, thrift
 from openvino.tools.pot.algorithms import run as running
-from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality
+from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, planned
+from openvino.tools.pot.algorithms.layouts import layout_of
+from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.statistics.layout import Span
 from openvino.tools.pot.statistics.way import Parts, Way
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.memory import bounded, own_bytes
@@ -51,8 +57,8 @@ def test_what_takes_only_time_gives_the_same_bytes(monkeypatch: pytest.MonkeyPat
     usual = stored(made())
 
     def way(layers: Any) -> Way:
-        count = len(layers.names)
-        return Way(1, Parts(layers, (count // 3, 2 * count // 3), together))
+        places = np.flatnonzero(layers.crossing < 1 << 50)[:-1].tolist()
+        return Way(1, Parts(layers, tuple(places), together))
 
     forced(monkeypatch, way, THRIFTY)
     assert stored(made(max_memory=MUCH)) == usual
@@ -62,7 +68,7 @@ def test_what_was_let_go_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> N
     forced(monkeypatch, lambda _: Way(1), THRIFTY)
     ranges: list[Any] = []
 
-    def checked(job: Any, witness: Any, device: Any, original: Any, maker: Any) -> Any:
+    def checked(job: Any, witness: Any, device: Any, original: Any, maker: Any, before: Any) -> Any:
         ranges.extend(each.decisions.activations for each in (job, maker(job.decisions.network.avoided)))
         return job.result
 
@@ -89,7 +95,7 @@ def test_what_was_begun_is_brought_to_its_end(monkeypatch: pytest.MonkeyPatch) -
     infinite = conv(op.log(op.relu(x)), 4, "infinite")  # so that a second pass is made
     source = model([conv(x, 4, "finite"), infinite], x)
     made(source, max_memory=MUCH)
-    assert len(turns) == 2
+    assert len(turns) == 1 + 5  # it was tried with larger bounds, too
 
 
 def test_given_statistics_need_no_engine() -> None:
@@ -125,6 +131,39 @@ def test_fewer_vectors_are_those_of_the_lowest_ranks(monkeypatch: pytest.MonkeyP
     stacks = [(whole._accumulators[name], part._accumulators[name]) for name in ("stack", "short stack")]
     for usual, fewer in stacks:
         assert len(fewer) == max(8, round(len(usual) / 4)) and set(fewer._positions) <= set(usual._positions)
+
+
+@pytest.mark.parametrize(("samples", "share"), [(40, 0.125), (100, 0.5), (30, 0.5), (400, 0.25)])
+def test_what_is_kept_is_what_was_foreseen(samples: int, share: float) -> None:
+    job = planned(load_model(network()), [DefaultQuantization({})])
+    layout = layout_of(job, 0, False, Span())
+    layout.way = Way(share=share)
+    statistics = layout.empty(samples)
+    for number in range(samples):
+        vectors = [np.full(port.get_shape(), number, np.float32) for port in layout.model.outputs]
+        layout.witness.note_feed({})
+        statistics.add(vectors)
+    found = sum(len(pickle.dumps(own)) for own in statistics._accumulators.values())
+    assert layout.kept_bytes(samples, share) == pytest.approx(found, rel=0.2, abs=4000)
+
+
+def test_a_known_pass_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds: list[Any] = []
+    own = thrift.within
+    monkeypatch.setattr(thrift, "within", lambda *given: bounds.append(own(*given)) or bounds[-1])
+    usual = stored(made())
+    for _ in range(2):
+        assert stored(made(max_memory=MUCH, stat_cache=str(tmp_path)))[1] == usual[1]
+    assert bounds == [(Way(), FREE)] * 2
+
+
+def test_workers_are_not_bounded_and_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    steps = [{"name": "DefaultQuantization", "params": {"max_memory": MUCH}}]
+    pipeline = create_pipeline(steps, IEEngine({}, labelled(images(40))))
+    with ThreadPoolExecutor(2) as executor:
+        found = pipeline.run(load_model(network()), executor=executor)
+    assert stored(found) == stored(made())
+    assert caplog.text.count("max_memory is for this process, and bounds none of the workers") == 1
 
 
 def test_where_there_is_room_nothing_is_done(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from openvino.tools.pot.algorithms.cached import CachedPass, is_known, pass_key,
 from openvino.tools.pot.algorithms.job import FREE, THRIFTY, Frugality, Job
 from openvino.tools.pot.algorithms.layouts import layout_of, watched_samples
 from openvino.tools.pot.algorithms.telling import FEW_SAMPLES, check_outputs, check_span, tell_of_choice
-from openvino.tools.pot.algorithms.thrift import kept_within
+from openvino.tools.pot.algorithms.thrift import Bounded, kept_within
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import MinMaxParameters
 from openvino.tools.pot.engines.hooks import set_model
@@ -34,7 +34,7 @@ from openvino.tools.pot.statistics.cache import StatisticsCache
 from openvino.tools.pot.statistics.layout import OtherSizesError, Span, StatisticsLayout
 from openvino.tools.pot.statistics.measured import Measured, Statistics
 from openvino.tools.pot.statistics.way import Way
-from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError, NoSamplesError
+from openvino.tools.pot.utils.errors import DataError, EngineError, NoSamplesError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import own_bytes
 from openvino.tools.pot.utils.timing import timed
@@ -139,7 +139,11 @@ class Measuring:
         if cached is None:
             return self._measured(jobs)
         ((name, job),) = jobs.items()
-        return {name: cached.measured(job, lambda own: self._measured({name: own})[name])}
+        found = {name: cached.measured(job, lambda own: self._measured({name: own})[name])}
+        if cached.knew and self.sampling.max_memory is not None:
+            engine, subset = self._ready()
+            self._bound(jobs, {name: layout_of(job, batch_axis(engine), False, Span())}, len(subset))
+        return found
 
     def _cached(self, jobs: Jobs) -> CachedPass | None:
         """The folder of passes that were made before, for one that can be known by what it is fed."""
@@ -215,12 +219,8 @@ class Measuring:
         ((name, layout),) = layouts.items()
         expected = layout.span.whole or -(-samples // fixed_batch(jobs[name].network, batch_axis(engine)))
         taken = max(0, (own_bytes() or 0) - (self._began or 0))
-        try:
-            self.frugal = kept_within(most, taken, jobs[name], layout, expected, self.part is None)
-        except ConfigError:
-            if self._way is None:
-                raise
-            layout.way = Way(1, share=self._way.share)  # what was begun is brought to its end
+        run = Bounded(jobs[name], layout, expected, engine._elsewhere is not None, self._way)
+        self.frugal = kept_within(most, taken, run, self.part is None)
         self._way = layout.way
 
     def _part(self, jobs: Jobs, subset: Sequence[int]) -> tuple[Span, list[int]]:

@@ -321,7 +321,7 @@ class DataFreeParameters(DefaultQuantizationParameters):
 
 
 OF_THE_MACHINE = ("stat_cache", "stat_cache_size", "max_memory")
-"""Parameters that change no model."""
+"""Parameters that change no model, but for a bound that is kept by fewer vectors."""
 
 OF_ALL_MODELS = (
     "by_model",

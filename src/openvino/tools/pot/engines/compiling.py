@@ -53,8 +53,8 @@ def compiled_for(
         model: stays as it is.
         device: OpenVINO's name of it.
         in_turn: whether one sample goes after the other, which takes less memory, and more time for many of them.
-        streams: samples that are worked on at a time, a thread each, so that figures are those of any other number;
-            0: as many as the device likes.
+        streams: samples that are worked on at a time, a thread each, so that figures are those of any other number; or
+            threads, where one sample goes after the other; 0: as many as the device likes.
 
     Raises:
         ModelError: OpenVINO can't compile it.

@@ -37,12 +37,12 @@ def run_in_parts(
     Raises:
         DataError: OpenVINO refused a feed or failed on it; names its tag.
     """
+    segments = list(parts.layers.segments(parts.cuts))
     while some := list(islice(feeds, parts.together)):
         tags = [tag for tag, _ in some]
         values = [Values(feed.items()) for _, feed in some]
         del some
         results: list[dict[int, NDArray[np.generic]]] = [{} for _ in tags]
-        segments = list(parts.layers.segments(parts.cuts))
         for number, segment in enumerate(segments):
             _run(segment, tags, values, results, compiled, requests)
             needed = {tensor for later in segments[number + 1 :] for tensor in later.takes.values()}

@@ -22,7 +22,9 @@ _LITTLE = 1 << 20
 
 
 @contextmanager
-def scratch(parent: Path, room: int = _ROOM) -> Iterator[Callable[[list[ov.Node]], list[ov.Node]]]:
+def scratch(
+    parent: Path, room: int = _ROOM, unnamed: bool = False
+) -> Iterator[Callable[[list[ov.Node]], list[ov.Node]]]:
     """What moves constants into files of a hidden folder, which is gone afterwards.
 
     Where this process dies, whoever writes to the parent next clears it away.
@@ -33,6 +35,7 @@ def scratch(parent: Path, room: int = _ROOM) -> Iterator[Callable[[list[ov.Node]
     Args:
         parent: of the folder.
         room: bytes of constants that stay as they are before others are moved.
+        unnamed: whether files lose their names at once, so that nothing is left where this process dies.
 
     Yields:
         Gives constants of the same values and names.
@@ -48,6 +51,8 @@ def scratch(parent: Path, room: int = _ROOM) -> Iterator[Callable[[list[ov.Node]
             file = folder / f"{next(numbers)}.xml"
             ov.save_model(ov.Model(constants, []), file, compress_to_fp16=False)
             results = core().read_model(file).get_results()
+            for path in (file, file.with_suffix(".bin")) if unnamed else ():
+                path.unlink()
             found = [result.input_value(0).get_node() for result in results]
             for new, old in zip(found, constants, strict=True):
                 new.set_friendly_name(old.get_friendly_name())
@@ -68,6 +73,6 @@ def unnamed_files() -> Iterator[Callable[[list[ov.Node]], list[ov.Node]] | None]
         return
     with (
         tempfile.TemporaryDirectory(prefix="openvino-pot-") as folder,
-        scratch(Path(folder), _LITTLE) as moved,
+        scratch(Path(folder), _LITTLE, unnamed=True) as moved,
     ):
         yield moved

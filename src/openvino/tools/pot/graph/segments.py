@@ -12,6 +12,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from openvino.tools.pot.graph.names import input_name
+from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 
@@ -19,6 +21,9 @@ _HANDED_ON = frozenset({"f32", "f16", "i64", "i32", "u8", "i8", "boolean"})
 """Types of tensors that arrays can hold on their way from one part to the next."""
 
 _HANDED = "segment_input"
+
+_NEVER = 1 << 50
+"""Bytes that nobody has: there is no place to cut."""
 
 
 def tensor_bytes(view: GraphView, tensor: TensorId) -> int | None:
@@ -62,7 +67,8 @@ class Layers:
         names: the operations, in a topological order.
         weights: bytes of constants that each reads, for those that nobody before it has read.
         live: bytes of tensors that must be there while each is computed.
-        crossing: bytes of tensors made up to each that are read behind it; minus one where the row can't be cut.
+        crossing: bytes of tensors made up to each that are read behind it; very many where the row can't be cut, which
+            it can in front of layers alone, since devices join what follows on these, and with no state.
     """
 
     def __init__(self, model: ov.Model, first: Collection[str]) -> None:
@@ -94,9 +100,17 @@ class Layers:
                 crossing[made] += size
                 crossing[last] -= size
         for number, tensor in ((self._place[t.node], t) for t in self._last if not self._can_be_handed_on(t)):
-            crossing[number] += 1 << 50  # never a place to cut
-            crossing[self._last[tensor]] -= 1 << 50
-        return weights[:-1], live.cumsum()[:-1], crossing.cumsum()[:-1]
+            crossing[number] += _NEVER
+            crossing[self._last[tensor]] -= _NEVER
+        whole = crossing.cumsum()[:-1]
+        whole[[not self._begins_at(place + 1) for place in range(count)]] += _NEVER
+        return weights[:-1], live.cumsum()[:-1], whole
+
+    def _begins_at(self, place: int) -> bool:
+        """Whether a part may begin with an operation."""
+        if place == len(self.names) or self.view.model.get_sinks():
+            return place == len(self.names)
+        return traits(self.view.type(self.names[place])).linear != ""
 
     def _can_be_handed_on(self, tensor: TensorId) -> bool:
         kind = self.view.output(tensor).get_element_type().get_type_name()
@@ -132,8 +146,9 @@ class Layers:
         ]
         reached = _parameters(results)
         for parameter in reached:
-            name = parameter.get_friendly_name()
-            takes.setdefault(name, name)
+            if parameter.get_friendly_name() not in takes:
+                name = input_name(parameter.output(0))
+                takes[name] = name
         return Segment(ov.Model(results, reached), takes, gives)
 
     @staticmethod

@@ -165,16 +165,21 @@ def accumulator(aggregator: str, expected: int, pieces: Sequence[int], share: fl
         share: of the vectors that are kept otherwise.
     """
     if aggregator in STACKED:
-        return Stack(max(round(STACKED[aggregator] * share), _FEWEST), expected, pieces)
+        return Stack(_most(aggregator, share), expected, pieces)
     if aggregator == "mean":
         return Mean()
     return Extremes(aggregator) if aggregator in ("min", "max") else PerSample(aggregator)
 
 
-def bytes_of(aggregator: str, expected: int) -> int:
-    """What one takes for each figure of a vector."""
+def _most(aggregator: str, share: float) -> int:
+    """Vectors that a stack keeps at most."""
+    return max(round(STACKED[aggregator] * share), _FEWEST)
+
+
+def bytes_of(aggregator: str, expected: int, share: float = 1.0) -> int:
+    """What one takes for each figure of a vector; see ``accumulator``."""
     if aggregator in STACKED:
-        return 2 * min(STACKED[aggregator], expected)
+        return 2 * min(_most(aggregator, share), expected)
     if aggregator == "mean":
         return 8 * (1 + expected.bit_length())
     return 4 if aggregator in ("min", "max") else 4 * expected

@@ -160,20 +160,23 @@ class StatisticsLayout:
         models = dict.fromkeys(("float_model", "model", "_source", "_seen"))
         return {**self.__dict__, **models, "way": Way(share=self.way.share)}
 
-    def kept_bytes(self, expected: int) -> tuple[int, int]:
-        """What is kept of all inferences of a pass, as far as their share can be smaller, and of those as it is.
+    def kept_bytes(self, expected: int, share: float) -> int:
+        """What is kept of all inferences of a pass.
 
         Args:
             expected: inferences in the pass.
+            share: of the vectors that are kept otherwise.
         """
         sizes = {name: sum(own.sizes) * len(own.where) for name, own in self._blocks.items()}
-        kept = {name: size * bytes_of(name, expected) for name, size in sizes.items()}
-        stacked = sum(own for name, own in kept.items() if name in STACKED)
-        return stacked, sum(kept.values()) - stacked
+        return sum(size * bytes_of(name, expected, share) for name, size in sizes.items())
 
-    def largest_bytes(self, expected: int) -> int:
-        """In float32, the most that is kept of a tensor, of the vectors whose share can be smaller."""
-        kept = ((2 * bytes_of(name, expected), own) for name, own in self._blocks.items() if name in STACKED)
+    def largest_bytes(self, expected: int, share: float) -> int:
+        """In float32, the most that is kept of a tensor, of vectors; see ``kept_bytes``."""
+        kept = (
+            (2 * bytes_of(name, expected, share), own)
+            for name, own in self._blocks.items()
+            if name in STACKED
+        )
         return max((each * max(own.sizes) for each, own in kept), default=0)
 
     def awaits(self, position: int) -> bool:

@@ -103,7 +103,8 @@ class Bench:
         """A model as users run it, and where that costs next to nothing in float32 too."""
         if not is_small(job):
             return [self.run_with(AS_USERS, job)]
-        runs = run_with_each(job.network, self.witness, self.device, (AS_USERS, FLOAT32))
+        in_turn = job.recipe.parameters.max_memory is not None
+        runs = run_with_each(job.network, self.witness, self.device, (AS_USERS, FLOAT32), in_turn)
         return runs[:1] if runs[0].failure else runs
 
     def run_with(self, settings: Mapping[str, Any], job: Job) -> Run:

@@ -107,11 +107,16 @@ def run(
 
 
 def run_with_each(
-    model: ov.Model, witness: Witness, device: str, settings: Sequence[Mapping[str, Any]]
+    model: ov.Model, witness: Witness, device: str, settings: Sequence[Mapping[str, Any]], in_turn: bool
 ) -> list[Run]:
     """Run a model as it is stored, once with each of several settings; a light one is compiled side by side.
 
     Requests, which are timed, go one after the other.
+
+    Args:
+        model, witness, device: as of ``run``.
+        settings: of the device.
+        in_turn: whether any model is compiled for one after the other, which takes less memory.
     """
     watched = watching(model, witness)
     models = [watched, *(watched.clone() for _ in settings[1:])]
@@ -119,7 +124,7 @@ def run_with_each(
         partial(_timed, partial(_compiled, own, device, other))
         for own, other in zip(models, settings, strict=True)
     ]
-    compiled = side_by_side(tasks) if weight_of(model) <= _LIGHT else tasks
+    compiled = side_by_side(tasks) if weight_of(model) <= _LIGHT and not in_turn else tasks
     return [_run_timed(each, witness) for each in compiled]
 
 
