@@ -58,7 +58,7 @@ def test_candidates_are_those_that_were_decided_from_nothing(
 
     found = made()
     assert len({str(each) for each in found}) >= 8
-    monkeypatch.setattr(Kept, "once", lambda self, key, make: make())
+    monkeypatch.setattr(Kept, "once", lambda self, key, make, spare=False: make())
     assert made() == found
 
 
