@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ac_data import SIDE, classification, dataset_of, detection, picture, segmen
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import bias, conv, model, parameter, run, runner, weights
+from builders import bias, conv, model, parameter, run, runner, stored, weights
 from openvino.tools.pot import AccuracyAwareQuantization, create_pipeline, load_model
 from openvino.tools.pot.accuracy_checker.entries import chosen
 from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects
@@ -185,6 +186,22 @@ def test_models_are_quantized(task: str, tmp_path: Path) -> None:
     before, after = pipeline.evaluate(load_model(network())), pipeline.evaluate(result)
     assert list(before) == list(after)
     assert all(0 <= value <= 1 for value in after.values())
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.long
+def test_workers_read_images_and_give_the_same(
+    task: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, network = TASKS[task]
+    steps = [{"name": "DefaultQuantization", "params": {"stat_subset_size": 8}}]
+    pipeline = create_pipeline(steps, engine(config(tmp_path), tmp_path))
+    source = load_model(network())
+    caplog.set_level("INFO", "openvino.tools.pot")
+    with ThreadPoolExecutor(2) as executor:
+        assert stored(pipeline.run(source, executor=executor)) == stored(pipeline.run(source))
+        assert pipeline.evaluate(source, executor) == pipeline.evaluate(source)
+    assert caplog.text.count("workers read samples by themselves") == 2
 
 
 @pytest.mark.parametrize("task", TASKS)
