@@ -14,7 +14,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
-from builders import Items, TopOne, conv, images, labelled, model, network, parameter, stored
+from builders import Items, TopOne, conv, images, labelled, model, network, parameter, stored, weights
 from openvino.tools.pot import IEEngine, Pipeline, create_pipeline, load_model, quantize
 from openvino.tools.pot.utils.errors import DataError, EngineError
 from openvino.tools.pot.workers import client, contents, desk, recipes
@@ -461,6 +461,19 @@ def test_quantize_takes_an_executor() -> None:
     with ThreadPoolExecutor(2) as executor:
         found = quantize(network(), data, executor=executor)
     assert stored(load_model(found)) == stored(load_model(quantize(network(), data)))
+
+
+@pytest.mark.long
+def test_networks_with_recurrent_layers_run_here(said: pytest.LogCaptureFixture) -> None:
+    x = parameter([1, 6, 8])
+    state = op.constant(np.zeros((1, 1, 8), np.float32))
+    gates = [op.constant(weights((1, 32, 8), seed)) for seed in (1, 2)]
+    lengths, shift = op.constant(np.array([6])), op.constant(np.zeros((1, 32), np.float32))
+    sequence = op.lstm_sequence(x, state, state, lengths, *gates, shift, 8, "forward")
+    source = model(op.reduce_mean(sequence.output(0), np.array([1, 2]), False), x)
+    loader = labelled(images(40, shape=(1, 6, 8)))
+    assert made(loader, 2, source) == made(loader, 0, source)
+    assert "tasks went to" not in said.text
 
 
 @pytest.mark.long

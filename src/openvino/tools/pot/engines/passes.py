@@ -19,7 +19,7 @@ from openvino.tools.pot.engines.items import Item, first_read
 from openvino.tools.pot.engines.metrics import reset_metric
 from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.reducing import Run, reduced, with_places
-from openvino.tools.pot.engines.results import is_taken_apart, results
+from openvino.tools.pot.engines.results import is_taken_apart, may_travel, results
 from openvino.tools.pot.engines.rounds import run_steps
 from openvino.tools.pot.engines.segmented import run_in_parts
 from openvino.tools.pot.engines.stream import (
@@ -144,7 +144,7 @@ def collect(engine: Hooks, layout: StatisticsLayout, sampler: Any, show: bool) -
     """What is measured on a single network by inferences of our own, or of workers."""
     if engine._options.out_in_map:
         statistics = _of_steps(engine, layout, sampler, show)
-    elif engine._elsewhere is not None and layout.is_split:
+    elif engine._elsewhere is not None and layout.is_split and may_travel(layout.model):
         statistics = engine._elsewhere.measured(engine, layout, sampler, show)
     else:
         statistics = _of_samples(engine, layout, sampler, show)
