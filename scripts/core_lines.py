@@ -29,7 +29,7 @@ EDGES = (
     "verification/",
 )
 
-CORE, FILE, FUNCTION = 32451, 350, 45
+CORE, FILE, FUNCTION = 32456, 350, 45
 # What is longer for now, with its lines: it may shrink, and leaves when it is short enough.
 LONGER: Mapping[str, int] = {}
 

@@ -17,7 +17,7 @@ from openvino import opset13 as op
 from builders import Items, TopOne, conv, images, labelled, model, network, parameter, stored, weights
 from openvino.tools.pot import IEEngine, Pipeline, create_pipeline, load_model, quantize
 from openvino.tools.pot.utils.errors import DataError, EngineError
-from openvino.tools.pot.workers import client, contents, desk, recipes
+from openvino.tools.pot.workers import client, contents, desk, recipes, spreading
 
 READ, SENT = "workers read samples by themselves", "samples are read here and sent to workers"
 
@@ -461,6 +461,24 @@ def test_quantize_takes_an_executor() -> None:
     with ThreadPoolExecutor(2) as executor:
         found = quantize(network(), data, executor=executor)
     assert stored(load_model(found)) == stored(load_model(quantize(network(), data)))
+
+
+@pytest.mark.long
+def test_a_pass_over_several_images_a_sample_is_made_twice_only_once(
+    said: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[bool] = []
+    own = spreading.Spread._merged
+
+    def merged(self: Any, tasks: Any, samples: int, show: bool) -> Any:
+        passes.append(show)
+        return own(self, tasks, samples, show)
+
+    monkeypatch.setattr(spreading.Spread, "_merged", merged)
+    loader = labelled(images(40))
+    assert made(loader, 2, kind=Twice, effort="thorough") == made(loader, kind=Twice, effort="thorough")
+    assert passes.count(True) == 1 and len(passes) > 1  # workers read the samples of the first alone
+    assert said.text.count(f"{SENT}: they are several inferences each") == 1
 
 
 @pytest.mark.long

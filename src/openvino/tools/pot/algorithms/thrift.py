@@ -7,7 +7,6 @@ kept only where that is not enough.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -21,6 +20,7 @@ from openvino.tools.pot.statistics.way import QUICK, Way
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import megabytes
+from openvino.tools.pot.utils.runtime import processors
 
 logger = get_logger(__name__)
 
@@ -79,7 +79,7 @@ def kept_within(most: int, taken: int, run: Bounded, may_keep_less: bool) -> Fru
         return THRIFTY
     if run.elsewhere and before is None:
         logger.warning("max_memory is for this process, and bounds none of the workers")
-    foresight = Foresight(run.job, layout, run.expected, device_streams(), run.elsewhere)
+    foresight = Foresight(run.job, layout, run.expected, processors(), run.elsewhere)
     for factor in _FACTORS:
         try:
             layout.way, frugal = within(foresight, int(factor * most) - taken, most, may_keep_less)
@@ -157,8 +157,3 @@ def _described(way: Way, frugal: Frugality) -> Iterator[str]:
         yield "weights of the result in temporary files"
     if way.share < 1:
         yield f"{way.share:.0%} of the vectors are kept"
-
-
-def device_streams() -> int:
-    """Samples that the CPU works on at a time at most, if it may choose."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,6 @@ Which ``.bin`` belongs to an ``.xml`` is said by its digest, which stands in the
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,12 +13,12 @@ import openvino as ov
 
 from openvino.tools.pot.graph.digest import digest_of
 from openvino.tools.pot.utils.errors import ModelError, reason
+from openvino.tools.pot.utils.files import digest_of_file
 from openvino.tools.pot.utils.folders import move_in, target_folder, working_folder
 
 _ROOT, _KEY = "openvino_pot", "weights_sha256"
 _UNKNOWN = "0" * 64
 _SAVED, _MADE = "saved", "version"
-_CHUNK = 1 << 20
 
 # OpenVINO writes double quotes. A file that it wrote of a model of ours says nothing of its own weights.
 _SEAL = re.compile(rf"<{_KEY} value='([0-9a-f]{{64}})'".encode())
@@ -60,7 +59,10 @@ def write_pair(model: ov.Model, xml: Path) -> None:
     if sealed.has_rt_info([_ROOT, _MADE]):
         _note_saved(sealed)
     ov.save_model(sealed, xml, compress_to_fp16=False)
-    written, found = f'<{_KEY} value="{_UNKNOWN}"', f"<{_KEY} value='{_digest(xml.with_suffix('.bin'))}'"
+    written, found = (
+        f'<{_KEY} value="{_UNKNOWN}"',
+        f"<{_KEY} value='{digest_of_file(xml.with_suffix('.bin'))}'",
+    )
     xml.write_bytes(xml.read_bytes().replace(written.encode(), found.encode()))
 
 
@@ -80,7 +82,7 @@ def check_pair(xml: Path, weights: Path) -> None:
     if not xml.is_file() or not weights.is_file():  # which reading them says better
         return
     seal = _SEAL.search(xml.read_bytes())
-    if seal is not None and seal[1].decode() != _digest(weights):
+    if seal is not None and seal[1].decode() != digest_of_file(weights):
         raise ModelError(
             f"weights file {str(weights)!r} does not belong to model file {str(xml)!r}: expected the weights that "
             "were saved with it, found others, or damaged ones"
@@ -95,11 +97,3 @@ def too_few_weights(xml: Path, weights: Path) -> str:
         f"weights file {str(weights)!r} is cut, or of another model: it holds {weights.stat().st_size} bytes, "
         f"model file {str(xml)!r} reads {needed}"
     )
-
-
-def _digest(file: Path) -> str:
-    found = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path
 from typing import Any
 
 from openvino.tools.pot.utils.errors import ConfigError
+
+_CHUNK = 1 << 20
 
 FOLDER = "is a folder, expected a file"
 
@@ -30,6 +33,19 @@ def as_path(value: Any, what: str) -> Path:
     if not possible:
         raise ConfigError(f"{what} is {value!r}, expected a path")
     return path
+
+
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal letters.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
 
 
 def why_no_file(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import openvino as ov
@@ -11,6 +12,11 @@ FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
 # Devices would round what packed weights are multiplied with to 8 bits, as they go.
 UNROUNDED = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache

@@ -66,7 +66,7 @@ class _Asked(Generic[T]):
         missing: digests of what it came back for the last time.
         lacked: all such.
         carries: how often it took contents along.
-        returned: how often it did.
+        returned: how often it came back for what other tasks took along, and since.
         deaths: how often a worker died that had it, or died beside that one.
     """
 
@@ -136,6 +136,7 @@ class Workers:
     _own: Processes | None = None
     _said: set[str] = field(default_factory=set)
     _lacked: set[tuple[str, str]] = field(default_factory=set)
+    _counted: int = 0  # of the last pass: a cluster that is gone can't be asked any more
     _is_here: bool = False  # a thread of this process answered
 
     def __post_init__(self) -> None:
@@ -165,7 +166,8 @@ class Workers:
             UnreadableError: an engine can't be unpickled there.
             PotError: as of the task.
         """
-        queue, turn = _Queue(tasks, self.count * (1 + AHEAD)), 0
+        self._counted = self.count
+        queue, turn = _Queue(tasks, self._counted * (1 + AHEAD)), 0
         try:
             while True:
                 while (asked := queue.next()) is not None:
@@ -283,7 +285,7 @@ class Workers:
         if self.traffic.tasks:
             logger.info(
                 "%d tasks went to %d workers: %s sent, %s received",
-                *(self.traffic.tasks, self.count),
+                *(self.traffic.tasks, self._counted),
                 *(readable(size) for size in (self.traffic.sent, self.traffic.received)),
             )
         if self._own is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -15,9 +14,9 @@ import numpy as np
 import openvino as ov
 
 from openvino.tools.pot.utils.errors import EngineError, naming
+from openvino.tools.pot.utils.files import digest_of_file
 from openvino.tools.pot.utils.runtime import core
 
-_CHUNK = 1 << 22
 _OFFERED, _KEPT = 12, 8
 """Contents that a client has, and those that a worker keeps of what it was sent: a pass needs six."""
 
@@ -75,11 +74,7 @@ class Depot:
         return ModelContent(self._named(path), self._named(path.with_suffix(".bin")))
 
     def _named(self, path: Path) -> Content:
-        digest = hashlib.blake2b(digest_size=20)
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-        name = digest.hexdigest()
+        name = digest_of_file(path)
         target = path.with_name(name + path.suffix)
         if name in self._known:
             path.unlink()

@@ -24,7 +24,7 @@ from openvino.tools.pot.engines.hooks import Hooks
 from openvino.tools.pot.graph.digest import sources_digest
 from openvino.tools.pot.utils.errors import PotError, said
 from openvino.tools.pot.utils.logger import get_logger
-from openvino.tools.pot.utils.runtime import device_name
+from openvino.tools.pot.utils.runtime import device_name, processors
 from openvino.tools.pot.workers.contents import Content, MissingError, ModelContent, Shelf
 from openvino.tools.pot.workers.tasks import Network, Task, UnreadError
 
@@ -224,7 +224,7 @@ def _own_threads() -> int:
     except ValueError:
         threads = 0
     if threads < 1:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return processors()
     try:
         slots = sys.modules["distributed"].get_worker().state.nthreads
     except (AttributeError, KeyError, ValueError):  # this is no worker of Dask's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import reduce
 from itertools import chain, islice, repeat
 from math import prod
@@ -49,8 +49,7 @@ def spread(engine: Engine | None, executor: Any) -> Iterator[None]:
     if executor is None or engine is None:
         yield
         return
-    workers = Workers(executor)
-    try:
+    with closing(Workers(executor)) as workers:
         if not isinstance(engine, Hooks):
             kind = type(engine).__name__
             logger.warning(
@@ -63,8 +62,6 @@ def spread(engine: Engine | None, executor: Any) -> Iterator[None]:
             yield
         finally:
             engine._elsewhere = before
-    finally:
-        workers.close()
 
 
 class Spread:
@@ -97,8 +94,8 @@ class Spread:
             found = self._merged(tasks, len(sampler), show)
             if list(found.spans) == [(0, whole)]:
                 return found
-            logger.info(
-                "samples are several inferences each: they are read here, so that each has its number"
+            self._recipes.refuse(
+                engine, recipe, "they are several inferences each, whose numbers must be known"
             )
         return self._measured_here(engine, layout, Samples(sampler, "Statistics", show), network, content)
 
