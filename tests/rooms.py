@@ -27,6 +27,7 @@ LAYERS: tuple[Mapping[str, str], ...] = (
         "`configs`"
     },
     {"legacy": "modules that OpenVINO dropped, for `pot run-script`; nothing else imports it"},
+    {"adoption": "folders as other tools export them, and the same in INT8"},
     {"verification": "whether a model is what it says it is, and devices and settings agree on it"},
     {"diagnosis": "what INT8 loses, where and why, and what helps"},
     {"shortcut": "`quantize`"},

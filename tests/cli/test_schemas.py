@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openvino as ov
 import pytest
 from commands import go_to_a_network, pot
 from jsonschema import Draft202012Validator, ValidationError
@@ -24,6 +25,7 @@ DATA = ("--data-source", "samples.npz")
 LINES = {
     "plan": ("plan", "-m", "net.xml"),
     "quantize": ("-q", "default", "-m", "net.xml", *DATA, "-d", "--output-dir", "made", "-e"),
+    "adopt": ("adopt", "export", *DATA, "--accept-loss"),
     "diagnose": ("diagnose", "-m", "net.xml", *DATA),
     "compare": ("compare", "net.xml", "net.xml", *DATA),
     "frontier": ("frontier", "-m", "net.xml", *DATA, "--points", "2"),
@@ -36,6 +38,8 @@ LINES = {
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with samples and a float model; times say nothing, and cost nothing."""
     go_to_a_network(tmp_path, monkeypatch)
+    ov.save_model(builders.network(), tmp_path / "export" / "net.xml", compress_to_fp16=False)
+    Path("export/metadata.yaml").write_text("{stride: 8, names: {0: a}, imgsz: [8, 8]}")
     np.savez("samples.npz", x=np.concatenate(builders.images(6)))
     forms = all_forms(quick=True)[:3]
     monkeypatch.setattr(probe, "rows_of", lambda *_, **__: (measured(form, "CPU") for form in forms))

@@ -47,6 +47,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
         for suffix in ("png", "jpg"):
             Image.fromarray(pixels).save(f"images/{number}.{suffix}")
+    ov.save_model(builders.network(), "yolo11n_openvino_model/yolo11n.xml", compress_to_fp16=False)
+    Path("yolo11n_openvino_model/metadata.yaml").write_text("{stride: 8, names: {0: a}, imgsz: [8, 8]}")
     (example,) = blocks(GUIDE, "json")
     Path("config.json").write_text(example, encoding="utf-8")
     Path("old_script.py").write_text("from openvino.runtime import Core\nCore()\n", encoding="utf-8")
@@ -122,14 +124,14 @@ def test_every_flag_of_probe_is_described() -> None:
     assert found | {"--log-level"} == flags(commands.choices["probe"])
 
 
-@pytest.mark.parametrize("command", ["compare", "frontier", "verify"])
+@pytest.mark.parametrize("command", ["adopt", "compare", "frontier", "verify"])
 def test_every_flag_of_what_takes_data_is_described(command: str) -> None:
     commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     groups = {group.title: group for group in commands.choices[command]._action_groups}
     of_data = {flag for action in groups["data"]._group_actions for flag in action.option_strings}
-    found = {word.split()[0] for word in first_cells(f"## `pot {command}`")} - {"FILE", "pot"}
-    known = {"-m": "--model", "-w": "--weights"}
-    own = flags(commands.choices[command]) - of_data - {"-m", "-w", "--log-level"}
+    found = {word.split()[0] for word in first_cells(f"## `pot {command}`")} - {"FILE", "FOLDER", "pot"}
+    known = {"-m": "--model", "-w": "--weights", "-q": "--quantize"}
+    own = flags(commands.choices[command]) - of_data - {"-m", "-w", "-q", "--log-level"}
     assert {known.get(flag, flag) for flag in found} == own
 
 

@@ -10,13 +10,14 @@ from openvino.tools.pot.version import __version__
 
 WEIGHT_MODES = ("int8_asym", "int8_sym", "int4_sym", "int4_asym")
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
-COMMANDS = ("plan", "diagnose", "compare", "frontier", "probe", "verify", "run-script")
+COMMANDS = ("plan", "adopt", "diagnose", "compare", "frontier", "probe", "verify", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
   pot -q weights -m model.xml --mode int4_sym
   pot -c config.json -e
   pot plan -m model.onnx
+  pot adopt yolo11n_openvino_model --data-source images/
   pot diagnose -m model.xml -q int8.xml --data-source images/ --report page.html
   pot compare model.xml int8.xml --data-source images/
   pot frontier -m model.xml --data-source images/ --output-dir models/
@@ -27,6 +28,11 @@ examples:
 _COMPARE = """\
 example:
   pot compare model.xml int8.xml others_int8.xml --data-source images/ --subset-size 100
+"""
+_ADOPT = """\
+examples:
+  pot adopt yolo11n_openvino_model --data-source images/
+  pot adopt distilbert --data-source sentences.txt --output-dir distilbert_int8
 """
 _FRONTIER = """\
 example:
@@ -72,6 +78,13 @@ def make_parser(with_commands: bool = True) -> argparse.ArgumentParser:
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar=" | ".join(COMMANDS), parser_class=Parser)
     _add_plan(commands.add_parser("plan", help="show what would be quantized and why; needs no data"))
+    _add_adopt(
+        commands.add_parser(
+            "adopt",
+            help="quantize an export of Ultralytics, Geti, OTX, Anomalib or Optimum, and keep it one",
+            epilog=_ADOPT,
+        )
+    )
     _add_diagnose(commands.add_parser("diagnose", help="find what INT8 loses, where and why, and what helps"))
     _add_compare(
         commands.add_parser(
@@ -229,6 +242,40 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--progress-bar", dest="pbar", action="store_true", help="a bar instead of log lines")
     group.add_argument("--stream-output", action="store_true", help="progress as lines, never as a bar")
+
+
+def _add_adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "export",
+        metavar="FOLDER",
+        help="that a tool exported, or an .onnx file of Ultralytics; stays as it is",
+    )
+    parser.add_argument(
+        "-q",
+        "--quantize",
+        choices=("default", "accuracy_aware", "weights"),
+        help="absent: default, and weights of networks that make one token after the other",
+    )
+    parser.add_argument("--preset", choices=("performance", "mixed", "accuracy"), help="as of pot -q")
+    _add_ignored(parser)
+    parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
+    parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    parser.add_argument("--max-drop", type=float, help="of accuracy_aware (default: 0.01)")
+    _add_weights(parser.add_argument_group("with --quantize weights"))
+    _add_data(parser.add_argument_group("data"))
+    _add_workers(parser)
+    parser.add_argument(
+        "--output-dir",
+        metavar="FOLDER",
+        help="a new one; absent: beside the export, by the name that its loader wants",
+    )
+    parser.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="exit with 0 even if the result does not follow the float model",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="INFO")
 
 
 def _add_diagnose(parser: argparse.ArgumentParser) -> None:

@@ -275,9 +275,30 @@ class Made(Facts):
     float_metrics: dict[str, Any]
 
 
+class Adopted(Facts):
+    """The folder of another tool's export in INT8: what ``pot adopt`` prints.
+
+    Attributes:
+        schema_version: of this form.
+        family: the tool.
+        folder: that was written.
+        model: path of the .xml in it.
+        opens: a line of Python that opens it as the tool does.
+        check: what was seen of the model; null where it was not looked at.
+    """
+
+    schema_version: int = SCHEMA
+    family: str
+    folder: str
+    model: str
+    opens: str
+    check: Check | None
+
+
 FORMS: Mapping[str, type[Facts]] = {
     "plan": Plan,
     "quantize": Made,
+    "adopt": Adopted,
     "diagnose": Diagnosis,
     "compare": Comparison,
     "frontier": Frontier,

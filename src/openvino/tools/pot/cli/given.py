@@ -10,10 +10,12 @@ from openvino.tools.pot.cli.job import Task, make_job
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.utils.errors import ConfigError
 
-_ABSENT = (
+ABSENT = (
     *("config", "name", "max_drop", "weights", "preset", "target_device", "model_type", "ignored"),
     *("engine", "ac_config", "data_source", "mode", "group_size", "ratio", "backup"),
 )
+"""Flags of ``pot -q`` that other commands may do without."""
+
 _COUNT = "stat_subset_size"
 
 
@@ -28,7 +30,7 @@ def task_of(options: argparse.Namespace, model: str) -> Task:
         ConfigError: a flag, the model or a sample is not as it must be.
     """
     asked = argparse.Namespace(
-        **{**dict.fromkeys(_ABSENT), **vars(options), "model": model, "quantize": "default"}
+        **{**dict.fromkeys(ABSENT), **vars(options), "model": model, "quantize": "default"}
     )
     if not (asked.data_source or asked.ac_config or asked.engine):
         raise ConfigError(

@@ -72,6 +72,10 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.plan import show_plan
 
         return show_plan(options)
+    if options.command == "adopt":
+        from openvino.tools.pot.cli.adopt import adopt
+
+        return adopt(options)
     if options.command == "diagnose":
         from openvino.tools.pot.cli.diagnose import show_diagnosis
 

@@ -8,6 +8,8 @@ import logging
 import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -157,14 +159,19 @@ def _facts(
     baseline: dict[str, Any],
 ) -> dict[str, Any]:
     """What was made, as plain data; where nothing was checked, ``check`` is null."""
-    checks = [None if model.check is None else json.loads(model.check.as_json()) for model in models]
     entries = [
-        {"name": model.name, **path, "check": check, "compressed": as_plain_data(model.submodels[0].weights)}
-        for model, path, check in zip(models, paths, checks, strict=True)
+        {"name": model.name, **path, "check": check_of(model), "compressed": as_plain_data(weights)}
+        for model, path in zip(models, paths, strict=True)
+        for weights in (model.submodels[0].weights,)
     ]
     found = {"schema_version": SCHEMA, "models": entries, "metrics": metrics, "float_metrics": baseline}
     plain: dict[str, Any] = _finite(found)
     return plain
+
+
+def check_of(model: CompressedModel) -> dict[str, Any] | None:
+    """What was seen of a model, as plain data; None where it was not looked at."""
+    return None if model.check is None else _finite(json.loads(model.check.as_json()))
 
 
 def _finite(value: Any) -> Any:
@@ -232,11 +239,7 @@ def store_job(
 def _stored(
     job: Job, folder: Path, keep_uncompressed_weights: bool, keep: Keep
 ) -> tuple[list[CompressedModel], list[dict[str, str]]]:
-    for task in job.tasks:
-        for algorithm in task.pipeline.algo_seq:
-            if isinstance(algorithm, WeightCompression):
-                algorithm.keep = keep
-    models = [task.run(job.found or folder / "search") for task in job.tasks]
+    models = _made(job, keep, job.found or folder / "search")
     whole = CompressedModel([model.submodels[0] for model in models], job.model.name, job.model.is_cascade)
     name = None if whole.is_cascade else whole.name
     if job.keeps_intermediate:
@@ -244,6 +247,29 @@ def _stored(
     if not keep_uncompressed_weights:
         compress_model_weights(whole)
     return models, save_model(whole, folder / "optimized", name)
+
+
+def _made(job: Job, keep: Keep, found: Path) -> list[CompressedModel]:
+    """The quantized models of a job, one for each task; ``found`` keeps what searches find."""
+    for task in job.tasks:
+        for algorithm in task.pipeline.algo_seq:
+            if isinstance(algorithm, WeightCompression):
+                algorithm.keep = keep
+    return [task.run(found) for task in job.tasks]
+
+
+@contextmanager
+def quantized(job: Job, folder: Path) -> Iterator[CompressedModel]:
+    """The quantized network of a job of one, with integers for weights, to be saved within the block.
+
+    Args:
+        job: checked.
+        folder: where large constants wait meanwhile.
+    """
+    with scratch(folder) as keep:
+        (model,) = _made(job, keep, folder / "search")
+        compress_model_weights(model)
+        yield model
 
 
 def measure_job(job: Job, models: list[CompressedModel]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -24,7 +24,7 @@ _NOT_WITH_CONFIG = (
     *_OF_WEIGHTS,
     *_FOR_IMAGES,
 )
-_SUBSET_SIZE = 300
+SUBSET_SIZE = 300
 
 
 def sections_of(options: argparse.Namespace) -> Sections:
@@ -63,7 +63,7 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError("--quantize needs --model")
     model = {"model_name": options.name, "model": options.model, "weights": options.weights}
     model["static"] = options.static or None
-    size = _SUBSET_SIZE if options.subset_size is None else options.subset_size
+    size = SUBSET_SIZE if options.subset_size is None else options.subset_size
     params: dict[str, Any] = {
         "preset": options.preset,
         "stat_subset_size": size,
