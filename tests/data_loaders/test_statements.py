@@ -331,5 +331,5 @@ def test_a_family_is_known_by_name_and_says_everything() -> None:
         assert said.mean is not None, name
         assert said.resize is not None, name
     assert family("ultralytics").source == "like ultralytics"
-    with pytest.raises(ConfigError, match=r"'ultralitics'.*did you mean 'ultralytics'"):
+    with pytest.raises(ConfigError, match=r"'ultralitics' is known; did you mean 'ultralytics'"):
         family("ultralitics")

@@ -6,6 +6,7 @@ Means and scales are those of pixels from 0 to 255, in the order in which channe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
 from openvino.tools.pot.utils.errors import ConfigError, nearest
@@ -152,10 +153,7 @@ def family(name: str) -> Statement:
     Raises:
         ConfigError: there is none of that name.
     """
-    from dataclasses import replace
-
     if name not in FAMILIES:
-        raise ConfigError(
-            f"no family {name!r} is known, expected one of {', '.join(FAMILIES)}{nearest(name, FAMILIES)}"
-        )
+        near = nearest(name, FAMILIES).removesuffix("?")
+        raise ConfigError(f"no family {name!r} is known{near}, expected one of {', '.join(FAMILIES)}")
     return replace(FAMILIES[name][1], source=f"like {name}")
