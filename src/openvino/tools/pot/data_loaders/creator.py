@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from openvino.tools.pot.data_loaders.stating.statement import Statement
 from openvino.tools.pot.data_loaders.synthetic import images_for, made_for
 from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
+from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
 from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest, placed
 
@@ -51,6 +53,67 @@ def create_data_loader(
         kind = DataFreeEngine if config.get("type") == "data_free" else SimplifiedEngine
         config = validate(kind, {"type": "simplified", **config}, where)
     return _Creator(config, as_model(model).submodels[0], where).loader(samples or _DEFAULT_SAMPLES)
+
+
+def load_images(
+    source: str | Path | Sequence[str | Path],
+    model: str | Path | CompressedModel | ov.Model,
+    *,
+    like: str | None = None,
+    color_order: str | None = None,
+    mean_values: Any = None,
+    scale_values: Any = None,
+    letterbox: bool = False,
+    keep_aspect: bool = False,
+    central_fraction: float | None = None,
+    layout: str | None = None,
+    shape: Any = None,
+    metadata: bool = True,
+) -> FileLoader:
+    """Images as a model wants them, as samples for ``quantize``, ``diagnose`` and pipelines.
+
+    Args:
+        source: a folder, a pattern, a list of files (``.txt``), a file, or several of these.
+        model: its path, beside which more about it may stand, or the model.
+        like: the family that the model is of, as of ``pot --like``.
+        color_order: ``RGB`` or ``BGR``; absent: what the family or the model say, else BGR.
+        mean_values, scale_values: what is taken from, and then divides, pixels from 0 to 255: a number, or one for each
+            channel in the order in which they are fed; absent: what the family or the model say, else pixels stay.
+        letterbox: images keep their proportions, in the middle of gray.
+        keep_aspect: images keep their proportions, left and above, on black.
+        central_fraction: part of the height and width that is kept, around the middle.
+        layout: of the input; absent: the model's, or what its sizes tell.
+        shape: of the input where it is open, such as ``[1, 3, 640, 640]``.
+        metadata: whether what the model's file and those beside it say counts.
+
+    Returns:
+        A data loader of ``(array, None)``; its ``feeding`` as a text says how images are fed and who says so.
+
+    Raises:
+        ConfigError: there are no images, or what is said does not go together or with the model.
+        ModelError: the model can't be read.
+    """
+    options = {
+        **{
+            "like": like,
+            "color_order": color_order,
+            "mean_values": mean_values,
+            "scale_values": scale_values,
+        },
+        **{
+            "letterbox": letterbox or None,
+            "keep_aspect": keep_aspect or None,
+            "layout": layout,
+            "shape": shape,
+        },
+        **{"central_fraction": central_fraction, "metadata": metadata},
+    }
+    sources = [source] if isinstance(source, (str, Path)) else list(source)
+    config = {key: value for key, value in options.items() if value is not None}
+    loaded = load_model(model, fused=False)
+    return create_data_loader(
+        {"data_source": [str(each) for each in sources], **config}, loaded, "load_images"
+    )
 
 
 def made_images(
@@ -196,14 +259,17 @@ class _Creator:
             config.color_order, mean, scale, bool(config.letterbox), bool(config.keep_aspect),
             config.central_fraction, shape is not None,
         )  # fmt: skip
-        return decided(target, self._specs[position].dtype, given, self._said(), self._where)
+        return decided(target, self._specs[position].dtype, given, self._said, self._where)
 
+    @cached_property
     def _said(self) -> list[Statement]:
         """What others than users say about images, those first who are believed first."""
         said = []
         if self._config.like is not None:
             with placed(f"{self._where}: like"):
-                said.append(family(self._config.like))
+                shape = self._network.model.output(0).get_partial_shape()
+                axes = shape.rank.get_length() if shape.rank.is_static else None
+                said.append(family(self._config.like, axes))
         if self._config.metadata:
             own = said_of(self._network.model, self._network.source)
             said += [] if own is None else [own]

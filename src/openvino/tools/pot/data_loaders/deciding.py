@@ -150,10 +150,16 @@ def _check_order(order: str, order_by: str, span_by: str, said: Sequence[Stateme
         return
     uneven = [values for values in (source.mean, source.scale) if values and len({*values}) > 1]
     if uneven:
+        who, numbers = named(span_by), f"mean {list(source.mean or ())} and scale {list(source.scale or ())}"
         raise ConfigError(
-            f"{where}: color_order is {order} ({order_by}), but {span_by} has mean {list(source.mean or ())} and scale "
-            f"{list(source.scale or ())} for {source.color_order}: state --mean-values and --scale-values, too"
+            f"{where}: color_order is {order} ({order_by}), but {numbers} {who} are for {source.color_order}: state "
+            "--mean-values and --scale-values (mean_values, scale_values), too"
         )
+
+
+def named(source: str) -> str:
+    """Who says something, for people."""
+    return source if source in (ASKED, DEFAULT) else f"from {'--' * source.startswith('like ')}{source}"
 
 
 def _sized(target: ImageInput, given: Given, said: Sequence[Statement]) -> tuple[ImageInput, str]:

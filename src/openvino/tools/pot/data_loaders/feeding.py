@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
-from openvino.tools.pot.data_loaders.deciding import ASKED, DEFAULT, Decision
+from openvino.tools.pot.data_loaders.deciding import ASKED, DEFAULT, Decision, named
 from openvino.tools.pot.data_loaders.stating.statement import Kind
 from openvino.tools.pot.utils.errors import DataError
 
 _MEASURED = 4
 """Samples that are read to tell the range of their values."""
-_WAYS: dict[Kind, str] = {
+_OWN = "in their own"
+_WAYS: Mapping[Kind, str] = {
     "stretch": "stretched to",
     "letterbox": "letterboxed to",
-    "keep": "inside, left and above, of",
-    "cover": "cut to the proportions of and stretched to",
+    "keep": "fitted left and above into",
+    "cover": "cut to the proportions of, and stretched to",
     "crop": "resized by the shorter side and cut to",
-    "line": "left in lines of",
-    "grid": "resized to multiples, such as",
+    "line": "fitted by their height, left, into",
+    "grid": "resized in steps to",
 }
 
 
@@ -48,10 +49,12 @@ class Feeding:
     sources: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        size = f"{self.way} [{','.join(map(str, self.shape))}]"
-        if not self.one_shape:
-            size = f"in sizes such as [{','.join(map(str, self.shape))}]"
-        return f"fed as {self.order}, {self.low:.3g} to {self.high:.3g}, {size} ({self._origin()})"
+        size = (
+            f"[{','.join(map(str, self.shape))}]" if self.one_shape else f"sizes such as {list(self.shape)}"
+        )
+        if self.one_shape and self.way == _OWN:
+            size = f"size {size}"
+        return f"fed as {self.order}, {self.low:.3g} to {self.high:.3g}, {self.way} {size} ({self._origin()})"
 
     def _origin(self) -> str:
         by: dict[str, list[str]] = {}
@@ -61,16 +64,12 @@ class Feeding:
             return "by default: nothing says how; --like, --color-order, --mean-values and --scale-values do"
         hint = "" if all(_is_asked(source) for source in by) else "; --no-metadata to say it yourself"
         if len(by) == 1:
-            return f"{_named(next(iter(by)))}{hint}"
-        return "; ".join(f"{', '.join(names)} {_named(source)}" for source, names in by.items()) + hint
+            return f"{named(next(iter(by)))}{hint}"
+        return "; ".join(f"{', '.join(names)} {named(source)}" for source, names in by.items()) + hint
 
 
 def _is_asked(source: str) -> bool:
     return source in (ASKED, DEFAULT) or source.startswith("like ")
-
-
-def _named(source: str) -> str:
-    return source if source in (ASKED, DEFAULT) else f"from {'--' * source.startswith('like ')}{source}"
 
 
 def measured(image: Callable[[int], NDArray[Any]], count: int, decision: Decision) -> Feeding | None:
@@ -90,11 +89,7 @@ def measured(image: Callable[[int], NDArray[Any]], count: int, decision: Decisio
     reader = decision.reader
     order = "gray" if reader.channels == 1 else "BGR" if reader.blue_first else "RGB"
     open_ = None in (reader.target.height, reader.target.width)
-    way = (
-        "in their own size, such as"
-        if open_ and reader.resize.kind == "stretch"
-        else _WAYS[reader.resize.kind]
-    )
+    way = _OWN if open_ and reader.resize.kind == "stretch" else _WAYS[reader.resize.kind]
     low, high = min(float(array.min()) for array in arrays), max(float(array.max()) for array in arrays)
     one_shape = len({array.shape for array in arrays}) == 1
     return Feeding(order, low, high, way, arrays[0].shape, one_shape, decision.sources)

@@ -26,7 +26,7 @@ LETTERBOX = Resize("letterbox", fill=114.0, method="LINEAR")
 _CORNER = Resize("keep", fill=114.0, method="LINEAR", down=True)
 _STRETCH = Resize("stretch")
 _OPENCV = Resize("stretch", method="LINEAR")
-_LINE = Resize("line", fill=127.5, method="LINEAR")
+_LINE = Resize("line", fill=127.5, method="LINEAR", shortest=320)
 
 _ROWS: tuple[tuple[str, str, Statement], ...] = (
     (
@@ -134,7 +134,7 @@ _ROWS: tuple[tuple[str, str, Statement], ...] = (
     ("yunet", "YuNet of OpenCV", Statement("", "BGR", **_RAW, resize=_OPENCV)),
     (
         "scrfd",
-        "SCRFD and RetinaFace of InsightFace",
+        "SCRFD of InsightFace",
         Statement(
             "", "RGB", mean=(127.5,), scale=(128.0,), resize=Resize("keep", method="LINEAR", down=True)
         ),
@@ -147,13 +147,32 @@ FAMILIES: Mapping[str, tuple[str, Statement]] = {name: (what, said) for name, wh
 """Name -> what it is, and what is said of it, whose source is empty."""
 
 
-def family(name: str) -> Statement:
-    """What is known about a family, with ``--like NAME`` for the source.
+_BY_AXES: Mapping[str, Mapping[int, str]] = {
+    "ppocr": {4: "ppocr-det", 3: "ppocr-rec", 2: "ppocr-cls"},
+    "ultralytics": {2: "ultralytics-cls"},
+}
+"""Name -> how many axes the first output has -> the family that is meant."""
+NAMES = (*FAMILIES, "ppocr")
+"""All that users may call a family; ``ppocr`` is one of three."""
+
+
+def family(name: str, axes: int | None = None) -> Statement:
+    """What is known about a family.
+
+    Args:
+        name: one of ``NAMES``.
+        axes: how many the model's first output has, which tells kinds of a family apart; None if that is open.
 
     Raises:
         ConfigError: there is none of that name.
     """
-    if name not in FAMILIES:
-        near = nearest(name, FAMILIES).removesuffix("?")
-        raise ConfigError(f"no family {name!r} is known{near}, expected one of {', '.join(FAMILIES)}")
-    return replace(FAMILIES[name][1], source=f"like {name}")
+    meant = _BY_AXES.get(name, {}).get(axes or 0, name)
+    if name not in NAMES:
+        near = nearest(name, NAMES).removesuffix("?")
+        raise ConfigError(f"no family {name!r} is known{near}, expected one of {', '.join(NAMES)}")
+    if meant not in FAMILIES:
+        kinds = ", ".join(_BY_AXES[name].values())
+        raise ConfigError(
+            f"the model's output does not tell which kind of {name!r} it is, expected one of {kinds}"
+        )
+    return replace(FAMILIES[meant][1], source=f"like {meant}")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from openvino.tools.pot.data_loaders.stating.families import FAMILIES
 from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError, numbers, scaled, whole
 from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
 
@@ -69,7 +68,8 @@ def _line(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     shape = [int(part) for part in str(shape).strip("[]() ").replace(",", " ").split()]
     if len(shape) != _EXTENT:
         raise UnclearError(where, "image_shape", values.get("image_shape"), "channels, height and width")
-    return {**_SIGNED, "resize": FAMILIES["ppocr-rec"][1].resize, "size": (shape[1], None)}
+    resize = Resize("line", fill=127.5, method="LINEAR", shortest=shape[2])
+    return {**_SIGNED, "resize": resize, "size": (shape[1], None)}
 
 
 def _grid(where: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.configs.files import read_mapping
-from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.errors import ConfigError, reason
 
 
 class UnclearError(Exception):
@@ -69,11 +70,22 @@ class Source:
             folders.append(folders[0].resolve().parent)
         for file in (folder / name for folder in folders for name in names):
             if file.is_file():
-                try:
-                    return file, read_mapping(file)
-                except ConfigError as error:
-                    raise UnclearError(file.name, "it", error.sentence, "JSON or YAML") from error
+                return file, _content(file)
         return None
+
+
+def _content(file: Path) -> Mapping[str, Any]:
+    try:
+        if file.suffix != ".json":
+            return read_mapping(file)
+        found = json.loads(
+            file.read_text(encoding="utf-8-sig")
+        )  # configurations' JSON with comments takes seconds
+    except (ConfigError, OSError, ValueError, RecursionError) as error:
+        raise UnclearError(file.name, "it", reason(error), "JSON or YAML") from error
+    if not isinstance(found, dict):
+        raise UnclearError(file.name, "it", found, "a mapping")
+    return found
 
 
 def source_of(model: ov.Model, path: Path | None) -> Source:

@@ -19,7 +19,8 @@ class Resize:
         kind: ``stretch``: to that size, whatever becomes of its proportions; ``letterbox``: inside, in the middle, what
             is left is filled; ``keep``: inside, left and above; ``crop``: its shorter side to the model's divided by
             ``part``, the middle of that; ``cover``: the middle of the model's proportions, then stretched; ``line``: to
-            the model's height, left, no wider than the model; ``grid``: as large as it is, within ``longest`` and
+            the model's height, left, no wider than the model or, where its width is open, on a width of ``shortest`` at
+            least; ``grid``: as large as it is, within ``longest`` and
             ``shortest``, in multiples of ``step``.
         fill: of what is left, as a pixel from 0 to 255, the same for all channels; it need not be a whole number.
         method: as Pillow calls it, which averages where images shrink; ``LINEAR``: between the nearest four pixels, as
