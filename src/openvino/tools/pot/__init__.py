@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from openvino.tools.pot.api import DataLoader as DataLoader
     from openvino.tools.pot.api import Engine as Engine
     from openvino.tools.pot.api import Metric as Metric
+    from openvino.tools.pot.data_loaders.creator import load_images as load_images
     from openvino.tools.pot.diagnosis import diagnose as diagnose
     from openvino.tools.pot.engines.ie_engine import IEEngine as IEEngine
     from openvino.tools.pot.graph import load_model as load_model
@@ -72,6 +73,7 @@ _HOMES = {
     "WeightSparsity": "algorithms.sparsity",
     "quantize": "shortcut",
     "compress_weights": "shortcut",
+    "load_images": "data_loaders.creator",
     "diagnose": "diagnosis",
     "verify": "verification",
     "Processes": "workers.processes",

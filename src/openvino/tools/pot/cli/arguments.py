@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
+from openvino.tools.pot.cli.feeding_arguments import add_feeding
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
@@ -213,6 +214,7 @@ def _add_data(group: argparse._ArgumentGroup, count: int = 300) -> None:
     group.add_argument("--scale-values", metavar="S[,S,S]", help="pixels are divided by them then")
     group.add_argument("--color-order", type=str.upper, choices=("BGR", "RGB"), help="default: BGR")
     group.add_argument("--central-fraction", type=float, help="part of height and width that is kept")
+    add_feeding(group)
     group.add_argument("--generate-data", action="store_true", help="data_free: make images anew")
     group.add_argument("--data-type", choices=("image",), help="data_free: what is made")
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.job import Task, make_job
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.utils.errors import ConfigError
@@ -37,6 +38,7 @@ def task_of(options: argparse.Namespace, model: str) -> Task:
             f"{options.command} needs data: --data-source, --ac-config, or --engine data_free to do without"
         )
     (task,) = make_job(sections_of(asked)).tasks
+    preview([(task.model, task.engine)], asked.preview)
     return task
 
 

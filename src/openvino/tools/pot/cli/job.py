@@ -17,6 +17,7 @@ from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.parameters import device_refusals
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.cli.cascades import for_model
+from openvino.tools.pot.cli.feeding import check_feeding
 from openvino.tools.pot.cli.output import check_writable
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import (
@@ -300,6 +301,7 @@ def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engin
         raise ConfigError("it has no samples", where)
     with placed(where, ConfigError):
         next(probes.feeds(engine, model, [0]))
+        check_feeding(model, engine)
 
 
 def check_device(model: CompressedModel, recipe: Recipe) -> None:

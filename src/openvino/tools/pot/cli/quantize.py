@@ -20,6 +20,7 @@ import numpy as np
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.cli.executors import at_work, check_workers
+from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
@@ -73,6 +74,7 @@ def quantize(options: argparse.Namespace) -> int:
     job = replace(job, found=root / (name or "") / "search")
     if options.report:
         check_report(job, Path(options.report))
+    preview([(task.model, task.engine) for task in job.tasks], options.preview)
     with at_work(options, [task.engine for task in job.tasks]), results_folder(root, name) as folder:
         log.write_to(folder / "log.txt")
         logger.info("results go to %s", folder)

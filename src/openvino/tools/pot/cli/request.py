@@ -17,7 +17,10 @@ _ALGORITHMS = {
 }
 _OF_WEIGHTS = ("mode", "group_size", "ratio", "backup")
 _NOT_OF_WEIGHTS = ("preset", "max_drop", "stat_cache", "max_memory")
-_FOR_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
+_FOR_IMAGES = (
+    *("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction"),
+    *("like", "letterbox", "keep_aspect", "metadata"),
+)
 _NOT_WITH_CONFIG = (
     *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
     *("subset_size", "ac_config", "ignored", "stat_cache", "max_memory"),
@@ -41,7 +44,7 @@ def sections_of(options: argparse.Namespace) -> Sections:
 def _from_file(options: argparse.Namespace) -> dict[str, Any]:
     for name in _NOT_WITH_CONFIG:
         if getattr(options, name) is not None:
-            raise ConfigError(f"--{name.replace('_', '-')} does not go with --config: write it into the file")
+            raise ConfigError(f"{_flag(name)} does not go with --config: write it into the file")
     values = read_mapping(options.config)
     if options.static and isinstance(values.get("model"), dict):
         values["model"]["static"] = True
@@ -101,9 +104,11 @@ def _of_weights(options: argparse.Namespace) -> dict[str, Any]:
 def _engine(options: argparse.Namespace) -> dict[str, Any]:
     kind = options.engine or _implied_engine(options)
     if kind == "none":
-        unused = [name for name in (*_FOR_IMAGES, "generate_data", "data_type") if getattr(options, name)]
+        others = ("generate_data", "data_type", "preview")
+        unused = [name for name in _FOR_IMAGES if getattr(options, name) is not None]
+        unused += [name for name in others if getattr(options, name)]
         if unused:
-            raise ConfigError(f"--{unused[0].replace('_', '-')} is for data, which there is none of")
+            raise ConfigError(f"{_flag(unused[0])} is for data, which there is none of")
         return {"type": kind}
     if options.quantize == "data_free" and kind != "data_free":
         raise ConfigError(f"--quantize data_free goes with --engine data_free, found {kind}")
@@ -112,7 +117,7 @@ def _engine(options: argparse.Namespace) -> dict[str, Any]:
             raise ConfigError("--engine accuracy_checker needs --ac-config")
         unused = [name for name in (*_FOR_IMAGES, "data_source") if getattr(options, name) is not None]
         if unused:
-            raise ConfigError(f"--{unused[0].replace('_', '-')} is for other engines than accuracy_checker")
+            raise ConfigError(f"{_flag(unused[0])} is for other engines than accuracy_checker")
         return {"type": kind, "config": options.ac_config}
     if options.ac_config:
         raise ConfigError(f"--ac-config is for --engine accuracy_checker, found {kind}")
@@ -138,6 +143,10 @@ def _implied_engine(options: argparse.Namespace) -> str:
     raise ConfigError(
         "--quantize needs data: --data-source, --ac-config, or --engine data_free to do without"
     )
+
+
+def _flag(name: str) -> str:
+    return "--no-metadata" if name == "metadata" else f"--{name.replace('_', '-')}"
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,11 @@ class SimplifiedEngine(Runtime):
         central_fraction: part of an image's height and width that is kept, around its middle.
         mean_values, scale_values: what is taken from, and then divides, the pixels from 0 to 255, one for each
             channel in the order in which they are fed.
-        color_order: in which images are fed.
+        color_order: in which images are fed; absent: BGR, unless ``like`` or the model say something else.
+        like: the family that the model is of, which says how its images are fed where the keys above and below don't.
+        letterbox: images keep their proportions, in the middle of gray, as Ultralytics' detectors want them.
+        keep_aspect: images keep their proportions, left and above, on black.
+        metadata: whether what the model's file and those beside it say counts where nothing else is said.
     """
 
     type: Literal["simplified"]
@@ -47,7 +51,11 @@ class SimplifiedEngine(Runtime):
     central_fraction: float | None = Field(default=None, gt=0, le=1)
     mean_values: Any = None
     scale_values: Any = None
-    color_order: Literal["BGR", "RGB"] = "BGR"
+    color_order: Literal["BGR", "RGB"] | None = None
+    like: str | None = None
+    letterbox: bool | None = None
+    keep_aspect: bool | None = None
+    metadata: bool = True
 
     @field_validator("color_order", mode="before")
     @classmethod
@@ -83,6 +91,13 @@ class SimplifiedEngine(Runtime):
         if any(0.0 in each for each in figures):
             raise ValueError(f"it divides, expected no zero, found {value!r}")
         return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SimplifiedEngine:
+        ways = [key for key in ("letterbox", "keep_aspect", "central_fraction") if getattr(self, key)]
+        if len(ways) > 1:
+            raise ValueError(f"{ways[0]} and {ways[1]} exclude each other")
+        return self
 
 
 class SimplifiedConfig(SimplifiedEngine, EngineConfig):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,21 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.configs.sections import DataFreeEngine, SimplifiedEngine
 from openvino.tools.pot.configs.validation import validate
-from openvino.tools.pot.data_loaders.images import ImageReader
+from openvino.tools.pot.data_loaders.deciding import Decision, Given, decided
 from openvino.tools.pot.data_loaders.layout import ImageInput, image_and_info, image_input
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files, Loaded, Rows, Samples, load_arrays
+from openvino.tools.pot.data_loaders.stating.families import family
+from openvino.tools.pot.data_loaders.stating.reading import said_of
+from openvino.tools.pot.data_loaders.stating.statement import Statement
 from openvino.tools.pot.data_loaders.synthetic import images_for, made_for
 from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
-from openvino.tools.pot.graph.model import CompressedModel, as_model
-from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest
-from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
+from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest, placed
 
-logger = get_logger(__name__)
-
-_FOR_IMAGES = ("central_fraction", "mean_values", "scale_values", "layout", "shape")
+_BY_INPUT = ("central_fraction", "mean_values", "scale_values", "layout", "shape")
+_FOR_IMAGES = (*_BY_INPUT, "like", "letterbox", "keep_aspect")
 _DEFAULT_SAMPLES = 300
 
 
@@ -50,8 +52,68 @@ def create_data_loader(
         check_mapping(config, where)
         kind = DataFreeEngine if config.get("type") == "data_free" else SimplifiedEngine
         config = validate(kind, {"type": "simplified", **config}, where)
-    network = as_model(model).submodels[0].model
-    return _Creator(config, network, where).loader(samples or _DEFAULT_SAMPLES)
+    return _Creator(config, as_model(model).submodels[0], where).loader(samples or _DEFAULT_SAMPLES)
+
+
+def load_images(
+    source: str | Path | Sequence[str | Path],
+    model: str | Path | CompressedModel | ov.Model,
+    *,
+    like: str | None = None,
+    color_order: str | None = None,
+    mean_values: Any = None,
+    scale_values: Any = None,
+    letterbox: bool = False,
+    keep_aspect: bool = False,
+    central_fraction: float | None = None,
+    layout: str | None = None,
+    shape: Any = None,
+    metadata: bool = True,
+) -> FileLoader:
+    """Images as a model wants them, as samples for ``quantize``, ``diagnose`` and pipelines.
+
+    Args:
+        source: a folder, a pattern, a list of files (``.txt``), a file, or several of these.
+        model: its path, beside which more about it may stand, or the model.
+        like: the family that the model is of, as of ``pot --like``.
+        color_order: ``RGB`` or ``BGR``; absent: what the family or the model say, else BGR.
+        mean_values, scale_values: what is taken from, and then divides, pixels from 0 to 255: a number, or one for each
+            channel in the order in which they are fed; absent: what the family or the model say, else pixels stay.
+        letterbox: images keep their proportions, in the middle of gray.
+        keep_aspect: images keep their proportions, left and above, on black.
+        central_fraction: part of the height and width that is kept, around the middle.
+        layout: of the input; absent: the model's, or what its sizes tell.
+        shape: of the input where it is open, such as ``[1, 3, 640, 640]``.
+        metadata: whether what the model's file and those beside it say counts.
+
+    Returns:
+        A data loader of ``(array, None)``; its ``feeding`` as a text says how images are fed and who says so.
+
+    Raises:
+        ConfigError: there are no images, or what is said does not go together or with the model.
+        ModelError: the model can't be read.
+    """
+    options = {
+        **{
+            "like": like,
+            "color_order": color_order,
+            "mean_values": mean_values,
+            "scale_values": scale_values,
+        },
+        **{
+            "letterbox": letterbox or None,
+            "keep_aspect": keep_aspect or None,
+            "layout": layout,
+            "shape": shape,
+        },
+        **{"central_fraction": central_fraction, "metadata": metadata},
+    }
+    sources = [source] if isinstance(source, (str, Path)) else list(source)
+    config = {key: value for key, value in options.items() if value is not None}
+    loaded = load_model(model, fused=False)
+    return create_data_loader(
+        {"data_source": [str(each) for each in sources], **config}, loaded, "load_images"
+    )
 
 
 def made_images(
@@ -69,19 +131,20 @@ def made_images(
         ConfigError: the model has other inputs, or sizes that nothing tells.
     """
     section = validate(DataFreeEngine, {"type": "data_free", **config}, where)
-    return _Creator(section, as_model(model).submodels[0].model, where).made(samples)
+    return _Creator(section, as_model(model).submodels[0], where).made(samples)
 
 
 class _Creator:
     """Makes the loader of one section for one network."""
 
-    def __init__(self, config: SimplifiedEngine, network: ov.Model, where: str) -> None:
-        self._config, self._where = config, where
-        self._parameters = network.get_parameters()
+    def __init__(self, config: SimplifiedEngine, network: SubModel, where: str) -> None:
+        self._config, self._where, self._network = config, where, network
+        self._parameters = network.model.get_parameters()
         self._specs = [InputSpec(parameter) for parameter in self._parameters]
         known = image_and_info(self._parameters)
         self._image = None if known is None else known.image
-        for option in ("data_source", *_FOR_IMAGES):
+        self._decisions: dict[str, Decision] = {}
+        for option in ("data_source", *_BY_INPUT):
             self._check_names(option)
 
     def _check_names(self, option: str) -> None:
@@ -100,15 +163,15 @@ class _Creator:
         if isinstance(config, DataFreeEngine):
             position = self._only_input("data_free makes images for one input", "simplified and samples")
             folder = Path(self._own("data_source", position)[0])
-            return images_for(folder, config.generate_data, self._reader(position), samples, self._where)
+            return images_for(folder, config.generate_data, self._decision(position), samples, self._where)
         if not isinstance(config.data_source, Mapping):
-            return FileLoader(self._samples_of(config.data_source, self._where_is("data_source")))
+            return self._loader(self._samples_of(config.data_source, self._where_is("data_source")))
         sources = [self._own("data_source", position) for position in range(len(self._specs))]
         image = self._image
         if image is not None and sources[image] is not None and sources[1 - image] is None:
             # Of an image alone, the engine knows what to feed to the input about its size.
             where = self._where_is("data_source", self._specs[image].name)
-            return FileLoader(self._samples_of(sources[image], where, image))
+            return self._loader(self._samples_of(sources[image], where, image))
         by_name = {}
         for position, (spec, source) in enumerate(zip(self._specs, sources, strict=True)):
             if source is None:
@@ -119,12 +182,20 @@ class _Creator:
             raise ConfigError(
                 f"{self._where}: data_source: expected as many samples for each input, found {counts}"
             )
-        return FileLoader(by_name)
+        return self._loader(by_name)
+
+    def _loader(self, samples: Samples | Mapping[str, Samples]) -> FileLoader:
+        """A loader that knows how its images are fed, if they are those of one input."""
+        decisions = self._decisions
+        if len(decisions) != 1:
+            return FileLoader(samples)
+        ((name, decision),) = decisions.items()
+        return FileLoader(samples, decision, name)
 
     def made(self, samples: int) -> FileLoader:
         """As many made-up images, in no folder."""
-        reader = self._reader(self._only_input("images are made for one input", "an engine with samples"))
-        return made_for(reader, samples, self._where)
+        decision = self._decision(self._only_input("images are made for one input", "an engine with samples"))
+        return made_for(decision, samples, self._where)
 
     def _samples_of(self, source: list[str], what: str, position: int | None = None) -> Samples:
         """The samples of one source, for one input or, with no position, for all."""
@@ -134,12 +205,9 @@ class _Creator:
                 position = self._only_input(
                     "images are for one input", "a mapping of each of them to its source, or .npz files"
                 )
-            reader = self._reader(position)
-            logger.info(
-                "images are fed as %s, %s to %s (color_order, mean_values and scale_values change that)",
-                "gray" if reader.target.channels == 1 else self._config.color_order, *_span(reader),
-            )  # fmt: skip
-            return Files(paths, reader)
+            decision = self._decision(position)
+            self._decisions[self._specs[position].name] = decision
+            return Files(paths, decision.reader)
         unused = [option for option in _FOR_IMAGES if self._is_unused(option, position)]
         if unused:
             raise ConfigError(
@@ -176,17 +244,36 @@ class _Creator:
             )
         return 0
 
-    def _reader(self, position: int) -> ImageReader:
-        """How images are read for one input."""
+    def _decision(self, position: int) -> Decision:
+        """How images are fed to one input."""
+        shape, config = self._own("shape", position), self._config
+        _check_shape(shape, self._specs[position], self._where)
         try:
-            target = image_input(self._parameters[position], self._own("layout", position))
+            target = image_input(self._parameters[position], self._own("layout", position), shape)
         except PotError as error:
-            raise ConfigError(f"{self._where}: layout: {error}") from error
-        target = _sized(target, self._own("shape", position), self._specs[position], self._where)
-        numbers = [
+            raise ConfigError(error.sentence, f"{self._where}: layout") from error
+        mean, scale = (
             self._channel_values(option, position, target) for option in ("mean_values", "scale_values")
-        ]
-        return ImageReader(target, self._config.color_order == "BGR", self._config.central_fraction, *numbers)
+        )
+        given = Given(
+            config.color_order, mean, scale, bool(config.letterbox), bool(config.keep_aspect),
+            config.central_fraction, shape is not None,
+        )  # fmt: skip
+        return decided(target, self._specs[position].dtype, given, self._said, self._where)
+
+    @cached_property
+    def _said(self) -> list[Statement]:
+        """What others than users say about images, those first who are believed first."""
+        said = []
+        if self._config.like is not None:
+            with placed(f"{self._where}: like"):
+                shape = self._network.model.output(0).get_partial_shape()
+                axes = shape.rank.get_length() if shape.rank.is_static else None
+                said.append(family(self._config.like, axes))
+        if self._config.metadata:
+            own = said_of(self._network.model, self._network.source)
+            said += [] if own is None else [own]
+        return said
 
     def _channel_values(self, option: str, position: int, target: ImageInput) -> NDArray[np.float32] | None:
         values = self._own(option, position)
@@ -218,25 +305,9 @@ def _fits(spec: InputSpec, array: NDArray[Any]) -> bool:
     return spec.shape.is_static and list(array.shape) == list(spec.shape.to_shape())
 
 
-def _sized(target: ImageInput, shape: Any, spec: InputSpec, where: str) -> ImageInput:
-    """The input with the sizes that the configuration gives it."""
+def _check_shape(shape: Any, spec: InputSpec, where: str) -> None:
     if shape is None:
-        return target
+        return
     given = ov.PartialShape([-1 if size is None else size for size in shape])
     if not given.compatible(spec.shape):
         raise ConfigError(f"{where}: shape: input {spec.name!r} has shape {spec.shape}, found {shape}")
-    sizes = dict(zip(target.layout, shape, strict=True))
-    return replace(
-        target,
-        channels=target.channels or sizes["C"],
-        height=target.height or sizes["H"],
-        width=target.width or sizes["W"],
-    )
-
-
-def _span(reader: ImageReader) -> tuple[str, str]:
-    """The least and the largest value of a pixel."""
-    mean = 0.0 if reader.mean is None else reader.mean
-    scale = 1.0 if reader.scale is None else reader.scale
-    ends = np.stack([np.broadcast_to((pixel - mean) / scale, 3) for pixel in (0.0, 255.0)])
-    return f"{ends.min():.4g}", f"{ends.max():.4g}"

@@ -14,6 +14,9 @@ from openvino.tools.pot.datasets.images import CHANNELS
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, PotError
 
+_COLOURS = (3, 4)
+"""Numbers of channels that no picture has for its rows."""
+
 
 @dataclass(frozen=True)
 class ImageInput:
@@ -37,13 +40,16 @@ class ImageInput:
         return np.expand_dims(array, self.layout.index("N")) if "N" in self.layout else array
 
 
-def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
+def image_input(
+    parameter: ov.Node, layout: str | None = None, given: Sequence[int | None] | None = None
+) -> ImageInput:
     """How a model input takes images.
 
     Args:
         parameter: the input's node.
         layout: such as ``NCHW``, in any case, with or without brackets and commas; absent: the model's own,
             or what its sizes tell.
+        given: sizes of the input, as many as it has, for those that it leaves open.
 
     Raises:
         ConfigError: the layout isn't one of images, or doesn't fit the input, or is needed and absent.
@@ -53,6 +59,8 @@ def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
     if shape.rank.is_dynamic:
         raise ModelError(f"input {name!r} has no fixed rank, expected 3 or 4 axes for images")
     sizes = [None if size.is_dynamic else size.get_length() for size in shape]
+    if given is not None:
+        sizes = [own or size for own, size in zip(sizes, given, strict=True)]
     if len(sizes) not in (3, 4):
         raise ModelError(f"input {name!r} has shape {shape}, expected 3 or 4 axes for images")
     axes = _letters(layout) if layout else (_own_layout(parameter) or _guessed(sizes, name))
@@ -63,7 +71,15 @@ def image_input(parameter: ov.Node, layout: str | None = None) -> ImageInput:
         )
     by_axis = dict(zip(axes, sizes, strict=True))
     if by_axis["C"] not in (None, *CHANNELS):
-        raise ConfigError(f"layout {axes} makes {by_axis['C']} channels of input {name!r} with shape {shape}")
+        raise ConfigError(
+            f"layout {axes} makes {by_axis['C']} channels of input {name!r} with shape {shape}, expected "
+            f"{', '.join(map(str, CHANNELS[:-1]))} or {CHANNELS[-1]}"
+        )
+    if layout and by_axis["C"] is None and by_axis["H"] in _COLOURS:
+        raise ConfigError(
+            f"layout {axes} makes {by_axis['H']} rows, and open channels, of input {name!r} with shape {shape}, "
+            f"expected {_guessed(sizes, name)}"
+        )
     return ImageInput(name, axes, by_axis["C"], by_axis["H"], by_axis["W"])
 
 

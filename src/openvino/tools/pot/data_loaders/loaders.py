@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.data_loaders.deciding import Decision
+from openvino.tools.pot.data_loaders.feeding import Feeding, measured
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.datasets.files import ARRAYS
 from openvino.tools.pot.utils.errors import DataError, reason
@@ -34,11 +38,55 @@ class FileLoader(DataLoader):
 
     Args:
         samples: of all inputs, or by input name, as many of each.
+        decision: how images are fed, where there is one input of them.
+        images: its name where samples are by input name.
     """
 
-    def __init__(self, samples: Samples | Mapping[str, Samples]) -> None:
+    def __init__(
+        self, samples: Samples | Mapping[str, Samples], decision: Decision | None = None, images: str = ""
+    ) -> None:
         super().__init__()
-        self._samples = samples
+        self._samples, self._decision, self._images = samples, decision, images
+
+    @property
+    def reader(self) -> ImageReader | None:
+        """Reads the images; None where there are none."""
+        return None if self._decision is None else self._decision.reader
+
+    @cached_property
+    def feeding(self) -> Feeding | None:
+        """How images are fed, and who says so: a line as a text; None where samples are arrays."""
+        if self._decision is None:
+            return None
+        return measured(self.image, len(self), self._decision)
+
+    def shapes(self) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """The shape in which each image is fed, by its index, as far as the heads of files tell it."""
+        files = self._files
+        if files is not None and self.reader is not None:
+            for index, path in enumerate(files.paths):
+                with suppress(DataError):  # which comes again when the sample is needed
+                    if path.suffix.lower() not in ARRAYS:
+                        yield index, self.reader.shape(path)
+
+    def origin(self, index: int) -> str:
+        """Where a sample comes from: its file, empty for one that is made."""
+        return "" if self._files is None else str(self._files.paths[index])
+
+    @property
+    def _files(self) -> Files | None:
+        samples = self._samples
+        found = samples.get(self._images) if isinstance(samples, Mapping) else samples
+        return found if isinstance(found, Files) else None
+
+    def image(self, index: int) -> NDArray[Any]:
+        """An image as it is fed.
+
+        Raises:
+            DataError: its file can't be read.
+        """
+        sample = self[index][0]
+        return np.asarray(sample[self._images] if isinstance(sample, Mapping) else sample)
 
     def __len__(self) -> int:
         if isinstance(self._samples, Mapping):
@@ -64,6 +112,11 @@ class Files:
 
     def __len__(self) -> int:
         return len(self._paths)
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Of the files."""
+        return self._paths
 
     def __getitem__(self, index: int) -> Loaded:
         path = self._paths[index]

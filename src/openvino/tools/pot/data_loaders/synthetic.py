@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.data_loaders.deciding import Decision
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.data_loaders.layout import ImageInput
 from openvino.tools.pot.data_loaders.loaders import FileLoader, Files
@@ -37,12 +38,12 @@ class MadeLoader(FileLoader):
     Args:
         folder: for the files.
         count: of images.
-        reader: what the model's input wants of them; its sizes are known.
+        decision: what the model's input wants of them; its sizes are known.
     """
 
-    def __init__(self, folder: Path, count: int, reader: ImageReader) -> None:
-        super().__init__(_Made(count, reader))
-        self._folder, self._count, self._reader = folder, count, reader
+    def __init__(self, folder: Path, count: int, decision: Decision) -> None:
+        super().__init__(_Made(count, decision.reader), decision)
+        self._folder, self._count, self._reader = folder, count, decision.reader
 
     def keep(self) -> None:
         """Put the images into files, none of which is there before all are made, and read them from there.
@@ -78,22 +79,20 @@ class _Made:
         return self._reader.arranged(_image(index, self._reader.target))
 
 
-def images_for(
-    folder: Path, generate: bool | None, reader: ImageReader, count: int, where: str
-) -> FileLoader:
+def images_for(folder: Path, generate: bool | None, decision: Decision, count: int, where: str) -> FileLoader:
     """The images of a folder, or ones that are made.
 
     Args:
         folder: of the images.
         generate: make them even if there are some of an earlier run; None: if there are none; False: never.
-        reader: for the model's input.
+        decision: how they are fed to the model's input.
         count: how many are made.
         where: names the section in messages.
 
     Raises:
         ConfigError: there are none and none shall be made, or others than made ones are there.
     """
-    target = reader.target
+    target = decision.reader.target
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{where}: data_source: {str(folder)!r} is a file, expected a folder for images")
     present = [file for file in folder.iterdir() if file.name[0] != "."] if folder.is_dir() else []
@@ -108,22 +107,22 @@ def images_for(
         logger.info("%d images of folder %s are used, none is made", len(files), folder)
         if not foreign:
             _warn(len(files))
-        return FileLoader(Files(files, reader))
-    return made_for(reader, count, where, folder)
+        return FileLoader(Files(files, decision.reader), decision)
+    return made_for(decision, count, where, folder)
 
 
-def made_for(reader: ImageReader, count: int, where: str, folder: Path = Path()) -> MadeLoader:
+def made_for(decision: Decision, count: int, where: str, folder: Path = Path()) -> MadeLoader:
     """Images that are made, and may be kept in a folder.
 
     Raises:
         ConfigError: the model leaves their sizes open.
     """
-    target = reader.target
+    target = decision.reader.target
     if target.height is None or target.width is None:
         raise ConfigError(
             f"{where}: shape: the sizes of input {target.name!r} are dynamic, expected them, as [1, 3, 224, 224]"
         )
-    return MadeLoader(folder, count, reader)
+    return MadeLoader(folder, count, decision)
 
 
 def _suit(files: Sequence[Path], target: ImageInput, count: int) -> bool:

@@ -1,0 +1,30 @@
+"""The arguments that say how images are fed."""
+
+from __future__ import annotations
+
+import argparse
+
+from openvino.tools.pot.data_loaders.stating.families import NAMES
+
+
+def add_feeding(group: argparse._ArgumentGroup) -> None:
+    """How images are fed where a model's own statements about them are not to be followed."""
+    group.add_argument(
+        "--like", metavar="FAMILY", help=f"feed images as a family's are fed: {', '.join(NAMES)}"
+    )
+    ways = (
+        ("--letterbox", "keep proportions, in the middle of gray (114), as Ultralytics does"),
+        ("--keep-aspect", "keep proportions, left and above, on black"),
+    )
+    for flag, text in ways:
+        group.add_argument(flag, action="store_const", const=True, help=text)
+    group.add_argument(
+        "--no-metadata",
+        dest="metadata",
+        action="store_const",
+        const=False,
+        help="don't follow what the model's file and those beside it say about images",
+    )
+    group.add_argument(
+        "--preview", metavar="FOLDER", help="store the first 8 images there as they are fed, before all else"
+    )
