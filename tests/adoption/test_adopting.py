@@ -71,6 +71,26 @@ def test_all_files_are_there_and_the_network_alone_is_another_one(
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted({"export_openvino_model", "images", target})
 
 
+def test_the_images_of_an_export_are_fed_as_its_maker_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    save(classifier(OF_MODEL_API), tmp_path / "otx", "exported_model")
+    for made, said in (
+        (
+            of_ultralytics(tmp_path / "yolo"),
+            "fed as RGB, 0 to 1, letterboxed to [1,3,8,8] (from metadata.yaml",
+        ),
+        (of_anomalib(tmp_path / "a1"), "fed as RGB, 0 to 1, stretched to [1,3,8,8] (from metadata.json"),
+        (
+            of_anomalib(tmp_path / "a2", thresholds=False),
+            "fed as RGB, 0 to 1, stretched to [1,3,8,8] (from outputs of",
+        ),
+        (tmp_path / "otx", "fed as RGB, -2.12 to 2.64, stretched to [1,3,8,8] (from"),
+    ):
+        finished = pot(capsys, "adopt", made.name, "--data-source", "images", "--accept-loss")
+        assert said in finished.err, finished.err
+
+
 def test_names_and_records_of_the_network_are_kept(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from openvino.tools.pot.utils.errors import ConfigError
 
@@ -22,7 +21,6 @@ class Export:
         network: path of the network below ``folder``; its weights and all other files are beside it.
         target: name of the folder in INT8, as the tool's loader wants it.
         opens: a line of Python that opens the result, with ``{folder}`` and ``{network}`` for where it is.
-        flags: of the command line, which say how images are fed where the tool itself knows that.
         tokenizer: path below ``folder`` of the file that makes tokens of texts; None: it takes no texts.
         adds: name to content of files that the tool's loader needs, and the export did not have.
         alone: whether the network is all that is taken of the folder.
@@ -34,7 +32,6 @@ class Export:
     network: Path
     target: str
     opens: str
-    flags: Mapping[str, Any] = field(default_factory=dict)
     tokenizer: Path | None = None
     adds: Mapping[str, str] = field(default_factory=dict)
     alone: bool = False

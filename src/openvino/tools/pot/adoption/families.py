@@ -18,11 +18,11 @@ from typing import Any
 
 from openvino.tools.pot.adoption.export import NETWORKS, Export, networks_in, only
 from openvino.tools.pot.configs.files import read_mapping
-from openvino.tools.pot.graph.records import outputs_of, records_of
+from openvino.tools.pot.graph.load import read_network
+from openvino.tools.pot.graph.records import records_of
 from openvino.tools.pot.utils.errors import ConfigError
 
 _OF_ULTRALYTICS = "_openvino_model"
-_PIXELS_AS_FRACTIONS = {"color_order": "RGB", "scale_values": "255"}
 _TASKS = {
     "SequenceClassification": "OVModelForSequenceClassification",
     "TokenClassification": "OVModelForTokenClassification",
@@ -58,7 +58,7 @@ def ultralytics(folder: Path) -> Export | None:
 def _of_onnx(file: Path) -> Export | None:
     if file.suffix.lower() != ".onnx":
         return None
-    said = records_of(file).get("framework", {})
+    said = records_of(read_network(file)).get("framework", {})
     if not isinstance(said, dict) or not {"stride", "names", "imgsz"} <= set(said):
         return None
     facts = {key: _as_written(value) for key, value in said.items()}
@@ -118,13 +118,13 @@ def geti(folder: Path) -> Export | None:
 
 
 def anomalib(folder: Path) -> Export | None:
-    """A network with Anomalib's thresholds beside it, or with its outputs; images are fed as RGB from 0 to 1."""
+    """A network with Anomalib's thresholds beside it, or with its outputs."""
     networks = networks_in(folder)
     beside = folder / "metadata.json"
     thresholds = read_mapping(beside) if networks and beside.is_file() else {}
     if {"image_threshold", "pixel_threshold"} & set(thresholds):
         network, told = only(networks, "Anomalib", folder), ', metadata="{folder}/metadata.json"'
-    elif len(networks) == 1 and {"pred_score", "pred_label"} <= outputs_of(networks[0]):
+    elif len(networks) == 1 and {"pred_score", "pred_label"} <= _outputs(networks[0]):
         network, told = networks[0], ""
     else:
         return None
@@ -134,8 +134,11 @@ def anomalib(folder: Path) -> Export | None:
         network.relative_to(folder),
         f"{folder.name}_int8",
         f'anomalib.deploy.OpenVINOInferencer("{{network}}"{told})',
-        {} if "transform" in thresholds else _PIXELS_AS_FRACTIONS,
     )
+
+
+def _outputs(network: Path) -> set[str]:
+    return {name for output in read_network(network).outputs for name in output.get_names()}
 
 
 def model_api(folder: Path) -> Export | None:
@@ -155,7 +158,7 @@ def model_api(folder: Path) -> Export | None:
 
 
 def _info(network: Path) -> dict[str, Any]:
-    found = records_of(network).get("model_info")
+    found = records_of(read_network(network)).get("model_info")
     return found if isinstance(found, dict) else {}
 
 

@@ -18,6 +18,7 @@ from openvino.tools.pot.adoption.families import found_in
 from openvino.tools.pot.adoption.texts import read_texts, samples
 from openvino.tools.pot.adoption.writing import MADE, beside, check_target, write
 from openvino.tools.pot.cli.executors import at_work, check_workers
+from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.given import ABSENT
 from openvino.tools.pot.cli.job import make_job
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_writable, writing_out
@@ -29,8 +30,6 @@ from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
-
-_OF_IMAGES = ("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction")
 
 
 def adopt(options: argparse.Namespace) -> int:
@@ -49,6 +48,7 @@ def adopt(options: argparse.Namespace) -> int:
     logger.info("%s is an export of %s: its network is %s", options.export, export.family, export.network)
     with _data(export, options) as source:
         job = make_job(sections_of(_asked(export, options, source)))
+        preview([(task.model, task.engine) for task in job.tasks], options.preview)
         engines = [task.engine for task in job.tasks]
         with beside(target) as work, at_work(options, engines), quantized(job, work / MADE) as model:
             write(export, model, target, work)
@@ -67,9 +67,8 @@ def _asked(export: Export, options: argparse.Namespace, source: str | None) -> a
             "the network makes one token after the other from what it keeps, which samples don't show: expected "
             f"-q weights, found {kind}"
         )
-    implied = {} if any(getattr(options, name) for name in _OF_IMAGES) else export.flags
     own = {"model": str(export.path), "quantize": kind, "data_source": source}
-    return argparse.Namespace(**{**dict.fromkeys(ABSENT), **vars(options), **implied, **own})
+    return argparse.Namespace(**{**dict.fromkeys(ABSENT), **vars(options), **own})
 
 
 @contextmanager

@@ -64,6 +64,15 @@ def load_model(
     return CompressedModel(subs, config.model_name or "cascade", is_cascade=True)
 
 
+def read_network(path: Path) -> ov.Model:
+    """A file's network as it stands there.
+
+    Raises:
+        ModelError: it is missing, or can't be read.
+    """
+    return _read(path, None)
+
+
 def _checked(given: Any) -> ModelConfig:
     values = given if isinstance(given, (Mapping, ModelConfig)) else {"model": given}
     if isinstance(values, Mapping):

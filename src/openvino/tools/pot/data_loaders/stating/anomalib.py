@@ -1,7 +1,7 @@
-"""``metadata.json``, which Anomalib stores beside a model.
+"""``metadata.json``, which Anomalib stores beside a model, and the outputs of its version 2, which stores none.
 
-Until its version 1 it holds the transformations of images; since then they are operations of the graph, which takes
-RGB from 0 to 1.
+Until its version 1 the file holds the transformations of images; since then they are operations of the graph, which
+takes RGB from 0 to 1.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError
 from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
 
 _THRESHOLDS = ("image_threshold", "pixel_threshold")
+_OUTPUTS = frozenset({"pred_score", "pred_label"})
 _METHODS = {0: "NEAREST", 1: "LINEAR", 2: "BICUBIC"}
 """Numbers of OpenCV's."""
 
@@ -25,15 +26,22 @@ def read(source: Source) -> Statement | None:
     """
     beside = source.beside("metadata.json")
     if beside is None or not any(key in beside[1] for key in _THRESHOLDS):
-        return None
+        return _of_graph(f"outputs of {source.name}") if source.outputs >= _OUTPUTS else None
     where, values = beside[0].name, beside[1]
     said: dict[str, Any] = {"task": str(values.get("task", "")), "family": "anomalib"}
     steps = _steps(values.get("transform"))
     if steps is None:
-        return Statement(where, "RGB", mean=(0.0,), scale=(255.0,), resize=Resize(), **said)
+        return _of_graph(where, **said)
     for step in steps:
         said |= _step(where, step)
     return Statement(where, "RGB", **said)
+
+
+def _of_graph(where: str, **said: Any) -> Statement:
+    """What is fed to a graph that transforms images itself."""
+    return Statement(
+        where, "RGB", mean=(0.0,), scale=(255.0,), resize=Resize(), **{"family": "anomalib", **said}
+    )
 
 
 def _steps(transform: Any) -> list[Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.graph.records import records_of
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
 
@@ -38,10 +39,12 @@ class Source:
     Attributes:
         path: of the file, or folder, that the model was read from; None for one that was given in memory.
         info: what its file says about itself: ``rt_info``, texts and mappings of texts.
+        outputs: names of its outputs.
     """
 
     path: Path | None
     info: Mapping[str, Any]
+    outputs: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -90,20 +93,8 @@ def _content(file: Path) -> Mapping[str, Any]:
 
 def source_of(model: ov.Model, path: Path | None) -> Source:
     """What may be read about a model that came from a file, or from memory."""
-    return Source(path, _plain(model.get_rt_info()))
-
-
-def _plain(info: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in info.items():
-        if isinstance(value, Mapping):
-            found[key] = _plain(value)
-        else:
-            try:
-                found[key] = value.value
-            except (AttributeError, RuntimeError, TypeError):  # a type that Python has no counterpart of
-                continue
-    return found
+    names = frozenset(name for port in model.outputs for name in port.get_names())
+    return Source(path, records_of(model), names)
 
 
 def literal(where: str, key: str, value: Any, expected: str) -> Any:
