@@ -35,8 +35,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))  # whe
 from common.packages import Archive, package_file
 
 Array = NDArray[Any]
-COUNT = 100
+COUNT = 150
 """Images that are quantized with, and as many others that are judged by."""
+
+HALF = 0.5
+"""Of two boxes together that they share, where they are the same."""
 
 COLUMNS: Sequence[Column] = (
     ("network", lambda r: r["name"]),
@@ -239,7 +242,7 @@ def agreement(first: Array | str, second: Array | str) -> tuple[int, int]:
     """How much of what two models found is the same, and how much there is: F1 is one over the other."""
     if isinstance(first, str) or isinstance(second, str):
         return int(first == second), 1
-    return 2 * matches(first, second), len(first) + len(second)
+    return 2 * matches(first, second, HALF), len(first) + len(second)
 
 
 def judged(newcomer: Newcomer, zoo: Path, folder: Path) -> Record:

@@ -37,11 +37,11 @@ def boxes(output: NDArray[Any]) -> NDArray[Any]:
     return corners[non_maximum_suppression(corners, best, OVERLAP, include_boundaries=False)]
 
 
-def matches(references: NDArray[Any], found: NDArray[Any]) -> int:
-    """How many reference boxes have a box that is theirs."""
+def matches(references: NDArray[Any], found: NDArray[Any], least: float = MATCH) -> int:
+    """How many reference boxes have a box that is theirs, by at least so much of both together."""
     taken: set[int] = set()
     for row in overlaps(references, found, include_boundaries=False) if len(found) else ():
         best = int(row.argmax())
-        if row[best] >= MATCH and best not in taken:
+        if row[best] >= least and best not in taken:
             taken.add(best)
     return len(taken)
