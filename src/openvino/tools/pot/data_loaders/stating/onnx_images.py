@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError
-from openvino.tools.pot.data_loaders.stating.statement import Statement
+from openvino.tools.pot.data_loaders.stating.statement import Order, Statement
 
-_ORDERS: Mapping[str, Literal["RGB", "BGR"] | None] = {"Rgb8": "RGB", "Bgr8": "BGR", "Gray8": None}
+_ORDERS: Mapping[str, Order | None] = {"Rgb8": "RGB", "Bgr8": "BGR", "Gray8": None}
 _RANGES = {
     "NominalRange_0_255": (0.0, 1.0),
     "Normalized_0_1": (0.0, 255.0),

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 Kind = Literal["stretch", "letterbox", "keep", "cover", "crop", "line", "grid"]
+Order = Literal["RGB", "BGR"]
 Size = tuple[int | None, int | None]
 """Height and width; None where it is open."""
+
+
+class Span(TypedDict):
+    """Mean and scale of a statement, which belong together."""
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Statement:
     """
 
     source: str
-    color_order: Literal["RGB", "BGR"] | None = None
+    color_order: Order | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
     resize: Resize | None = None
