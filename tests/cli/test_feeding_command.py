@@ -116,9 +116,9 @@ def test_a_configuration_says_it_in_keys(work: Path, capsys: pytest.CaptureFixtu
 WRONG = {
     "an unknown family": (
         ("--like", "ultralitics"),
-        "no family 'ultralitics' is known; did you mean 'ultralytics'",
+        "argument --like: found 'ultralitics', expected one of ultralytics, ",
     ),
-    "a question": (("--like", "?"), "no family '?' is known, expected one of ultralytics, "),
+    "a question": (("--like", "?"), "argument --like: found '?', expected one of ultralytics, "),
     "two ways": (("--letterbox", "--keep-aspect"), "letterbox and keep_aspect exclude each other"),
     "a layout": (
         ("--layout", "NHWC", "--shape", "1,3,320,320"),

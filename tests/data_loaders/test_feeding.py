@@ -170,6 +170,12 @@ def test_a_shape_tells_the_layout_of_an_input_that_is_all_open() -> None:
         said(model)
 
 
+def test_a_layout_that_model_info_states_counts_before_sizes() -> None:
+    model = takes((1, 3, 32, 3), model_info={"layout": "x:NHWC", "reverse_input_channels": "True"})
+    found = create_data_loader({"data_source": "photos"}, model)[0][0]
+    assert (found[0, 1, 16] == (255, 51, 0)).all()
+
+
 def test_images_of_several_sizes_are_said_to_be() -> None:
     assert "in their own sizes such as [1, 3, 20, 30]" in said(takes(OPEN))
 

@@ -18,7 +18,7 @@ from openvino.tools.pot.data_loaders.stating.statement import Order, Resize, Siz
 _FILE = "preprocessor_config.json"
 _STEPS = ("do_resize", "do_rescale", "do_normalize", "do_center_crop", "do_pad", "do_flip_channel_order")
 _OF_LABELS = ("do_convert_rgb", "do_convert_annotations", "do_reduce_labels")
-_MORE = ("keep_aspect_ratio", "ensure_multiple_of", "size_divisor", "patch_size", "offset")
+_MORE = ("keep_aspect_ratio", "ensure_multiple_of", "size_divisor", "patch_size", "offset", "rescale_offset")
 _METHODS = ("NEAREST", "LANCZOS", "BILINEAR", "BICUBIC", "BOX", "HAMMING")
 """Names of Pillow's numbers."""
 

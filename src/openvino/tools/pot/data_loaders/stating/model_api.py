@@ -43,6 +43,7 @@ def read(source: Source) -> Statement | None:
     facts: dict[str, Any] = {
         "task": str(values.get("task_type") or values.get("model_type") or ""),
         "classes": _labels(values.get("labels")),
+        "layout": _layout(values.get("layout")),
     }
     if not any(key in values for key in _OF_IMAGES):
         return Statement(where, **facts) if any(facts.values()) else None
@@ -95,6 +96,12 @@ def _size(where: str, values: Mapping[str, Any]) -> Size | None:
         whole(where, "orig_height", values["orig_height"]),
         whole(where, "orig_width", values["orig_width"]),
     )
+
+
+def _layout(value: Any) -> str | None:
+    """That of the input that takes images, of ``NCHW`` or ``image:NCHW,info:NC``."""
+    layouts = [part.rpartition(":")[2].strip().upper() for part in str(value or "").split(",")]
+    return next((each for each in layouts if sorted(each) in (sorted("NCHW"), sorted("CHW"))), None)
 
 
 def _labels(value: Any) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def read(source: Source) -> Statement | None:
     values, where = source.part("framework"), f"metadata of {source.name}"
     if _FORMAT not in values and _RANGE not in values:
         return None
-    order = values.get(_FORMAT, "Bgr8")
+    order = values.get(_FORMAT, "Gray8")  # which has none
     if order not in _ORDERS:
         raise UnclearError(where, _FORMAT, order, f"one of {', '.join(_ORDERS)}")
     span = values.get(_RANGE, "NominalRange_0_255")

@@ -78,11 +78,6 @@ class Statement:
     classes: tuple[str, ...] = ()
     family: str = ""
 
-    @property
-    def of_images(self) -> bool:
-        """Whether anything is said that changes how images are fed."""
-        return any(value is not None for value in (self.color_order, self.mean, self.resize, self.size))
-
 
 def together(statements: Iterable[Statement]) -> Statement | None:
     """One statement from several: of each attribute, what the first that says something says; None of none."""
