@@ -64,7 +64,7 @@ def test_a_letterbox_is_that_of_ultralytics(image: tuple[int, int], size: tuple[
     )
     found = read(LETTERBOX, size, source)
     assert found.shape == expected.shape == (*size, 3)
-    assert np.abs(found - expected).max() < 1.001  # Pillow leaves fractions of a level off
+    assert np.abs(found - expected).max() < 0.501  # it is rounded
     inner = np.zeros(size, bool)
     inner[top : top + height, left : left + width] = True
     assert (found[~inner] == 114).all()

@@ -128,7 +128,12 @@ def _to_size(image: Image.Image, size: Whole, method: str) -> Image.Image:
         return image
     if method != "LINEAR":
         return image.resize(size[::-1], pillow().Resampling[method])
-    # Pillow averages where it shrinks; of a transformation, it takes the nearest four pixels.
+    # Pillow averages where it shrinks; of a transformation, it takes the nearest four pixels, and of bytes their floor.
     rows, columns = image.height / size[0], image.width / size[1]
     kind, nearest_four = pillow().Transform.AFFINE, pillow().Resampling.BILINEAR
-    return image.transform(size[::-1], kind, (columns, 0, 0, 0, rows, 0), nearest_four)
+    bands = []
+    for band in image.split():
+        moved = band.convert("F").transform(size[::-1], kind, (columns, 0, 0, 0, rows, 0), nearest_four)
+        bands.append(pillow().fromarray(np.rint(np.asarray(moved)).astype(np.uint8)))
+    merged: Image.Image = pillow().merge(image.mode, bands)
+    return merged
