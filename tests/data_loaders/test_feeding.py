@@ -180,6 +180,22 @@ def test_images_of_several_sizes_are_said_to_be() -> None:
     assert "in their own sizes such as [1, 3, 20, 30]" in said(takes(OPEN))
 
 
+def test_arrays_among_images_are_not_looked_at() -> None:
+    np.savez("photos/0.npz", x=np.full((1, 3, 20, 30), 7e5, np.float32), y=np.zeros(1))
+    np.save("photos/00.npy", np.full((1, 3, 20, 30), 7e5, np.float32))
+    loader = create_data_loader({"data_source": "photos"}, takes((1, 3, 20, 30)))
+    assert str(loader.feeding).startswith("fed as BGR, 0 to 255")
+    assert store_preview(loader, Path("look")) == 3
+
+
+def test_a_preview_of_any_layout() -> None:
+    loader = create_data_loader({"data_source": "photos", "layout": "CHWN"}, takes((3, 20, 30, 1)))
+    store_preview(loader, Path("look"))
+    np.testing.assert_array_equal(
+        np.asarray(Image.open("look/fed_0.png")), np.asarray(Image.open("photos/0.png"))
+    )
+
+
 def test_a_loader_goes_to_other_processes() -> None:
     loader = create_data_loader({"data_source": "photos"}, takes(framework=ULTRALYTICS))
     text = str(loader.feeding)

@@ -80,8 +80,9 @@ class ImageReader:
 
     def as_seen(self, sample: NDArray[Any]) -> NDArray[np.uint8]:
         """What was fed as pixels in red, green and blue, ``[height, width, channels]``."""
-        axes = [axis for axis in self.target.layout if axis != "N"]
-        pixels = sample.reshape(sample.shape[-3:]).transpose([axes.index(axis) for axis in "HWC"])
+        layout = self.target.layout
+        image = sample.take(0, layout.index("N")) if "N" in layout else sample
+        pixels = image.transpose([layout.replace("N", "").index(axis) for axis in "HWC"])
         if self.scale is not None:
             pixels = pixels * self.scale
         if self.mean is not None:

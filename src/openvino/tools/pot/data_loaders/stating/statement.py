@@ -88,6 +88,12 @@ def together(statements: Iterable[Statement]) -> Statement | None:
 
 
 def _filled(first: Statement, other: Statement) -> Statement:
+    if {first.color_order, other.color_order} == {
+        "RGB",
+        "BGR",
+    }:  # a number for red is one for red wherever that stands
+        mean, scale = (values and values[:3][::-1] + values[3:] for values in (other.mean, other.scale))
+        other = replace(other, mean=mean, scale=scale)
     new: dict[str, Any] = {}
     for field in fields(Statement):
         if getattr(first, field.name) in (None, "", ()) and getattr(other, field.name) not in (None, "", ()):
