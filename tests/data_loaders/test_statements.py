@@ -134,6 +134,20 @@ def test_what_was_embedded_while_converting_is_not_done_again() -> None:
     assert said.source == "conversion parameters of the model, metadata of the model"
 
 
+def test_numbers_stay_with_their_channels_where_the_graph_reverses_these(tmp_path: Path) -> None:
+    values = {**PROCESSOR, "size": {"height": 8, "width": 8}}
+    said = _of(
+        {"conversion_parameters": {"reverse_input_channels": True}},
+        _beside(tmp_path, "preprocessor_config.json", values),
+    )
+    assert said is not None
+    assert (said.color_order, said.mean, said.scale) == (
+        "BGR",
+        IMAGENET["mean"][::-1],
+        IMAGENET["scale"][::-1],
+    )
+
+
 def test_a_conversion_without_means_says_nothing() -> None:
     values = {
         "mean_values": "()",

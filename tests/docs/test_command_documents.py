@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import openvino as ov
@@ -20,6 +22,8 @@ from openvino.tools.pot.cli.arguments import make_parser
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.configs import sections
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.data_loaders.stating.reading import READERS
+from openvino.tools.pot.data_loaders.stating.statement import Kind
 from openvino.tools.pot.datasets.formats import CONVERTERS
 from openvino.tools.pot.datasets.metrics import METRICS
 from openvino.tools.pot.datasets.preprocessing import STEPS
@@ -139,3 +143,22 @@ def test_every_flag_of_what_takes_data_is_described(command: str) -> None:
 def test_every_part_of_accuracy_checker_is_described(table: dict[str, object]) -> None:
     text = GUIDE.split("#### `accuracy_checker`")[1].split("\n### ")[0]
     assert {name for name in table if f"`{name}`" not in text} == set()
+
+
+def test_the_table_of_families_is_that_of_the_list() -> None:
+    spec = importlib.util.spec_from_file_location("families", ROOT / "scripts/families.py")
+    assert spec is not None
+    assert spec.loader is not None
+    families = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(families)
+    text = (ROOT / "docs/feeding.md").read_text(encoding="utf-8")
+    written = text.partition("<!-- families: begin -->\n")[2].partition("\n<!-- families: end -->")[0]
+    assert written == families.table(), "python scripts/families.py writes it anew"
+
+
+def test_every_kind_of_metadata_and_every_way_to_a_size_is_described() -> None:
+    text = (ROOT / "docs/feeding.md").read_text(encoding="utf-8")
+    ways = text.split("## Ways to the input's size")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", ways, re.MULTILINE)) == set(get_args(Kind))
+    table = text.split("## What the model says")[1].split("\n## ")[0]
+    assert len(re.findall(r"^\| ", table, re.MULTILINE)) - 2 == len(READERS)

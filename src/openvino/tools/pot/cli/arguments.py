@@ -212,7 +212,9 @@ def _add_data(group: argparse._ArgumentGroup, count: int = 300) -> None:
     )
     group.add_argument("--mean-values", metavar="M[,M,M]", help="taken from pixels, which are 0 to 255")
     group.add_argument("--scale-values", metavar="S[,S,S]", help="pixels are divided by them then")
-    group.add_argument("--color-order", type=str.upper, choices=("BGR", "RGB"), help="default: BGR")
+    group.add_argument(
+        "--color-order", type=str.upper, choices=("BGR", "RGB"), help="absent: see --like; BGR"
+    )
     group.add_argument("--central-fraction", type=float, help="part of height and width that is kept")
     add_feeding(group)
     group.add_argument("--generate-data", action="store_true", help="data_free: make images anew")

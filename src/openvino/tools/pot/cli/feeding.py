@@ -44,7 +44,8 @@ def _check_sizes(model: CompressedModel, engine: IEEngine, loader: FileLoader) -
     port = next(port for port in network.inputs if input_name(port) == target.name)
     for index, shape in _shapes(loader):
         try:
-            with_shapes(model, {target.name: shape})
+            sizes = [None if axis == "N" else size for axis, size in zip(target.layout, shape, strict=True)]
+            with_shapes(model, {target.name: sizes})
         except ModelError as error:
             raise _too_open(model, loader, index, shape, reason(error)) from error
         except ConfigError:

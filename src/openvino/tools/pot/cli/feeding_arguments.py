@@ -10,7 +10,10 @@ from openvino.tools.pot.data_loaders.stating.families import NAMES
 def add_feeding(group: argparse._ArgumentGroup) -> None:
     """How images are fed where a model's own statements about them are not to be followed."""
     group.add_argument(
-        "--like", metavar="FAMILY", help=f"feed images as a family's are fed: {', '.join(NAMES)}"
+        "--like",
+        metavar="FAMILY",
+        choices=NAMES,
+        help=f"feed images as a family's are fed: {', '.join(NAMES)}",
     )
     ways = (
         ("--letterbox", "keep proportions, in the middle of gray (114), as Ultralytics does"),

@@ -248,8 +248,10 @@ class _Creator:
         """How images are fed to one input."""
         shape, config = self._own("shape", position), self._config
         _check_shape(shape, self._specs[position], self._where)
+        said = self._said
+        stated = next((each.layout for each in said if each.layout is not None), None)
         try:
-            target = image_input(self._parameters[position], self._own("layout", position), shape)
+            target = image_input(self._parameters[position], self._own("layout", position), shape, stated)
         except PotError as error:
             raise ConfigError(error.sentence, f"{self._where}: layout") from error
         mean, scale = (
@@ -259,7 +261,7 @@ class _Creator:
             config.color_order, mean, scale, bool(config.letterbox), bool(config.keep_aspect),
             config.central_fraction, shape is not None,
         )  # fmt: skip
-        return decided(target, self._specs[position].dtype, given, self._said, self._where)
+        return decided(target, self._specs[position].dtype, given, said, self._where)
 
     @cached_property
     def _said(self) -> list[Statement]:

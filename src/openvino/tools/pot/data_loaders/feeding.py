@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -72,16 +72,18 @@ def _is_asked(source: str) -> bool:
     return source in (ASKED, DEFAULT) or source.startswith("like ")
 
 
-def measured(image: Callable[[int], NDArray[Any]], count: int, decision: Decision) -> Feeding | None:
+def measured(
+    image: Callable[[int], NDArray[Any]], pictures: Sequence[int], decision: Decision
+) -> Feeding | None:
     """How images are fed, seen on the first of them; None where none of these can be read.
 
     Args:
         image: gives one by its index, as it is fed.
-        count: how many there are.
+        pictures: the indices of all.
         decision: that was made about them.
     """
     arrays = []
-    for index in range(min(_MEASURED, count)):
+    for index in pictures[:_MEASURED]:
         with suppress(DataError):  # which comes again when the sample is needed
             arrays.append(image(index))
     if not arrays:

@@ -80,8 +80,9 @@ class ImageReader:
 
     def as_seen(self, sample: NDArray[Any]) -> NDArray[np.uint8]:
         """What was fed as pixels in red, green and blue, ``[height, width, channels]``."""
-        axes = [axis for axis in self.target.layout if axis != "N"]
-        pixels = sample.reshape(sample.shape[-3:]).transpose([axes.index(axis) for axis in "HWC"])
+        layout = self.target.layout
+        image = sample.take(0, layout.index("N")) if "N" in layout else sample
+        pixels = image.transpose([layout.replace("N", "").index(axis) for axis in "HWC"])
         if self.scale is not None:
             pixels = pixels * self.scale
         if self.mean is not None:
@@ -128,7 +129,12 @@ def _to_size(image: Image.Image, size: Whole, method: str) -> Image.Image:
         return image
     if method != "LINEAR":
         return image.resize(size[::-1], pillow().Resampling[method])
-    # Pillow averages where it shrinks; of a transformation, it takes the nearest four pixels.
+    # Pillow averages where it shrinks; of a transformation, it takes the nearest four pixels, and of bytes their floor.
     rows, columns = image.height / size[0], image.width / size[1]
     kind, nearest_four = pillow().Transform.AFFINE, pillow().Resampling.BILINEAR
-    return image.transform(size[::-1], kind, (columns, 0, 0, 0, rows, 0), nearest_four)
+    bands = []
+    for band in image.split():
+        moved = band.convert("F").transform(size[::-1], kind, (columns, 0, 0, 0, rows, 0), nearest_four)
+        bands.append(pillow().fromarray(np.rint(np.asarray(moved)).astype(np.uint8)))
+    merged: Image.Image = pillow().merge(image.mode, bands)
+    return merged

@@ -41,7 +41,10 @@ class ImageInput:
 
 
 def image_input(
-    parameter: ov.Node, layout: str | None = None, given: Sequence[int | None] | None = None
+    parameter: ov.Node,
+    layout: str | None = None,
+    given: Sequence[int | None] | None = None,
+    stated: str | None = None,
 ) -> ImageInput:
     """How a model input takes images.
 
@@ -50,6 +53,7 @@ def image_input(
         layout: such as ``NCHW``, in any case, with or without brackets and commas; absent: the model's own,
             or what its sizes tell.
         given: sizes of the input, as many as it has, for those that it leaves open.
+        stated: what else is said about the model's layout, which counts before its sizes.
 
     Raises:
         ConfigError: the layout isn't one of images, or doesn't fit the input, or is needed and absent.
@@ -63,7 +67,8 @@ def image_input(
         sizes = [own or size for own, size in zip(sizes, given, strict=True)]
     if len(sizes) not in (3, 4):
         raise ModelError(f"input {name!r} has shape {shape}, expected 3 or 4 axes for images")
-    axes = _letters(layout) if layout else (_own_layout(parameter) or _guessed(sizes, name))
+    stated = stated if len(stated or "") == len(sizes) else None
+    axes = _letters(layout) if layout else (_own_layout(parameter) or stated or _guessed(sizes, name))
     if sorted(axes) not in (sorted("NCHW"), sorted("CHW")) or len(axes) != len(sizes):
         raise ConfigError(
             f"layout is {layout or axes!r}, expected the letters N, C, H and W once for each axis of input "

@@ -58,16 +58,22 @@ class FileLoader(DataLoader):
         """How images are fed, and who says so: a line as a text; None where samples are arrays."""
         if self._decision is None:
             return None
-        return measured(self.image, len(self), self._decision)
+        return measured(self.image, self.pictures, self._decision)
+
+    @property
+    def pictures(self) -> Sequence[int]:
+        """The indices of the samples that are images; files of arrays may lie among them."""
+        files = self._files
+        if self._decision is None or files is None:
+            return range(0 if self._decision is None else len(self))
+        return [index for index, path in enumerate(files.paths) if path.suffix.lower() not in ARRAYS]
 
     def shapes(self) -> Iterator[tuple[int, tuple[int, ...]]]:
         """The shape in which each image is fed, by its index, as far as the heads of files tell it."""
-        files = self._files
-        if files is not None and self.reader is not None:
-            for index, path in enumerate(files.paths):
+        if self._files is not None and self.reader is not None:
+            for index in self.pictures:
                 with suppress(DataError):  # which comes again when the sample is needed
-                    if path.suffix.lower() not in ARRAYS:
-                        yield index, self.reader.shape(path)
+                    yield index, self.reader.shape(self._files.paths[index])
 
     def origin(self, index: int) -> str:
         """Where a sample comes from: its file, empty for one that is made."""

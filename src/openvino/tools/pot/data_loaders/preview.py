@@ -32,13 +32,13 @@ def store_preview(loader: FileLoader, folder: Path) -> int:
     reader = loader.reader
     if reader is None:
         raise ConfigError("a preview is of images, the samples are arrays")
-    count = min(COUNT, len(loader))
+    pictures = loader.pictures[:COUNT]
     names, lines = [], [str(loader.feeding)]
     try:
         with target_folder(folder), working_folder(folder) as work:
-            for index in range(count):
+            for number, index in enumerate(pictures):
                 fed = loader.image(index)
-                names.append(f"{_STEM}{index}.png")
+                names.append(f"{_STEM}{number}.png")
                 pixels = reader.as_seen(fed)
                 pillow().fromarray(pixels[..., 0] if reader.channels == 1 else pixels).save(work / names[-1])
                 low, high = float(fed.min()), float(fed.max())
@@ -51,4 +51,4 @@ def store_preview(loader: FileLoader, folder: Path) -> int:
                 stale.unlink()
     except OSError as error:
         raise DataError(f"a preview can't be written to folder {str(folder)!r}: {reason(error)}") from error
-    return count
+    return len(pictures)

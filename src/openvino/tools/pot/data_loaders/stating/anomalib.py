@@ -64,5 +64,5 @@ def _step(where: str, step: Any) -> dict[str, Any]:
     if name == "Normalize":
         unit = numbers(where, "max_pixel_value", step.get("max_pixel_value", 255.0))[0]
         mean = numbers(where, "mean", step.get("mean", [0.485, 0.456, 0.406]))
-        return scaled(where, mean, numbers(where, "std", step.get("std", [0.229, 0.224, 0.225])), unit)
+        return {**scaled(where, mean, numbers(where, "std", step.get("std", [0.229, 0.224, 0.225])), unit)}
     raise UnclearError(where, "transform", name or step, "Resize, Normalize or ToTensorV2")

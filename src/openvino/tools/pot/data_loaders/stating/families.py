@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
+from openvino.tools.pot.data_loaders.stating.statement import Resize, Span, Statement
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 
-_UNIT = {"mean": (0.0,), "scale": (255.0,)}
-_SIGNED = {"mean": (127.5,), "scale": (127.5,)}
-_RAW = {"mean": (0.0,), "scale": (1.0,)}
-IMAGENET = {"mean": (123.675, 116.28, 103.53), "scale": (58.395, 57.12, 57.375)}
+_UNIT: Span = {"mean": (0.0,), "scale": (255.0,)}
+_SIGNED: Span = {"mean": (127.5,), "scale": (127.5,)}
+_RAW: Span = {"mean": (0.0,), "scale": (1.0,)}
+IMAGENET: Span = {"mean": (123.675, 116.28, 103.53), "scale": (58.395, 57.12, 57.375)}
 """Of red, green and blue, as torchvision, timm and most since have them."""
-_CAFFE = {"mean": (103.939, 116.779, 123.68), "scale": (1.0,)}
-_CLIP = {
+_CAFFE: Span = {"mean": (103.939, 116.779, 123.68), "scale": (1.0,)}
+_CLIP: Span = {
     "mean": (122.7709383, 116.7460125, 104.09373615),
     "scale": (68.5005327, 66.6321579, 70.32316305),
 }

@@ -13,12 +13,12 @@ from openvino.tools.pot.data_loaders.stating.sources import (
     truth,
     whole,
 )
-from openvino.tools.pot.data_loaders.stating.statement import Resize, Size, Statement
+from openvino.tools.pot.data_loaders.stating.statement import Order, Resize, Size, Span, Statement
 
 _FILE = "preprocessor_config.json"
 _STEPS = ("do_resize", "do_rescale", "do_normalize", "do_center_crop", "do_pad", "do_flip_channel_order")
 _OF_LABELS = ("do_convert_rgb", "do_convert_annotations", "do_reduce_labels")
-_MORE = ("keep_aspect_ratio", "ensure_multiple_of", "size_divisor", "patch_size", "offset")
+_MORE = ("keep_aspect_ratio", "ensure_multiple_of", "size_divisor", "patch_size", "offset", "rescale_offset")
 _METHODS = ("NEAREST", "LANCZOS", "BILINEAR", "BICUBIC", "BOX", "HAMMING")
 """Names of Pillow's numbers."""
 
@@ -41,7 +41,7 @@ def read(source: Source) -> Statement | None:
         resize, size = _resized(where, values)
     else:
         resize, size = None, _cropped(where, values)
-    order = "BGR" if _is(where, values, "do_flip_channel_order", False) else "RGB"
+    order: Order = "BGR" if _is(where, values, "do_flip_channel_order", False) else "RGB"
     return Statement(where, order, **_span(where, values), resize=resize, size=size)
 
 
@@ -50,11 +50,12 @@ def _is(where: str, values: Mapping[str, Any], key: str, absent: bool) -> bool:
     return absent if value is None else truth(where, key, value)
 
 
-def _span(where: str, values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+def _span(where: str, values: Mapping[str, Any]) -> Span:
     factor = values.get("rescale_factor", 1 / 255) if _is(where, values, "do_rescale", True) else 1.0
     if not isinstance(factor, (int, float)) or not factor > 0:
         raise UnclearError(where, "rescale_factor", factor, "a number above 0")
-    mean, std = (0.0,), (1.0,)
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
     if _is(where, values, "do_normalize", "image_mean" in values):
         for key in ("image_mean", "image_std"):
             if key not in values:

@@ -6,7 +6,7 @@ In an ONNX file, the same stands under keys such as ``model_info resize_type``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from openvino.tools.pot.data_loaders.stating.sources import (
     Source,
@@ -16,7 +16,7 @@ from openvino.tools.pot.data_loaders.stating.sources import (
     truth,
     whole,
 )
-from openvino.tools.pot.data_loaders.stating.statement import Kind, Resize, Size, Statement
+from openvino.tools.pot.data_loaders.stating.statement import Kind, Order, Resize, Size, Span, Statement
 
 _RESIZES: Mapping[str, Kind] = {
     "standard": "stretch",
@@ -43,6 +43,7 @@ def read(source: Source) -> Statement | None:
     facts: dict[str, Any] = {
         "task": str(values.get("task_type") or values.get("model_type") or ""),
         "classes": _labels(values.get("labels")),
+        "layout": _layout(values.get("layout")),
     }
     if not any(key in values for key in _OF_IMAGES):
         return Statement(where, **facts) if any(facts.values()) else None
@@ -56,7 +57,7 @@ def read(source: Source) -> Statement | None:
     return Statement(where, order, **span, resize=_resize(where, values), size=_size(where, values), **facts)
 
 
-def _span(where: str, values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+def _span(where: str, values: Mapping[str, Any]) -> Span:
     mode = str(values.get("intensity_mode", "")).lower()
     if mode not in _UNITS:
         raise UnclearError(where, "intensity_mode", mode, "scale_to_unit")
@@ -65,9 +66,7 @@ def _span(where: str, values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]
     return scaled(where, mean, scale, _UNITS[mode])
 
 
-def _order(
-    where: str, values: Mapping[str, Any], span: Mapping[str, tuple[float, ...]]
-) -> Literal["RGB", "BGR"] | None:
+def _order(where: str, values: Mapping[str, Any], span: Span) -> Order | None:
     """The order that the network takes; the key says whether that of a reader, which differs, is reversed."""
     reversed_, mean = _reverses(where, values), span["mean"]
     if len(mean) > 1 and mean[0] != mean[-1]:  # red is the largest of ImageNet's and of CLIP's
@@ -97,6 +96,12 @@ def _size(where: str, values: Mapping[str, Any]) -> Size | None:
         whole(where, "orig_height", values["orig_height"]),
         whole(where, "orig_width", values["orig_width"]),
     )
+
+
+def _layout(value: Any) -> str | None:
+    """That of the input that takes images, of ``NCHW`` or ``image:NCHW,info:NC``."""
+    layouts = [part.rpartition(":")[2].strip().upper() for part in str(value or "").split(",")]
+    return next((each for each in layouts if sorted(each) in (sorted("NCHW"), sorted("CHW"))), None)
 
 
 def _labels(value: Any) -> tuple[str, ...]:

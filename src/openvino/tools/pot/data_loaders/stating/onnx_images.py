@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError
-from openvino.tools.pot.data_loaders.stating.statement import Statement
+from openvino.tools.pot.data_loaders.stating.statement import Order, Statement
 
-_ORDERS: Mapping[str, Literal["RGB", "BGR"] | None] = {"Rgb8": "RGB", "Bgr8": "BGR", "Gray8": None}
+_ORDERS: Mapping[str, Order | None] = {"Rgb8": "RGB", "Bgr8": "BGR", "Gray8": None}
 _RANGES = {
     "NominalRange_0_255": (0.0, 1.0),
     "Normalized_0_1": (0.0, 255.0),
@@ -26,7 +25,7 @@ def read(source: Source) -> Statement | None:
     values, where = source.part("framework"), f"metadata of {source.name}"
     if _FORMAT not in values and _RANGE not in values:
         return None
-    order = values.get(_FORMAT, "Bgr8")
+    order = values.get(_FORMAT, "Gray8")  # which has none
     if order not in _ORDERS:
         raise UnclearError(where, _FORMAT, order, f"one of {', '.join(_ORDERS)}")
     span = values.get(_RANGE, "NominalRange_0_255")

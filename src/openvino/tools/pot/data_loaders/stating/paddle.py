@@ -96,7 +96,7 @@ def _normalise(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     except (ValueError, ZeroDivisionError) as error:
         raise UnclearError(where, "scale", factor, "a number such as 1./255.") from error
     mean = numbers(where, "mean", values.get("mean", [0.485, 0.456, 0.406]))
-    return scaled(where, mean, numbers(where, "std", values.get("std", [0.229, 0.224, 0.225])), unit)
+    return {**scaled(where, mean, numbers(where, "std", values.get("std", [0.229, 0.224, 0.225])), unit)}
 
 
 def _stretch(where: str, values: Mapping[str, Any]) -> dict[str, Any]:

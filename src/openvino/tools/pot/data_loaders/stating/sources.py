@@ -12,6 +12,7 @@ from typing import Any
 import openvino as ov
 
 from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.data_loaders.stating.statement import Span
 from openvino.tools.pot.graph.records import records_of
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
@@ -155,9 +156,7 @@ def truth(where: str, key: str, value: Any) -> bool:
     return found
 
 
-def scaled(
-    where: str, mean: tuple[float, ...], scale: tuple[float, ...], unit: float = 1.0
-) -> dict[str, tuple[float, ...]]:
+def scaled(where: str, mean: tuple[float, ...], scale: tuple[float, ...], unit: float = 1.0) -> Span:
     """Mean and scale of pixels from 0 to 255 for those of pixels that were divided by a unit.
 
     Raises:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 Kind = Literal["stretch", "letterbox", "keep", "cover", "crop", "line", "grid"]
+Order = Literal["RGB", "BGR"]
 Size = tuple[int | None, int | None]
 """Height and width; None where it is open."""
+
+
+class Span(TypedDict):
+    """Mean and scale of a statement, which belong together."""
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Statement:
     """
 
     source: str
-    color_order: Literal["RGB", "BGR"] | None = None
+    color_order: Order | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
     resize: Resize | None = None
@@ -69,11 +77,6 @@ class Statement:
     task: str = ""
     classes: tuple[str, ...] = ()
     family: str = ""
-
-    @property
-    def of_images(self) -> bool:
-        """Whether anything is said that changes how images are fed."""
-        return any(value is not None for value in (self.color_order, self.mean, self.resize, self.size))
 
 
 def together(statements: Iterable[Statement]) -> Statement | None:
@@ -85,6 +88,12 @@ def together(statements: Iterable[Statement]) -> Statement | None:
 
 
 def _filled(first: Statement, other: Statement) -> Statement:
+    if {first.color_order, other.color_order} == {
+        "RGB",
+        "BGR",
+    }:  # a number for red is one for red wherever that stands
+        mean, scale = (values and values[:3][::-1] + values[3:] for values in (other.mean, other.scale))
+        other = replace(other, mean=mean, scale=scale)
     new: dict[str, Any] = {}
     for field in fields(Statement):
         if getattr(first, field.name) in (None, "", ()) and getattr(other, field.name) not in (None, "", ()):

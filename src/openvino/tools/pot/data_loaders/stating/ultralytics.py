@@ -14,7 +14,7 @@ from openvino.tools.pot.data_loaders.stating.families import FAMILIES
 from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError, literal, whole
 from openvino.tools.pot.data_loaders.stating.statement import Size, Statement
 
-_TASKS = ("detect", "segment", "pose", "obb", "semantic", "classify", "depth")
+_TASKS = ("detect", "segment", "pose", "obb", "semantic", "classify")
 
 
 def read(source: Source) -> Statement | None:
