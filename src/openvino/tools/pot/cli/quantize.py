@@ -157,7 +157,10 @@ def _facts(
     baseline: dict[str, Any],
 ) -> dict[str, Any]:
     """What was made, as plain data; where nothing was checked, ``check`` is null."""
-    checks = [None if model.check is None else json.loads(model.check.as_json()) for model in models]
+    checks = [
+        None if model.check is None else {"warnings": [], **json.loads(model.check.as_json())}
+        for model in models
+    ]
     entries = [
         {"name": model.name, **path, "check": check, "compressed": as_plain_data(model.submodels[0].weights)}
         for model, path, check in zip(models, paths, checks, strict=True)
