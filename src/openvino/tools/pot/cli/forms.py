@@ -204,6 +204,7 @@ class Check(Facts):
         int8_layers, layers: that run in 8 bits on the device, and that could.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's; ``pot`` then exits with 3.
+        warnings: what is odd about how the float model was fed, in sentences.
     """
 
     samples: int
@@ -213,6 +214,7 @@ class Check(Facts):
     layers: int
     notes: tuple[str, ...]
     is_lost: bool
+    warnings: tuple[str, ...]
 
 
 class CompressedWeights(Facts):

@@ -173,7 +173,10 @@ def _facts(
 
 def check_of(model: CompressedModel) -> dict[str, Any] | None:
     """What was seen of a model, as plain data; None where it was not looked at."""
-    return None if model.check is None else _finite(json.loads(model.check.as_json()))
+    if model.check is None:
+        return None
+    facts: dict[str, Any] = _finite({"warnings": [], **json.loads(model.check.as_json())})
+    return facts
 
 
 def _finite(value: Any) -> Any:

@@ -46,6 +46,7 @@ class CheckReport:
             before, and of requests too short to be timed.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's.
+        warnings: what is odd about how the float model was fed, in sentences.
     """
 
     samples: int = 0
@@ -57,6 +58,7 @@ class CheckReport:
     as_fast: float | None = None
     notes: tuple[str, ...] = ()
     is_lost: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -79,9 +81,10 @@ class CheckReport:
         return "; ".join(parts)
 
     def as_json(self) -> str:
-        """The whole as text, for the model's own records."""
-        timed = ("seconds", "as_fast")  # which differ from run to run
-        facts = {key: value for key, value in asdict(self).items() if key not in timed}
+        """The whole as text, for the model's own records; without ``warnings`` where there are none."""
+        left_out = ["seconds", "as_fast"]  # which differ from run to run
+        left_out += [] if self.warnings else ["warnings"]
+        facts = {key: value for key, value in asdict(self).items() if key not in left_out}
         return json.dumps(facts, default=str, sort_keys=True)
 
 
