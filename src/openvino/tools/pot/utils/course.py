@@ -51,18 +51,16 @@ class Line:
         self.seconds, self._since = self.taken, None
 
     def tracked(self, items: Iterable[T], total: int) -> Iterator[T]:
-        """The same items, counted; the latest that begins is what is shown until it ends."""
-        before, mark = (self._owner, self.count, self.total), object()
+        """The same items, counted; of several the latest is shown until it ends, and then whichever goes on."""
+        mark = object()
         self._owner, self.count, self.total = mark, 0, total
         try:
-            for item in items:
+            for number, item in enumerate(items, 1):
                 yield item
-                if self._owner is mark:
-                    self.count += 1
+                if self._owner in (None, mark):
+                    self._owner, self.count, self.total = mark, number, total
         finally:
-            if self._owner is mark and before[0] is not None:
-                self._owner, self.count, self.total = before
-            elif self._owner is mark:
+            if self._owner is mark:
                 self._owner = None
 
     def __str__(self) -> str:

@@ -138,6 +138,7 @@ class CheckReport:
         slow = "" if self.as_fast is None else f"; a request is {times(self.as_fast, 'as fast', 'slower')}"
         why = {
             "worse": "; 15 dB and more are usual" if self.is_kept is None else "",
+            "broken": "; an output does not follow the float model's",
             "no gain": slow or "; no layer runs in 8 bits",
             "unknown": "; no output tells whether it follows",
         }
@@ -201,9 +202,10 @@ class CheckReport:
             return self
         lost = known[name] < LOSS and self.is_kept is not True
         said = (f"output {name!r} follows to {known[name]:.1f} dB only on {samples} samples",) if lost else ()
+        notes = self.notes if self.samples else ()  # which say why it was not checked
         outputs = self.outputs or tuple(OutputFigure(each, value, None) for each, value in known.items())
         return replace(
-            self, samples=samples, decibels=known[name], outputs=outputs, notes=(*said, *self.notes),
+            self, samples=samples, decibels=known[name], outputs=outputs, notes=(*said, *notes),
             is_lost=self.is_lost or lost,
         )  # fmt: skip
 
