@@ -60,9 +60,9 @@ def test_of_counts_within_counts_the_inner_is_shown_while_it_lasts() -> None:
 
 
 def test_a_course_within_a_course_is_part_of_it(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), progress.course("outer", wanted=True), progress.step("outer"):
-        with progress.course("inner", wanted=False), progress.step("inner"):
-            assert [*progress.track(range(3), 3, "Work")] == [0, 1, 2]
+    outer, inner = progress.course("outer", wanted=True), progress.course("inner", wanted=False)
+    with caplog.at_level(logging.INFO), outer, progress.step("outer"), inner, progress.step("inner"):
+        assert [*progress.track(range(3), 3, "Work")] == [0, 1, 2]
     assert [record.message.partition(":")[0] for record in caplog.records] == ["Work", "outer"]
 
 

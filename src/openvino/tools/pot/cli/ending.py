@@ -75,6 +75,8 @@ class Ended:
         """What ``-e`` measured."""
         if self.seconds is not None:
             yield time_row(*self.seconds)
+        elif self.check.samples and self.check.is_counted and self.check.as_fast is None:
+            yield "request", "", "not timed", "-e does"
         for name, value in self.metrics.items():
             yield name, _figure(self.baseline.get(name)), _figure(value), ""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.algorithms.checking.running import Run, names_of, names_of_parts
-from openvino.tools.pot.algorithms.checking.verdict import FASTER, LOSS, Verdict, verdict_of
+from openvino.tools.pot.algorithms.checking.verdict import FASTER, LOSS, WORSE, Verdict, verdict_of
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.sheets import Row, Sheet, duration, size, times
@@ -189,7 +189,7 @@ class CheckReport:
         return self.sheet().html()
 
     def over_all(self, noise: Mapping[str, float], samples: int) -> CheckReport:
-        """The same with what was seen of outputs over more samples, where that is less.
+        """The same with what was seen of outputs over more samples, where that changes the verdict for the worse.
 
         Args:
             noise: name of an output -> dB; those that the check compares in another way are passed over.
@@ -198,7 +198,7 @@ class CheckReport:
         names = {output.name.partition("[")[0] for output in self.outputs} if self.outputs else {*noise}
         known = {name: value for name, value in noise.items() if name in names}
         name = min(known, key=lambda each: known[each], default=None)
-        if name is None or (self.samples and known[name] >= self.decibels):
+        if name is None or (self.samples and known[name] >= min(self.decibels, WORSE)):
             return self
         lost = known[name] < LOSS and self.is_kept is not True
         said = (f"output {name!r} follows to {known[name]:.1f} dB only on {samples} samples",) if lost else ()
