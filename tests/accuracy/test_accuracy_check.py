@@ -16,6 +16,7 @@ from faults import planted, scaled
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.model_utils import get_nodes_by_type
+from openvino.tools.pot.utils import progress
 
 
 @cache
@@ -53,6 +54,19 @@ def test_the_result_says_how_it_follows_and_leaves_the_judgement_to_the_metric(
     result, report = usual
     assert report.chosen is not None and report.chosen.floats == (FRAGILE,)
     assert result.check.samples == 8 and result.check.decibels > 15 and not result.check.is_lost
+    assert result.check.is_kept is True and "its metrics are kept" in result.check.table()
+    html = report._repr_html_()
+    assert FRAGILE in html and "the target is met" in html and html.count("<table") == 2
+
+
+@pytest.mark.long
+def test_a_search_is_watched_and_one_that_fails_is_called_worse() -> None:
+    with progress.course("search"):
+        result, report = search(samples(), TopOne(), maximal_drop=-1.0, max_iter_num=1)
+        line = progress._courses[-1].lines["search"]
+    assert report.chosen is not None and not report.chosen.met
+    assert (result.check.is_kept, result.check.verdict) == (False, "worse")
+    assert line.said.startswith(f"step {len(report.steps)}, ") and "best so far" in line.said
 
 
 @pytest.mark.long

@@ -206,7 +206,7 @@ def test_a_stored_model_is_told_of_even_if_measuring_fails(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("openvino.tools.pot.cli.quantize.measure_job", interrupted)
+    monkeypatch.setattr("openvino.tools.pot.cli.quantize.signal_to_noise", interrupted)
     finished = pot(capsys, *job, "-e")
     assert finished.code == command.INTERRUPTED
     assert Path(finished.out.strip()).is_file()

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import openvino as ov
@@ -33,17 +33,39 @@ from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError, naming, nearest, placed
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.folders import target_folder
+from openvino.tools.pot.utils.progress import course, step
 from openvino.tools.pot.utils.runtime import core
+from openvino.tools.pot.utils.sheets import block, line
 
 Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 """Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of
 input name to shape, in which None is a size that the first sample tells."""
 
 _TAKEN = frozenset(
-    {*DefaultQuantizationParameters.model_fields, "subset_size", "compress", "report", "static", "executor"}
+    {
+        *DefaultQuantizationParameters.model_fields,
+        *("subset_size", "compress", "report", "static", "executor", "progress"),
+    }
 )
 _WITHOUT_EFFECT = OF_POT_ALONE | {"mode", "fast_bias_correction", "advanced_parameters"}
 """Parameters of POT and of NNCF that are told of."""
+
+
+class Quantized(NamedTuple):
+    """A quantized model with what was seen of it, which notebooks show.
+
+    Attributes:
+        model: ready to compile or to save.
+        report: what was seen of it beside the float model; None where nothing was.
+    """
+
+    model: ov.Model
+    report: CheckReport | None
+
+    def _repr_html_(self) -> str:
+        if self.report is None:
+            return block(line("not checked: self_check is false"))
+        return self.report._repr_html_()
 
 
 class Samples(DataLoader):
@@ -80,7 +102,7 @@ class Samples(DataLoader):
 @overload
 def quantize(
     model: ov.Model | str | Path, data: Any, *, report: Literal[True], **parameters: Any
-) -> tuple[ov.Model, CheckReport | None]: ...
+) -> Quantized: ...
 
 
 @overload
@@ -100,8 +122,9 @@ def quantize(
     report: bool = False,
     static: Static = False,
     executor: Executor | None = None,
+    progress: bool | None = None,
     **parameters: Any,
-) -> ov.Model | tuple[ov.Model, CheckReport | None]:
+) -> ov.Model | Quantized:
     """Quantize a model to INT8 with DefaultQuantization.
 
     Args:
@@ -117,10 +140,12 @@ def quantize(
         report: whether what was seen of the result beside the float model is wanted, too: None where nothing was.
         static: whether inputs get fixed sizes before anything else, see ``Static``.
         executor: whose workers make the passes over the samples, as of ``Pipeline.run``.
+        progress: whether steps and a bar are shown, as of ``Pipeline``.
         parameters: further parameters of DefaultQuantization, such as ``effort="thorough"``.
 
     Returns:
-        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` also that.
+        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` the pair of that
+        and of what was seen of it.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
@@ -128,10 +153,14 @@ def quantize(
     _check_flags(compress=compress, report=report)
     given = _given(preset=preset, model_type=model_type, ignored=_scope(ignored))
     given |= {"target_device": target_device, "stat_subset_size": subset_size, **parameters}
-    found = _quantized(model, data, given, static, executor)
-    if compress:
-        compress_model_weights(found)
-    return (found.submodels[0].model, found.check) if report else found.submodels[0].model
+    phases = (*DefaultQuantization.phases, *(["storing"] if compress else []))
+    with course(*phases, wanted=progress):
+        found = _quantized(model, data, given, static, executor)
+        if compress:
+            with step("storing"):
+                compress_model_weights(found)
+    made = Quantized(found.submodels[0].model, found.check)
+    return made if report else made.model
 
 
 @overload
@@ -163,6 +192,7 @@ def compress_weights(
     subset_size: int = 300,
     output: str | Path | None = None,
     report: bool = False,
+    progress: bool | None = None,
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
     """Store the weights of a model in 8 or 4 bits, and compute in floats as before.
@@ -182,6 +212,7 @@ def compress_weights(
         subset_size: how many samples are used at most.
         output: an ``.xml`` that the result is written to and read from again, for models that are larger than memory.
         report: whether what became of each constant is wanted, too.
+        progress: whether steps and a bar are shown, as of ``Pipeline``.
         parameters: further parameters of WeightCompression.
 
     Returns:
@@ -194,7 +225,8 @@ def compress_weights(
     _check_flags(report=report)
     params = _given(group_size=group_size, ratio=ratio, backup=backup, ignored=_scope(ignored))
     params |= {"mode": mode, "stat_subset_size": subset_size, **parameters}
-    sub = _with_small_weights(model, data, params, output)
+    with course(*WeightCompression.phases, wanted=progress):
+        sub = _with_small_weights(model, data, params, output)
     return (sub.model, as_plain_data(sub.weights)) if report else sub.model
 
 

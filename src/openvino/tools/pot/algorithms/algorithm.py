@@ -33,6 +33,7 @@ class Algorithm(ABC):
         stands_anywhere: whether such a one may stand behind others, though it is carried out before them.
         stands_alone: whether it makes many models to choose from, so that nothing may stand beside it in a list.
         needs_data: whether it can't do without an engine that has samples.
+        phases: what it goes through, as progress shows it.
         recipe: what the parameters mean on the device.
         stages: in their order.
         refinements: what follows on the stages of all algorithms of a list, in passes of its own.
@@ -49,6 +50,7 @@ class Algorithm(ABC):
     stands_anywhere: bool = False
     stands_alone: bool = False
     needs_data: bool = True
+    phases: tuple[str, ...] = ("statistics", "parameters", "checking")
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         self.engine = engine

@@ -39,6 +39,7 @@ from openvino.tools.pot.statistics.requests import Request
 from openvino.tools.pot.utils.errors import EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import hand_back
+from openvino.tools.pot.utils.progress import glance
 from openvino.tools.pot.utils.timing import timed
 
 logger = get_logger(__name__)
@@ -190,12 +191,12 @@ def _is_transformer(said: str | None, sub: SubModel, view: GraphView, tells: boo
 def decided(job: Job, statistics: Statistics) -> Job:
     """The same with what all stages decide, one after the other; nothing is edited."""
     decisions = job.decisions
-    for algorithm in job.algorithms:
-        for stage in algorithm.stages:
-            with timed(type(stage).__name__):
-                decisions = stage.decide(decisions, statistics)
-            if job.recipe.parameters.max_memory is not None:
-                hand_back()
+    stages = [stage for algorithm in job.algorithms for stage in algorithm.stages]
+    for stage in glance(stages, len(stages)):
+        with timed(type(stage).__name__):
+            decisions = stage.decide(decisions, statistics)
+        if job.recipe.parameters.max_memory is not None:
+            hand_back()
     return replace(job, decisions=decisions, samples=statistics.samples, figures=statistics.digest)
 
 

@@ -19,6 +19,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.measured import Measured, MeasuredModel, Statistics, unmeasured
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import bounded, hand_back
+from openvino.tools.pot.utils.progress import step
 
 logger = get_logger(__name__)
 
@@ -49,7 +50,8 @@ def run(
             networks = Networks.of(model, algorithms, engine, known, exact=known is None)
             if known is not None:
                 networks.measuring.frugal = FREE  # nothing is measured, nor measured again
-            jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
+            with step("statistics"):
+                jobs, found = _measured(networks, algorithms, networks.planned(algorithms), known)
         return networks.assembled({name: _made(networks, name, job, found) for name, job in jobs.items()})
 
 
@@ -108,14 +110,17 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
     if job.is_empty:
         what = "change" if job.algorithms[0].rewrites else "quantize"
         logger.warning("model %r has nothing to %s: it is returned as it is", job.result.name, what)
-        job.result.submodels[0].check = CheckReport(notes=(f"the model has nothing to {what}",))
+        job.result.submodels[0].check = CheckReport(
+            notes=(f"the model has nothing to {what}",), name=job.result.name, is_unchanged=True
+        )
         return job.result
     statistics, frugal = found.pop(name), networks.measuring.frugal
     cached, origin = networks.measuring.pass_of_before, networks.alone[name].submodels[0].origin
-    own = decided(replace(job, frugal=frugal), statistics)
-    if cached is not None and (frugal.lets_go or any(algorithm.refinements for algorithm in job.algorithms)):
-        cached.keep()  # what follows takes long, or needs the room
-    job, witness = networks.refined(name, own), statistics.witness
+    with step("parameters"):
+        own = decided(replace(job, frugal=frugal), statistics)
+        if cached is not None and (frugal.lets_go or any(each.refinements for each in job.algorithms)):
+            cached.keep()  # what follows takes long, or needs the room
+        job, witness = networks.refined(name, own), statistics.witness
     del own
     is_checked = job.recipe.parameters.self_check and len(witness)
     known = [] if frugal.lets_go or not is_checked else [{name: statistics}]
@@ -125,15 +130,16 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
     del statistics  # the transformed model needs the room
     if frugal.lets_go:
         hand_back()
-    if not is_checked:
-        return edited(job).result
-    if job.algorithms[0].rewrites:
-        job = edited(job)
-        tell_of_change(job, witness, device_of(networks.measuring.engine))
-        return job.result
-    maker = Known(networks, known).maker(name, job)
     original, device = networks.alone[name].submodels[0], device_of(networks.measuring.engine)
-    return checked(edited(job), witness, device, original.model, maker, before=before)
+    maker = Known(networks, known).maker(name, job) if is_checked else None
+    with step("parameters"):
+        job = edited(job)
+    if not is_checked:
+        return job.result
+    with step("checking"):
+        if job.algorithms[0].rewrites:
+            return tell_of_change(job, witness, device, original.model)
+        return checked(job, witness, device, original.model, maker, before=before)
 
 
 def _once(statistics: Statistics, origin: Digest | None, name: str, make: Callable[[], Given]) -> Given:

@@ -6,8 +6,10 @@ import argparse
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,17 +19,19 @@ from openvino.tools.pot.adoption.export import Export
 from openvino.tools.pot.adoption.families import found_in
 from openvino.tools.pot.adoption.texts import read_texts, samples
 from openvino.tools.pot.adoption.writing import MADE, beside, check_target, write
+from openvino.tools.pot.cli.ending import Ending, ended
 from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.given import ABSENT
 from openvino.tools.pot.cli.job import make_job
-from openvino.tools.pot.cli.output import SCHEMA, Log, check_writable, writing_out
-from openvino.tools.pot.cli.quantize import LOST, check_of, quantized
+from openvino.tools.pot.cli.onwards import next_line
+from openvino.tools.pot.cli.output import SCHEMA, Log, check_writable
+from openvino.tools.pot.cli.quantize import LOST, finite, quantized
 from openvino.tools.pot.cli.request import SUBSET_SIZE, sections_of
 from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.terminal import is_terminal
 
 logger = get_logger(__name__)
 
@@ -39,24 +43,38 @@ def adopt(options: argparse.Namespace) -> int:
         ConfigError: it is no export that is known, a flag doesn't fit it, or the target is there; nothing was done.
         PotError: the work failed; nothing is left of it.
     """
-    Log(options.log_level)
+    log = Log(options.log_level)
     check_workers(options)
     export = found_in(Path(options.export))
     target = Path(options.output_dir) if options.output_dir else export.around / export.target
     check_target(export, target)
     check_writable(target.absolute().parent)
     logger.info("%s is an export of %s: its network is %s", options.export, export.family, export.network)
+    ending = _adopted(export, target, options)
+    (found,) = ending.networks
+    _tell(export, target, ending, log, options.format)
+    if ending.lost and sys.stderr and not logger.isEnabledFor(logging.WARNING):  # which would have said it
+        print(f"pot: {found.model.name}: {found.check.line}", file=sys.stderr)
+    return LOST if ending.lost and not options.accept_loss else 0
+
+
+def _adopted(export: Export, target: Path, options: argparse.Namespace) -> Ending:
+    """Quantize the network, and write the folder."""
+    began = time.perf_counter()
     with _data(export, options) as source:
-        job = make_job(sections_of(_asked(export, options, source)))
-        preview([(task.model, task.engine) for task in job.tasks], options.preview)
-        engines = [task.engine for task in job.tasks]
-        with beside(target) as work, at_work(options, engines), quantized(job, work / MADE) as model:
+        asked = _asked(export, options, source)
+        sections = sections_of(asked)
+        job = make_job(sections)
+        (task,), (float_network,) = job.tasks, (sub.model for sub in job.model)
+        preview([(task.model, task.engine)], options.preview)
+        with beside(target) as work, at_work(options, [task.engine]), quantized(job, work / MADE) as model:
             write(export, model, target, work)
-    _tell(export, target, model, options)
-    lost = model.check is not None and model.check.is_lost
-    if lost and sys.stderr and not logger.isEnabledFor(logging.WARNING):  # which would have said it
-        print(f"pot: {model.name}: {model.check.line}", file=sys.stderr)
-    return LOST if lost and not options.accept_loss else 0
+    network = (target / export.network).with_suffix(".xml")
+    paths = {"model": str(network), "weights": str(network.with_suffix(".bin"))}
+    found = replace(ended(task, model, float_network, paths), use=export.line(target))
+    if source == options.data_source:  # else it is gone
+        found = replace(found, next_line=next_line(found.check, task, str(network), asked, sections, True))
+    return Ending([found], [paths], time.perf_counter() - began)
 
 
 def _asked(export: Export, options: argparse.Namespace, source: str | None) -> argparse.Namespace:
@@ -86,16 +104,20 @@ def _data(export: Export, options: argparse.Namespace) -> Iterator[str | None]:
         yield folder
 
 
-def _tell(export: Export, target: Path, model: CompressedModel, options: argparse.Namespace) -> None:
-    network, opens = (target / export.network).with_suffix(".xml"), export.line(target)
+def _tell(export: Export, target: Path, ending: Ending, log: Log, form: str) -> None:
+    (found,) = ending.networks
     facts = {
         "schema_version": SCHEMA,
         "family": export.family,
         "folder": str(target),
-        "model": str(network),
-        "opens": opens,
-        "check": check_of(model),
+        "model": str(found.file),
+        "opens": found.use,
+        "verdict": found.check.verdict,
+        "check": None if found.model.check is None else found.check.as_dict(),
     }
-    with writing_out():
-        print(target if options.format == "text" else json.dumps(facts, indent=2))
-    logger.info("open it with %s", opens)
+    in_text = form == "text"
+    log.show(ending.text(), ending.verdict, in_text)
+    if not in_text:
+        log.print(json.dumps(finite(facts), indent=2))
+    elif not is_terminal(sys.stdout):  # scripts read the folder
+        log.print(str(target))

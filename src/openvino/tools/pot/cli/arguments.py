@@ -135,6 +135,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return options
 
 
+def flags_of(command: str) -> dict[str, argparse.Action]:
+    """The flags of a command, by the names of their values."""
+    return {action.dest: action for action in _actions(make_parser(), command)}
+
+
 def _actions(parser: argparse.ArgumentParser, command: str | None) -> list[argparse.Action]:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction) and command is not None:
@@ -242,7 +247,10 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def _add_logging(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is shown")
     group.add_argument(
-        "--log-level", type=str.upper, choices=LOG_LEVELS, default="INFO", help="default: INFO"
+        "--log-level",
+        type=str.upper,
+        choices=LOG_LEVELS,
+        help="default: INFO; on a terminal steps and warnings",
     )
     group.add_argument("--progress-bar", dest="pbar", action="store_true", help="a bar instead of log lines")
     group.add_argument("--stream-output", action="store_true", help="progress as lines, never as a bar")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
+from openvino.tools.pot.algorithms.checking.verdict import Verdict
 from openvino.tools.pot.cli.output import SCHEMA
 from openvino.tools.pot.diagnosis.comparing import Comparison
 from openvino.tools.pot.diagnosis.facts import Diagnosis
@@ -205,6 +206,11 @@ class Check(Facts):
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's; ``pot`` then exits with 3.
         warnings: what is odd about how the float model was fed, in sentences.
+        verdict: in a word, see ``pot``'s documents.
+        seconds: of the fastest request; null where it was not run.
+        as_fast: how many times as fast as the float model in float32, with ``-e`` both with the device's own settings;
+            null where that was not found out.
+        is_kept: whether metrics lost no more than accuracy control was allowed; null where it was not at work.
     """
 
     samples: int
@@ -215,6 +221,10 @@ class Check(Facts):
     notes: tuple[str, ...]
     is_lost: bool
     warnings: tuple[str, ...]
+    verdict: Verdict
+    seconds: float | None
+    as_fast: float | None
+    is_kept: bool | None
 
 
 class CompressedWeights(Facts):
@@ -252,6 +262,12 @@ class MadeModel(Facts):
         weights: path of the .bin.
         check: what was seen of it; null where it was not looked at.
         compressed: what became of each constant where weights alone were compressed.
+        verdict: in a word; ``unknown`` where nothing could be compared.
+        sentence: the same in one sentence, for people.
+        fed: how samples were fed, as far as their loader says it; empty where it does not.
+        float_bytes, bytes: of the weights of the float model, and of the stored one's file.
+        float_seconds, int8_seconds: of a request; null where requests were not timed.
+        next: the command to go on with, for a shell; empty where there is none.
     """
 
     name: str
@@ -259,6 +275,14 @@ class MadeModel(Facts):
     weights: str
     check: Check | None
     compressed: tuple[CompressedWeights, ...] = ()
+    verdict: Verdict
+    sentence: str
+    fed: str
+    float_bytes: int
+    bytes: int
+    float_seconds: float | None
+    int8_seconds: float | None
+    next: str
 
 
 class Made(Facts):
@@ -269,12 +293,18 @@ class Made(Facts):
         models: one for each network.
         metrics: with ``-e``, name to figure, of the quantized models; without a metric dB over noise.
         float_metrics: with ``-e``, the same of the float models, where there is a metric.
+        verdict: of the model that did worst, in a word.
+        report: path of the page of a diagnosis; null without ``--report``.
+        seconds: that quantizing, storing and measuring took.
     """
 
     schema_version: int = SCHEMA
     models: tuple[MadeModel, ...]
     metrics: dict[str, Any]
     float_metrics: dict[str, Any]
+    verdict: Verdict
+    report: str | None
+    seconds: float
 
 
 class Adopted(Facts):
@@ -286,6 +316,7 @@ class Adopted(Facts):
         folder: that was written.
         model: path of the .xml in it.
         opens: a line of Python that opens it as the tool does.
+        verdict: in a word, see ``pot``'s documents.
         check: what was seen of the model; null where it was not looked at.
     """
 
@@ -294,6 +325,7 @@ class Adopted(Facts):
     folder: str
     model: str
     opens: str
+    verdict: Verdict
     check: Check | None
 
 

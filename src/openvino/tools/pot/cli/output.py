@@ -19,6 +19,7 @@ from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.files import as_path
 from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.utils.logger import FileLines, init_logger
+from openvino.tools.pot.utils.terminal import is_terminal
 
 F = TypeVar("F", bound=Facts)
 
@@ -35,14 +36,17 @@ class Log:
     """Where log lines go: to standard error and, once there is a file, to that too, from the first line on.
 
     Args:
-        level: the least that counts.
+        level: the least that counts; None: INFO, of which a terminal shows steps and warnings alone.
         bar: show progress bars and, beside them, only warnings.
         lines: show progress as lines even on a terminal.
     """
 
-    def __init__(self, level: str, bar: bool = False, lines: bool = False) -> None:
+    def __init__(self, level: str | None, bar: bool = False, lines: bool = False) -> None:
+        steps = level is None and not lines and is_terminal(sys.stderr)
+        level = level or "INFO"
+        self._file: logging.Handler | None = None
         self._logger = init_logger("INFO" if bar else level, _standard_error(), progress_bar=not lines)
-        if bar:
+        if bar or steps:
             self._logger.handlers[0].setLevel(max(logging.WARNING, logging.getLevelName(level)))
         self._kept = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)
         self._logger.addHandler(self._kept)
@@ -68,8 +72,40 @@ class Log:
                 print(line)
         self._write(logging.INFO, line)
 
+    def show(self, text: str, verdict: str, is_result: bool) -> None:
+        """Show what a run ends in: on a terminal as a result, else as a line of the log, which the file gets as well.
+
+        Args:
+            text: of it.
+            verdict: which is what it begins with; what is lost is said to those who want warnings alone, too.
+            is_result: whether it may be a result, as nothing else is printed.
+        """
+        if is_result and is_terminal(sys.stdout):
+            with writing_out():
+                _print_coloured(text)
+            self._write(logging.INFO, f"\n{text}")
+        else:
+            level = logging.WARNING if verdict in ("worse", "broken") else logging.INFO
+            self._logger.log(level, "what came of it: %s\n\n%s\n", verdict, text)
+
     def _write(self, level: int, message: str) -> None:
+        if self._file is None:
+            return
         self._file.handle(self._logger.makeRecord(self._logger.name, level, "", 0, message, (), None))
+
+
+def _print_coloured(text: str) -> None:
+    """Print text to a terminal, with the words of verdicts in colour."""
+    from rich.console import Console
+    from rich.text import Text
+
+    found = Text(text)
+    for word, colour in _COLOURS.items():
+        found.highlight_regex(rf"^{word}\b", f"bold {colour}")
+    Console(highlight=False).print(found, soft_wrap=True)
+
+
+_COLOURS = {"GOOD": "green", "NO GAIN": "yellow", "WORSE": "dark_orange", "BROKEN": "red", "UNKNOWN": "cyan"}
 
 
 @contextmanager

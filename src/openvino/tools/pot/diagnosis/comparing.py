@@ -26,7 +26,7 @@ from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import ConfigError, EngineError, ModelError
 from openvino.tools.pot.utils.form import SCHEMA, Facts
-from openvino.tools.pot.utils.progress import track
+from openvino.tools.pot.utils.progress import track, work
 from openvino.tools.pot.utils.runtime import FLOAT32, device_name
 from openvino.tools.pot.version import __version__
 
@@ -200,6 +200,7 @@ def fitting(given: Sequence[Entry]) -> list[Entry]:
     ]
 
 
+@work("comparison")
 def compared(models: Sequence[Entry], samples: Samples, device: str, float32: bool) -> Comparison:
     """Run and time all of them.
 

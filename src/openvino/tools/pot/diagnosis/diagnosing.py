@@ -46,6 +46,7 @@ from openvino.tools.pot.pipeline.initializer import create_pipeline
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, DataError, EngineError
 from openvino.tools.pot.utils.memory import apart
+from openvino.tools.pot.utils.progress import work
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 from openvino.tools.pot.workers.spreading import spread
@@ -181,6 +182,7 @@ def _in_float32(model: CompressedModel) -> CompressedModel:
     return CompressedModel([replace(sub, model=network)], model.name)
 
 
+@work("diagnosis")
 def diagnosed(case: Case, remedies: bool = True) -> Found:
     """Look, find causes, and try what could help."""
     began = time.perf_counter()

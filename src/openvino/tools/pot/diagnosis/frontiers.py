@@ -31,7 +31,7 @@ from openvino.tools.pot.placement.plan import QuantizedLayer
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.form import Facts
-from openvino.tools.pot.utils.progress import track
+from openvino.tools.pot.utils.progress import track, work
 
 _SAMPLES, _POINTS = 300, 5
 _TOLD, _TIMED = 8, 4
@@ -117,6 +117,7 @@ def check_points(points: Any) -> None:
         raise ConfigError(f"points is {points!r}, expected a number of models, 2 at least")
 
 
+@work("frontier")
 def charted(
     samples: Samples, points: int, params: Mapping[str, Any], folder: Path | None, float32: bool
 ) -> Frontier:

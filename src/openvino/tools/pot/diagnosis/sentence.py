@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from openvino.tools.pot.algorithms.checking.verdict import FASTER, LOSS, WORSE
 from openvino.tools.pot.diagnosis.causes import CAUSES
 from openvino.tools.pot.diagnosis.control import told
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Parts, Remedy, Timing, Verdict
 
-_BROKEN, _WORSE = 5.0, 15.0
-"""dB below which nothing, and much, is lost."""
-
-_FASTER, _SLOWER = 1.1, 0.95
+_SLOWER = 0.95
 _CALLED_NO_TIME = 0.03
 """Share of a request's time up to which a remedy is said to cost none: the medians of many requests tell no less."""
 
@@ -31,14 +29,14 @@ _NAMED = 3
 def verdict_of(parts: Parts, timing: Timing, control: AccuracyControl | None = None) -> Verdict:
     """In a word; where a search measured a metric, whether its drop is allowed says more than decibels."""
     is_kept = None if control is None or control.taken is None else control.met
-    if parts.whole < _BROKEN and not is_kept:
+    if parts.whole < LOSS and not is_kept:
         return "broken"
-    if is_kept is False or (parts.whole < _WORSE and not is_kept):
+    if is_kept is False or (parts.whole < WORSE and not is_kept):
         return "worse"
     speed = timing.float_seconds / timing.int8_seconds
     if speed < _SLOWER:
         return "slower"
-    return "good" if speed >= _FASTER else "no gain"
+    return "good" if speed >= FASTER else "no gain"
 
 
 def sentence_of(

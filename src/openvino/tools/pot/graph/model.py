@@ -80,6 +80,14 @@ class CompressedModel:
         found = [sub.check for sub in self.submodels if sub.check is not None]
         return min(found, key=lambda report: report.decibels, default=None)
 
+    def table(self) -> str:
+        """What was seen of each network beside the float one, as text; of those that were checked."""
+        return "\n\n".join(sub.check.table() for sub in self if sub.check is not None)
+
+    def _repr_html_(self) -> str | None:
+        """The same for notebooks; None where nothing was checked, so that these show the usual text."""
+        return "".join(sub.check._repr_html_() for sub in self if sub.check is not None) or None
+
     def save(self, save_path: str | Path, model_name: str | None = None) -> list[dict[str, str]]:
         """Same as ``save_model(self, save_path, model_name)``."""
         folder = as_path(save_path, "save_path")

@@ -18,6 +18,7 @@ def create_pipeline(
     algo_config: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None,
     engine: Engine | None,
     interface: str = "API",
+    progress: bool | None = None,
 ) -> Pipeline:
     """A pipeline of configured algorithms.
 
@@ -25,6 +26,7 @@ def create_pipeline(
         algo_config: ``[{"name": str, "params": {...}}, ...]``; empty or None: a pipeline that only evaluates.
         engine: what runs models over data.
         interface: accepted as in POT, where it told scripts from the command line; without effect.
+        progress: whether its runs show steps and a bar, see ``Pipeline``.
 
     Raises:
         ConfigError: an algorithm is unknown, or a parameter is misspelt, ill-typed or not supported.
@@ -32,7 +34,7 @@ def create_pipeline(
     entries = algo_config or []
     if isinstance(entries, (Mapping, str)) or not isinstance(entries, Sequence):
         raise ConfigError(f"algo_config is a {type(entries).__name__}, expected a list of name and params")
-    pipeline = Pipeline(engine)
+    pipeline = Pipeline(engine, progress)
     for position, entry in enumerate(entries):
         where = Place(f"algo_config[{position}]")
         pipeline.add_algo(create_algorithm(validate(AlgorithmEntry, entry, where), engine, where))

@@ -18,6 +18,7 @@ from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.measured import MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
+from openvino.tools.pot.utils.progress import course, step
 from openvino.tools.pot.workers.spreading import spread
 
 
@@ -53,21 +54,29 @@ class Pipeline:
 
     Args:
         engine: what runs models over data; only algorithms that need no data do without.
+        progress: whether steps and a bar are shown. None: on a terminal and in notebooks, elsewhere lines are logged;
+            True: elsewhere lines on standard error, too; False: nothing.
 
     Raises:
         EngineError: it is none.
     """
 
-    def __init__(self, engine: Engine | None) -> None:
+    def __init__(self, engine: Engine | None, progress: bool | None = None) -> None:
         if engine is not None and (isinstance(engine, type) or not hasattr(engine, "set_model")):
             raise EngineError(f"engine is {engine!r}, expected an Engine")
-        self._engine = engine
+        self._engine, self._progress = engine, progress
         self._algo_seq: list[Algorithm] = []  # scripts of POT's time reach for it
 
     @property
     def algo_seq(self) -> list[Algorithm]:
         """The algorithms in their order."""
         return self._algo_seq
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """What a run goes through, as progress shows it."""
+        steps = steps_of(self._algo_seq)
+        return tuple(dict.fromkeys(phase for each in steps if each for phase in each[0].phases))
 
     def add_algo(self, algorithm: Algorithm) -> None:
         """Append an algorithm.
@@ -86,6 +95,7 @@ class Pipeline:
         model: CompressedModel | ov.Model,
         statistics: MeasuredModel | None = None,
         executor: Executor | None = None,
+        progress: bool | None = None,
     ) -> CompressedModel:
         """Quantize a model; returns a new one, the given one is left as it is.
 
@@ -95,6 +105,7 @@ class Pipeline:
                 are measured.
             executor: whose workers make the passes over the samples: those for statistics and for metrics; the model is
                 the same as without. None: they are made here.
+            progress: as of the pipeline, which says it where this is None.
 
         Raises:
             EngineError, ConfigError, DataError, ModelError: as the algorithms raise them; or workers have other
@@ -106,13 +117,14 @@ class Pipeline:
             )
         result, steps = load_model(model), steps_of(self._algo_seq)
         measured = _measured_step(steps) if statistics is not None else None
-        with spread(self._engine, executor):
-            for step in steps:
-                given = statistics if step is measured else None
-                if len(step) == 1:
-                    result = step[0].apply(result, self._engine, given)
+        shown = self._progress if progress is None else progress
+        with course(*self.phases, wanted=shown), spread(self._engine, executor):
+            for algorithms in steps:
+                given = statistics if algorithms is measured else None
+                if len(algorithms) == 1:
+                    result = algorithms[0].apply(result, self._engine, given)
                 else:
-                    result = run(result, step, self._engine, given)
+                    result = run(result, algorithms, self._engine, given)
         return result
 
     def collect_statistics(
@@ -135,18 +147,24 @@ class Pipeline:
             raise ConfigError(f"part is {part!r}, expected (number, count), counted from zero")
         loaded, steps = load_model(model), steps_of(self._algo_seq)
         measured = _measured_step(steps)
-        for step in steps[: steps.index(measured)]:
-            loaded = step[0].apply(loaded, self._engine)
+        for algorithms in steps[: steps.index(measured)]:
+            loaded = algorithms[0].apply(loaded, self._engine)
         if len(measured) == 1:
             return measured[0].collect(loaded, self._engine, part)
         return collect_statistics(loaded, measured, self._engine, part)
 
-    def evaluate(self, model: CompressedModel | ov.Model, executor: Executor | None = None) -> dict[str, Any]:
+    def evaluate(
+        self,
+        model: CompressedModel | ov.Model,
+        executor: Executor | None = None,
+        progress: bool | None = None,
+    ) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.
 
         Args:
             model: that is run.
             executor: whose workers run it; the metric gets their outputs here, sample after sample.
+            progress: as of ``run``.
 
         Raises:
             EngineError, DataError, ModelError: as the engine raises them.
@@ -156,7 +174,8 @@ class Pipeline:
         if self._engine.metric is None:
             return {}
         set_model(self._engine, model)
-        with spread(self._engine, executor):
+        shown = self._progress if progress is None else progress
+        with course("evaluation", wanted=shown), step("evaluation"), spread(self._engine, executor):
             metrics: dict[str, Any] | None = predicted(self._engine, print_progress=True)[0]
         return metrics or {}
 

@@ -30,6 +30,7 @@ from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_sample
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.optional import optional
+from openvino.tools.pot.utils.progress import say, step
 
 logger = get_logger(__name__)
 
@@ -127,13 +128,14 @@ class TpeOptimizer:
         """
         if model.is_cascade:
             raise EngineError(f"optimizer: this is for single models, found the cascade {model.name!r}")
-        for step in self._steps[:-1]:
-            model = step[0].apply(model, self._engine)
+        for algorithms in self._steps[:-1]:
+            model = algorithms[0].apply(model, self._engine)
         state = self._opened(model)
         search = _Search(self._parameters, self._engine, self._tunable, self._steps[-1], model, state)
         self.trials = search.known
         if self._parameters.trials_load_method != "eval":
-            search.go_on(self._optuna)
+            with step("search"):
+                search.go_on(self._optuna)
         elif not self.trials:
             raise ConfigError(
                 f"optimizer: trials_load_method is eval, and nothing was found in {self._folder!r}"
@@ -231,6 +233,7 @@ class _Search:
         self.known.append(trial)
         self._state.put("trials", [vars(each) for each in self.known])
         logger.info("trial %d of %d: %s", number + 1, self._parameters.max_trials, _said(trial))
+        say(f"trial {number + 1} of {self._parameters.max_trials}: {_said(trial)}")
 
     def _evaluated(self, values: Mapping[str, Any], known: Known, target: Target) -> Trial:
         """Make a model and see what it is worth."""

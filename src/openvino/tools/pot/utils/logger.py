@@ -69,7 +69,12 @@ class _Lenient(logging.Handler):
 
 
 class _Lines(_Lenient, logging.StreamHandler):  # type: ignore[type-arg]  # no types of its own before Python 3.11
-    pass
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, above what is drawn on the terminal if anything is."""
+        if terminal.above and terminal.is_terminal(self.stream):
+            terminal.above[-1](self.format(record))
+        else:
+            super().emit(record)
 
 
 class FileLines(_Lenient, logging.FileHandler):

@@ -20,7 +20,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, ModelError, nearest, reason
-from openvino.tools.pot.utils.progress import track
+from openvino.tools.pot.utils.progress import track, work
 from openvino.tools.pot.utils.runtime import core, device_name
 from openvino.tools.pot.verification.agreeing import (
     Definition,
@@ -120,6 +120,7 @@ def _raw(path: Path) -> ov.Model:
         raise ModelError(f"model file {str(path)!r} can't be read: {reason(error)}") from error
 
 
+@work("verification")
 def verified(
     read: CompressedModel,
     identity: Identity,

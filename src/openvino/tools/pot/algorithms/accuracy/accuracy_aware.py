@@ -49,6 +49,7 @@ class AccuracyAwareQuantization(Algorithm):
 
     name = "AccuracyAwareQuantization"
     stands_alone = True
+    phases = ("float model", "statistics", "search", "checking")
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         super().__init__(config, engine)

@@ -26,6 +26,7 @@ from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.placement.avoided import Stored
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.progress import say, step
 
 logger = get_logger(__name__)
 
@@ -74,16 +75,24 @@ class Search:
             if self.report.chosen is None:
                 raise
             self.report.ended = "interrupted"
-        return self._finished()
+        with step("checking"):
+            return self._finished()
 
     def _explore(self) -> str:
         """All phases, one after the other; why it ended."""
-        self._measure_baseline()
+        with step("float model"):
+            self._measure_baseline()
         if self._candidates.is_empty:
             return "the model has nothing to quantize"
-        self._candidates.measure(self._choices)
-        self._candidates.mend(self._engine.device)
+        with step("statistics"):
+            self._candidates.measure(self._choices)
+            self._candidates.mend(self._engine.device)
         self._state.keep_passes(self._candidates.known.passes)
+        with step("search"):
+            return self._searched()
+
+    def _searched(self) -> str:
+        """All candidates, the most promising first; why it ended."""
         start = self._judge(AS_GIVEN, frozenset(), "full INT8")
         if self._target.is_met(start):
             return "full INT8 meets the target"
@@ -191,21 +200,21 @@ class Search:
         best = self.report.chosen
         return inf if best is None else max(self._parameters.maximal_drop, best.drop)
 
-    def _take(self, step: Step, jobs: Jobs | None) -> None:
-        self.report.steps.append(step)
+    def _take(self, taken: Step, jobs: Jobs | None) -> None:
+        self.report.steps.append(taken)
         best = self.report.chosen
-        if best is None or self._is_better(step, best):
+        if best is None or self._is_better(taken, best):
             self._best_jobs = None  # an interrupt in between must not mix two candidates
-            best = self.report.chosen = step
+            best = self.report.chosen = taken
             self._best_jobs = jobs
         self._remaining = max(self._remaining - 1, 0)
         seconds = [other.seconds for other in self.report.steps if other.seconds > 0.05]
         left = f", about {self._remaining * fmean(seconds):.0f} s left" if seconds and self._remaining else ""
-        logger.info(
-            "step %d, %s: %s, drop %s%.4g (allowed %.4g), best so far %.4g%s",
-            len(self.report.steps), step.what, shown(step.metrics), "" if step.complete else "at least ",
-            step.drop, self._parameters.maximal_drop, best.drop, left,
-        )  # fmt: skip
+        drop = f"drop {'' if taken.complete else 'at least '}{taken.drop:.4g}"
+        allowed = f"(allowed {self._parameters.maximal_drop:.4g}), best so far {best.drop:.4g}{left}"
+        number = len(self.report.steps)
+        logger.info("step %d, %s: %s, %s %s", number, taken.what, shown(taken.metrics), drop, allowed)
+        say(f"step {number}, {taken.what}: {drop} {allowed}")
 
     def _is_better(self, step: Step, best: Step) -> bool:
         """Allowed drops go before others, then fewer seconds and fewer layers in float, then smaller drops.
@@ -261,6 +270,8 @@ class Search:
             (variant,) = (choice for choice in self._choices if choice.name == best.variant)
             jobs = self._best_jobs or candidates.made(variant, best.floats, best.stored)
             model = candidates.looked_at(jobs, self._engine.device)
+            for sub in model:
+                sub.check = None if sub.check is None else replace(sub.check, is_kept=best.met)
             self._describe(best)
             self._record(model, best)
         report.seconds = self._clock.seconds

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from openvino.tools.pot.placement.avoided import Stored
+from openvino.tools.pot.utils.sheets import block, line, table
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,15 @@ class AccuracyReport:
         if floats:
             lines += ["", *_lines(_LAYER_TITLES, [_layer_row(layer) for layer in floats])]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        steps = [_step_row(step, step == self.chosen) for step in self.steps]
+        floats = [_layer_row(layer) for layer in self.layers if layer.is_float]
+        return block(
+            line(self.ended),
+            table(_STEP_TITLES, steps, (0, 1, 3)),
+            table(_LAYER_TITLES, floats, (0, 1)) if floats else "",
+        )
 
 
 _STEP_TITLES = ("", "step", "layers in float", "metrics", "drop", "s")

@@ -16,19 +16,21 @@ from openvino.tools.pot.algorithms.checking.running import (
     AS_USERS,
     Given,
     Run,
+    by_number,
     run,
     run_as_defined,
     run_float,
     run_with_each,
+    stored,
 )
+from openvino.tools.pot.algorithms.checking.verdict import LOSS as LOSS
 from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.engines.profiling import seconds_in_turns
 from openvino.tools.pot.graph.edits.unpack import unpacked_weights
 from openvino.tools.pot.graph.operations import traits
+from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.runtime import FLOAT32
-
-LOSS = 10.0
-"""dB: an output that follows the float model's less is lost."""
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 _SINGLE_LAYER = 34.0
 """dB that rounding leaves of what a single layer gives; the errors of several add up."""
@@ -44,6 +46,9 @@ _SMALL = 40
 
 _TIMED = 1e-4
 """Seconds of a request below which its time tells nothing."""
+
+_DOUBTFUL, _REQUESTS = (0.7, 1.5), 40
+"""Times as fast, as fastest requests tell it, about which many in turns know better; and how many of each."""
 
 _FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
 """What the float model takes to compile and to run, as shares of what the quantized one takes."""
@@ -151,6 +156,29 @@ class Bench:
             return None
         plain = self.plain
         return plain.seconds / found.seconds if plain is not None and plain.seconds > _TIMED else None
+
+    def as_fast_in_turns(self, job: Job, found: Run, ratio: float, room: float) -> float:
+        """The same where that is in doubt and takes no longer than so many seconds, of many requests in turns.
+
+        Args:
+            job: whose model it is.
+            found: its run.
+            ratio: how many times as fast as in float32 its fastest request was.
+            room: seconds.
+        """
+        plain, original, (low, high) = self.plain, self.original, _DOUBTFUL
+        if plain is None or original is None or not low < ratio < high:
+            return ratio
+        if not have_sizes(original, self.witness.feeds[0]):  # samples were joined
+            return ratio
+        turns = _REQUESTS * (plain.seconds + found.seconds)
+        if plain.compilation + found.compilation + turns > room:
+            return ratio
+        models = (original, FLOAT32), (stored(job.network), AS_USERS)
+        compiled = [core().compile_model(model, self.device, dict(settings)) for model, settings in models]
+        feed = by_number(compiled[0].inputs, self.witness.feeds[0])
+        before, after = seconds_in_turns(compiled, [feed], turns)
+        return before / after
 
     @cached_property
     def own_precision(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from math import inf
 
 import openvino as ov
 
@@ -64,6 +65,7 @@ def checked(
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
     logger.log(level, "%s: %s", chosen.result.name, report.line)
     chosen.network.set_rt_info(report.as_json(), [ROOT, "check"])
+    report = replace(report, float_bytes=weight_of(original))
     chosen.result.submodels[0].check = report
     return chosen.result
 
@@ -77,13 +79,14 @@ def _odd_feeding(original: ov.Model, witness: Witness, job: Job) -> tuple[str, .
         return ()
 
 
-def tell_of_change(job: Job, witness: Witness, device: str) -> None:
-    """Say how far a float model that was made of another one follows that; nothing is mended.
+def tell_of_change(job: Job, witness: Witness, device: str, original: ov.Model) -> CompressedModel:
+    """The float model of a job that was made of another one, with how far it follows that; nothing is mended.
 
     Args:
         job: finished.
         witness: inferences of the model that it was made of.
         device: where users will run it.
+        original: what it was made of.
     """
     found = Bench(witness, device).run_with(FLOAT32, job)
     logger.log(
@@ -91,6 +94,10 @@ def tell_of_change(job: Job, witness: Witness, device: str) -> None:
         "%s: behind %s it follows the model of before to %.1f dB on %d samples",
         job.result.name, job.algorithms[0].name, found.decibels, witness.samples,
     )  # fmt: skip
+    # How much may be lost of a float model is up to whoever asked for the change.
+    report = describe(job, found, witness, (), least=-inf, is_counted=False)
+    job.result.submodels[0].check = replace(report, float_bytes=weight_of(original))
+    return job.result
 
 
 def check(
@@ -119,7 +126,7 @@ def check(
     began = time.perf_counter()
     bench = Bench(witness, device, original, before)
     if job.recipe.device.integers is not None:  # no device is left that runs it
-        return job, describe(job, bench.run_as_defined(job), witness, (), least)
+        return job, describe(job, bench.run_as_defined(job), witness, (), least, is_counted=False)
     chosen, found, notes = _judged(job, bench, maker, least)
     slower = job.recipe.parameters.max_slowdown
     if slower is not None and original is not None and maker is not None and not found.failure:
@@ -128,6 +135,8 @@ def check(
     spent = time.perf_counter()
     room = max(_QUICK - (spent - began), _SHARE * (spent - job.begun))
     faster = None if job.frugal.lets_go else bench.as_fast(found, room)
+    if faster is not None:
+        faster = bench.as_fast_in_turns(chosen, found, faster, room - (time.perf_counter() - spent))
     return chosen, describe(chosen, found, witness, notes, least, faster)
 
 

@@ -1,18 +1,31 @@
-"""What a check found, as plain data and as the line that every run ends with."""
+"""What a check found, as plain data, as the line that is logged, and as the table that every run ends in."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from math import isfinite, isnan, nan
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import inf, isfinite, isnan, log10, nan
 from typing import Any
 
 import numpy as np
 
 from openvino.tools.pot.algorithms.checking.running import Run, names_of, names_of_parts
+from openvino.tools.pot.algorithms.checking.verdict import FASTER, LOSS, WORSE, Verdict, verdict_of
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.sheets import Row, Sheet, duration, size, times
+
+_NOT_RECORDED = frozenset(
+    {"seconds", "as_fast", "name", "float_bytes", "bytes", "is_told", "is_counted", "is_unchanged", "is_kept"}
+)
+"""What differs from run to run, or says nothing in a file."""
+
+_SHOWN = 8
+"""Outputs that a table has."""
+
+OF_FLOAT32 = "request, float in f32"
+"""Devices may compute float models in half precision by themselves, which takes less time."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,13 @@ class CheckReport:
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's.
         warnings: what is odd about how the float model was fed, in sentences.
+        name: of the model.
+        float_bytes, bytes: of the constants of the float model, and of the quantized one with weights as integers;
+            0 where they are not known.
+        is_told: whether any output can be compared, and varies over the samples.
+        is_counted: whether layers are counted: not of models that no device runs, nor of float ones.
+        is_unchanged: whether it is the float model, as there was nothing to do.
+        is_kept: whether metrics lost no more than accuracy control was allowed; None where it was not at work.
     """
 
     samples: int = 0
@@ -59,33 +79,173 @@ class CheckReport:
     notes: tuple[str, ...] = ()
     is_lost: bool = False
     warnings: tuple[str, ...] = ()
+    name: str = ""
+    float_bytes: int = 0
+    bytes: int = 0
+    is_told: bool = True
+    is_counted: bool = True
+    is_unchanged: bool = False
+    is_kept: bool | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """In a word; ``checking.verdict`` has the figures behind it."""
+        if self.is_unchanged:
+            return "no gain"
+        is_compared = self.samples and self.is_told and not isnan(self.decibels)
+        return verdict_of(self.is_lost, self.decibels if is_compared else None, self.is_kept, self._is_faster)
+
+    @property
+    def _is_faster(self) -> bool | None:
+        """Whether a request is; without a layer in 8 bits nothing makes it so."""
+        if self.as_fast is not None:
+            return self.as_fast >= FASTER
+        return False if self.is_counted and self.layers and not self.int8_layers else None
+
+    @property
+    def float_seconds(self) -> float | None:
+        """Of the fastest request of the float model in float32; None where it was not timed."""
+        return None if self.as_fast is None else self.seconds * self.as_fast
 
     @property
     def line(self) -> str:
         """The result in one line."""
         if not self.samples:
             return "not checked: " + "; ".join(self.notes)
-        error = 100 * 10 ** (-self.decibels / 20)
-        share = f"an error of {error:.2g} %" if error < 100 else "none of it is left"
-        follows = (
-            f"INT8 follows float to {self.decibels:.1f} dB on {self.samples} samples ({share})"
-            if isfinite(self.decibels)
-            else f"INT8 {'was run' if isnan(self.decibels) else 'does not follow float'} on {self.samples} samples"
-        )
         parts = [
-            follows,
+            self._follows,
             f"{self.int8_layers} of {self.layers} layers run in 8 bits",
             *([] if self.as_fast is None else [f"{self.as_fast:.1f} x as fast as float32"]),
             *self.notes,
         ]
         return "; ".join(parts)
 
+    @property
+    def _follows(self) -> str:
+        """How well it does."""
+        if isfinite(self.decibels):
+            error = 100 * 10 ** (-self.decibels / 20)
+            share = f"an error of {error:.2g} %" if error < 100 else "none of it is left"
+            return f"INT8 follows float to {self.decibels:.1f} dB on {self.samples} samples ({share})"
+        return (
+            f"INT8 {'was run' if isnan(self.decibels) else 'does not follow float'} on {self.samples} samples"
+        )
+
+    @property
+    def sentence(self) -> str:
+        """What the verdict is about."""
+        if not self.samples:
+            return self.line
+        kept = {None: "", True: "; its metrics are kept", False: "; its metrics lose more than is allowed"}
+        slow = "" if self.as_fast is None else f"; a request is {times(self.as_fast, 'as fast', 'slower')}"
+        why = {
+            "worse": "; 15 dB and more are usual" if self.is_kept is None else "",
+            "broken": "; an output does not follow the float model's",
+            "no gain": slow or "; no layer runs in 8 bits",
+            "unknown": "; no output tells whether it follows",
+        }
+        follows = self._follows if self.is_counted else self._follows.replace("INT8", "it")
+        return f"{follows}{kept[self.is_kept]}{why.get(self.verdict, '')}"
+
+    @property
+    def titles(self) -> Row:
+        """Of the table."""
+        return "", "float", "INT8" if self.is_counted else "result", ""
+
     def as_json(self) -> str:
-        """The whole as text, for the model's own records; without ``warnings`` where there are none."""
-        left_out = ["seconds", "as_fast"]  # which differ from run to run
-        left_out += [] if self.warnings else ["warnings"]
+        """What is the same whenever it is found, as text, for the model's records; ``warnings`` if there are any."""
+        left_out = _NOT_RECORDED if self.warnings else _NOT_RECORDED | {"warnings"}
         facts = {key: value for key, value in asdict(self).items() if key not in left_out}
         return json.dumps(facts, default=str, sort_keys=True)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that is of interest, as plain data; numbers may be infinite or NaN."""
+        facts: dict[str, Any] = {"warnings": [], **json.loads(self.as_json())}
+        timed = {"seconds": self.seconds or None, "as_fast": self.as_fast, "is_kept": self.is_kept}
+        return {**facts, "verdict": self.verdict, **timed}
+
+    def sheet(self) -> Sheet:
+        """All of it for people; what is not known, or does not apply, is left out."""
+        head = (self.name,) if self.name else ()
+        warnings = tuple(f"warning: {each}" for each in self.warnings)
+        notes = self.notes if self.samples else ()
+        return Sheet(
+            self.verdict, self.sentence, head, self.titles, tuple(self._rows()), notes=(*warnings, *notes)
+        )
+
+    def _rows(self) -> Iterator[Row]:
+        yield from _output_rows(self.outputs)
+        if self.float_bytes and self.bytes:
+            yield size_row(self.float_bytes, self.bytes)
+        if self.as_fast is not None and self.float_seconds is not None:
+            yield time_row(self.float_seconds, self.seconds, OF_FLOAT32)
+        if self.is_counted and self.layers:
+            yield "layers in INT8", "", f"{self.int8_layers} of {self.layers}", ""
+
+    def table(self) -> str:
+        """The verdict, and fidelity, size and time beside the float model's, as text."""
+        return self.sheet().text()
+
+    __str__ = table
+
+    def _repr_html_(self) -> str:
+        return self.sheet().html()
+
+    def over_all(self, noise: Mapping[str, float], samples: int) -> CheckReport:
+        """The same with what was seen of outputs over more samples, where that changes the verdict for the worse.
+
+        Args:
+            noise: name of an output -> dB; those that the check compares in another way are passed over.
+            samples: how many.
+        """
+        names = {output.name.partition("[")[0] for output in self.outputs} if self.outputs else {*noise}
+        known = {name: value for name, value in noise.items() if name in names}
+        name = min(known, key=lambda each: known[each], default=None)
+        if name is None or (self.samples and known[name] >= min(self.decibels, WORSE)):
+            return self
+        lost = known[name] < LOSS and self.is_kept is not True
+        said = (f"output {name!r} follows to {known[name]:.1f} dB only on {samples} samples",) if lost else ()
+        notes = self.notes if self.samples else ()  # which say why it was not checked
+        outputs = self.outputs or tuple(OutputFigure(each, value, None) for each, value in known.items())
+        return replace(
+            self, samples=samples, decibels=known[name], outputs=outputs, notes=(*said, *notes),
+            is_lost=self.is_lost or lost,
+        )  # fmt: skip
+
+
+def size_row(before: int, after: int) -> Row:
+    """The weights of two models, in bytes."""
+    return "weights", size(before), size(after), times(before / max(after, 1), "smaller", "larger")
+
+
+def time_row(before: float, after: float, label: str = "request") -> Row:
+    """Requests of two models, in seconds."""
+    return label, duration(before), duration(after), times(before / after, "faster", "slower")
+
+
+def _output_rows(outputs: Sequence[OutputFigure]) -> Iterator[Row]:
+    """The outputs that follow worst, and how many others there are."""
+    for output in sorted(outputs, key=_closeness)[:_SHOWN]:
+        error = 100 * 10 ** (-(output.decibels or 0.0) / 20)
+        figure, said = "not compared", ""
+        if output.decibels is not None:
+            figure = f"{output.decibels:.1f} dB" if output.decibels < _EXACT else "exact"
+            said = f"error {error:.2g} %" if error < 100 else "nothing is left"
+        elif output.equal is not None:
+            figure, said = f"{output.equal:.1%}", "of its values the same"
+        yield f"output {output.name}", "", figure, said
+    if len(outputs) > _SHOWN:
+        yield f"{len(outputs) - _SHOWN} further outputs", "", "closer", ""
+
+
+_EXACT = 120.0
+"""dB from which nothing differs that a float32 would show."""
+
+
+def _closeness(output: OutputFigure) -> float:
+    if output.decibels is not None:
+        return output.decibels
+    return inf if output.equal is None else -20 * log10(max(1 - output.equal, 1e-15))
 
 
 def describe(
@@ -95,12 +255,13 @@ def describe(
     notes: Sequence[str],
     least: float,
     as_fast: float | None = None,
+    is_counted: bool = True,
 ) -> CheckReport:
     """What a run says; ``notes`` are on what was mended, ``least`` dB are of an output that is not lost."""
-    notes = (*witness.remarks, *notes)
+    notes, name = (*witness.remarks, *notes), job.result.name
     if found.failure:
         said = f"the device can't run it: {found.failure}"
-        return CheckReport(witness.samples, decibels=-float("inf"), notes=(*notes, said), is_lost=True)
+        return CheckReport(witness.samples, decibels=-inf, notes=(*notes, said), is_lost=True, name=name)
     names = names_of_parts(job.network, witness.watched)
     outputs = tuple(
         OutputFigure(name, _known(figure.decibels), _known(figure.equal))
@@ -116,6 +277,7 @@ def describe(
         witness.samples, outputs, found.decibels if tells else nan,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
         (*lost, *_behind(job, found, witness, least), *_untold(witness, tells), *notes), bool(lost),
+        name, bytes=found.bytes, is_told=tells and _varies(witness), is_counted=is_counted,
     )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import openvino as ov
@@ -30,6 +30,7 @@ from openvino.tools.pot.statistics.phases import TOKEN_MASKS, is_token_mask
 from openvino.tools.pot.statistics.witness import Watched, Witness, tensors_of
 from openvino.tools.pot.utils.bfloat import values_of
 from openvino.tools.pot.utils.errors import reason
+from openvino.tools.pot.utils.progress import glance
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Run:
         layers: that the device runs.
         seconds: of the fastest request.
         compilation: seconds that it took.
+        bytes: of the constants of what was run; 0 where they were not counted.
         values: of each inference, an array for each place that is watched.
         token_mask: the input that says which tokens are valid; None where there is none.
         failure: what the device says, where it could not run the model; then there is nothing else.
@@ -66,6 +68,7 @@ class Run:
     values: list[list[NDArray[Any]]] = field(default_factory=list, repr=False, compare=False)
     token_mask: str | None = None
     failure: str = ""
+    bytes: int = 0
 
     @property
     def given(self) -> Given:
@@ -103,7 +106,13 @@ def run(
     model: ov.Model, witness: Witness, device: str, settings: Mapping[str, Any], as_stored: bool = True
 ) -> Run:
     """Run a model as a device does with these settings; weights are integers first if it is to be stored so."""
-    return _run(lambda: _compiled(watching(model, witness, as_stored), device, settings), witness)
+
+    def compiled() -> _Compiled:
+        watched = watching(model, witness, as_stored)
+        found = _timed(partial(_compiled, watched, device, settings))
+        return found._replace(bytes=weight_of(watched))
+
+    return _run_timed(compiled, witness)
 
 
 def run_with_each(
@@ -119,13 +128,13 @@ def run_with_each(
         in_turn: whether any model is compiled for one after the other, which takes less memory.
     """
     watched = watching(model, witness)
-    models = [watched, *(watched.clone() for _ in settings[1:])]
+    models, weight = [watched, *(watched.clone() for _ in settings[1:])], weight_of(watched)
     tasks = [
         partial(_timed, partial(_compiled, own, device, other))
         for own, other in zip(models, settings, strict=True)
     ]
     compiled = side_by_side(tasks) if weight_of(model) <= _LIGHT and not in_turn else tasks
-    return [_run_timed(each, witness) for each in compiled]
+    return [replace(_run_timed(each, witness), bytes=weight) for each in compiled]
 
 
 def weight_of(model: ov.Model) -> int:
@@ -209,13 +218,17 @@ def _takes(model: ov.Model, witness: Witness) -> bool:
     return all(have_sizes(model, feed) for feed in witness.feeds)
 
 
-_Compiled = tuple[ov.CompiledModel, float]
-"""With the seconds that it took."""
+class _Compiled(NamedTuple):
+    """A network with the seconds that compiling it took, and the bytes of its constants, 0 where nobody counted."""
+
+    network: ov.CompiledModel
+    seconds: float
+    bytes: int = 0
 
 
 def _timed(compiled: Callable[[], ov.CompiledModel]) -> _Compiled:
     started = time.perf_counter()
-    return compiled(), time.perf_counter() - started
+    return _Compiled(compiled(), time.perf_counter() - started)
 
 
 def _run(compiled: Callable[[], ov.CompiledModel], witness: Witness) -> Run:
@@ -224,13 +237,14 @@ def _run(compiled: Callable[[], ov.CompiledModel], witness: Witness) -> Run:
 
 def _run_timed(compiled: Callable[[], _Compiled], witness: Witness) -> Run:
     try:
-        network, compilation = compiled()
+        network, compilation, size = compiled()
         values, seconds = _values(network, witness)
     except RuntimeError as error:
         return Run(failure=reason(error))
     mask = _token_mask(network)
     figures, behind = _compared(values, witness, mask)
-    return Run(figures, behind, tuple(heavy_layers(network)), seconds, compilation, values, mask)
+    layers = tuple(heavy_layers(network))
+    return Run(figures, behind, layers, seconds, compilation, values, mask, bytes=size)
 
 
 def _compared(
@@ -279,7 +293,7 @@ def _values(network: ov.CompiledModel, witness: Witness) -> tuple[list[list[NDAr
     stateful, found, times = bool(request.query_state()), [], []
     feeds = [by_number(network.inputs, feed) for feed in witness.feeds]
     awaken(request, network, feeds[0])
-    for feed, fresh in zip(feeds, witness.fresh, strict=True):
+    for feed, fresh in glance(zip(feeds, witness.fresh, strict=True), len(feeds)):
         if stateful and fresh:
             request.reset_state()
         started = time.perf_counter()

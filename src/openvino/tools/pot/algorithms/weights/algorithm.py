@@ -33,6 +33,7 @@ from openvino.tools.pot.statistics.measured import MeasuredModel
 from openvino.tools.pot.utils.blas import products_in_one_thread
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.progress import step
 from openvino.tools.pot.utils.timing import timed
 from openvino.tools.pot.version import __version__
 
@@ -60,6 +61,7 @@ class WeightCompression(Algorithm):
     parameters = WeightCompressionParameters
     stands_alone = True
     needs_data = False
+    phases = ("weights",)
 
     def __init__(
         self,
@@ -119,7 +121,8 @@ class WeightCompression(Algorithm):
         if engine is not None and engine.data_loader is not None and model.is_cascade:
             logger.warning("model %r is a cascade: its weights are compressed without data", model.name)
             engine = None
-        subs = [self._compressed(sub, engine) for sub in model.clone()]
+        with step("weights"):
+            subs = [self._compressed(sub, engine) for sub in model.clone()]
         return CompressedModel(subs, model.name, model.is_cascade)
 
     def _compressed(self, sub: SubModel, engine: Engine | None) -> SubModel:

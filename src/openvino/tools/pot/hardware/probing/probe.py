@@ -6,10 +6,11 @@ from openvino.tools.pot.hardware.probing.asking import rows_of
 from openvino.tools.pot.hardware.probing.forms import all_forms
 from openvino.tools.pot.hardware.rows import Probed
 from openvino.tools.pot.utils.errors import ConfigError
-from openvino.tools.pot.utils.progress import track
+from openvino.tools.pot.utils.progress import track, work
 from openvino.tools.pot.utils.runtime import core, device_name, version
 
 
+@work("probe")
 def probe(device: str = "CPU", *, quick: bool = False) -> Probed:
     """Ask a device what it runs in 8 bits, and whether that is right.
 
