@@ -19,18 +19,19 @@ from openvino.tools.pot.adoption.export import Export
 from openvino.tools.pot.adoption.families import found_in
 from openvino.tools.pot.adoption.texts import read_texts, samples
 from openvino.tools.pot.adoption.writing import MADE, beside, check_target, write
-from openvino.tools.pot.cli.ending import Ending, ended
+from openvino.tools.pot.cli.ending import Ending, ended, phases_of
 from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.given import ABSENT
 from openvino.tools.pot.cli.job import make_job
 from openvino.tools.pot.cli.onwards import next_line
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_writable
-from openvino.tools.pot.cli.quantize import LOST, finite, quantized
+from openvino.tools.pot.cli.quantize import LOST, evaluated, finite, quantized
 from openvino.tools.pot.cli.request import SUBSET_SIZE, sections_of
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.utils.errors import ConfigError
 from openvino.tools.pot.utils.logger import get_logger
+from openvino.tools.pot.utils.progress import course, step
 from openvino.tools.pot.utils.terminal import is_terminal
 
 logger = get_logger(__name__)
@@ -67,14 +68,25 @@ def _adopted(export: Export, target: Path, options: argparse.Namespace) -> Endin
         job = make_job(sections)
         (task,), (float_network,) = job.tasks, (sub.model for sub in job.model)
         preview([(task.model, task.engine)], options.preview)
-        with beside(target) as work, at_work(options, [task.engine]), quantized(job, work / MADE) as model:
-            write(export, model, target, work)
-    network = (target / export.network).with_suffix(".xml")
-    paths = {"model": str(network), "weights": str(network.with_suffix(".bin"))}
-    found = replace(ended(task, model, float_network, paths), use=export.line(target))
-    if source == options.data_source:  # else it is gone
-        found = replace(found, next_line=next_line(found.check, task, str(network), asked, sections, True))
-    return Ending([found], [paths], time.perf_counter() - began)
+        further = ["evaluation"] if options.evaluate else []
+        with course(*phases_of(job), *further):
+            with (
+                beside(target) as work,
+                at_work(options, [task.engine]),
+                quantized(job, work / MADE) as model,
+            ):
+                write(export, model, target, work)
+            network = (target / export.network).with_suffix(".xml")
+            paths = {"model": str(network), "weights": str(network.with_suffix(".bin"))}
+            found = replace(ended(task, model, float_network, paths), use=export.line(target))
+            if source == options.data_source:  # else it is gone
+                following = next_line(found.check, task, str(network), asked, sections, True)
+                found = replace(found, next_line=following)
+            ending = Ending([found], [paths])
+            if further:
+                with step("evaluation"):
+                    ending = evaluated(ending, job)
+    return replace(ending, seconds=time.perf_counter() - began)
 
 
 def _asked(export: Export, options: argparse.Namespace, source: str | None) -> argparse.Namespace:
@@ -113,6 +125,8 @@ def _tell(export: Export, target: Path, ending: Ending, log: Log, form: str) -> 
         "model": str(found.file),
         "opens": found.use,
         "verdict": found.check.verdict,
+        "metrics": ending.metrics,
+        "float_metrics": ending.baseline,
         "check": None if found.model.check is None else found.check.as_dict(),
     }
     in_text = form == "text"

@@ -276,6 +276,7 @@ def _add_adopt(parser: argparse.ArgumentParser) -> None:
     _add_weights(parser.add_argument_group("with --quantize weights"))
     _add_data(parser.add_argument_group("data"))
     _add_workers(parser)
+    parser.add_argument("-e", "--evaluate", action="store_true", help="measure both models, too")
     parser.add_argument(
         "--output-dir",
         metavar="FOLDER",

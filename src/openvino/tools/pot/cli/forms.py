@@ -317,6 +317,7 @@ class Adopted(Facts):
         model: path of the .xml in it.
         opens: a line of Python that opens it as the tool does.
         verdict: in a word, see ``pot``'s documents.
+        metrics, float_metrics: with ``-e``, name to figure, of the quantized and of the float model.
         check: what was seen of the model; null where it was not looked at.
     """
 
@@ -326,6 +327,8 @@ class Adopted(Facts):
     model: str
     opens: str
     verdict: Verdict
+    metrics: dict[str, Any]
+    float_metrics: dict[str, Any]
     check: Check | None
 
 

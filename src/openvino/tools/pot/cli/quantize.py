@@ -168,7 +168,7 @@ def _endings(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> I
             log.print(path["model"])
     if options.evaluate:
         with step("evaluation"):
-            ending = _evaluated(ending, job)
+            ending = evaluated(ending, job)
         yield ending
         for name, value in ending.metrics.items() if prints else ():
             log.print(f"{name:<27s}: {value}")
@@ -181,7 +181,7 @@ def _endings(job: Job, folder: Path, options: argparse.Namespace, log: Log) -> I
         yield replace(ending, report=target)
 
 
-def _evaluated(ending: Ending, job: Job) -> Ending:
+def evaluated(ending: Ending, job: Job) -> Ending:
     """The same with times and figures of both models."""
     networks, metrics, baseline = [], dict[str, Any](), dict[str, Any]()
     for each in ending.networks:
