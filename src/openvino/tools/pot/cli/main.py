@@ -25,11 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 done, 1 failed while working, 2 wrong usage or configuration, 3 stored, but an output of the quantized model
-        does not follow the float one, or a model that was verified departs, 130 interrupted, by Ctrl-C or SIGTERM.
+        does not follow the float one, or a model that was verified departs, or a machine that was examined has a
+        problem, 130 interrupted, by Ctrl-C or SIGTERM.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     if "_ARGCOMPLETE" in os.environ:
-        _complete()
+        from openvino.tools.pot.cli.completing import complete
+
+        complete(make_parser())
     # Asked before anything is parsed: parsing may fail.
     traceback = any(word.upper() in ("DEBUG", "--LOG-LEVEL=DEBUG") for word in argv)
     try:
@@ -92,6 +95,10 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.verify import show_verification
 
         return show_verification(options)
+    if options.command == "doctor":
+        from openvino.tools.pot.cli.doctor import show_doctor
+
+        return show_doctor(options)
     if not options.config and not options.quantize:
         raise ConfigError(f"expected --config FILE, --quantize, or a command: {', '.join(COMMANDS)}")
     from openvino.tools.pot.cli.quantize import quantize
@@ -119,11 +126,3 @@ def _sentence(error: BaseException) -> str:
         )
         return f"{what}: {error.strerror}"
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
-
-
-def _complete() -> None:
-    try:
-        import argcomplete
-    except ImportError:
-        return
-    argcomplete.autocomplete(make_parser())

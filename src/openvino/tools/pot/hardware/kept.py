@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 from zlib import crc32
 
 from pydantic import ValidationError
@@ -54,6 +55,17 @@ def seen(device: str) -> Probed | None:
         device: the family, such as CPU.
     """
     return _seen(device, cache_folder())
+
+
+def known(device: str) -> Literal["here", "shipped", "none"]:
+    """Where what is known of a device with the OpenVINO that runs comes from.
+
+    Args:
+        device: the family, such as CPU.
+    """
+    if _read(cache_folder() / _file_name(device, device_name(device), version())) is not None:
+        return "here"
+    return "none" if seen(device) is None else "shipped"
 
 
 @cache
