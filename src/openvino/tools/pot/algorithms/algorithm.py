@@ -36,6 +36,7 @@ class Algorithm(ABC):
         recipe: what the parameters mean on the device.
         stages: in their order.
         refinements: what follows on the stages of all algorithms of a list, in passes of its own.
+        report: what was found, of those that report, once they have run.
 
     Raises:
         ConfigError: a parameter is unknown, ill-typed or not supported.
@@ -49,6 +50,7 @@ class Algorithm(ABC):
     stands_anywhere: bool = False
     stands_alone: bool = False
     needs_data: bool = True
+    report: Any = None
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         self.engine = engine

@@ -81,7 +81,9 @@ def instructions(fields: Mapping[str, str]) -> list[str]:
     if flags:
         return [name for flag, name in _LISTED.items() if flag in flags]
     with suppress(ImportError):
-        core = importlib.import_module("numpy._core._multiarray_umath")  # of numpy.show_runtime, which prints it
+        core = importlib.import_module(
+            "numpy._core._multiarray_umath"
+        )  # of numpy.show_runtime, which prints it
         found: Mapping[str, bool] = getattr(core, "__cpu_features__", {})
         return [name for feature, name in _OF_NUMPY.items() if found.get(feature)]
     return []
