@@ -7,12 +7,14 @@ Imports what a command needs once it is known, so that help and errors come at o
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from openvino.tools.pot.cli.arguments import COMMANDS, make_parser, parse
 from openvino.tools.pot.utils.errors import ConfigError, PotError
@@ -29,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         problem, 130 interrupted, by Ctrl-C or SIGTERM.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    _take_all_letters(sys.stdout)
     if "_ARGCOMPLETE" in os.environ:
         from openvino.tools.pot.cli.completing import complete
 
@@ -50,6 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         return _failed(error, FAILED, traceback)
+
+
+def _take_all_letters(stream: TextIO | None) -> None:
+    """Let a stream take names in any script: into pipes and files, Windows has Python write in an older code page."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        as_utf8 = sys.platform == "win32" and not stream.isatty() and "PYTHONIOENCODING" not in os.environ
+        stream.reconfigure(encoding="utf-8" if as_utf8 else None, errors="backslashreplace")
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Any, TypeVar
 
 from openvino.tools.pot.doctor.environment import troubles_of_environment, variables
@@ -82,7 +82,7 @@ def without_home(value: Any, home: str | None = None) -> Any:
         value: plain data.
         home: the folder; absent: the user's.
     """
-    home = str(Path.home()) if home is None else home
+    home = os.path.expanduser("~") if home is None else home  # noqa: PTH111 - a user need not have one
     if isinstance(value, str):
         return value.replace(home, "~") if len(home) > 1 else value
     if isinstance(value, dict):

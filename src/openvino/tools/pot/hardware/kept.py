@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -25,10 +26,13 @@ def cache_folder() -> Path:
     own = os.environ.get("OPENVINO_POT_CACHE")
     if own:
         return Path(own)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    variable, place = (
+        ("LOCALAPPDATA", "AppData/Local") if sys.platform == "win32" else ("XDG_CACHE_HOME", ".cache")
+    )
+    try:
+        base = os.environ.get(variable) or Path.home() / place
+    except RuntimeError:  # a container's user need not have a home
+        base = tempfile.gettempdir()
     return Path(base) / "openvino-pot"
 
 
