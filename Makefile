@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo samples test check lint style format clean
+.PHONY: demo samples test check lint style format dist clean
 
 # Quantize the small network that comes with the package, and show what came of it.
 demo: .venv/.demo
@@ -32,6 +32,13 @@ style: .venv/.dev
 format: .venv/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# The files for the package index, in dist/, checked as the index and pip will; CONTRIBUTING.md says how to release.
+dist: .venv/.dev
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 
 clean:
 	rm -rf .venv .typecheck .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -22,6 +22,7 @@ EDGES = (
     "data_loaders/",
     "datasets/",
     "demo/",
+    "doctor/",
     "legacy/",
     "diagnosis/",
     "hardware/probing/",

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 EXAMPLES = ROOT / "examples"
 OURS = ("src/openvino/tools/pot", "src/compression", "examples/common")
+SCRIPTS = tuple(str(file.relative_to(ROOT)) for file in sorted(EXAMPLES.glob("*/quantize.py")))
 
 
 def copy_types(folder: Path) -> None:
@@ -55,7 +56,14 @@ def types_of_openvino() -> Path:
 def main(files: list[str]) -> int:
     """Run mypy and return its exit code."""
     types = types_of_openvino()
-    command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={types}-cache", *(files or OURS)]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        f"--cache-dir={types}-cache",
+        *(files or (*OURS, *SCRIPTS)),
+    ]
     env = os.environ | {"MYPYPATH": os.pathsep.join(map(str, (types, SOURCE, EXAMPLES)))}
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 

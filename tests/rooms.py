@@ -27,8 +27,11 @@ LAYERS: tuple[Mapping[str, str], ...] = (
         "`configs`"
     },
     {"legacy": "modules that OpenVINO dropped, for `pot run-script`; nothing else imports it"},
-    {"adoption": "folders as other tools export them, and the same in INT8"},
-    {"verification": "whether a model is what it says it is, and devices and settings agree on it"},
+    {
+        "adoption": "folders as other tools export them, and the same in INT8",
+        "verification": "whether a model is what it says it is, and devices and settings agree on it",
+        "doctor": "whether a machine is fit to quantize, and what stands in the way",
+    },
     {"diagnosis": "what INT8 loses, where and why, and what helps"},
     {"shortcut": "`quantize`"},
     {"pipeline": "lists of algorithms made runnable", "report": "figures about models"},
@@ -50,6 +53,7 @@ LAYERS: tuple[Mapping[str, str], ...] = (
         "hardware": "devices as data, and what they are asked",
         "arithmetic": "arithmetic on arrays, which may not import OpenVINO",
         "datasets": "files, annotations, images and metrics, which don't either",
+        "demo.digits": "the embedded network and its images",
     },
     {
         "configs": "configuration files and parameters of algorithms, checked",

@@ -27,9 +27,9 @@ def imported_names(source: str, module: list[str]) -> Iterator[list[str]]:
 
 
 def layer_of(name: list[str]) -> str:
-    """The room of a module; samples of scripts stand in a room of their own, at the top, under POT's name."""
-    if name[3:5] == ["api", "samples"]:
-        return "api.samples"
+    """The room of a module; some stand elsewhere than their folder, under a name that others know them by."""
+    if ".".join(name[3:5]) in RANK:
+        return ".".join(name[3:5])
     return name[3] if len(name) > 3 and name[3] in RANK else "__init__"
 
 

@@ -4,10 +4,14 @@ import importlib
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
+import textwrap
 import venv
 import zipfile
+from email import message_from_string
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,20 @@ print(json.dumps({
     "openvino": openvino.__file__, "cpu": "CPU" in openvino.Core().available_devices,
     "pot": os.path.normpath(version.__file__), "version": version.__version__, "right compression": found,
 }))
+"""
+
+ADDRESS = "https://example.org/somebody/something"
+# What docs/api.md says that those need who check types: OpenVINO's own stubs tell mypy nothing, and addict has none.
+MYPY = "[mypy]\n[mypy-openvino]\nfollow_imports = skip\n[mypy-addict]\nignore_missing_imports = True\n"
+# What the documents leave to their readers.
+READER_S = "from typing import Any\nmodel: Any = None\nsamples: Any = None"
+WRONG = """from openvino.tools.pot import compress_weights, diagnose, quantize
+quantize("a.xml", [], preset="mixd")
+quantize("a.xml", [], target_device="TPU")
+quantize("a.xml", [], effort="through")
+quantize("a.xml", [], efort="thorough")
+compress_weights("a.xml", "int3_sym")
+diagnose("a.xml", data=[], model_type="transformers")
 """
 
 
@@ -93,11 +111,89 @@ def environment(tmp_path: Path) -> Environment:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
-    (built,) = folder.glob("*.whl")
-    return built
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive of the sources, and the wheel that was made of that."""
+    folder = tmp_path_factory.mktemp("built")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, POT_REPOSITORY=ADDRESS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (found,) = built.glob("*.whl")
+    return found
+
+
+def test_the_index_would_take_both_files(built: Path, wheel: Path) -> None:
+    run(sys.executable, "-m", "twine", "check", "--strict", *built.iterdir())
+    run(sys.executable, "-m", "check_wheel_contents", "--config", ROOT / "pyproject.toml", wheel)
+
+
+def metadata_of(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return message_from_string(archive.read(name).decode())
+
+
+def test_the_index_gets_addresses_and_links_of_the_repository_that_releases(wheel: Path) -> None:
+    found = metadata_of(wheel)
+    tag = f"v{importlib.metadata.version('openvino-pot')}"
+    urls = dict(line.split(", ") for line in found.get_all("Project-URL", []))
+    assert urls["Source"] == ADDRESS and set(urls) == {"Source", "Documentation", "Changelog", "Issues"}
+    text = found.get_payload()
+    assert isinstance(text, str)
+    paths = re.findall(rf"\]\({ADDRESS}/(?:blob|raw)/{tag}/([^)#]+)(?:#[^)]*)?\)", text)
+    assert len(paths) > 20 and [path for path in paths if not (ROOT / path).exists()] == []
+    assert re.findall(r"\]\((?!https?://|#)[^)]*\)", text) == []
+    assert re.search(rf"^!\[[^]]+\]\({ADDRESS}/raw/{tag}/docs/images/", text, re.MULTILINE)
+
+
+def test_without_an_address_nothing_leads_nowhere() -> None:
+    spec = importlib.util.spec_from_file_location("metadata_hook", ROOT / "scripts/metadata_hook.py")
+    assert spec is not None and spec.loader is not None
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    text = "See [the API](docs/api.md#quantize), [below](#more) and [it](https://example.org/x).\n![A](docs/a.png)\nEnd\n"
+    assert (
+        hook.readme(text, "", "v1") == "See the API, [below](#more) and [it](https://example.org/x).\nEnd\n"
+    )
+    assert hook.urls("", "v1") == {}
+
+
+def code_in(document: Path) -> str:
+    """The Python of a document in the order in which it stands there, fenced or indented."""
+    text = document.read_text(encoding="utf-8")
+    fenced = r"^```python\n(?P<fenced>.*?)^```$"
+    indented = r"\n\n(?P<indented>    (?:from|import) openvino.*?)(?=\n\n\S|\Z)"
+    found = re.finditer(f"{fenced}|{indented}", text, re.MULTILINE | re.DOTALL)
+    return "\n".join(textwrap.dedent(match["fenced"] or match["indented"]) for match in found)
+
+
+def test_code_of_the_documents_has_types_for_those_who_have_the_wheel(
+    environment: Environment, wheel: Path, tmp_path: Path
+) -> None:
+    environment.pip(*INSTALL, wheel)
+    documents = {file: code_in(file) for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+    files = []
+    for document, code in documents.items():
+        if code:
+            files.append(tmp_path / f"of_{document.stem.lower()}.py")
+            files[-1].write_text(f"{READER_S}\n{code}\n", encoding="utf-8")
+    assert len(files) >= 4
+    (tmp_path / "mypy.ini").write_text(MYPY, encoding="utf-8")
+    strict = ("--strict", "--python-executable", environment.python, "--config-file", "mypy.ini")
+    assert "Success" in run(sys.executable, "-m", "mypy", *strict, *files, cwd=tmp_path)
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(WRONG, encoding="utf-8")
+    told = subprocess.run(
+        [sys.executable, "-m", "mypy", *strict, wrong],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [int(line) for line in re.findall(r"^wrong\.py:(\d+): error", told.stdout, re.MULTILINE)]
+    assert set(lines) == set(range(2, WRONG.count("\n") + 1)), told.stdout
 
 
 def test_wheel_holds_our_files_and_no_others(wheel: Path) -> None:

@@ -41,7 +41,9 @@ def pipeline(images: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> Pip
 def measured(part: tuple[int, int]) -> Statistics:
     """What one process finds in its part of the samples."""
     data = digits.load()
-    return pipeline(data.calibration_images).collect_statistics(load_model(config(data)), part)
+    found = pipeline(data.calibration_images).collect_statistics(load_model(config(data)), part)
+    assert isinstance(found, Statistics)  # of a cascade it would be a mapping
+    return found
 
 
 def config(data: digits.Digits) -> dict[str, Any]:

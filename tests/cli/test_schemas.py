@@ -31,6 +31,7 @@ LINES = {
     "frontier": ("frontier", "-m", "net.xml", *DATA, "--points", "2"),
     "probe": ("probe", "--quick"),
     "verify": ("verify", "net.xml", *DATA, "--no-instruction-sets"),
+    "doctor": ("doctor", "--no-self-test"),
 }
 
 

@@ -13,8 +13,6 @@ import builders
 from openvino.tools.pot import quantize
 from openvino.tools.pot.diagnosis import compare, frontier
 from openvino.tools.pot.diagnosis.answers import agreement, aligned
-from openvino.tools.pot.diagnosis.columns import aligned as in_columns
-from openvino.tools.pot.diagnosis.columns import plotted, short
 from openvino.tools.pot.diagnosis.comparing import Comparison
 from openvino.tools.pot.diagnosis.frontiers import Frontier, chosen_counts, gains_of
 from openvino.tools.pot.diagnosis.side_by_side import (
@@ -23,6 +21,8 @@ from openvino.tools.pot.diagnosis.side_by_side import (
     frontier_as_markdown,
     frontier_as_text,
 )
+from openvino.tools.pot.report.columns import aligned as in_columns
+from openvino.tools.pot.report.columns import plotted, short
 from openvino.tools.pot.utils.errors import ConfigError, DataError, ModelError
 
 pytestmark = pytest.mark.long

@@ -18,6 +18,7 @@ from openvino.tools.pot.demo import digits
 from openvino.tools.pot.diagnosis import facts
 from openvino.tools.pot.diagnosis.comparing import Candidate, Comparison
 from openvino.tools.pot.diagnosis.frontiers import Frontier, Point
+from openvino.tools.pot.doctor.facts import Examination, SelfTest, Trial, Trouble
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/agents.md").read_text(encoding="utf-8")
 
@@ -51,6 +52,13 @@ def test_keys_of_a_frontier_and_of_a_comparison() -> None:
     words = {word.removesuffix("[]") for word in re.findall(r"`([a-z0-9_]+(?:\[\])?)`", text)}
     assert words <= known
     assert {"points", "models", "in_float", "beaten", "fidelity", "agreements"} <= words
+
+
+def test_keys_of_an_examination() -> None:
+    known = {*Examination.model_fields, *Trouble.model_fields, *Trial.model_fields, *SelfTest.model_fields}
+    words = re.findall(r"`([a-z0-9_.]+)(?:\[\])?(?:\.\w+)?`", section("0.").split("Keys: ")[1])
+    words = [part for word in words for part in word.split(".") if word not in ("fit", "problems")]
+    assert {"verdict", "troubles", "remedy", "failure"} <= set(words) <= known
 
 
 @pytest.mark.long

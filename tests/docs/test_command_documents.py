@@ -128,6 +128,24 @@ def test_every_flag_of_probe_is_described() -> None:
     assert found | {"--log-level"} == flags(commands.choices["probe"])
 
 
+def test_every_flag_of_doctor_and_every_trouble_is_described() -> None:
+    commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    found = first_cells("## `pot doctor`")
+    assert {word for word in found if word.startswith("--")} | {"--log-level"} == flags(
+        commands.choices["doctor"]
+    )
+    sources = (
+        file.read_text(encoding="utf-8") for file in (ROOT / "src/openvino/tools/pot/doctor").glob("*.py")
+    )
+    text = "\n".join(sources)
+    named = {
+        *re.findall(r'name="(\w+)",\n? *weight=', text),
+        *re.findall(r'trouble="(\w+)"', text),
+        "openvino",
+    }
+    assert len(named) > 15 and {word for word in found if word.isidentifier()} == named
+
+
 @pytest.mark.parametrize("command", ["adopt", "compare", "frontier", "verify"])
 def test_every_flag_of_what_takes_data_is_described(command: str) -> None:
     commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))

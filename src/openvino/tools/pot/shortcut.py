@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 import openvino as ov
@@ -16,6 +16,7 @@ from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.api.data_loader import DataLoader
+from openvino.tools.pot.configs.options import FurtherOptions, Ignored, ModelType, PresetName, TargetDevice
 from openvino.tools.pot.configs.parameters import OF_POT_ALONE, DefaultQuantizationParameters
 from openvino.tools.pot.configs.weights import WeightCompressionParameters, WeightMode
 from openvino.tools.pot.engines.feeding import Feeder
@@ -36,6 +37,9 @@ from openvino.tools.pot.utils.folders import target_folder
 from openvino.tools.pot.utils.progress import course, step
 from openvino.tools.pot.utils.runtime import core
 from openvino.tools.pot.utils.sheets import block, line
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 """Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of
@@ -99,31 +103,57 @@ class Samples(DataLoader):
         return (item, None) if self._feeder.takes_in_order(item) else item
 
 
+class QuantizeOptions(FurtherOptions, total=False):
+    """What ``quantize`` takes beside ``report``."""
+
+    preset: PresetName | None
+    target_device: TargetDevice
+    model_type: ModelType | None
+    ignored: Ignored | None
+    subset_size: int
+    compress: bool
+    static: Static
+    executor: Executor | None
+    progress: bool | None
+
+
 @overload
 def quantize(
-    model: ov.Model | str | Path, data: Any, *, report: Literal[True], **parameters: Any
+    model: ov.Model | str | Path,
+    data: Any,
+    *,
+    report: Literal[False] = ...,
+    **options: Unpack[QuantizeOptions],
+) -> ov.Model: ...
+
+
+@overload
+def quantize(
+    model: ov.Model | str | Path, data: Any, *, report: Literal[True], **options: Unpack[QuantizeOptions]
 ) -> Quantized: ...
 
 
 @overload
-def quantize(model: ov.Model | str | Path, data: Any, **parameters: Any) -> ov.Model: ...
+def quantize(
+    model: ov.Model | str | Path, data: Any, *, report: bool, **options: Unpack[QuantizeOptions]
+) -> ov.Model | tuple[ov.Model, CheckReport | None]: ...
 
 
 def quantize(
     model: ov.Model | str | Path,
     data: Any,
     *,
-    preset: str | None = None,
-    target_device: str = "ANY",
-    model_type: str | None = None,
-    ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
+    preset: PresetName | None = None,
+    target_device: TargetDevice = "ANY",
+    model_type: ModelType | None = None,
+    ignored: Ignored | None = None,
     subset_size: int = 300,
     compress: bool = True,
     report: bool = False,
     static: Static = False,
     executor: Executor | None = None,
     progress: bool | None = None,
-    **parameters: Any,
+    **parameters: Unpack[FurtherOptions],
 ) -> ov.Model | Quantized:
     """Quantize a model to INT8 with DefaultQuantization.
 
@@ -188,7 +218,7 @@ def compress_weights(
     group_size: int | None = None,
     ratio: float | None = None,
     backup: Literal["int8_asym", "int8_sym", "none"] | None = None,
-    ignored: Mapping[str, Any] | Sequence[str] | str | None = None,
+    ignored: Ignored | None = None,
     subset_size: int = 300,
     output: str | Path | None = None,
     report: bool = False,

@@ -37,6 +37,7 @@ class Algorithm(ABC):
         recipe: what the parameters mean on the device.
         stages: in their order.
         refinements: what follows on the stages of all algorithms of a list, in passes of its own.
+        report: what was found, of those that report, once they have run.
 
     Raises:
         ConfigError: a parameter is unknown, ill-typed or not supported.
@@ -51,6 +52,7 @@ class Algorithm(ABC):
     stands_alone: bool = False
     needs_data: bool = True
     phases: tuple[str, ...] = ("statistics", "parameters", "checking")
+    report: Any = None
 
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         self.engine = engine

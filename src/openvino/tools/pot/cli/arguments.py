@@ -11,7 +11,7 @@ from openvino.tools.pot.version import __version__
 
 WEIGHT_MODES = ("int8_asym", "int8_sym", "int4_sym", "int4_asym")
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
-COMMANDS = ("plan", "adopt", "diagnose", "compare", "frontier", "probe", "verify", "run-script")
+COMMANDS = ("plan", "adopt", "diagnose", "compare", "frontier", "probe", "verify", "doctor", "run-script")
 _EPILOG = """\
 examples:
   pot -q default -m model.xml --data-source images/ --mean-values 127.5 --scale-values 127.5
@@ -24,6 +24,7 @@ examples:
   pot frontier -m model.xml --data-source images/ --output-dir models/
   pot probe --device CPU
   pot verify int8.xml -m model.xml
+  pot doctor
   pot run-script old_script.py --its-own arguments
 """
 _COMPARE = """\
@@ -107,6 +108,11 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     _add_verify(
         commands.add_parser(
             "verify", help="see whether an INT8 model is what it says, and the same everywhere"
+        )
+    )
+    _add_doctor(
+        commands.add_parser(
+            "doctor", help="see whether this machine is fit: versions, devices, a network tried on them"
         )
     )
     script = commands.add_parser("run-script", help="run a script written for POT as it is")
@@ -384,6 +390,16 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         help="don't hold the CPU to older instruction sets, too",
     )
     _add_data(parser.add_argument_group("data"), count=8)
+    _add_format(parser)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-self-test",
+        dest="self_test",
+        action="store_false",
+        help="look only: quantize and run nothing",
+    )
     _add_format(parser)
 
 

@@ -12,6 +12,7 @@ from openvino.tools.pot.cli.output import SCHEMA
 from openvino.tools.pot.diagnosis.comparing import Comparison
 from openvino.tools.pot.diagnosis.facts import Diagnosis
 from openvino.tools.pot.diagnosis.frontiers import Frontier
+from openvino.tools.pot.doctor.facts import Examination
 from openvino.tools.pot.hardware import Probed
 from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.verification.facts import Verification
@@ -341,6 +342,7 @@ FORMS: Mapping[str, type[Facts]] = {
     "frontier": Frontier,
     "probe": Probed,
     "verify": Verification,
+    "doctor": Examination,
 }
 """Command -> the form of what it prints; ``quantize`` is ``pot -q`` and ``pot -c``."""
 

@@ -7,12 +7,14 @@ Imports what a command needs once it is known, so that help and errors come at o
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from openvino.tools.pot.cli.arguments import COMMANDS, make_parser, parse
 from openvino.tools.pot.utils.errors import ConfigError, PotError
@@ -25,11 +27,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 done, 1 failed while working, 2 wrong usage or configuration, 3 stored, but an output of the quantized model
-        does not follow the float one, or a model that was verified departs, 130 interrupted, by Ctrl-C or SIGTERM.
+        does not follow the float one, or a model that was verified departs, or a machine that was examined has a
+        problem, 130 interrupted, by Ctrl-C or SIGTERM.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    _take_all_letters(sys.stdout)
     if "_ARGCOMPLETE" in os.environ:
-        _complete()
+        from openvino.tools.pot.cli.completing import complete
+
+        complete(make_parser())
     # Asked before anything is parsed: parsing may fail.
     traceback = any(word.upper() in ("DEBUG", "--LOG-LEVEL=DEBUG") for word in argv)
     try:
@@ -47,6 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         return _failed(error, FAILED, traceback)
+
+
+def _take_all_letters(stream: TextIO | None) -> None:
+    """Let a stream take names in any script: into pipes and files, Windows has Python write in an older code page."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        as_utf8 = sys.platform == "win32" and not stream.isatty() and "PYTHONIOENCODING" not in os.environ
+        stream.reconfigure(encoding="utf-8" if as_utf8 else None, errors="backslashreplace")
 
 
 @contextmanager
@@ -96,6 +109,10 @@ def _run(options: argparse.Namespace, argv: Sequence[str]) -> int:
         from openvino.tools.pot.cli.verify import show_verification
 
         return show_verification(options)
+    if options.command == "doctor":
+        from openvino.tools.pot.cli.doctor import show_doctor
+
+        return show_doctor(options)
     if not options.config and not options.quantize:
         raise ConfigError(f"expected --config FILE, --quantize, or a command: {', '.join(COMMANDS)}")
     from openvino.tools.pot.cli.quantize import quantize
@@ -123,11 +140,3 @@ def _sentence(error: BaseException) -> str:
         )
         return f"{what}: {error.strerror}"
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
-
-
-def _complete() -> None:
-    try:
-        import argcomplete
-    except ImportError:
-        return
-    argcomplete.autocomplete(make_parser())

@@ -123,6 +123,8 @@ def writing_out() -> Iterator[None]:
     except BrokenPipeError:  # whoever reads it has enough
         raise
     except OSError as error:
+        if sys.platform == "win32" and error.errno == errno.EINVAL:  # what it calls a pipe that nobody reads
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
         raise PotError(f"standard output can't be written: {error.strerror}") from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openvino as ov
 
@@ -15,6 +15,7 @@ from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.api.metric import Metric
+from openvino.tools.pot.configs.options import Options
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
 from openvino.tools.pot.diagnosis import remedies as trying
 from openvino.tools.pot.diagnosis.causes import causes_of, global_causes
@@ -50,6 +51,9 @@ from openvino.tools.pot.utils.progress import work
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 from openvino.tools.pot.workers.spreading import spread
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 SAMPLES = 300
 """That are used at most, unless something else is said."""
@@ -95,7 +99,7 @@ def diagnose(
     remedies: bool = True,
     search: AccuracyReport | str | Path | None = None,
     executor: Executor | None = None,
-    **parameters: Any,
+    **parameters: Unpack[Options],
 ) -> Diagnosis:
     """Find what a quantized model loses, where and why, and try what could help.
 

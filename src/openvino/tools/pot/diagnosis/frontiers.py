@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openvino as ov
@@ -13,6 +13,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.configs.options import Options
 from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, Ran, compared, fitting, samples_of
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import read
@@ -32,6 +33,9 @@ from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.utils.progress import track, work
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _SAMPLES, _POINTS = 300, 5
 _TOLD, _TIMED = 8, 4
@@ -82,7 +86,7 @@ def frontier(
     device: str = "CPU",
     float32: bool = True,
     output_dir: str | Path | None = None,
-    **parameters: Any,
+    **parameters: Unpack[Options],
 ) -> Frontier:
     """Quantize a model several times, with more and more of what loses most left in float, and measure each.
 

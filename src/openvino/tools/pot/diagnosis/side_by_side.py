@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from openvino.tools.pot.diagnosis.columns import Mark, Row, aligned, piped, plotted, prose, short
 from openvino.tools.pot.diagnosis.comparing import Candidate, Comparison
 from openvino.tools.pot.diagnosis.frontiers import Frontier, Point
+from openvino.tools.pot.report.columns import Mark, Row, aligned, piped, plotted, prose, short
 
 _NAME, _FULL_NAME = 28, 200
 _EXACT = 120.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openvino.tools.pot.diagnosis.causes import CAUSES
-from openvino.tools.pot.diagnosis.columns import Row, aligned, piped, prose, short
 from openvino.tools.pot.diagnosis.control import amount
 from openvino.tools.pot.diagnosis.control_facts import AccuracyControl
 from openvino.tools.pot.diagnosis.facts import Diagnosis, Layer, Remedy
+from openvino.tools.pot.report.columns import Row, aligned, piped, prose, short
 
 _SHOWN = 10
 _LAYER_TITLES = ("layer", "error", "own dB", "so far", "ms", "ran in", "cause")

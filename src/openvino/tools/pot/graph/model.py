@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -147,7 +149,7 @@ def save_model(
 
 def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
     if not model.is_cascade:
-        return [as_path(model_name or _own_name(model.submodels[0]), "model_name").name or "model"]
+        return [_allowed(as_path(model_name or _own_name(model.submodels[0]), "model_name").name or "model")]
     prefix = f"{as_path(model_name, 'model_name').name}_" if model_name else ""
     stems = [Path(sub.name).name or "model" for sub in model]
     if len(set(stems)) < len(stems):  # submodels in folders of their own
@@ -156,7 +158,12 @@ def _file_stems(model: CompressedModel, model_name: str | None) -> list[str]:
         raise ModelError(
             f"models of {model.name!r} would share files: {', '.join(stems)}, expected names that differ"
         )
-    return [prefix + stem for stem in stems]
+    return [_allowed(prefix + stem) for stem in stems]
+
+
+def _allowed(stem: str) -> str:
+    """The name of a file; on Windows without what its names can't hold, of which ``a:b`` would write elsewhere."""
+    return re.sub(r'[<>:"/\\|?*]', "_", stem) if sys.platform == "win32" else stem
 
 
 def _own_name(sub: SubModel) -> str:

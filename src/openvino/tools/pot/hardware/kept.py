@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 from zlib import crc32
 
 from pydantic import ValidationError
@@ -24,10 +26,13 @@ def cache_folder() -> Path:
     own = os.environ.get("OPENVINO_POT_CACHE")
     if own:
         return Path(own)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    variable, place = (
+        ("LOCALAPPDATA", "AppData/Local") if sys.platform == "win32" else ("XDG_CACHE_HOME", ".cache")
+    )
+    try:
+        base = os.environ.get(variable) or Path.home() / place
+    except RuntimeError:  # a container's user need not have a home
+        base = tempfile.gettempdir()
     return Path(base) / "openvino-pot"
 
 
@@ -54,6 +59,17 @@ def seen(device: str) -> Probed | None:
         device: the family, such as CPU.
     """
     return _seen(device, cache_folder())
+
+
+def known(device: str) -> Literal["here", "shipped", "none"]:
+    """Where what is known of a device with the OpenVINO that runs comes from.
+
+    Args:
+        device: the family, such as CPU.
+    """
+    if _read(cache_folder() / _file_name(device, device_name(device), version())) is not None:
+        return "here"
+    return "none" if seen(device) is None else "shipped"
 
 
 @cache

@@ -160,7 +160,7 @@ def _weights(model: AnyModel) -> int:
     """Bytes of the ``.bin`` file, which a model in memory hasn't got yet."""
     if not isinstance(model, ov.Model):
         return weights_size(model)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         return weights_size(save_model(model, folder, "model")[0]["model"])
 
 

@@ -21,6 +21,9 @@ logger = get_logger(__name__)
 _FILE = ".saving.lock"
 """Stands in a folder that is held, where the system can't lock folders themselves."""
 
+_ENDS_WITH_US: int = getattr(os, "O_TEMPORARY", 0)
+"""Windows removes such a file when it is closed, also where the process dies."""
+
 _PAUSE = 0.01
 _PATIENCE = 600.0
 """Seconds: what is done under a lock takes a fraction of one."""
@@ -69,16 +72,21 @@ def take(folder: Path, shared: bool = False) -> Callable[[], None] | None:
 
 
 def _lock_file(folder: Path) -> Callable[[], None] | None:
-    """Take a folder by a file in it, which Windows removes with the process."""
-    file, ends_with_us = folder / _FILE, getattr(os, "O_TEMPORARY", 0)
+    """Take a folder by a file in it."""
+    file = folder / _FILE
     try:
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | ends_with_us)
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | _ENDS_WITH_US)
     except FileExistsError:
         return None
+    except PermissionError:
+        if _ENDS_WITH_US and file.exists():  # it is about to go, which Windows says so
+            return None
+        raise
 
     def release() -> None:
         os.close(handle)
-        file.unlink(missing_ok=True)
+        if not _ENDS_WITH_US:  # else it is gone, and one of that name is another's
+            file.unlink(missing_ok=True)
 
     return release
 

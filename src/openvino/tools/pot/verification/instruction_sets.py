@@ -79,7 +79,8 @@ class Apart:
                 [sys.executable, "-c", f"from {__name__} import answer; answer({str(self.folder)!r})"],
                 env={**os.environ, VARIABLE: instruction_set, "PYTHONPATH": places},
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 timeout=_PATIENCE,
                 check=False,
             )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from openvino.tools.pot.diagnosis.columns import Row as Cells
-from openvino.tools.pot.diagnosis.columns import aligned, piped, prose
+from openvino.tools.pot.report.columns import Row as Cells
+from openvino.tools.pot.report.columns import aligned, piped, prose
 from openvino.tools.pot.verification.facts import Departure, Identity, Row, Verification
 
 _TITLES = ("device", "precision", "instructions", "dB", "enough", "same", "verdict")

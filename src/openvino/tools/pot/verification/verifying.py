@@ -171,7 +171,7 @@ def _rows(definition: Definition, settings: Iterable[Setting], sets: Sequence[st
         yield judged(definition, setting)
     if not sets:
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         apart = Apart.of(definition.model, folder)
         for name in sets:
             runs = partial(_run_apart, apart, name)
@@ -181,7 +181,7 @@ def _rows(definition: Definition, settings: Iterable[Setting], sets: Sequence[st
 
 def _unless_floats_fail(row: Row, definition: Definition) -> Row:
     """A row that fails; refused where the same arithmetic in floats fails alike, which 8 bits have no part in."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         floats = Apart.of(emulated(definition.model, narrow=True), folder)
         if floats.run(definition.witness, row.instruction_set).failure != row.note:
             return row

@@ -43,7 +43,7 @@ def _asked(child: subprocess.Popen[str], form: Form) -> Row:
         child.stdin.write(f"{form.name}\n")
         child.stdin.flush()
         line = child.stdout.readline()
-    except BrokenPipeError:
+    except OSError:  # it is gone, which Windows calls an invalid argument
         line = ""
     finally:
         timer.cancel()

@@ -17,7 +17,8 @@ from openvino.tools.pot.utils.errors import reason
 def main() -> None:
     """Answer the names of forms with rows of JSON until there are no more."""
     device, timed = sys.argv[1], "timed" in sys.argv[2:]
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # as whoever asks writes, on Windows too
     os.dup2(2, 1)  # what plugins print must not come between the rows
     forms = {form.name: form for form in all_forms()}
     for line in sys.stdin:

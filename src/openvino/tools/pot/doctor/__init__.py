@@ -1,0 +1,1 @@
+"""Whether a machine is fit to quantize, and what stands in the way."""
