@@ -20,6 +20,7 @@ from openvino.tools.pot.data_loaders.synthetic import images_for, made_for
 from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
 from openvino.tools.pot.graph.model import CompressedModel, as_model
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -240,3 +241,6 @@ def _span(reader: ImageReader) -> tuple[str, str]:
     scale = 1.0 if reader.scale is None else reader.scale
     ends = np.stack([np.broadcast_to((pixel - mean) / scale, 3) for pixel in (0.0, 255.0)])
     return f"{ends.min():.4g}", f"{ends.max():.4g}"
+
+
+offer(globals())

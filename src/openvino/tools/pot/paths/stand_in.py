@@ -35,4 +35,5 @@ def stand_in(path: str, name: str, instead: str) -> type:
         instead: the sentence, without the name.
     """
     whole = f"{path}.{name}" if path else name
-    return _Gone(name, (), {"sentence": f"POT's {whole} is not there: {instead}", "__module__": __name__})
+    module = f"openvino.tools.pot.{path}".rstrip(".")  # where it is found again, by pickle too
+    return _Gone(name, (), {"sentence": f"POT's {whole} is not there: {instead}", "__module__": module})
