@@ -130,6 +130,7 @@ class _Creator:
     def _samples_of(self, source: list[str], what: str, position: int | None = None) -> Samples:
         """The samples of one source, for one input or, with no position, for all."""
         paths = find_files(source, what)
+        inputs = self._specs if position is None else None
         if any(path.suffix.lower() not in ARRAYS for path in paths):
             if position is None:
                 position = self._only_input(
@@ -140,17 +141,17 @@ class _Creator:
                 "images are fed as %s, %s to %s (color_order, mean_values and scale_values change that)",
                 "gray" if reader.target.channels == 1 else self._config.color_order, *_span(reader),
             )  # fmt: skip
-            return Files(paths, reader)
+            return Files(paths, reader, inputs)
         unused = [option for option in _FOR_IMAGES if self._is_unused(option, position)]
         if unused:
             raise ConfigError(
                 f"{what} names arrays, which are fed as they are, but {unused[0]} is for images"
             )
         if len(paths) == 1:
-            arrays = load_arrays(paths[0])
+            arrays = load_arrays(paths[0], inputs)
             if not self._is_one_sample(arrays, position):
                 return Rows(arrays)
-        return Files(paths, None)
+        return Files(paths, None, inputs)
 
     def _is_unused(self, option: str, position: int | None) -> bool:
         """Whether an option for images is given to an input of arrays; given to all, it means those of images."""
