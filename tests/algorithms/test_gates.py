@@ -1,4 +1,4 @@
-"""Tensors of which a sample gives one row, such as gates: neither aligned nor clipped, however many samples a batch has."""
+"""Tensors of which a sample gives one row, such as gates, are neither aligned nor clipped, whatever the batch."""
 
 from __future__ import annotations
 
