@@ -22,6 +22,7 @@ from published_data import Data, Feeding, Figure, Images, coco, imagenet
 from tables import Column, Record, machine, table
 
 from openvino.tools.pot import DefaultQuantization, IEEngine, Pipeline, load_model
+from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError, PotError, nearest
 
 PUBLISHED = Path(__file__).with_name("published.json")
@@ -96,8 +97,8 @@ def asked(model: str) -> tuple[str, Path]:
     return name or path.stem, path
 
 
-def prepared(name: str, file: Path, options: argparse.Namespace) -> tuple[Record, Data]:
-    """What is published of a network, and the data that it is evaluated on.
+def prepared(name: str, file: Path, options: argparse.Namespace) -> tuple[Record, CompressedModel, Data]:
+    """What is published of a network, the network, and the data that it is evaluated on.
 
     Raises:
         ConfigError: nothing is, or the data is not there or not for this model.
@@ -106,20 +107,35 @@ def prepared(name: str, file: Path, options: argparse.Namespace) -> tuple[Record
     folder = options.imagenet if about["data"] == "imagenet" else options.coco
     if folder is None:
         raise ConfigError(f"{network!r} is published on {about['data']}, expected --{about['data']} FOLDER")
-    model = load_model(str(file)).models[0]["model"]
+    model = read(file, options.size)
+    network_of = model.submodels[0].model
     found = (
-        imagenet(folder, model, _feeding(file, options))
+        imagenet(folder, network_of, _feeding(file, options))
         if about["data"] == "imagenet"
-        else coco(folder, model)
+        else coco(folder, network_of)
     )
-    return {"name": network, **about}, found
+    return {"name": network, **about}, model, found
 
 
-def measured(file: Path, data: Data, options: argparse.Namespace) -> dict[str, Any]:
+def read(file: Path, size: int | None) -> CompressedModel:
+    """The model of a file, whose images are of a size where it leaves that open.
+
+    Raises:
+        ModelError: it is none.
+    """
+    model = load_model(str(file))
+    shape = model.submodels[0].model.input(0).partial_shape
+    if size is None or shape.is_static or len(shape) != 4:
+        return model
+    fixed = model.submodels[0].model.clone()
+    fixed.reshape({fixed.input(0): [1, shape[1], size, size]})
+    return load_model(fixed)
+
+
+def measured(model: CompressedModel, data: Data, options: argparse.Namespace) -> dict[str, Any]:
     """The figure in float and in INT8."""
     images = Images(data, options.limit)
     engine = IEEngine({"device": "CPU"}, images, Figure(data))
-    model = load_model(str(file))
     pipeline = Pipeline(engine)
     before = pipeline.evaluate(model)["figure"]
     calibration = IEEngine({"device": "CPU"}, Images(data, options.samples))
@@ -161,6 +177,7 @@ def command_line() -> argparse.ArgumentParser:
         "--samples", type=int, default=SAMPLES, help=f"to calibrate with (default: {SAMPLES})"
     )
     parser.add_argument("--limit", type=int, help="images to evaluate on at most, for a quick look")
+    parser.add_argument("--size", type=int, help="of images, for inputs that leave it open")
     parser.add_argument("--mean", type=_three, help="of ImageNet's models, R,G,B from 0 to 1")
     parser.add_argument("--std", type=_three, help="the same of what divides")
     parser.add_argument("--crop", type=float, help="part of the shorter side that is kept (default: .875)")
@@ -181,8 +198,8 @@ def main() -> None:
     options = parser.parse_args()
     try:
         models = [asked(model) for model in options.models]
-        found = [(file, *prepared(name, file, options)) for name, file in models]  # before any long work
-        records = [{**about, **measured(file, data, options)} for file, about, data in found]
+        found = [prepared(name, file, options) for name, file in models]  # before any long work
+        records = [{**about, **measured(model, data, options)} for about, model, data in found]
     except PotError as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     print(f"{machine()}\n\n{table(records, COLUMNS)}")

@@ -141,7 +141,7 @@ def imagenet(folder: Path, model: ov.Model, feeding: Feeding) -> Data:
     """
     size = _input_size(model)
     annotated, images = _classified(folder)
-    classes = math.prod(each.get_length() for each in list(model.output(0).partial_shape)[1:])
+    classes = math.prod(_sizes(model.output(0).partial_shape)[1:])
     known = len(annotated.meta.labels) or max(sample.annotation for sample in annotated.samples) + 1
     if annotated.meta.labels and known != classes:
         raise ConfigError(
@@ -187,7 +187,7 @@ def _cropped(pixels: NDArray[np.uint8], size: Size, feeding: Feeding) -> NDArray
     image = image.resize((wide, high), Image.Resampling[feeding.interpolation.upper()])
     left, top = (wide - size[1]) // 2, (high - size[0]) // 2
     values = np.asarray(image.crop((left, top, left + size[1], top + size[0])), np.float32) / 255
-    values = (values - np.float32(feeding.mean)) / np.float32(feeding.std)
+    values = (values - np.array(feeding.mean, np.float32)) / np.array(feeding.std, np.float32)
     return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
 
 
@@ -201,8 +201,8 @@ def coco(folder: Path, model: ov.Model) -> Data:
         ConfigError: the folder has neither, or the model gives no boxes that are understood.
     """
     size, shape = _input_size(model), model.output(0).partial_shape
-    sizes = [None if each.is_dynamic else each.get_length() for each in shape]
-    if len(sizes) != 3 or (sizes[2] != 6 and (sizes[1] or 0) < 5):
+    sizes = _sizes(shape)
+    if len(sizes) != 3 or (sizes[2] != 6 and sizes[1] < 5):
         raise ConfigError(
             f"output {model.output(0).any_name!r} is {shape}, expected boxes as Ultralytics exports them: "
             "[1, 4 + classes, boxes], or [1, boxes, 6] without overlaps"
@@ -300,10 +300,20 @@ def _input_size(model: ov.Model) -> Size:
     if len(model.inputs) != 1:
         raise ConfigError(f"the model has {len(model.inputs)} inputs, expected one that takes images")
     shape = model.input(0).partial_shape
-    sizes = [None if each.is_dynamic else each.get_length() for each in shape]
-    if len(sizes) != 4 or sizes[1] != 3 or None in sizes[2:]:
-        raise ConfigError(f"input {model.input(0).any_name!r} is {shape}, expected [1, 3, height, width]")
+    sizes = _sizes(shape)
+    if len(sizes) != 4 or sizes[1] != 3 or 0 in sizes[2:]:
+        raise ConfigError(
+            f"input {model.input(0).any_name!r} is {shape}, expected [1, 3, height, width]; "
+            "--size says it where it is open"
+        )
     return sizes[2], sizes[3]
+
+
+def _sizes(shape: ov.PartialShape) -> list[int]:
+    """The sizes of a shape, 0 where they are open."""
+    if shape.rank.is_dynamic:
+        return []
+    return [0 if each.is_dynamic else each.get_length() for each in shape]
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -197,6 +197,20 @@ def test_detectors_on_both_layouts_of_coco(run: Run, tmp_path: Path, layout: Cal
     )
 
 
+@pytest.mark.long
+def test_inputs_of_open_sizes_are_of_the_size_that_is_said(run: Run, tmp_path: Path) -> None:
+    folders_of_classes(tmp_path / "imagenet")
+    classifier("resnet18.xml", batch=-1)
+    model = ov.Core().read_model("resnet18.xml")
+    model.reshape({model.input(0): [-1, 3, -1, -1]})
+    ov.save_model(model, "timm_open.xml")
+    refused = run("--imagenet", "imagenet", "resnet18=timm_open.xml")
+    assert refused.returncode == 2
+    assert "is [?,3,?,?], expected [1, 3, height, width]; --size says it where it is open" in refused.stderr
+    found = run("--imagenet", "imagenet", "resnet18=timm_open.xml", "--size", 8)
+    assert figures(found.stdout)["torchvision/resnet18"]["float"] == "1.0000"
+
+
 MISTAKES = {
     "no counterpart": (["--imagenet", "imagenet", "mine.xml"], "nothing is published of 'mine'"),
     "a slip in a name": (["--imagenet", "imagenet", "resnet81=mine.xml"], "did you mean 'resnet18'?"),
