@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.util
 import inspect
@@ -10,8 +11,11 @@ import pickle
 import pydoc
 import subprocess
 import sys
+import typing
+from abc import ABC
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -120,6 +124,23 @@ def test_a_stand_in_comes_out_of_a_pickle_in_another_process() -> None:
         check=True,
     )
     assert run.stdout.decode().strip() == "GraphTransformer"
+
+
+def test_stand_ins_are_classes_for_all_that_only_looks_at_classes() -> None:
+    transformer: Any = importlib.import_module(f"{POT}.graph.transformer").GraphTransformer
+
+    class Own(transformer, ABC):  # type: ignore[misc]
+        """As scripts may derive."""
+
+    def function(argument: transformer | None) -> None: ...
+
+    assert copy.deepcopy(transformer) is transformer
+    assert typing.get_type_hints(function, {"transformer": transformer})["argument"] == transformer | None
+    assert issubclass(Own, transformer) and not isinstance(Own, transformer)
+    assert "instead" not in str(inspect.signature(transformer))
+    importlib.reload(importlib.import_module(f"{POT}.graph.transformer"))
+    with pytest.raises(GoneError, match="GraphTransformer is not there"):
+        Own()
 
 
 def test_all_imported_names_lead_to_what_the_module_had_imported() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from typing import Any, NoReturn
 
 from openvino.tools.pot.utils.errors import GoneError
 
 
-class _Gone(type):
-    """The type of stand-ins, which are classes, so that scripts may derive from them and ask isinstance."""
+class _Gone(ABCMeta):
+    """The type of stand-ins, which are classes: scripts may derive from them, beside ABC too, and ask isinstance."""
 
     sentence: str
 
@@ -16,6 +17,7 @@ class _Gone(type):
         raise GoneError(cls.sentence)
 
     __call__ = __iter__ = __len__ = __getitem__ = __contains__ = _say
+    register = _say  # which ABCMeta has, and POT's registries were asked for
 
     def __bool__(cls) -> bool:  # else it would be asked for its length
         return True
