@@ -132,6 +132,49 @@ OF_TABLES: list[tuple[str, str, Callable[[], Iterable[float]]]] = [
 ]
 
 
+DECIBELS = "INT8, dB", "max_slowdown 0.02, dB"
+
+
+@pytest.mark.parametrize("marker", ["own settings, AMX", "own settings"])
+def test_what_accuracy_costs_in_time_is_that_of_the_tables(marker: str) -> None:
+    said = text("docs/algorithms.md").split("**Figures.** On two processors with AMX")[1].split(" ## ")[0]
+    amx, others = said.split("Without AMX")
+    part = amx if "AMX" in marker else others
+    stated = re.findall(r"(\w+_\w+)(?: goes)? from ([\d.]+) to ([\d.]+)", re.sub(r" dB(?=[, ])", "", part))
+    (rows,) = tables(BENCHMARKS, marker)
+    moved = {
+        row["network"]: tuple(row[title] for title in DECIBELS)
+        for row in rows
+        if row["fewer layers in INT8"] != "0"
+    }
+    assert {name: (before, after) for name, before, after in stated} == moved
+    if part is amx:
+        assert len(rows) - len(moved) == 5 and "the other five networks of the zoo keep full INT8" in part
+    else:
+        won = [float(row[DECIBELS[1]]) - float(row[DECIBELS[0]]) for row in rows]
+        assert len(rows) - len(moved) == 8 and "the other eight keep full INT8: .16 dB in the mean" in part
+        assert sum(won) / len(won) == pytest.approx(0.16, abs=0.005)
+
+
+def test_networks_that_are_closer_since_pixels_are_counted_in_steps() -> None:
+    before = column(*AMX[:2], "INT8, dB", lambda row: row["network"].startswith("cifar"))
+    after = column(BENCHMARKS, "benchmark", "fidelity, dB", lambda row: row["network"].startswith("cifar"))
+    assert [round(new - old, 1) for old, new in zip(before, after, strict=True)] == [1.5, 2.2]
+    assert "`cifar_resnet20` and `cifar_resnet32` are 1.5 and 2.2 dB closer" in text(BENCHMARKS)
+
+
+def test_the_thorough_effort_loses_on_no_network_and_keeps_to_its_time_but_on_two() -> None:
+    rows = [
+        row
+        for marker in ("thorough effort", "thorough effort, packages")
+        for row in tables("docs/algorithms.md", marker)[0]
+        if row["network"] != "mean"
+    ]
+    assert len(rows) == 18 and "no network of 18 loses by it" in text("CHANGELOG.md")
+    assert all(float(row["thorough, dB"]) >= float(row["defaults, dB"]) for row in rows)
+    assert sum(float(row["seconds"]) > float(row["20 passes and 5 s"]) for row in rows) == 2
+
+
 @pytest.mark.parametrize(
     ("document", "sentence", "figures"), OF_TABLES, ids=lambda case: case if isinstance(case, str) else ""
 )
