@@ -258,7 +258,7 @@ def test_coco_precision_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
 def test_coco_precision_names_the_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycocotools.coco", None)
     assert refusal("coco_precision") == (
-        "here: coco_precision needs pycocotools: pip install 'openvino-pot[coco]'"
+        "here: coco_precision needs pycocotools: pip install pycocotools (or '.[coco]' in the source tree)"
     )
 
 

@@ -233,7 +233,9 @@ def test_pillow_is_named_if_it_is_missing(tmp_path: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as without_pillow:
         without_pillow.setitem(sys.modules, "PIL", None)
         pillow.cache_clear()
-        assert refusal(config, tmp_path) == "images need Pillow: pip install 'openvino-pot[images]'"
+        assert refusal(config, tmp_path) == (
+            "images need Pillow: pip install pillow (or '.[images]' in the source tree)"
+        )
     pillow.cache_clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -359,3 +360,30 @@ def test_a_user_who_wants_none_made() -> None:
         create_data_loader(
             {"type": "data_free", "data_source": "made", "generate_data": False}, takes([1, 3, 8, 8])
         )
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_array_for_no_input_is_refused_with_the_names_of_both(many: bool) -> None:
+    rows = np.zeros((5, 3), np.float32)
+    Path("each").mkdir()
+    for number, row in enumerate(rows):
+        np.savez(f"each/{number}.npz", b=row)
+    np.savez("data.npz", b=rows, labels=rows)
+    file, found = ("each/0.npz", "['b']") if many else ("data.npz", "['b', 'labels']")
+    said = f"file '{file}' holds {found}, expected an array for each input by name: the model has the inputs ['a']"
+    with pytest.raises(DataError, match=re.escape(said)):
+        create_data_loader({"data_source": "each" if many else "data.npz"}, takes([1, 3]))[0]
+
+
+def test_an_array_may_be_called_as_the_only_input_or_have_no_name() -> None:
+    rows = np.arange(15, dtype=np.float32).reshape(5, 3)
+    for number, arrays in enumerate(({"a": rows}, {"arr_0": rows})):
+        np.savez(f"{number}.npz", **arrays)
+        loader = create_data_loader({"data_source": f"{number}.npz"}, takes([1, 3]))
+        np.testing.assert_array_equal(loader[4][0], rows[4])
+    with pytest.raises(
+        DataError, match=re.escape("holds ['arr_0'], expected an array for each input by name")
+    ):
+        create_data_loader({"data_source": "1.npz"}, takes([1, 3], [1, 3]))
+    named = create_data_loader({"data_source": {"a": "1.npz", "b": "0.npz"}}, takes([1, 3], [1, 3]))
+    np.testing.assert_array_equal(named[2][0]["b"], rows[2])

@@ -13,6 +13,7 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.parameters import OF_ALL_MODELS, MinMaxParameters, SampleParameters
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.statistics.collector import StatisticsCollector
 from openvino.tools.pot.statistics.measured import MeasuredModel
 from openvino.tools.pot.utils.errors import ConfigError, Place
@@ -124,3 +125,6 @@ class Algorithm(ABC):
         collector = self._collector
         statistics = None if collector is None else collector.get_statistics_for_algorithm(self.name)
         return self.apply(model, self.engine, statistics)
+
+
+offer(globals())

@@ -8,6 +8,7 @@ from typing import Any
 
 from addict import Dict
 
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import check_mapping
 
 
@@ -60,3 +61,6 @@ class Engine(ABC):
     def get_metrics_attributes(self) -> dict[str, dict[str, Any]]:
         """The attributes of the metric, an empty dict where there is none."""
         return {} if self._metric is None else dict(self._metric.get_attributes())
+
+
+offer(globals())

@@ -168,7 +168,7 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-m", "--model", metavar="FILE", help=".xml, .onnx, .tflite, .pb, .pdmodel")
     group.add_argument("-w", "--weights", metavar="FILE", help=".bin; absent: beside the .xml")
     group.add_argument("-n", "--name", help="of the result; absent: as the model's file")
-    group.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3")
+    group.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3 (default: ANY)")
     group.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     _add_ignored(group)
     group.add_argument(

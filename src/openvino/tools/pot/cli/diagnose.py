@@ -9,7 +9,7 @@ from pathlib import Path
 
 from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.given import parameters_of, task_of
-from openvino.tools.pot.cli.output import Log, check_writable, print_facts
+from openvino.tools.pot.cli.output import Log, check_file, check_writable, print_facts
 from openvino.tools.pot.diagnosis.control import report_in
 from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Found, case_of, diagnosed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
@@ -32,12 +32,12 @@ def show_diagnosis(options: argparse.Namespace) -> int:
     """
     Log(options.log_level)
     keep_little()
-    for target in (options.report, options.apply):
-        if target:
-            check_writable(Path(target).parent, "results")
+    if options.apply:
+        check_writable(Path(options.apply))
     if options.report:
         from openvino.tools.pot.diagnosis.page import check_page, page
 
+        check_file(Path(options.report), "report")
         check_page()
     found = _diagnosed(options)
     print_facts(found.facts, options.format, as_text, as_markdown)

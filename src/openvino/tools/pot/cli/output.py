@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from openvino.tools.pot.utils.errors import ConfigError, PotError
-from openvino.tools.pot.utils.files import as_path
+from openvino.tools.pot.utils.files import FOLDER, as_path
 from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.utils.logger import FileLines, init_logger
 from openvino.tools.pot.utils.terminal import is_terminal
@@ -163,6 +163,17 @@ def check_writable(folder: Path, what: str = "output folder") -> None:
             Path(work, folder.name).mkdir(exist_ok=True)  # whether it can have that name
     except OSError as error:
         raise ConfigError(f"{what} {str(folder)!r} can't be written: {error.strerror}") from error
+
+
+def check_file(path: Path, what: str) -> None:
+    """See whether a file can be written, and its folder made, without leaving a trace.
+
+    Raises:
+        ConfigError: it can't.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{what} {str(path)!r} {FOLDER}")
+    check_writable(path.parent, what)
 
 
 def check_output(root: Path, job: str | None) -> None:

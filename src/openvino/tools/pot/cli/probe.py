@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from openvino.tools.pot.cli.output import Log, check_writable, print_facts
+from openvino.tools.pot.cli.output import Log, check_file, print_facts
 from openvino.tools.pot.hardware import Probed, Row, keep, probe
 from openvino.tools.pot.utils.folders import write_file
 
@@ -18,7 +18,7 @@ def show_probe(options: argparse.Namespace) -> int:
     """
     Log(options.log_level)
     if options.output:
-        check_writable(Path(options.output).parent, "results")
+        check_file(Path(options.output), "results")
     found = probe(options.device, quick=options.quick)
     kept = "" if options.quick else f"\n\nPlans on this machine go by it: {keep(found)}"
     if options.output:

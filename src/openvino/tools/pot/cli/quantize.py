@@ -24,7 +24,7 @@ from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.onwards import next_line
-from openvino.tools.pot.cli.output import Log, check_output, check_writable, results_folder
+from openvino.tools.pot.cli.output import Log, check_file, check_output, results_folder
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.configs.sections import Sections
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
@@ -134,7 +134,7 @@ def check_report(job: Job, target: Path) -> None:
         )
     if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
         raise ConfigError("--report is for devices that OpenVINO has, GNA is none of them")
-    check_writable(target.parent, "report")
+    check_file(target, "report")
     check_page()
 
 

@@ -24,6 +24,7 @@ from openvino.tools.pot.datasets.files import ARRAYS, find_files
 from openvino.tools.pot.engines.feeding import InputSpec
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest, placed
 
 _BY_INPUT = ("central_fraction", "mean_values", "scale_values", "layout", "shape")
@@ -200,6 +201,7 @@ class _Creator:
     def _samples_of(self, source: list[str], what: str, position: int | None = None) -> Samples:
         """The samples of one source, for one input or, with no position, for all."""
         paths = find_files(source, what)
+        inputs = self._specs if position is None else None
         if any(path.suffix.lower() not in ARRAYS for path in paths):
             if position is None:
                 position = self._only_input(
@@ -207,17 +209,17 @@ class _Creator:
                 )
             decision = self._decision(position)
             self._decisions[self._specs[position].name] = decision
-            return Files(paths, decision.reader)
+            return Files(paths, decision.reader, inputs)
         unused = [option for option in _FOR_IMAGES if self._is_unused(option, position)]
         if unused:
             raise ConfigError(
                 f"{what} names arrays, which are fed as they are, but {unused[0]} is for images"
             )
         if len(paths) == 1:
-            arrays = load_arrays(paths[0])
+            arrays = load_arrays(paths[0], inputs)
             if not self._is_one_sample(arrays, position):
                 return Rows(arrays)
-        return Files(paths, None)
+        return Files(paths, None, inputs)
 
     def _is_unused(self, option: str, position: int | None) -> bool:
         """Whether an option for images is given to an input of arrays; given to all, it means those of images."""
@@ -313,3 +315,6 @@ def _check_shape(shape: Any, spec: InputSpec, where: str) -> None:
     given = ov.PartialShape([-1 if size is None else size for size in shape])
     if not given.compatible(spec.shape):
         raise ConfigError(f"{where}: shape: input {spec.name!r} has shape {spec.shape}, found {shape}")
+
+
+offer(globals())

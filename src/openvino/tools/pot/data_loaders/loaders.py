@@ -16,7 +16,11 @@ from openvino.tools.pot.data_loaders.deciding import Decision
 from openvino.tools.pot.data_loaders.feeding import Feeding, measured
 from openvino.tools.pot.data_loaders.images import ImageReader
 from openvino.tools.pot.datasets.files import ARRAYS
-from openvino.tools.pot.utils.errors import DataError, reason
+from openvino.tools.pot.engines.feeding import InputSpec
+from openvino.tools.pot.utils.errors import DataError, nearest, reason
+
+_NAMELESS = "arr_0"
+"""What NumPy calls an array that it was given without a name."""
 
 Loaded = NDArray[Any] | Mapping[str, NDArray[Any]]
 
@@ -111,10 +115,13 @@ class Files:
     Args:
         paths: images, ``.npy`` and ``.npz``.
         reader: for images.
+        inputs: of the model, which the arrays of a ``.npz`` are for; None: they are for one.
     """
 
-    def __init__(self, paths: Sequence[Path], reader: ImageReader | None) -> None:
-        self._paths, self._reader = paths, reader
+    def __init__(
+        self, paths: Sequence[Path], reader: ImageReader | None, inputs: Sequence[InputSpec] | None = None
+    ) -> None:
+        self._paths, self._reader, self._inputs = paths, reader, inputs
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -127,7 +134,7 @@ class Files:
     def __getitem__(self, index: int) -> Loaded:
         path = self._paths[index]
         if path.suffix.lower() in ARRAYS:
-            return load_arrays(path)
+            return load_arrays(path, self._inputs)
         assert self._reader is not None
         return self._reader.read(path)
 
@@ -152,11 +159,15 @@ class Rows:
         return np.asarray(self._arrays[index])
 
 
-def load_arrays(path: Path) -> Loaded:
+def load_arrays(path: Path, inputs: Sequence[InputSpec] | None = None) -> Loaded:
     """The array of a ``.npy``, read as it is needed, or the arrays of a ``.npz`` by name, its only one by itself.
 
+    Args:
+        path: of the file.
+        inputs: of the model, which the arrays of a ``.npz`` are for; None: it is for one, whatever the array is called.
+
     Raises:
-        DataError: the file can't be read, or would need to be unpickled.
+        DataError: the file can't be read, or would need to be unpickled, or an array of it is for no input.
     """
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -168,4 +179,18 @@ def load_arrays(path: Path) -> Loaded:
         raise DataError(f"file {str(path)!r} can't be read: {reason(error)}") from error
     if not arrays:
         raise DataError(f"file {str(path)!r} holds no array")
+    if inputs is not None:
+        _check_names(path, arrays, inputs)
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
+
+
+def _check_names(path: Path, arrays: Mapping[str, NDArray[Any]], inputs: Sequence[InputSpec]) -> None:
+    known = {name for spec in inputs for name in spec.names}
+    if len(inputs) == len(arrays) == 1:
+        known.add(_NAMELESS)
+    strange = [name for name in arrays if name not in known]
+    if strange:
+        raise DataError(
+            f"file {str(path)!r} holds {list(arrays)}, expected an array for each input by name: the model has the "
+            f"inputs {[spec.name for spec in inputs]}{nearest(strange[0], known)}"
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.runtime import EngineConfig
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError, check_mapping, nearest
 
 _TYPES = ("simplified", "data_free", "accuracy_checker")
@@ -44,3 +45,6 @@ def create_engine(config: Mapping[str, Any], data_loader: Any = None, metric: An
     if data_loader is None:
         raise ConfigError("engine config: data_free has no samples yet, expected those of create_data_loader")
     return SimplifiedEngine({**EngineConfig.keys_in(config), "type": "simplified"}, data_loader, metric)
+
+
+offer(globals())

@@ -18,6 +18,7 @@ from openvino.tools.pot.engines.recurrent import Recurrence
 from openvino.tools.pot.engines.stream import Feed
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, count_samples
 from openvino.tools.pot.statistics.layout import StatisticsLayout
 from openvino.tools.pot.utils.errors import EngineError, NoSamplesError
@@ -210,3 +211,6 @@ def _index(item: Any, position: int) -> Any:
     """The index that an item of the older order begins with."""
     pair = item[0] if isinstance(item, (tuple, list)) else None
     return pair[0] if isinstance(pair, tuple) and len(pair) == 2 else position
+
+
+offer(globals())

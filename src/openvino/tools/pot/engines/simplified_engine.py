@@ -13,6 +13,7 @@ from openvino.tools.pot.configs.sections import SimplifiedConfig
 from openvino.tools.pot.configs.validation import validate
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.paths import offer
 
 
 class SimplifiedEngine(IEEngine):
@@ -45,3 +46,6 @@ class SimplifiedEngine(IEEngine):
 
             assert self._model is not None
             self._data_loader = create_data_loader(self._section, self._model)
+
+
+offer(globals())

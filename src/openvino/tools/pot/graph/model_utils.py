@@ -8,20 +8,12 @@ from dataclasses import dataclass
 import openvino as ov
 
 from openvino.tools.pot.graph.edits.compress import compress_weights
-from openvino.tools.pot.graph.load import load_model
-from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model, save_model
+from openvino.tools.pot.graph.load import load_model as load_model
+from openvino.tools.pot.graph.model import CompressedModel, SubModel, as_model
+from openvino.tools.pot.graph.model import save_model as save_model
 from openvino.tools.pot.graph.view import bodies_of
 from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ModelError, nearest
-
-__all__ = [
-    "add_outputs",
-    "compress_model_weights",
-    "get_node_by_name",
-    "get_nodes_by_type",
-    "load_model",
-    "save_model",
-]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -34,11 +34,13 @@ def offered(module: str, name: str) -> Any:
     Raises:
         AttributeError: POT had no such name.
     """
+    if name.startswith("_"):  # Python asks modules for some, which needs no table
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
     from openvino.tools.pot.paths.stand_in import stand_in
     from openvino.tools.pot.paths.table import PATHS
 
     path = path_of(module)
-    if path is not None and not name.startswith("_") and _is_module(f"{module}.{name}"):
+    if path is not None and _is_module(f"{module}.{name}"):
         return importlib.import_module(f"{module}.{name}")  # POT had imported all of its modules at once
     entry = None if path is None else PATHS.get(path, {}).get(name)
     if isinstance(entry, str):
@@ -59,10 +61,20 @@ def offer(module: dict[str, Any]) -> None:
     """Let a module of ours offer what the table adds to its names, given its ``globals()``."""
 
     def attribute(name: str) -> Any:
+        if name == "__all__":  # asked for by `import *`, where a file doesn't say it
+            return _names_of(module)
         module[name] = offered(module["__name__"], name)
         return module[name]
 
     module["__getattr__"] = attribute
+    module["__dir__"] = lambda: sorted({*module, *_names_of(module)})
+
+
+def _names_of(module: Mapping[str, Any]) -> list[str]:
+    from openvino.tools.pot.paths.table import PATHS
+
+    own = (name for name in module if not name.startswith("_"))
+    return sorted({*own, *PATHS.get(path_of(module["__name__"]) or "", ())})
 
 
 def offer_as(module: dict[str, Any]) -> None:
@@ -80,6 +92,7 @@ def offer_as(module: dict[str, Any]) -> None:
 
     module["__getattr__"] = attribute
     module["__all__"] = sorted({*getattr(home, "__all__", ()), *PATHS.get(path, ())})
+    module["__dir__"] = lambda: sorted({*module, *module["__all__"]})
 
 
 class PathFinder(MetaPathFinder):
@@ -106,14 +119,11 @@ class _Offering(Loader):
     """Makes modules that have no names but those they offer."""
 
     def exec_module(self, module: ModuleType) -> None:
-        from openvino.tools.pot.paths.table import PATHS
-
         module.__doc__ = "A path of POT's; openvino.tools.pot.paths.table says where its names are."
         if module.__name__.startswith(f"{_OLD}."):
             offer_as(vars(module))
         else:
             offer(vars(module))
-            vars(module)["__all__"] = list(PATHS[path_of(module.__name__) or ""])
 
 
 def install() -> None:

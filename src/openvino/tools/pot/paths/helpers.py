@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 import openvino as ov
 
 ABSENT = False
+logger = logging.getLogger("openvino.tools.pot")
 
 
 def create_tmp_dir(parent_dir: str | Path | None = None) -> tempfile.TemporaryDirectory[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from typing import Any, NoReturn
 
 from openvino.tools.pot.utils.errors import GoneError
 
 
-class _Gone(type):
-    """The type of stand-ins, which are classes, so that scripts may derive from them and ask isinstance."""
+class _Gone(ABCMeta):
+    """The type of stand-ins, which are classes: scripts may derive from them, beside ABC too, and ask isinstance."""
 
     sentence: str
 
@@ -16,6 +17,7 @@ class _Gone(type):
         raise GoneError(cls.sentence)
 
     __call__ = __iter__ = __len__ = __getitem__ = __contains__ = _say
+    register = _say  # which ABCMeta has, and POT's registries were asked for
 
     def __bool__(cls) -> bool:  # else it would be asked for its length
         return True
@@ -35,4 +37,5 @@ def stand_in(path: str, name: str, instead: str) -> type:
         instead: the sentence, without the name.
     """
     whole = f"{path}.{name}" if path else name
-    return _Gone(name, (), {"sentence": f"POT's {whole} is not there: {instead}", "__module__": __name__})
+    module = f"openvino.tools.pot.{path}".rstrip(".")  # where it is found again, by pickle too
+    return _Gone(name, (), {"sentence": f"POT's {whole} is not there: {instead}", "__module__": module})

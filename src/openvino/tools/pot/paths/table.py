@@ -1,11 +1,13 @@
 """Every import path that POT had, below ``openvino.tools.pot``, and what is there now.
 
-The paths are those of POT 2022.3, as its own package listed them, less what was None there, and what scripts of before
-import. Three files have, by path, the names
+The paths are those of POT 2021.3 to 2023.3, as the wheels had them, and what scripts of before import. Four files have,
+by path, the names
 
 - that a file at POT's own path has: ``here.json``;
 - that another module of ours has, perhaps under another name, as ``module:name``: ``elsewhere.json``;
-- that have no counterpart, by the sentence which says what to use, and is raised where they are called: ``gone.json``.
+- that have no counterpart, by the sentence which says what to use, and is raised where they are called: ``gone.json``;
+- that a module of POT's had only because it imported them from another one: ``imported.json``, which
+  ``scripts/pot_names.py`` writes.
 
 ``compression`` offers the same paths, and those of ``MOVED``.
 """
@@ -13,9 +15,10 @@ import. Three files have, by path, the names
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
 MOVED = {"custom": "api", "custom.metric": "api.metric", "data_loaders.data_loader": "api.data_loader"}
 """Paths below ``compression`` alone -> where POT moved them."""
@@ -37,11 +40,21 @@ ByPath = Mapping[str, list[str]]
 Names = dict[str, Same | str]
 
 
-def _paths(here: ByPath, elsewhere: Mapping[str, ByPath], gone: Mapping[str, ByPath]) -> dict[str, Names]:
-    leads: list[tuple[Same | str, ByPath]] = [(Same(), here), *gone.items()]
-    leads += [(Same(*home.split(":")), paths) for home, paths in elsewhere.items()]
+def _entries(file: str) -> Iterator[tuple[Same | str, ByPath]]:
+    """The entries of a file, each with the paths and names that lead there."""
+    content = json.loads(files(__package__).joinpath(file).read_text("utf-8"))
+    if file == "here.json":
+        yield Same(), content
+    elif file == "gone.json":
+        yield from content.items()
+    else:
+        yield from ((Same(*home.split(":")), paths) for home, paths in content.items())
+
+
+def read(*tables: str) -> dict[str, Names]:
+    """Path -> its names -> where the thing is, or the sentence, from some of the files; the last one holds."""
     found: dict[str, Names] = {}
-    for lead, paths in leads:
+    for lead, paths in chain.from_iterable(map(_entries, tables)):
         for path, names in paths.items():
             found.setdefault(path, {}).update(dict.fromkeys(names, lead))
             while path:  # the packages above it
@@ -50,9 +63,5 @@ def _paths(here: ByPath, elsewhere: Mapping[str, ByPath], gone: Mapping[str, ByP
     return found
 
 
-def _read(name: str) -> Any:
-    return json.loads(files(__package__).joinpath(name).read_text("utf-8"))
-
-
-PATHS = _paths(_read("here.json"), _read("elsewhere.json"), _read("gone.json"))
+PATHS = read("imported.json", "here.json", "elsewhere.json", "gone.json")
 """Path -> its names -> where the thing is, or the sentence."""

@@ -10,6 +10,7 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.configs.sections import AlgorithmEntry
 from openvino.tools.pot.configs.validation import validate
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.utils.errors import ConfigError, Place
 
@@ -58,3 +59,6 @@ def create_algorithm(entry: AlgorithmEntry, engine: Engine | None, where: Place)
             f"expected one of {known}, found {entry.name!r}{instead_of(entry.name)}", where.at("name")
         )
     return ALGORITHMS[entry.name](entry.params, engine)
+
+
+offer(globals())

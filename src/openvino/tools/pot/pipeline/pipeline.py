@@ -16,6 +16,7 @@ from openvino.tools.pot.api.engine import Engine
 from openvino.tools.pot.engines.hooks import predicted, set_model
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.statistics.measured import MeasuredModel, Statistics
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 from openvino.tools.pot.utils.progress import course, step
@@ -194,3 +195,6 @@ def _measured_step(steps: Sequence[list[Algorithm]]) -> list[Algorithm]:
             f"{', '.join(names) or 'none'}"
         )
     return found[0]
+
+
+offer(globals())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.engines.items import own
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError, DataError, naming
 
 _MOST = 100_000_000
@@ -155,3 +156,6 @@ class Remembered:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
+
+
+offer(globals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from openvino.tools.pot.api.engine import Engine
+from openvino.tools.pot.paths import offer
 from openvino.tools.pot.samplers.batch_sampler import BatchSampler, choose_subset, count_samples
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
 
@@ -37,3 +38,6 @@ def create_sampler(
     if isinstance(samples, int):
         samples = choose_subset(count_samples(loader), samples, shuffle_data, seed)
     return BatchSampler(loader, batch_size, samples)
+
+
+offer(globals())

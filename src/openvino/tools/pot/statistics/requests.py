@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from openvino.tools.pot.graph.batch import fixed_batch, is_batch
 from openvino.tools.pot.graph.geometry import LinearLayer, window
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.values import is_nonnegative
@@ -98,7 +99,9 @@ def has_many_rows(view: GraphView, tensor: TensorId, axis: int) -> bool:
     shape = view.shape(tensor)
     if not shape or not -len(shape) <= axis < len(shape) or shape[axis] is None:
         return False
-    return any(size != 1 for position, size in enumerate(shape) if position != axis % len(shape))
+    samples = fixed_batch(view.seen) if is_batch(view.model) else 1
+    one = [(1, samples), *[(1,)] * (len(shape) - 1)]  # along the first axis lie the samples of a fixed batch
+    return any(size not in one[at] for at, size in enumerate(shape) if at != axis % len(shape))
 
 
 def patches_request(

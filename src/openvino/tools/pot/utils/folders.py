@@ -125,7 +125,11 @@ def _clear(work: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file in one go: beside its place first, then moved in, so that nobody meets a part of it."""
+    """Write a file in one go: beside its place first, then moved in, so that nobody meets a part of it.
+
+    The folder is made if it is not there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_bytes(content)

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from openvino.tools.pot.datasets.annotations import Detections, Meta, Objects, Task
 from openvino.tools.pot.datasets.metrics.measure import Measure, MeasureEntry, require_labels
 from openvino.tools.pot.utils.errors import ConfigError, Place
+from openvino.tools.pot.utils.optional import how_to_install
 
 _ALL_AREAS = [[0, 1e10]]
 
@@ -65,9 +66,8 @@ class _Tools:
             coco = importlib.import_module("pycocotools.coco").COCO
             return _Tools(coco, _evaluation(importlib.import_module("pycocotools.cocoeval").COCOeval))
         except ImportError as error:
-            raise ConfigError(
-                "coco_precision needs pycocotools: pip install 'openvino-pot[coco]'", place
-            ) from error
+            how = how_to_install("pycocotools", "coco")
+            raise ConfigError(f"coco_precision needs pycocotools: {how}", place) from error
 
 
 class _CocoMeasure(Measure):

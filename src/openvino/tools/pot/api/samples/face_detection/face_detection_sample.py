@@ -17,6 +17,7 @@ from openvino.tools.pot.api.samples.face_detection.metric import Recall
 from openvino.tools.pot.api.samples.utils.argument_parser import add_keeping_of_floats
 from openvino.tools.pot.api.samples.utils.command_line import optimize, run
 from openvino.tools.pot.graph.load import load_model
+from openvino.tools.pot.paths import offer
 
 __all__ = ["MTCNNEngine", "Recall", "WiderFaceLoader", "main"]
 
@@ -57,6 +58,9 @@ def _entry(args: Namespace, name: str) -> dict[str, Any]:
     model: Path = getattr(args, f"{name}_model").expanduser()
     weights: Path | None = getattr(args, f"{name}_weights")
     return {"name": name, "model": model, "weights": (weights or model.with_suffix(".bin")).expanduser()}
+
+
+offer(globals())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,5 @@
+"""Old name of openvino.tools.pot.optimization."""
+
+from openvino.tools.pot.paths import offer_as
+
+offer_as(globals())
