@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
+from openvino.tools.pot.algorithms.accuracy.agreement import agreement_in
 from openvino.tools.pot.algorithms.weights import WeightCompression, as_plain_data
 from openvino.tools.pot.cli.executors import at_work, check_workers
+from openvino.tools.pot.cli.ignoring import of_flags
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.output import SCHEMA, Log, check_output, check_writable, results_folder
 from openvino.tools.pot.cli.request import sections_of
@@ -65,6 +67,8 @@ def quantize(options: argparse.Namespace) -> int:
     if options.max_memory is not None:
         keep_little()
     job = make_job(sections_of(options), options.evaluate)
+    for task in job.tasks if options.ignored_types else ():
+        of_flags(options, task.model.submodels[0])  # which finds types that the model does not have
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
     # Beside the folders of runs, so that the next one goes on with a search.
@@ -254,14 +258,14 @@ def measure_job(job: Job, models: list[CompressedModel]) -> tuple[dict[str, Any]
         models: quantized, one for each task.
 
     Returns:
-        Name to figure, for both: the engine's metrics or, where it has none, how far outputs stand out of the noise of
-        quantization. In a cascade the model's name stands before.
+        Name to figure, for both: the engine's metrics, agreement where a search went by it or, where there is neither,
+        how far outputs stand out of the noise of quantization. In a cascade the model's name stands before.
     """
     metrics: dict[str, Any] = {}
     baseline: dict[str, Any] = {}
     for task, model in zip(job.tasks, models, strict=True):
         prefix = f"{task.model.name}: " if job.model.is_cascade else ""
-        if task.engine.metric is None:
+        if task.engine.metric is None and agreement_in(task.pipeline.algo_seq) is None:
             noise = signal_to_noise(task.engine, task.model, model)
             metrics |= {f"{prefix}{name}, dB over noise": round(value, 2) for name, value in noise.items()}
             if not noise:
