@@ -143,7 +143,7 @@ def test_constants_are_no_suggestions(small: Path, capsys: pytest.CaptureFixture
 
 
 def test_the_table_holds_the_same(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    finished = pot(capsys, "plan", "-m", small, "--ignored", "cnv2", "conv1")
+    finished = pot(capsys, "plan", "-m", small, "--ignored", "cnv2", "conv1", "--all")
     assert finished.code == 0
     assert finished.err == ""
     for part in ("1 layers in integers", "ignored: the model has no node 'cnv2', the nearest name is 'conv2'",

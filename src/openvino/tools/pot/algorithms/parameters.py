@@ -9,8 +9,9 @@ from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.preflight import Refusal, refusals
-from openvino.tools.pot.placement.scope import without_effect
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.placement.scope import matching_operation, without_effect
+from openvino.tools.pot.placement.selecting import selected
+from openvino.tools.pot.utils.errors import ConfigError, nearest, placed
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -119,10 +120,19 @@ def check_names(key: str, by_model: Iterable[str], model: CompressedModel) -> No
 
 
 def _tell_of_names(sub: SubModel, recipe: Recipe) -> None:
-    scope = recipe.parameters.ignored.of(sub.name).scope
-    if not scope:
+    ignored = recipe.parameters.ignored.of(sub.name)
+    if not ignored.scope and not ignored.operations:
         return
     view = GraphView(sub.model)
-    matched = [name for name in scope if name in view.nodes or name in sub.renamed]
+    with placed("ignored.scope"):
+        found = selected(view, ignored.scope, sub)
+    for each in found:
+        if not each.by_name and each.nodes:
+            logger.info("ignored.scope: %s", each.line)
+    for operation in ignored.operations:
+        nodes = matching_operation(view, operation)
+        if nodes:
+            logger.info("ignored.operations: %d are of type %s", len(nodes), operation.type)
+    matched = [each.said for each in found if each.by_name]
     for name, kind in without_effect(view, recipe.device, matched, sub).items():
         logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)

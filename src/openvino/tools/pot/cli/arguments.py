@@ -6,6 +6,7 @@ import argparse
 from typing import Any, NoReturn
 
 from openvino.tools.pot.cli.feeding_arguments import add_feeding
+from openvino.tools.pot.configs.accuracy import AGREEMENTS
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
@@ -172,7 +173,14 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     _add_ignored(group)
     group.add_argument(
-        "--max-drop", type=float, help="what accuracy_aware may lose of a metric (default: 0.01)"
+        "--max-drop",
+        type=float,
+        help="what accuracy_aware may lose of a metric, or of agreement (default: 0.01)",
+    )
+    group.add_argument(
+        "--agreement",
+        choices=AGREEMENTS,
+        help="what accuracy_aware compares with the float model without labels (default: auto, by the outputs' form)",
     )
     group.add_argument("--stat-cache", metavar="FOLDER", help="keeps statistics: no pass is made twice")
     group.add_argument(
@@ -327,7 +335,20 @@ def _add_float_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_ignored(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--ignored", metavar="NAME", nargs="+", action="extend", help="nodes left in float")
+    group.add_argument(
+        "--ignored",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        help="nodes left in float: names, patterns ('/head/*', 're:/head/.*'), places (after:last-convolution)",
+    )
+    group.add_argument(
+        "--ignored-types",
+        metavar="TYPE",
+        nargs="+",
+        action="extend",
+        help="operations left in float, by type",
+    )
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
@@ -426,5 +447,6 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     _add_ignored(parser)
     parser.add_argument("--target-device", help="ANY, CPU, GPU, NPU, GNA or GNA3 (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
+    parser.add_argument("--all", action="store_true", help="tables of all layers, tensors and reasons")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     parser.add_argument("--log-level", type=str.upper, choices=LOG_LEVELS, default="WARNING")

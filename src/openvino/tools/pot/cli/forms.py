@@ -98,12 +98,14 @@ class PlannedFloat(Facts):
         type: of its operation.
         reason: why.
         costly: whether it could run in integers, and would be no faster.
+        layer: whether it is a convolution, a matrix product or a recurrent layer.
     """
 
     node: str
     type: str
     reason: str
     costly: bool
+    layer: bool
 
 
 class Unmatched(Facts):
@@ -116,6 +118,31 @@ class Unmatched(Facts):
 
     name: str
     nearest: str
+
+
+class Matched(Facts):
+    """What an entry of ``--ignored`` means.
+
+    Attributes:
+        name: as it was given: a name, a pattern or a place; of ``--ignored-types`` the type.
+        nodes: operations that it means.
+        layers: how many of them are convolutions, matrix products or recurrent layers.
+    """
+
+    name: str
+    nodes: int
+    layers: int
+
+
+class PlannedGain(Facts):
+    """What INT8 may bring beside size; how much faster it is, only a run tells.
+
+    Attributes:
+        int8_multiplications: share of the multiplications that is in integers; null where there are none. Open sizes
+            count as one.
+    """
+
+    int8_multiplications: float | None
 
 
 class PlannedSize(Facts):
@@ -159,6 +186,8 @@ class Plan(Facts):
         weights: that would be quantized.
         float: what would stay in float.
         unmatched: names of ``--ignored`` that the model does not have.
+        matched: what the others mean.
+        gain: beside size.
         size: of the weights.
         cost: of calibration.
     """
@@ -177,6 +206,8 @@ class Plan(Facts):
     weights: tuple[PlannedWeight, ...]
     float: tuple[PlannedFloat, ...]
     unmatched: tuple[Unmatched, ...]
+    matched: tuple[Matched, ...]
+    gain: PlannedGain
     size: PlannedSize
     cost: PlannedCost
     why_transformer: str | None = None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from openvino.tools.pot.cli.feeding import preview
+from openvino.tools.pot.cli.ignoring import of_flags
 from openvino.tools.pot.cli.job import Task, make_job
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.utils.errors import ConfigError
 
 ABSENT = (
-    *("config", "name", "max_drop", "weights", "preset", "target_device", "model_type", "ignored"),
+    *("config", "name", "max_drop", "agreement", "weights", "preset", "target_device", "model_type"),
+    *("ignored", "ignored_types"),
     *("engine", "ac_config", "data_source", "mode", "group_size", "ratio", "backup"),
 )
 """Flags of ``pot -q`` that other commands may do without."""
@@ -39,6 +42,9 @@ def task_of(options: argparse.Namespace, model: str) -> Task:
         )
     (task,) = make_job(sections_of(asked)).tasks
     preview([(task.model, task.engine)], asked.preview)
+    for line in of_flags(asked, task.model.submodels[0]):
+        if sys.stderr:  # services have none
+            print(f"pot: {line}", file=sys.stderr)  # standard output may be JSON
     return task
 
 

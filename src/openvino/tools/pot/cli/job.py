@@ -226,7 +226,8 @@ def _searches(sections: Sections) -> bool:
     """Whether an algorithm needs labels."""
     entries = sections.compression.algorithms
     return sections.optimizer is not None or any(
-        entry.name == AccuracyAwareQuantization.name and not entry.params.get("annotation_free")
+        entry.name == AccuracyAwareQuantization.name
+        and not (entry.params.get("annotation_free") or entry.params.get("agreement"))
         for entry in entries
     )
 
@@ -315,13 +316,16 @@ def check_device(model: CompressedModel, recipe: Recipe) -> None:
 
 
 def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:
-    """What a search needs: a metric that it knows the names of, or a classifier, and a folder for its state."""
-    if params.get("annotation_free"):
+    """What a search needs: a metric that it knows the names of, or none, and a folder for its state."""
+    if params.get("agreement"):
+        if kind == "accuracy_checker":
+            raise ConfigError("agreement is for samples without labels, accuracy_checker brings metrics")
+    elif params.get("annotation_free"):
         _check_classifier(model)
     elif engine.metric is None:
         raise ConfigError(
-            f"a search needs a metric, which engine {kind} does not have: set annotation_free to true to take the "
-            "float model's predictions for labels, or use accuracy_checker"
+            f"a search needs a metric, which engine {kind} does not have: set agreement to 'auto' to control "
+            "agreement with the float model, or use accuracy_checker"
         )
     else:
         known = list(engine.get_metrics_attributes())
@@ -344,7 +348,7 @@ def _check_classifier(model: ov.Model) -> None:
         raise ConfigError(
             "without labels, what the float model predicts is taken for right (annotation_free), which takes a "
             f"classifier with one output: the model has outputs of shapes {', '.join(map(str, shapes))}; "
-            "accuracy_checker brings labels"
+            "agreement: 'auto' takes any model"
         )
 
 

@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
+from openvino.tools.pot.algorithms.accuracy.agreement import agreement_in
 from openvino.tools.pot.algorithms.weights import WeightCompression
 from openvino.tools.pot.cli.ending import Ending, ended, measured, phases_of
 from openvino.tools.pot.cli.executors import at_work, check_workers
 from openvino.tools.pot.cli.feeding import preview
+from openvino.tools.pot.cli.ignoring import of_flags
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.onwards import next_line
 from openvino.tools.pot.cli.output import Log, check_file, check_output, results_folder
@@ -75,6 +77,8 @@ def quantize(options: argparse.Namespace) -> int:
         keep_little()
     sections = sections_of(options)
     job = make_job(sections, options.evaluate)
+    for task in job.tasks if options.ignored_types else ():
+        of_flags(options, task.model.submodels[0])  # which finds types that the model does not have
     root, name = Path(options.output_dir), None if options.direct_dump else job.name
     check_output(root, name)
     # Beside the folders of runs, so that the next one goes on with a search.
@@ -186,7 +190,7 @@ def evaluated(ending: Ending, job: Job) -> Ending:
     networks, metrics, baseline = [], dict[str, Any](), dict[str, Any]()
     for each in ending.networks:
         seconds, (figures, before) = _speed(each.task, each.model), _figures(each.task, each.model)
-        noise = {} if each.task.engine.metric is not None or _hides_tokens(each.model) else figures
+        noise = {} if _has_metric(each.task) or _hides_tokens(each.model) else figures
         found = measured(each, seconds, noise, count_samples(each.task.engine.data_loader))
         figures = _named(each.task, figures)
         networks.append(replace(found, seconds=seconds, metrics=figures, baseline=before))
@@ -196,9 +200,14 @@ def evaluated(ending: Ending, job: Job) -> Ending:
     return replace(ending, networks=networks, metrics=metrics, baseline=baseline)
 
 
+def _has_metric(task: Task) -> bool:
+    """Whether a model has figures of its own: of the engine's metric, or of agreement with the float model."""
+    return task.engine.metric is not None or agreement_in(task.pipeline.algo_seq) is not None
+
+
 def _named(task: Task, figures: Mapping[str, Any]) -> dict[str, Any]:
     """Figures as they are printed: what are dB says so."""
-    if task.engine.metric is not None:
+    if _has_metric(task):
         return dict(figures)
     return {f"{name}, dB over noise": round(value, 2) for name, value in figures.items()}
 
@@ -340,8 +349,8 @@ def measure_job(job: Job, models: list[CompressedModel]) -> tuple[dict[str, Any]
         models: quantized, one for each task.
 
     Returns:
-        Name to figure, for both: the engine's metrics or, where it has none, how far outputs stand out of the noise of
-        quantization. In a cascade the model's name stands before.
+        Name to figure, for both: the engine's metrics, agreement where a search went by it or, where there is neither,
+        how far outputs stand out of the noise of quantization. In a cascade the model's name stands before.
     """
     metrics: dict[str, Any] = {}
     baseline: dict[str, Any] = {}
@@ -355,7 +364,7 @@ def measure_job(job: Job, models: list[CompressedModel]) -> tuple[dict[str, Any]
 
 def _figures(task: Task, model: CompressedModel) -> tuple[dict[str, Any], dict[str, Any]]:
     """Metrics of a quantized network and of the float one, or without a metric dB of each output over the noise."""
-    if task.engine.metric is not None:
+    if _has_metric(task):
         before = task.pipeline.evaluate(task.model)
         return task.pipeline.evaluate(model), before
     noise = signal_to_noise(task.engine, task.model, model)

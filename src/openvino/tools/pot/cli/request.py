@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from openvino.tools.pot.cli.ignoring import scope_of
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import Sections, parse_sections
 from openvino.tools.pot.utils.errors import ConfigError
@@ -22,8 +23,18 @@ _FOR_IMAGES = (
     *("like", "letterbox", "keep_aspect", "metadata"),
 )
 _NOT_WITH_CONFIG = (
-    *("quantize", "model", "weights", "name", "target_device", "model_type", "preset", "max_drop"),
-    *("subset_size", "ac_config", "ignored", "stat_cache", "max_memory"),
+    *(
+        "quantize",
+        "model",
+        "weights",
+        "name",
+        "target_device",
+        "model_type",
+        "preset",
+        "max_drop",
+        "agreement",
+    ),
+    *("subset_size", "ac_config", "ignored", "ignored_types", "stat_cache", "max_memory"),
     *_OF_WEIGHTS,
     *_FOR_IMAGES,
 )
@@ -73,15 +84,14 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
         "stat_cache": options.stat_cache,
         "max_memory": options.max_memory,
     }
-    params["ignored"] = {"scope": options.ignored} if options.ignored else None
+    params["ignored"] = scope_of(options.ignored, options.ignored_types)
     params |= _of_weights(options)
     if options.quantize == "accuracy_aware":
         params["maximal_drop"] = 0.01 if options.max_drop is None else options.max_drop
     elif options.max_drop is not None:
         raise ConfigError(f"--max-drop is for --quantize accuracy_aware, found {options.quantize}")
     engine = _engine(options)
-    if options.quantize == "accuracy_aware" and engine["type"] != "accuracy_checker":
-        params["annotation_free"] = True  # without labels, what the float model predicts is right
+    params["agreement"] = _agreement(options, engine["type"])
     compression = {"target_device": options.target_device, "model_type": options.model_type}
     algorithm = {"name": _ALGORITHMS[options.quantize], "params": _given(params)}
     return {
@@ -89,6 +99,19 @@ def _from_flags(options: argparse.Namespace) -> dict[str, Any]:
         "engine": engine,
         "compression": {**_given(compression), "algorithms": [algorithm]},
     }
+
+
+def _agreement(options: argparse.Namespace, engine: str) -> str | None:
+    """What is compared with the float model: without labels, there is nothing else to control."""
+    if options.quantize != "accuracy_aware":
+        if options.agreement is not None:
+            raise ConfigError(f"--agreement is for --quantize accuracy_aware, found {options.quantize}")
+        return None
+    if engine == "accuracy_checker":
+        if options.agreement is not None:
+            raise ConfigError("--agreement is for samples without labels, accuracy_checker brings metrics")
+        return None
+    return options.agreement or "auto"
 
 
 def _of_weights(options: argparse.Namespace) -> dict[str, Any]:

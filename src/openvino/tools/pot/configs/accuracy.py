@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters, none_for_zero
 from openvino.tools.pot.configs.validation import Parameters
+
+Agreement = Literal["auto", "boxes", "text", "classes", "masks", "correlation", "fidelity"]
+AGREEMENTS: tuple[Agreement, ...] = get_args(Agreement)
 
 
 class NamedMetric(Parameters):
@@ -35,6 +38,9 @@ class AccuracyAwareParameters(Parameters):
         base_algorithm: what quantizes.
         annotation_free: take what the float model predicts for annotations, where it is surer than
             ``annotation_conf_threshold``.
+        agreement: what is compared with the float model in place of a metric, for samples without annotations:
+            ``boxes``, ``text``, ``classes``, ``masks``, ``correlation``, ``fidelity``, or ``auto``: what the form of
+            the outputs shows; absent: nothing, there is a metric.
         tune_hyperparams: try presets, range estimators and bias correction before any layer goes back to float,
             even in place of what the parameters say.
         convert_to_mixed_preset: try the mixed preset before, in place of the performance preset.
@@ -54,6 +60,7 @@ class AccuracyAwareParameters(Parameters):
     base_algorithm: Literal["DefaultQuantization"] = "DefaultQuantization"
     annotation_free: bool = False
     annotation_conf_threshold: float = Field(default=0.6, gt=0, lt=1)
+    agreement: Agreement | None = None
     tune_hyperparams: bool = False
     convert_to_mixed_preset: bool = False
     keep_int8_weights: bool | None = None
@@ -61,6 +68,12 @@ class AccuracyAwareParameters(Parameters):
     state_dir: str | None = None
 
     _zero_means_any = field_validator("max_iter_num", mode="before")(none_for_zero)
+
+    @model_validator(mode="after")
+    def _one_way_without_annotations(self) -> AccuracyAwareParameters:
+        if self.agreement is not None and self.annotation_free:
+            raise ValueError("agreement and annotation_free exclude each other, found both")
+        return self
 
 
 class SearchParameters(AccuracyAwareParameters, DefaultQuantizationParameters):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import model_validator
@@ -43,3 +43,19 @@ def is_by_model(ignored: Any) -> bool:
     """Whether what a configuration says to ignore is a mapping of model name to scope."""
     named = isinstance(ignored, Mapping) and ignored and not set(ignored) & set(IgnoredScope.model_fields)
     return bool(named and all(isinstance(each, Mapping) for each in ignored.values()))
+
+
+def with_names(ignored: Any, names: Iterable[str]) -> dict[str, Any]:
+    """What a configuration says to ignore, with further names in its scope.
+
+    Args:
+        ignored: a mapping, a name, names, or None.
+        names: that are added where they aren't there yet.
+    """
+    before = (
+        dict(ignored or {})
+        if isinstance(ignored, Mapping) or ignored is None
+        else {"scope": [ignored] if isinstance(ignored, str) else ignored}
+    )
+    scope = list(before.get("scope") or ())
+    return {**before, "scope": [*scope, *(name for name in names if name not in scope)]}

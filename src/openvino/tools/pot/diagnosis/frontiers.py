@@ -13,6 +13,7 @@ import openvino as ov
 from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.configs.ignored import with_names
 from openvino.tools.pot.configs.options import Options
 from openvino.tools.pot.diagnosis.comparing import Candidate, Entry, Ran, compared, fitting, samples_of
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
@@ -143,7 +144,10 @@ def charted(
     gains = gains_of([layer.share for layer in layers])
     counts = chosen_counts(gains, points)
     scopes = [[layer.node for layer in layers[:count]] for count in counts]
-    settings = [{**params, **_leaving(params, scope)} if scope else dict(params) for scope in scopes]
+    settings = [
+        {**params, "ignored": with_names(params.get("ignored"), scope)} if scope else dict(params)
+        for scope in scopes
+    ]
     made = [full]
     made += [_quantized(samples, own) for own in track(settings[1:], len(settings) - 1, "Points")]
     names = [f"{len(scope)} in float" if scope else "full INT8" for scope in scopes]
@@ -259,16 +263,6 @@ def chosen_counts(gains: Sequence[float], points: int) -> list[int]:
 def is_beaten(model: Candidate, others: Iterable[Candidate]) -> bool:
     """Whether another model is faster and at least as close to float."""
     return any(other.seconds < model.seconds and other.fidelity >= model.fidelity for other in others)
-
-
-def _leaving(params: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The ignored scope with further names."""
-    known = params.get("ignored") or {}
-    before = (
-        dict(known) if isinstance(known, Mapping) else {"scope": [known] if isinstance(known, str) else known}
-    )
-    scope = list(before.get("scope") or ())
-    return {"ignored": {**before, "scope": [*scope, *(name for name in names if name not in scope)]}}
 
 
 def _stored(

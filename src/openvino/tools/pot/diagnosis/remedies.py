@@ -16,6 +16,7 @@ from openvino.tools.pot.algorithms.job import edited
 from openvino.tools.pot.algorithms.networks import Known, Networks
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.algorithms.run import run as run_algorithms
+from openvino.tools.pot.configs.ignored import with_names
 from openvino.tools.pot.diagnosis.aside import Aside
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Remedy
 from openvino.tools.pot.diagnosis.fidelity import Followed
@@ -220,10 +221,13 @@ def lines(params: Params) -> dict[str, str]:
     flags = []
     if "preset" in params:
         flags.append(f"--preset {params['preset']}")
-    scope = params.get("ignored", {}).get("scope", ())
-    if scope:
-        flags.append("--ignored " + " ".join(f"'{name}'" for name in scope))
-    said = all(key in ("preset", "ignored") for key in params)
+    ignored = params.get("ignored", {})
+    kinds = [each["type"] for each in ignored.get("operations", ())]
+    for flag, names in (("--ignored", ignored.get("scope", ())), ("--ignored-types", kinds)):
+        if names:
+            flags.append(f"{flag} " + " ".join(f"'{name}'" for name in names))
+    said = all(key in ("preset", "ignored") for key in params) and ignored.keys() <= {"scope", "operations"}
+    said = said and not any(each.get("attributes") for each in ignored.get("operations", ()))
     return {
         "script": f"quantize(model, data{words})",
         "config": json.dumps(dict(params)),
@@ -253,7 +257,7 @@ def trials(
         helps = named[0].causes[0].name if named[0].causes else ""
         names = [layer.node for layer in named]
         title = f"leaving {names[0]} in float" if len(names) == 1 else f"leaving {len(names)} layers in float"
-        yield Trial(title, helps, _with_scope(params, names))
+        yield Trial(title, helps, {"ignored": with_names(params.get("ignored"), names)})
     for cause in [*causes, *(cause for layer in layers[:5] for cause in layer.causes)]:
         if cause.name in _BY_CAUSE and _BY_CAUSE[cause.name][0] not in seen:
             title, changes = _BY_CAUSE[cause.name]
@@ -270,7 +274,7 @@ def _of_time(layers: Sequence[Layer], params: Params) -> Iterator[Trial]:
     slow = [layer.node for layer in layers if any(c.name == "slower_in_int8" for c in layer.causes)]
     if slow:
         title = f"leaving {len(slow)} slow layer{'s' * (len(slow) > 1)} in float"
-        yield Trial(title, "slower_in_int8", _with_scope(params, slow))
+        yield Trial(title, "slower_in_int8", {"ignored": with_names(params.get("ignored"), slow)})
 
 
 def _sets(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
@@ -284,12 +288,6 @@ def _sets(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
         if count and count not in sizes and count <= max(1, int(_MOST_IN_FLOAT * len(layers))):
             sizes.add(count)
             yield losing[:count]
-
-
-def _with_scope(params: Params, names: Sequence[str]) -> Params:
-    known = params.get("ignored") or {}
-    scope = list(known.get("scope", ())) if isinstance(known, Mapping) else list(known)
-    return {"ignored": {"scope": [*scope, *(name for name in names if name not in scope)]}}
 
 
 def found(

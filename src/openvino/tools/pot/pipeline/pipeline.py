@@ -9,6 +9,7 @@ from typing import Any
 
 import openvino as ov
 
+from openvino.tools.pot.algorithms.accuracy.agreement import agreeing, agreement_in
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.parameters import placing
 from openvino.tools.pot.algorithms.run import collect_statistics, run
@@ -162,6 +163,8 @@ class Pipeline:
     ) -> dict[str, Any]:
         """The engine's metrics of a model over its whole data loader, an empty dict without a metric.
 
+        Where a search went by agreement with the float model, it is that.
+
         Args:
             model: that is run.
             executor: whose workers run it; the metric gets their outputs here, sample after sample.
@@ -172,11 +175,17 @@ class Pipeline:
         """
         if self._engine is None:
             raise EngineError("evaluation needs an engine, the pipeline has none")
-        if self._engine.metric is None:
+        agreement = agreement_in(self._algo_seq)
+        if self._engine.metric is None and agreement is None:
             return {}
         set_model(self._engine, model)
         shown = self._progress if progress is None else progress
-        with course("evaluation", wanted=shown), step("evaluation"), spread(self._engine, executor):
+        with (
+            course("evaluation", wanted=shown),
+            step("evaluation"),
+            spread(self._engine, executor),
+            agreeing(self._engine, agreement),
+        ):
             metrics: dict[str, Any] | None = predicted(self._engine, print_progress=True)[0]
         return metrics or {}
 

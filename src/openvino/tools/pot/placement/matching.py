@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cached_property
 
 from openvino.tools.pot.configs.ignored import IgnoredOperation
-from openvino.tools.pot.configs.parameters import BEHIND, REGULAR, Rule
+from openvino.tools.pot.configs.parameters import BEHIND, Rule
 from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.succession import firsts, lasts
@@ -17,14 +14,13 @@ from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView, walk
 from openvino.tools.pot.hardware import Device
 from openvino.tools.pot.placement.plan import Plan, QuantizedLayer
-from openvino.tools.pot.placement.scope import has_attributes, unmatched_names
+from openvino.tools.pot.placement.scope import matching_operation
+from openvino.tools.pot.placement.selecting import Selector
 from openvino.tools.pot.placement.spreading import data_ports
-from openvino.tools.pot.utils.errors import ConfigError, nearest
+from openvino.tools.pot.utils.errors import ConfigError, nearest, placed
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
-
-_WILD = "*?["
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,8 @@ class _Layers:
     def __init__(
         self, view: GraphView, device: Device, ignored: Collection[str], plan: Plan, sub: SubModel
     ) -> None:
-        self._view, self._device, self._ignored, self._sub = view, device, ignored, sub
+        self._view, self._device, self._ignored = view, device, ignored
+        self._selector = Selector(view, sub)
         self._layers: Mapping[str, QuantizedLayer] = {layer.node: layer for layer in plan.layers}
         self._floats = {layer.node: layer for layer in plan.floats}
 
@@ -122,34 +119,22 @@ class _Layers:
         found += [self._why_not_at(where) for where in rule.places]
         return [why for why in found if why]
 
-    @cached_property
-    def _names(self) -> dict[str, tuple[str, ...]]:
-        """Names that nodes have, and the user's -> the nodes that they mean."""
-        users = (*self._sub.renamed, *self._sub.namesakes)
-        return {
-            **{name: (name,) for name in self._view.nodes},
-            **{name: self._sub.bearers(name) for name in users},
-        }
-
     def _named(self, place: str, name: str) -> set[str]:
         """The nodes that a name or a pattern means.
 
         Raises:
             ConfigError: there are none.
         """
-        if name in self._names:
-            return set(self._names[name])
-        matching = [each for each in self._names if _fits(name, each)]
-        if not matching:
-            plain = name.removeprefix(REGULAR).strip(_WILD)
-            near = unmatched_names(self._view, [plain], self._sub.renamed).get(plain, plain)
+        with placed(f"{place}.scope"):
+            found = self._selector.select(name).nodes
+        if not found:
+            near = self._selector.nearest(name)
             hint = f"; did you mean {near!r}?" if near else ""
             raise ConfigError(f"{place}.scope: the model has no node {name!r}{hint}")
-        return {node for each in matching for node in self._names[each]}
+        return set(found)
 
     def _of_type(self, operation: IgnoredOperation) -> set[str]:
-        of_type = (name for name in self._view.nodes if self._view.type(name) == operation.type)
-        return {name for name in of_type if has_attributes(self._view.nodes[name], operation.attributes)}
+        return {*matching_operation(self._view, operation)}
 
     def _at(self, where: str) -> set[str]:
         """The layers at a place, none for those that are behind a type."""
@@ -211,9 +196,3 @@ class _Layers:
         kinds = sorted({kind for reader in self._readers() for kind in self._makers(reader)})
         kind = where.removeprefix(BEHIND).strip()
         return f"no layer reads what a {kind} made{nearest(kind, kinds)}"
-
-
-def _fits(pattern: str, name: str) -> bool:
-    if pattern.startswith(REGULAR):
-        return re.fullmatch(pattern.removeprefix(REGULAR), name) is not None
-    return any(letter in pattern for letter in _WILD) and fnmatchcase(name, pattern)

@@ -12,7 +12,8 @@ from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
-from openvino.tools.pot.utils.errors import ConfigError, nearest, nearest_name
+from openvino.tools.pot.placement.selecting import Selector, selected
+from openvino.tools.pot.utils.errors import ConfigError, nearest, placed
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -26,21 +27,25 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, sub: SubModel) -> dict[s
 
     Args:
         view: the float model.
-        scope: names (the user's, from before operations were fused), operation types, or the whole model.
+        scope: names, patterns and places (in the user's names, from before operations were fused; see ``Selector``),
+            operation types, or the whole model.
         sub: knows what became of the user's names.
 
     Raises:
-        ConfigError: a name matches no node. A type or an attribute that matches none is a warning, since lists of
-            types are kept for many models.
+        ConfigError: a name or pattern matches no node. A type or an attribute that matches none is a warning, since
+            lists of types are kept for many models.
     """
     if scope.skip_model:
         return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
     ignored: dict[str, str] = {}
-    for name, near in unmatched_names(view, scope.scope, sub.renamed).items():
+    with placed("ignored.scope"):
+        unmatched = unmatched_names(view, scope.scope, sub)
+    for name, near in unmatched.items():
         hint = f"; did you mean {near!r}?" if near else ""
         raise ConfigError(f"ignored.scope: the model has no node {name!r}{hint}")
-    for name in scope.scope:
-        ignored |= dict.fromkeys(sub.bearers(name), f"named in the ignored scope as {name!r}")
+    for each in selected(view, scope.scope, sub):
+        how = "named" if each.by_name else "matched"
+        ignored |= dict.fromkeys(each.nodes, f"{how} in the ignored scope as {each.said!r}")
     kinds = {view.type(name) for name in view.nodes}
     for operation in scope.operations:
         if operation.type not in kinds:
@@ -49,13 +54,19 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, sub: SubModel) -> dict[s
                 "ignored.operations: the model has no operation of type %r%s", operation.type, hint
             )
             continue
-        nodes = {name: node for name, node in view.nodes.items() if view.type(name) == operation.type}
-        found = [name for name, node in nodes.items() if has_attributes(node, operation.attributes)]
+        found = matching_operation(view, operation)
         if not found:
-            logger.warning("ignored.operations: %s", _unlike(operation, [*nodes.values()]))
+            nodes = [node for name, node in view.nodes.items() if view.type(name) == operation.type]
+            logger.warning("ignored.operations: %s", _unlike(operation, nodes))
         for name in found:
             ignored.setdefault(name, f"operations of type {operation.type} are in the ignored scope")
     return ignored
+
+
+def matching_operation(view: GraphView, operation: IgnoredOperation) -> list[str]:
+    """The nodes of a type with the attributes that are asked for."""
+    nodes = {name: node for name, node in view.nodes.items() if view.type(name) == operation.type}
+    return [name for name, node in nodes.items() if has_attributes(node, operation.attributes)]
 
 
 def _unlike(operation: IgnoredOperation, nodes: Sequence[ov.Node]) -> str:
@@ -91,18 +102,19 @@ def without_effect(view: GraphView, device: Device, names: Iterable[str], sub: S
     return found
 
 
-def unmatched_names(view: GraphView, names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
-    """Names that match no node -> the nearest that does, an empty string where none is near.
+def unmatched_names(view: GraphView, names: Iterable[str], sub: SubModel) -> dict[str, str]:
+    """Entries of a scope that mean no node -> the nearest that does, an empty string where none is near.
 
     Args:
         view: the float model.
-        names: the user's.
-        renamed: the user's names of nodes that were fused -> the nodes that stand for them.
+        names: the user's names, patterns and places, see ``Selector``.
+        sub: knows what became of the user's names.
+
+    Raises:
+        ConfigError: one can't be read.
     """
-    present = {**{name: name for name in view.nodes}, **renamed}
-    known = [name for name, node in present.items() if not view.is_constant(TensorId(node))]
-    strange = [name for name in names if name not in view.nodes and name not in renamed]
-    return {name: nearest_name(name, known) for name in strange}
+    selector = Selector(view, sub)
+    return {name: selector.nearest(name) for name in names if not selector.select(name).nodes}
 
 
 def has_attributes(node: ov.Node, attributes: Mapping[str, Any]) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import prod
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView, walk
-from openvino.tools.pot.placement.layers import contracted
+from openvino.tools.pot.placement.work import ATTENTION, multiplications
 
-_ATTENTION = "ScaledDotProductAttention"
 # What may lie between the products of an attention block and its softmax: scales, masks, changes of shape.
 _BETWEEN = frozenset(
     {
@@ -46,7 +44,7 @@ def has_normalization(view: GraphView) -> bool:
 
 def _is_attention(view: GraphView, name: str) -> bool:
     """The operation itself, or a softmax between two products of activations."""
-    if view.type(name) == _ATTENTION:
+    if view.type(name) == ATTENTION:
         return True
     return (
         view.type(name) == "Softmax"
@@ -89,41 +87,5 @@ def _is_square(view: GraphView, name: str) -> bool:
 
 def _work(view: GraphView) -> tuple[int, int]:
     """Multiplications in matrix products, and in all layers."""
-    products = others = 0
-    for name in view.nodes:
-        own = traits(view.type(name))
-        if own.product:
-            products += _in_product(view, name)
-        elif own.convolves:
-            others += _in_convolution(view, name)
-        elif own.recurrent:
-            others += _in_recurrence(view, name)
-    return products, products + others
-
-
-def _in_product(view: GraphView, name: str) -> int:
-    first, second = view.inputs(name)[:2]
-    if view.is_constant(first) and view.is_constant(second):
-        return 0
-    if view.type(name) == _ATTENTION:
-        return 2 * _size(view, first) * _size(view, second, slice(-2, -1))
-    return _size(view, TensorId(name)) * (contracted(view, name) or 1)
-
-
-def _in_convolution(view: GraphView, name: str) -> int:
-    own, inputs = traits(view.type(name)), view.inputs(name)
-    places = inputs[own.data] if own.linear == "transposed" else TensorId(name)
-    return (
-        _size(view, inputs[own.weights]) * _size(view, places, slice(1)) * _size(view, places, slice(2, None))
-    )
-
-
-def _in_recurrence(view: GraphView, name: str) -> int:
-    constants = [tensor for tensor in view.inputs(name) if view.is_constant(tensor)]
-    steps = _size(view, view.inputs(name)[0], slice(-1))
-    return steps * sum(_size(view, tensor) for tensor in constants)
-
-
-def _size(view: GraphView, tensor: TensorId, axes: slice = slice(None)) -> int:
-    """Number of elements along some axes; unknown extents count as one, in every layer alike."""
-    return prod(size or 1 for size in (view.shape(tensor) or ())[axes])
+    work = {name: multiplications(view, name) for name in view.nodes}
+    return sum(own for name, own in work.items() if traits(view.type(name)).product), sum(work.values())

@@ -14,6 +14,8 @@ from openvino.tools.pot.graph.tensors import InputId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.placement.plan import ActivationQuantizer, Plan, QuantizedLayer, WeightQuantizer
+from openvino.tools.pot.placement.selecting import Selected, is_layer
+from openvino.tools.pot.placement.work import multiplications
 from openvino.tools.pot.report.estimate import (
     activation_bytes,
     quantized_bytes,
@@ -29,6 +31,7 @@ def described_plan(
     plan: Plan,
     unmatched: Mapping[str, str] | None = None,
     decided: Mapping[str, Sequence[Any]] | None = None,
+    matched: Sequence[Selected] = (),
 ) -> dict[str, Any]:
     """All that is known of quantizing a model before there is data, and who decided what once there was.
 
@@ -38,6 +41,7 @@ def described_plan(
         plan: for that.
         unmatched: names of an ignored scope that match no node -> the nearest that is there, or nothing.
         decided: of the same network after quantization, as ``SubModel.decided``; quantizers then have it, too.
+        matched: what entries of an ignored scope mean.
 
     Returns:
         Plain data. Sizes are in bytes; ``seconds_per_sample`` is measured on this machine's CPU, both it and
@@ -61,10 +65,18 @@ def described_plan(
             {**_weight(quantizer), **_decided(quantizer.name, decided)} for quantizer in plan.weights
         ],
         "float": [
-            {"node": layer.node, "type": layer.type, "reason": layer.reason, "costly": layer.costly}
+            {
+                "node": layer.node,
+                "type": layer.type,
+                "reason": layer.reason,
+                "costly": layer.costly,
+                "layer": is_layer(layer.type),
+            }
             for layer in plan.floats
         ],
         "unmatched": [{"name": name, "nearest": near} for name, near in (unmatched or {}).items()],
+        "matched": [{"name": each.said, "nodes": len(each.nodes), "layers": each.layers} for each in matched],
+        "gain": {"int8_multiplications": _share(view, plan)},
         "size": {
             "float_bytes": stored_bytes(GraphView(sub.model)),
             "int8_bytes": quantized_bytes(view, plan),
@@ -74,6 +86,13 @@ def described_plan(
             "activation_bytes": activation_bytes(view),
         },
     }
+
+
+def _share(view: GraphView, plan: Plan) -> float | None:
+    """The share of all multiplications that is in layers in integers; None where there are none at all."""
+    work = {name: multiplications(view, name) for name in view.nodes}
+    total = sum(work.values())
+    return sum(work[layer.node] for layer in plan.layers) / total if total else None
 
 
 def _input(parameter: ov.Node) -> dict[str, Any]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from openvino.tools.pot.algorithms.accuracy.agreement import (
+    Agreement,
+    agreeing,
+    agreement_with,
+    tell_of_doubt,
+)
 from openvino.tools.pot.algorithms.accuracy.annotations import predicted_annotations
 from openvino.tools.pot.algorithms.accuracy.candidates import Candidates, Variant, variants
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
@@ -42,6 +48,7 @@ class AccuracyAwareQuantization(Algorithm):
 
     Attributes:
         report: the course of the last search, None before the first.
+        agreement: with the float model of the last search, where that was asked for in place of a metric.
 
     Raises:
         ConfigError: a parameter is unknown, ill-typed or not supported.
@@ -54,6 +61,7 @@ class AccuracyAwareQuantization(Algorithm):
     def __init__(self, config: Mapping[str, Any] | None = None, engine: Engine | None = None) -> None:
         super().__init__(config, engine)
         self.report: AccuracyReport | None = None
+        self.agreement: Agreement | None = None
 
     def _make_recipe(self) -> Recipe:
         base = DefaultQuantizationParameters.model_fields
@@ -113,16 +121,27 @@ class AccuracyAwareQuantization(Algorithm):
         candidates = Candidates(
             model, engine, self._base_config, state.passes or ([] if known is None else [known])
         )
-        labels = (
-            predicted_annotations(engine, model, parameters.annotation_conf_threshold)
-            if parameters.annotation_free
-            else nullcontext()
-        )
         clock = Clock(parameters.time_budget)
-        with labels:
+        with self._labels(engine, model):
             search = Search(parameters, self._variants(), engine, candidates, state, clock)
             self.report = search.report
-            return search.run()
+            if self.agreement is not None:
+                search.report.agreement = tuple(self.agreement.lines)
+            found = search.run()
+        if self.agreement is not None:
+            tell_of_doubt(self.report.baseline)
+        return found
+
+    def _labels(self, engine: IEEngine, model: CompressedModel) -> AbstractContextManager[None]:
+        """What the engine evaluates by: its metric, what the float model predicts, or agreement with it."""
+        parameters = self._parameters
+        self.agreement = None
+        if parameters.agreement is not None:
+            self.agreement = agreement_with(engine, model, parameters.agreement)
+            return agreeing(engine, self.agreement)
+        if parameters.annotation_free:
+            return predicted_annotations(engine, model, parameters.annotation_conf_threshold)
+        return nullcontext()
 
 
 def _checked(engine: Engine | None, parameters: AccuracyAwareParameters) -> IEEngine:
@@ -133,8 +152,12 @@ def _checked(engine: Engine | None, parameters: AccuracyAwareParameters) -> IEEn
         raise EngineError("AccuracyAwareQuantization needs an engine with a data loader, found none")
     if count_samples(engine.data_loader) == 0:
         raise NoSamplesError
+    if parameters.agreement is not None:
+        return engine
     if engine.metric is None and not parameters.annotation_free:
-        raise EngineError("AccuracyAwareQuantization needs an engine with a metric, found none")
+        raise EngineError(
+            "AccuracyAwareQuantization needs an engine with a metric, found none; agreement: 'auto' does without"
+        )
     if engine.metric is not None:
         directions_of(engine.metric, counting(parameters))
     return engine

@@ -70,6 +70,7 @@ class AccuracyReport:
         ended: why the search ended, in words.
         seconds: that it took, earlier runs of the same state left out.
         passes: over the samples: evaluations, statistics, and samples fed to compare layers, float or not.
+        agreement: what is compared with the float model in place of a metric, and why, in sentences.
     """
 
     maximal_drop: float
@@ -81,6 +82,7 @@ class AccuracyReport:
     ended: str = ""
     seconds: float = 0.0
     passes: float = 0.0
+    agreement: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as numbers, texts, lists and mappings."""

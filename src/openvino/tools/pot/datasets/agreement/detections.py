@@ -1,0 +1,311 @@
+"""Boxes in the outputs of detectors: which form they have, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvino.tools.pot.datasets.annotations import Detections
+from openvino.tools.pot.datasets.boxes import non_maximum_suppression
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Outputs = Sequence[Array]
+
+SCORE, SUPPRESSED, OVERLAP = 0.3, 0.5, 0.5
+"""The least score of a box that counts, the most that two of a class overlap where the network leaves all, and what two
+overlap at least that are the same."""
+
+_FEWEST = 20
+"""Boxes of a network that leaves all of them."""
+_NOTHING = 0.5
+"""Share of boxes whose best class is the first or last one, from which on that one stands for nothing."""
+_SLACK = 1e-3
+
+
+@dataclass(frozen=True)
+class BoxForm:
+    """How boxes stand in outputs.
+
+    Attributes:
+        outputs: that tell of them.
+        why: what was recognized.
+        read: the boxes of a sample, from all of its outputs.
+    """
+
+    outputs: tuple[int, ...]
+    why: str
+    read: Callable[[Outputs], Detections]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What stands in the columns of a box, where each has a row of its own."""
+
+    what: str
+    width: int
+    corners: int
+    score: int
+    label: int | None
+    image: int | None = None
+
+
+_ROWS = (
+    _Row("image, class, score and corners", 7, 3, 2, 1, 0),
+    _Row("image, corners, class and score", 7, 1, 6, 5, 0),
+    _Row("corners, score and class", 6, 0, 4, 5),
+    _Row("class, score and corners", 6, 2, 1, 0),
+)
+
+
+def box_form(samples: Sequence[Outputs]) -> BoxForm | None:
+    """How the boxes of a detector stand in its outputs, None where there are none that can be told.
+
+    Args:
+        samples: the outputs for a few samples, each with a first axis of one, or as many rows as there are boxes.
+    """
+    for form in (*_in_rows(samples), *_apart(samples), *_decoded(samples)):
+        found = [form.read(sample) for sample in samples]
+        if any(len(each.labels) for each in found):
+            return form
+    return None
+
+
+def _rows(array: Array) -> Array | None:
+    """``[boxes, columns]``, None for what has no such form."""
+    if array.ndim < 2 or prod(array.shape[:-2]) != 1:
+        return None
+    return array.reshape(array.shape[-2:])
+
+
+def _in_rows(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
+    for place in range(len(samples[0])):
+        rows = [_rows(sample[place]) for sample in samples]
+        known = [each for each in rows if each is not None and each.dtype.kind == "f"]
+        if len(known) < len(rows):
+            continue
+        for row in _ROWS:
+            if all(each.shape[1] == row.width for each in known) and all(_fits(row, each) for each in known):
+                counts = (other for other in range(len(samples[0])) if samples[0][other].size == 1)
+                why = f"a row of {row.what} for each box"
+                yield BoxForm((place, *counts), why, partial(_of_rows, place, row))
+
+
+def _fits(row: _Row, rows: Array) -> bool:
+    valid = _valid(row, rows)
+    scores, labels, corners = valid[:, row.score], valid[:, row.label], _corners_of(row, valid)
+    sure = corners[scores >= SCORE]
+    return _are_shares(scores) and _are_whole(labels) and bool((sure[:, 2:] >= sure[:, :2]).all())
+
+
+def _valid(row: _Row, rows: Array) -> Array:
+    """Up to the end that a negative image marks."""
+    if row.image is None:
+        return rows
+    ends = np.flatnonzero(rows[:, row.image] < 0)
+    return rows[: ends[0]] if ends.size else rows
+
+
+def _corners_of(row: _Row, rows: Array) -> Array:
+    return rows[:, row.corners : row.corners + 4]
+
+
+def _of_rows(place: int, row: _Row, outputs: Outputs) -> Detections:
+    rows = _rows(outputs[place])
+    assert rows is not None
+    rows = _valid(row, rows)
+    return _sure(_corners_of(row, rows), rows[:, row.score], rows[:, row.label])
+
+
+def _apart(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
+    """Boxes in one output, scores in another or behind the corners, classes in a third or as columns of scores."""
+    for place, boxes in enumerate(samples[0]):
+        own = _rows(boxes)
+        if own is None or own.shape[1] not in (4, 5) or own.dtype.kind != "f":
+            continue
+        others = [each for each in range(len(samples[0])) if each != place]
+        vectors = [each for each in others if _is_of(samples, place, each, 1)]
+        tables = [each for each in others if _is_of(samples, place, each, 2)]
+        counts = tuple(each for each in others if samples[0][each].size == 1 and each not in vectors)
+        shares = [each for each in vectors if all(_are_shares(sample[each]) for sample in samples)]
+        whole = [each for each in vectors if all(_are_whole(sample[each]) for sample in samples)]
+        beside = own.shape[1] == 5 and all(_are_shares(sample[place][..., 4]) for sample in samples)
+        if beside or (own.shape[1] == 4 and shares):
+            scores = None if beside else next((each for each in shares if each not in whole), shares[0])
+            labels = next((each for each in whole if each != scores), None)
+            reader = partial(_of_vectors, place, scores, labels)
+            taken = tuple(each for each in (place, scores, labels) if each is not None)
+            yield from _in_geometry(samples, (*taken, *counts), "boxes that the network chose", reader)
+        elif own.shape[1] == 4 and tables:
+            yield from _of_table_form(samples, place, tables[0], counts)
+
+
+def _is_of(samples: Sequence[Outputs], boxes: int, other: int, rank: int) -> bool:
+    """Whether an output has a value, or a row of several, for each box."""
+    for sample in samples:
+        count = sample[boxes].shape[-2]
+        shape = sample[other].shape
+        while len(shape) > rank and shape[0] == 1:
+            shape = shape[1:]
+        if len(shape) != rank or shape[0] != count or (rank == 2 and sample[other].dtype.kind != "f"):
+            return False
+    return True
+
+
+def _of_table_form(
+    samples: Sequence[Outputs], place: int, table: int, counts: tuple[int, ...]
+) -> Iterator[BoxForm]:
+    tables = [sample[table].reshape(sample[place].shape[-2], -1).astype(np.float64) for sample in samples]
+    whole = np.concatenate(tables)
+    if whole.shape[0] < _FEWEST:
+        return
+    best, last = whole.argmax(axis=1), whole.shape[1] - 1
+    nothing = next((each for each in (0, last) if last and np.mean(best == each) > _NOTHING), None)
+    if _are_shares(whole):
+        turned: Callable[[Floats], Floats] = _as_they_are
+    elif nothing is not None:
+        turned = _softmax
+    else:
+        turned, nothing = _sigmoid, None
+    if turned is _as_they_are and not _sums_to_one(whole):
+        nothing = None
+    without = "" if nothing is None else f", class {nothing} for nothing"
+    why = f"a box and {whole.shape[1]} scores for each of {len(tables[0])} places{without}"
+    reader = partial(_of_table, place, table, turned, nothing)
+    yield from _in_geometry(samples, (place, table, *counts), why, reader)
+
+
+def _in_geometry(
+    samples: Sequence[Outputs],
+    taken: tuple[int, ...],
+    why: str,
+    reader: Callable[[Callable[[Floats], Floats], Outputs], Detections],
+) -> Iterator[BoxForm]:
+    """The form with corners or, where these are none, with the middle and the size."""
+    found = [reader(_as_they_are, sample).boxes for sample in samples]
+    boxes = np.concatenate(found)
+    if not boxes.size:
+        return
+    if (boxes[:, 2:] >= boxes[:, :2]).all():
+        yield BoxForm(taken, f"{why}, by their corners", partial(reader, _as_they_are))
+    elif (boxes[:, 2:] >= 0).all():
+        yield BoxForm(taken, f"{why}, by their middle and size", partial(reader, _corners))
+
+
+def _of_vectors(
+    place: int, scores: int | None, labels: int | None, turned: Callable[[Floats], Floats], outputs: Outputs
+) -> Detections:
+    rows = _rows(outputs[place])
+    assert rows is not None
+    chances = rows[:, 4] if scores is None else outputs[scores].reshape(-1)
+    kinds = np.zeros(len(rows)) if labels is None else outputs[labels].reshape(-1)
+    found = _sure(rows[:, :4], chances, kinds)
+    return Detections(found.labels, found.scores, turned(found.boxes))
+
+
+def _of_table(
+    place: int,
+    table: int,
+    probabilities: Callable[[Floats], Floats],
+    nothing: int | None,
+    turned: Callable[[Floats], Floats],
+    outputs: Outputs,
+) -> Detections:
+    boxes = _rows(outputs[place])
+    assert boxes is not None
+    scores = probabilities(np.nan_to_num(outputs[table].reshape(len(boxes), -1).astype(np.float64)))
+    if nothing is not None:
+        scores = np.delete(scores, nothing, axis=1)
+    return _suppressed(boxes, scores, turned)
+
+
+def _decoded(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
+    """YOLO's: middle and size in pixels, then scores from 0 to 1, for each place of its grids."""
+    for place in range(len(samples[0])):
+        shape = samples[0][place].shape
+        if len(shape) != 3 or shape[0] != 1 or min(shape[1:]) < 5 or max(shape[1:]) < _FEWEST:
+            continue
+        across = shape[1] < shape[2]
+        rows = [np.asarray(sample[place][0].T if across else sample[place][0]) for sample in samples]
+        if len({each.shape[1] for each in rows}) > 1:
+            continue
+        whole = np.concatenate(rows)
+        if whole.dtype.kind != "f" or not np.isfinite(whole).all():
+            continue
+        if not (whole[:, 2:4] >= 0).all() or whole[:, :4].max() <= 1 + _SLACK:
+            continue
+        last = _shares_until(whole)
+        objectness = not across and last > 5
+        if last > 4:
+            more = whole.shape[1] - last
+            scores = f"{last - 4} score{'' if last == 5 else 's'}"
+            beside = f", and {more} values more, which are not compared" if more else ""
+            why = f"middle, size and {scores} for each of {len(rows[0])} places{beside}"
+            yield BoxForm((place,), why, partial(_of_decoded, place, across, last, objectness))
+
+
+def _shares_until(rows: Array) -> int:
+    """The first column from the fifth on that holds no shares."""
+    outside = ((rows[:, 4:] < -_SLACK) | (rows[:, 4:] > 1 + _SLACK)).any(axis=0)
+    return 4 + (int(outside.argmax()) if outside.any() else outside.size)
+
+
+def _of_decoded(place: int, across: bool, last: int, objectness: bool, outputs: Outputs) -> Detections:
+    rows = np.nan_to_num((outputs[place][0].T if across else outputs[place][0]).astype(np.float64))
+    scores = rows[:, 5:last] * rows[:, 4:5] if objectness else rows[:, 4:last]
+    return _suppressed(rows[:, :4], scores, _corners)
+
+
+def _suppressed(boxes: Array, scores: Floats, turned: Callable[[Floats], Floats]) -> Detections:
+    """Of boxes of a class that overlap the best ones alone."""
+    found = _sure(boxes, scores.max(axis=1), scores.argmax(axis=1))
+    corners = turned(found.boxes)
+    if not corners.size:
+        return Detections(found.labels, found.scores, corners)
+    apart = corners + found.labels[:, None] * (np.abs(corners).max() * 2 + 1)
+    kept = non_maximum_suppression(apart, np.argsort(-found.scores, kind="stable"), SUPPRESSED, False)
+    return Detections(found.labels[kept], found.scores[kept], corners[kept])
+
+
+def _sure(boxes: Array, scores: Array, labels: Array) -> Detections:
+    """Those that count, a class below zero standing for nothing."""
+    known = np.isfinite(boxes).all(axis=1) & (np.nan_to_num(scores) >= SCORE) & (labels >= 0)
+    return Detections(
+        labels[known].astype(np.int64), scores[known].astype(np.float64), boxes[known].astype(np.float64)
+    )
+
+
+def _corners(boxes: Floats) -> Floats:
+    middle, half = boxes[:, :2], boxes[:, 2:] / 2
+    return np.concatenate([middle - half, middle + half], axis=1)
+
+
+def _as_they_are(values: Floats) -> Floats:
+    return values
+
+
+def _sigmoid(values: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(values, -60, 60))))
+
+
+def _softmax(values: Floats) -> Floats:
+    powers = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _sums_to_one(rows: Array) -> bool:
+    return bool(np.abs(rows.sum(axis=1) - 1).max(initial=0.0) < 1e-2)
+
+
+def _are_shares(values: Array) -> bool:
+    return values.dtype.kind == "f" and bool(((values >= -_SLACK) & (values <= 1 + _SLACK)).all())
+
+
+def _are_whole(values: Array) -> bool:
+    return values.dtype.kind in "iu" or bool((values == np.round(values)).all())
