@@ -28,6 +28,9 @@ STARTS = (HOME, "CHANGELOG.md", "CONTRIBUTING.md", "examples/README.md")
 """Pages outside of docs that are there, whoever links to them."""
 
 _CODE = re.compile(r"^```[\s\S]*?^```$|^    .*$|`[^`\n]+`", re.MULTILINE)
+_ITEM = re.compile(r"(?:-|\d+\.) ")
+_NUMBER = re.compile(r"^( *\d+)\.(?= )")
+"""A number at the end of a sentence that a new line begins with, in a paragraph that is no numbered list."""
 _LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 _LANGUAGES = {".py": "python", ".json": "json", ".toml": "toml", ".yml": "yaml"}
 _BINARY = (".ipynb", ".png", ".svg")
@@ -61,6 +64,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Let links lead to where the site has what they mean."""
     here = page.file.src_uri
+    if page.parent is None:
+        page.meta["hide"] = ["navigation"]  # which would be the page alone
     source = _repository_path(here)
     if source is None:
         return markdown
@@ -72,7 +77,29 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         goal = posixpath.relpath(site_path(path), posixpath.dirname(here) or ".")
         return f"{match[1]}{goal}{anchor}{match[3]}"
 
-    return outside_code(markdown, lambda text: _LINK.sub(led, text))
+    return deepened(outside_code(markdown, lambda text: _LINK.sub(led, text)))
+
+
+def deepened(markdown: str) -> str:
+    """Lists as Python's Markdown wants them: what belongs to an item stands four deep, where GitHub takes two or three, and
+    behind an item with paragraphs of its own the next one stands alone."""
+    lines: list[str] = []
+    is_fenced, own, has_parts = False, 0, False
+    for line in markdown.split("\n"):
+        is_fenced ^= line.startswith("```")
+        if own < 3 and lines and lines[-1] and not is_fenced:
+            line = _NUMBER.sub(r"\1\\.", line)
+        depth = len(line) - len(line.lstrip())
+        item = None if is_fenced else _ITEM.match(line)
+        if item:
+            lines += [""] if has_parts and lines[-1] else []
+            own, has_parts = len(item[0]), False
+        elif line and depth < own:
+            own = 0
+        elif line and own:
+            has_parts |= not lines[-1]
+        lines.append(f"{' ' * (4 - own)}{line}" if own and line and not item else line)
+    return "\n".join(lines)
 
 
 def outside_code(markdown: str, change: Callable[[str], str]) -> str:
