@@ -71,7 +71,9 @@ class Drawing:
         self._parts.append(f'<polygon points="{path}" class="tip"/>')
 
     def text(self, x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> None:
-        """A line of words whose feet stand at ``y``; ``anchor`` is ``start``, ``middle`` or ``end``."""
+        """A line of words, if there are any, whose feet stand at ``y``; ``anchor`` is ``start``, ``middle`` or ``end``."""
+        if not words:
+            return
         told = f' class="{kind}"' if kind else ""
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self._parts.append(f'<text x="{number(x)}" y="{number(y)}"{told}{place}>{escape(words)}</text>')

@@ -38,6 +38,8 @@ _BINARY = (".ipynb", ".png", ".svg")
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Complete the navigation by the pages that it does not name."""
+    for kept in (reached, _sources):
+        kept.cache_clear()  # `mkdocs serve` builds again and again
     sections = {title: pages for entry in config.nav or () for title, pages in entry.items()}
     named = set(_pages(config.nav))
     guides = (file.name for file in sorted(DOCS.glob("*.md")))
