@@ -26,7 +26,16 @@ STATED = (ROOT / "README.md", DOCUMENT)
 Rows = Sequence[Mapping[str, str]]
 Tables = Mapping[str, Rows]
 
-_MARKERS = ("benchmark", "accuracy", "others-accuracy", "speed", "own settings", "own settings, AMX", "weights", "course")
+_MARKERS = (
+    "benchmark",
+    "accuracy",
+    "others-accuracy",
+    "speed",
+    "own settings",
+    "own settings, AMX",
+    "weights",
+    "course",
+)
 _TOOLS = ("openvino-pot", "NNCF")
 _SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _SHARES = tuple(0.25 * step for step in range(20))
@@ -255,20 +264,32 @@ def course(tables: Tables) -> Drawing:
     """The evaluations of a search by accuracy control: the drop of each, and which was returned."""
     rows = tables["course"]
     drops = [float(row["drop"].removeprefix("at least ")) for row in rows]
-    (allowed,) = (float(word) for word in re.findall(r"a drop of ([\d.]+) allowed", between(DOCUMENT, "course")))
+    (allowed,) = (
+        float(word) for word in re.findall(r"a drop of ([\d.]+) allowed", between(DOCUMENT, "course"))
+    )
     across = spanned([1, len(rows)], [1, *range(5, len(rows) + 1, 5)], left=_SIDE + 10)
     upwards = _upright([0, allowed, *drops], [0.02 * step for step in range(50)])
     note = "each candidate's drop of the metric; those below the line are allowed"
     drawing = _plane("The course of accuracy control", note, across, upwards, ("drop", "evaluation"))
     _legend(drawing, ("allowed", "not allowed"), ("good", "hollow"))
-    drawing.line([(across.left, upwards.place(allowed)), (across.right, upwards.place(allowed))], "axis dashed")
-    drawing.line([(across.place(number), upwards.place(drop)) for number, drop in enumerate(drops, 1)], "grid")
+    drawing.line(
+        [(across.left, upwards.place(allowed)), (across.right, upwards.place(allowed))], "axis dashed"
+    )
+    drawing.line(
+        [(across.place(number), upwards.place(drop)) for number, drop in enumerate(drops, 1)], "grid"
+    )
     for number, (row, drop) in enumerate(zip(rows, drops, strict=True), 1):
         place = across.place(number), upwards.place(drop)
         drawing.dot(*place, "good" if row["kept"] else "hollow", 5)
         if number == 1 or row["kept"] == "returned":
             words = f"{row['kept'] or row['what']}, {row['layers in float']} layers in float"
-            drawing.text(place[0] + 2, place[1] + (24 if row["kept"] else -12), words, "small", "start" if number == 1 else "middle")
+            drawing.text(
+                place[0] + 2,
+                place[1] + (24 if row["kept"] else -12),
+                words,
+                "small",
+                "start" if number == 1 else "middle",
+            )
     return drawing
 
 

@@ -1,8 +1,8 @@
 """Pictures as SVG, of a few shapes: small text files, the same bytes from the same figures, legible in light and dark.
 
-They bring a background and colours of their own for both, chosen by what the reader prefers, since nobody can tell where a
-picture will stand: on the site, on a repository's pages, on the package index. Sizes are in pixels; a picture is 520 wide, so
-that on a phone its letters are still two thirds as large.
+They bring a background and colours of their own for both, chosen by what the reader prefers, since nobody can tell
+where a picture will stand: on the site, on a repository's pages, on the package index. Sizes are in pixels; a picture is
+520 wide, so that on a phone its letters are still two thirds as large.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ class Drawing:
 
     def dot(self, x: float, y: float, kind: str, radius: float = 6) -> None:
         """A circle."""
-        self._parts.append(
-            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" class="{kind}"/>'
-        )
+        self._parts.append(f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" class="{kind}"/>')
 
     def line(self, points: Iterable[tuple[float, float]], kind: str = "link") -> None:
         """A line through points, which encloses nothing."""
@@ -71,7 +69,7 @@ class Drawing:
         self._parts.append(f'<polygon points="{path}" class="tip"/>')
 
     def text(self, x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> None:
-        """A line of words, if there are any, whose feet stand at ``y``; ``anchor`` is ``start``, ``middle`` or ``end``."""
+        """A line of words, if any, whose feet stand at ``y``; ``anchor`` is ``start``, ``middle`` or ``end``."""
         if not words:
             return
         told = f' class="{kind}"' if kind else ""

@@ -21,9 +21,13 @@ def losses(tables: Tables) -> str:
     """A list in Markdown: metrics, time, size, beside float, weights only, and what is not there at all."""
     sentences = (_metric, _request, _size, _float, _weights)
     told = [f"- {sentence(tables)}" for sentence in sentences]
-    told.append("- **Not there.** Training after quantization, and PyTorch models as they are; NNCF has both.")
+    told.append(
+        "- **Not there.** Training after quantization, and PyTorch models as they are; NNCF has both."
+    )
     wrapped = (
-        textwrap.fill(_UNIT.sub("\N{NO-BREAK SPACE}", each), _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        textwrap.fill(
+            _UNIT.sub("\N{NO-BREAK SPACE}", each), _WIDTH, subsequent_indent="  ", break_on_hyphens=False
+        )
         for each in told
     )
     return "\n".join(wrapped).replace("\N{NO-BREAK SPACE}", " ")
@@ -74,7 +78,9 @@ def _times(ratios: Sequence[tuple[str, float]], than: str) -> str:
 
 def _float(tables: Tables) -> str:
     slow = [
-        f"`{row['network']}` ({row['speed-up']}x)" for row in tables["benchmark"] if float(row["speed-up"]) < 1
+        f"`{row['network']}` ({row['speed-up']}x)"
+        for row in tables["benchmark"]
+        if float(row["speed-up"]) < 1
     ]
     amx = tables["own settings, AMX"]
     beaten = [row for row in amx if float(row["INT8, of that"]) > 1 + _NO_MATTER]

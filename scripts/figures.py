@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "benchmarks"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from drawing import WIDTH, Drawing, settle
 
+ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs/images"
 _MIDDLE = WIDTH / 2
 
@@ -50,7 +50,9 @@ def workflow() -> Drawing:
     drawing.text(454, 326, "a fault", "small quiet")
     drawing.text(454, 342, "of the", "small quiet")
     drawing.text(454, 358, "device", "small quiet")
-    drawing.label(40, 500, 358, 50, "mint", ".xml and .bin", "for OpenVINO as it is: this package is not needed")
+    drawing.label(
+        40, 500, 358, 50, "mint", ".xml and .bin", "for OpenVINO as it is: this package is not needed"
+    )
     drawing.text(16, 584, "What the device computes otherwise than it is defined is", "small quiet")
     drawing.text(16, 602, "planned again without, on the same statistics.", "small quiet")
     return drawing
@@ -58,7 +60,9 @@ def workflow() -> Drawing:
 
 def quantizers() -> Drawing:
     """Where quantizers stand in a residual block and behind it."""
-    drawing = _titled("Where quantizers go", "in front of what computes in INT8, never inside what a device fuses", 640)
+    drawing = _titled(
+        "Where quantizers go", "in front of what computes in INT8, never inside what a device fuses", 640
+    )
     rows = (
         (106, "Convolution, bias, ReLU", "one kernel in INT8", "soft"),
         (236, "Convolution, bias", "one kernel in INT8, the sum within it", "soft"),
@@ -84,7 +88,11 @@ def quantizers() -> Drawing:
     for y, kind, words in ((186, "ours", "of a tensor"), (212, "good", "of weights")):
         drawing.dot(390, y, kind, 8)
         drawing.text(404, y + 5, words, "small")
-    told = ("an operation that only moves data lets", "the quantizer move up: pooling, Reshape,", "Transpose; inputs of a Concat share one")
+    told = (
+        "an operation that only moves data lets",
+        "the quantizer move up: pooling, Reshape,",
+        "Transpose; inputs of a Concat share one",
+    )
     for line, words in enumerate(told):
         drawing.text(middle + 18, 388 + 16 * line, words, "small quiet")
     return drawing
@@ -107,14 +115,20 @@ def one_pass() -> Drawing:
     drawing.label(300, 340, 196, 52, "mint", "statistics", "in the order of samples")
     drawing.arrow((300, 366), (226, 366))
     drawing.label(24, 340, 200, 52, "soft", "all stages decide", "no second pass for them")
-    drawing.text(24, 420, "Memory grows with requests and not with samples, the next sample is", "small quiet")
-    drawing.text(24, 438, "read while others run, and the result does not depend on which is first.", "small quiet")
+    drawing.text(
+        24, 420, "Memory grows with requests and not with samples, the next sample is", "small quiet"
+    )
+    drawing.text(
+        24, 438, "read while others run, and the result does not depend on which is first.", "small quiet"
+    )
     return drawing
 
 
 def ranges() -> Drawing:
     """What a range decides: many coarse steps to the last outlier, or fine ones where the values are."""
-    drawing = _titled("What a range decides", "256 levels; here 16 are drawn over the values of a tensor", 400)
+    drawing = _titled(
+        "What a range decides", "256 levels; here 16 are drawn over the values of a tensor", 400
+    )
     low, high, top, bottom = 40, 480, 84, 210
     shape = [(share, math.exp(-(((share - 0.28) / 0.13) ** 2)) + 0.05 * math.exp(-(((share - 0.86) / 0.06) ** 2)))
              for share in (step / 100 for step in range(101))]  # fmt: skip
@@ -132,13 +146,17 @@ def ranges() -> Drawing:
         for level in range(16):
             drawing.box(start + (end - start) * level / 15 - 1.5, y - 9, 3, 18, kind, radius=1)
         drawing.text(low, y + 30, f"{name}: {told}", "small")
-    drawing.text(16, 378, "The range of least error is chosen for each tensor, from one histogram.", "small quiet")
+    drawing.text(
+        16, 378, "The range of least error is chosen for each tensor, from one histogram.", "small quiet"
+    )
     return drawing
 
 
 def what_next() -> Drawing:
     """What to try where INT8 lost too much, from cheap to dear."""
-    drawing = _titled("Too much was lost: what next", "from top to bottom; each takes longer than the one above", 540)
+    drawing = _titled(
+        "Too much was lost: what next", "from top to bottom; each takes longer than the one above", 540
+    )
     steps = (
         ("look at what is fed", "wrong order of channels, scale or borders is the commonest fault", "warm"),
         ("pot diagnose", "where, why, and what helped of what was tried", "soft"),
@@ -167,7 +185,9 @@ def split_samples() -> Drawing:
         drawing.line([(x + 68, 202), (x + 68, 232)])
     drawing.line([(108, 232), (412, 232)])
     drawing.arrow((_MIDDLE, 232), (_MIDDLE, 258))
-    drawing.label(40, 260, 440, 50, "mint", "statistics, merged in any order", "to the last bit those of one pass")
+    drawing.label(
+        40, 260, 440, 50, "mint", "statistics, merged in any order", "to the last bit those of one pass"
+    )
     drawing.arrow((_MIDDLE, 310), (_MIDDLE, 334))
     drawing.text(_MIDDLE, 354, "INT8 model, the same bytes as without workers", "strong", "middle")
     return drawing
@@ -193,7 +213,9 @@ def weights_only() -> Drawing:
     drawing.line([(442, 210), (442, 236), (_MIDDLE, 236)])
     drawing.arrow((_MIDDLE, 236), (_MIDDLE, 262))
     drawing.label(130, 264, 260, 50, "soft", "MatMul", "activations in float")
-    drawing.text(16, 344, "Weights are unpacked while they are multiplied. That gains where reading", "small quiet")
+    drawing.text(
+        16, 344, "Weights are unpacked while they are multiplied. That gains where reading", "small quiet"
+    )
     drawing.text(16, 362, "takes longer than computing: a language model, token after token.", "small quiet")
     return drawing
 
@@ -212,7 +234,9 @@ def report() -> Drawing:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith(("┃", "│"))]
     head, *rows = ([cell.strip() for cell in line.strip("┃│").replace("┃", "│").split("│")] for line in lines)
-    drawing = _titled("How to read the result", "the demo's table; your own run ends alike", 150 + 56 * len(rows))
+    drawing = _titled(
+        "How to read the result", "the demo's table; your own run ends alike", 150 + 56 * len(rows)
+    )
     places = (16, 262, 356, WIDTH - 16)
     for place, words in zip(places, head, strict=True):
         drawing.text(place, 82, words, "small quiet", "start" if place == 16 else "end")

@@ -1,7 +1,8 @@
 """What mkdocs asks for while it builds the site: pages that stand outside of docs, and links that lead to them.
 
-Documents link to each other, and to files, as they lie in the repository, which is what a repository's pages and editors
-show. The site has them elsewhere: the README is its home, and a file of code that a document links to is a page of its own.
+Documents link to each other, and to files, as they lie in the repository, which is what a repository's pages and
+editors show. The site has them elsewhere: the README is its home, and a file of code that a document links to is a page
+of its own.
 """
 
 from __future__ import annotations
@@ -83,8 +84,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def deepened(markdown: str) -> str:
-    """Lists as Python's Markdown wants them: what belongs to an item stands four deep, where GitHub takes two or three, and
-    behind an item with paragraphs of its own the next one stands alone."""
+    """Lists as Python's Markdown wants them.
+
+    What belongs to an item stands four deep, where GitHub takes two or three, and behind an item with paragraphs of its
+    own there is an empty line.
+    """
     lines: list[str] = []
     is_fenced, own, has_parts = False, 0, False
     for line in markdown.split("\n"):

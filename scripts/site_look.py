@@ -19,7 +19,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from headless import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTHS = (390, 1280)
@@ -130,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
     return int(bool(wrong))
 
 
-def _pictured(page: "Page", address: str, file: Path) -> None:  # noqa: F821
+def _pictured(page: Page, address: str, file: Path) -> None:
     for scheme in ("light", "dark"):
         page.prefer(scheme)
         for width in WIDTHS:

@@ -10,6 +10,7 @@ from functools import partial
 from importlib.resources import files
 
 from openvino.tools import pot
+
 from openvino.tools.pot.accuracy_checker.adapters import ADAPTERS
 from openvino.tools.pot.accuracy_checker.postprocessing import POSTPROCESSING
 from openvino.tools.pot.cli.arguments import make_parser
@@ -34,7 +35,8 @@ GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "algorithms": (
         "Algorithms",
-        "Each takes its parameters and an engine; `run(model)` gives a new model. [The API](../api.md) has all parameters.",
+        "Each takes its parameters and an engine; `run(model)` gives a new model. "
+        "[The API](../api.md) has all parameters.",
         (
             "DefaultQuantization", "AccuracyAwareQuantization", "MinMaxQuantization", "FastBiasCorrection",
             "BiasCorrection", "ActivationChannelAlignment", "OverflowCorrection", "WeightCompression",
@@ -74,7 +76,7 @@ def _groups(parser: argparse.ArgumentParser) -> Iterator[str]:
     for group in parser._action_groups:
         rows = [_row(action) for action in group._group_actions if _is_told(action)]
         if rows:
-            yield "\n".join((f"| {group.title} | default | |", "| --- | --- | --- |", *rows))
+            yield "\n".join((f"| {group.title} | |", "| --- | --- |", *rows))
 
 
 def _is_told(action: argparse.Action) -> bool:
@@ -88,10 +90,10 @@ def _row(action: argparse.Action) -> str:
         value = ", ".join(map(str, action.choices))
     names = ", ".join(f"`{flag}`" for flag in action.option_strings) or f"`{value}`"
     taken = f" {value}" if action.option_strings and value else ""
-    is_said = action.default not in (None, False, argparse.SUPPRESS, [])
-    default = f"`{action.default}`" if is_said else ""
     told = (action.help or "").replace("%(default)s", str(action.default)).replace("%%", "%")
-    return f"| {names}{_plain(taken)} | {default} | {_plain(told)} |"
+    if action.default not in (None, False, argparse.SUPPRESS, []) and "default" not in told:
+        told += f"{'; ' if told else ''}default: {action.default}"
+    return f"| {names}{_plain(taken)} | {_plain(told)} |"
 
 
 def _plain(words: str) -> str:
@@ -123,7 +125,9 @@ def accuracy_checker() -> str:
     for key, (title, here) in _PARTS.items():
         missing = sorted({*known[key]} - {*here})
         rows = (("here", sorted(here)), ("not here", missing))
-        table = "\n".join(f"| {state} | {', '.join(f'`{name}`' for name in names)} |" for state, names in rows)
+        table = "\n".join(
+            f"| {state} | {', '.join(f'`{name}`' for name in names)} |" for state, names in rows
+        )
         parts += [f"## {title}", f"| | |\n| --- | --- |\n{table}"]
     return "\n\n".join(parts) + "\n"
 
@@ -132,8 +136,8 @@ def pot_paths() -> str:
     """Every import path of POT, its names, and what became of each."""
     parts = [
         "# Import paths of POT",
-        "Every module of POT 2022.3, below `openvino.tools.pot` and, up to Python 3.13, below `compression`. All names can be "
-        "imported. Calling one that is gone is an error with the sentence that stands beside it. "
+        "Every module of POT 2022.3, below `openvino.tools.pot` and, up to Python 3.13, below `compression`. All names "
+        "can be imported. Calling one that is gone is an error with the sentence that stands beside it. "
         "[Compatibility](../compatibility.md#import-paths) says more.",
     ]
     for path, names in sorted(PATHS.items()):

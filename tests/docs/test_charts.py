@@ -54,7 +54,11 @@ def test_figures_are_as_they_would_be_drawn(figures: ModuleType) -> None:
 def test_every_picture_is_drawn_by_somebody_and_shown(charts: ModuleType, figures: ModuleType) -> None:
     assert {path.stem for path in PICTURES} == {*charts.CHARTS, *figures.FIGURES}
     documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    shown = {name for each in documents for name in re.findall(r"\]\([^)]*?([\w-]+)\.svg\)", each.read_text("utf-8"))}
+    shown = {
+        name
+        for each in documents
+        for name in re.findall(r"\]\([^)]*?([\w-]+)\.svg\)", each.read_text("utf-8"))
+    }
     assert {path.stem for path in PICTURES} - shown == set()
 
 
@@ -99,10 +103,14 @@ def beaten(table: list[dict[str, str]], ours: str, theirs: str) -> set[str]:
 
 def test_the_statement_names_all_networks_on_which_the_metric_is_below(charts: ModuleType) -> None:
     tables = charts.read()
-    lost = set.union(*(beaten(tables[name], "INT8", "NNCF: INT8") for name in ("accuracy", "others-accuracy")))
+    lost = set.union(
+        *(beaten(tables[name], "INT8", "NNCF: INT8") for name in ("accuracy", "others-accuracy"))
+    )
     for document in charts.STATED:
         statement = charts.between(document, "losses")
-        (metric,) = [line for line in statement.replace("\n  ", " ").splitlines() if line.startswith("- **Metric.**")]
+        (metric,) = [
+            line for line in statement.replace("\n  ", " ").splitlines() if line.startswith("- **Metric.**")
+        ]
         assert set(re.findall(r"`(\w+)`", metric)) == lost
 
 

@@ -1,4 +1,4 @@
-"""Pages of the site: what they tell to run runs, on stand-ins for the files that they speak of, and their figures are those measured."""
+"""Pages of the site: what they tell to run runs, on stand-ins for their files, and figures are those measured."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from openvino.tools.pot.algorithms import ALGORITHMS
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.paths.table import PATHS
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-sys.path.append(str(ROOT / "benchmarks"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from tables import between, rows
 
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 BENCHMARKS = DOCS / "benchmarks.md"
 
 
@@ -40,7 +40,9 @@ def detector(path: Path) -> None:
     rng = np.random.default_rng(0)
     shapes = {"w1": (16, 3, 3, 3), "w2": (32, 16, 3, 3), "boxes": (4, 32, 1, 1), "scores": (3, 32, 1, 1)}
     weights = [
-        numpy_helper.from_array((rng.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32), name)
+        numpy_helper.from_array(
+            (rng.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32), name
+        )
         for name, shape in shapes.items()
     ]
     steps = {"strides": [2, 2], "pads": [1, 1, 1, 1]}
@@ -123,7 +125,9 @@ def test_the_command_that_converts_converts(workplace: Path, capsys: pytest.Capt
 
 
 @pytest.mark.long
-def test_a_configuration_of_pot_runs_as_the_page_says(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_configuration_of_pot_runs_as_the_page_says(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ov.save_model(builders.network(), "model.xml", compress_to_fp16=False)
     engine = {"type": "simplified", "data_source": "photos", "stat_requests_number": 2}
     config = {
@@ -139,8 +143,14 @@ def test_a_configuration_of_pot_runs_as_the_page_says(workplace: Path, capsys: p
 
 def test_every_algorithm_of_pot_is_told_of() -> None:
     table = page("from_pot").split("## Algorithms")[1].split("\n## ")[0]
-    told = {word for line in table.splitlines() for word in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")}
-    gone = {name for name, said in PATHS[""].items() if isinstance(said, str) and name.endswith("Quantization")}
+    told = {
+        word
+        for line in table.splitlines()
+        for word in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")
+    }
+    gone = {
+        name for name, said in PATHS[""].items() if isinstance(said, str) and name.endswith("Quantization")
+    }
     assert {*ALGORITHMS} - {"WeightCompression"} | gone <= told
     for name in re.findall(r"`(\w+)`", re.findall(r"^\| (.*) \| gone \|", table, re.MULTILINE)[0]):
         assert name not in ALGORITHMS
@@ -171,8 +181,13 @@ def test_what_is_said_of_decibels_is_so() -> None:
     low = [change for decibels, change in found if decibels < 15]
     assert (len(low), sum(change < -2 for change in low)) == (8, 7)
     detectors = {"detect_yolo_fastestv2", "face_ultraface_rfb", "captcha_detection"}
-    of_ours = [(float(row["fidelity, dB"]), float(row["INT8"])) for row in table if row["network"] in detectors]
-    assert all(19 <= decibels <= 22.5 and 0.94 <= score < 0.995 for decibels, score in of_ours) and len(of_ours) == 3
+    of_ours = [
+        (float(row["fidelity, dB"]), float(row["INT8"])) for row in table if row["network"] in detectors
+    ]
+    assert (
+        all(19 <= decibels <= 22.5 and 0.94 <= score < 0.995 for decibels, score in of_ours)
+        and len(of_ours) == 3
+    )
 
 
 def test_the_search_on_the_page_is_the_one_in_the_table() -> None:

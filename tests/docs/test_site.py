@@ -52,7 +52,11 @@ def unlike_on_github(site: Path) -> list[str]:
             html = (place / "index.html").read_text(encoding="utf-8")
             article = html.split("<article")[1].split("</article>")[0]
             here, there = counted(article), counted(github.render((ROOT / path).read_text(encoding="utf-8")))
-            unlike += [f"{path}: {tag}, {there[tag]} on GitHub, {here[tag]} here" for tag in SEEN if here[tag] != there[tag]]
+            unlike += [
+                f"{path}: {tag}, {there[tag]} on GitHub, {here[tag]} here"
+                for tag in SEEN
+                if here[tag] != there[tag]
+            ]
     return unlike
 
 
@@ -87,7 +91,9 @@ def test_the_site_is_whole(tmp_path: Path) -> None:
     assert len(found) > 80
     assert look.broken(site, found) == []
     assert unlike_on_github(site) == []
-    assert looked_at(site, [address for address in found if address != "/404.html"], tmp_path / "browser") == []
+    assert (
+        looked_at(site, [address for address in found if address != "/404.html"], tmp_path / "browser") == []
+    )
 
 
 def test_every_public_name_is_in_the_reference() -> None:
@@ -103,10 +109,19 @@ def test_flags_are_those_of_the_parser() -> None:
     assert text.count("## `pot ") >= 7
 
 
+def test_what_tests_install_is_enough_for_the_site() -> None:
+    tomllib = pytest.importorskip("tomllib")  # of Python 3.11
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert set(extras["docs"]) <= set(extras["dev"])
+
+
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     look = script("site_look")
     (tmp_path / "a").mkdir()
-    (tmp_path / "index.html").write_text('<a href="a/#x"></a><a href="b/"></a><img src="c.svg"><a href="https://d">')
+    (tmp_path / "index.html").write_text(
+        '<a href="a/#x"></a><a href="b/"></a><img src="c.svg"><a href="https://d">'
+    )
     (tmp_path / "a/index.html").write_text('<h1 id="y"></h1><a href="../#">')
     found = look.pages(tmp_path)
     assert look.broken(tmp_path, found) == ["/: a/#x", "/: b/", "/: c.svg"]
