@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo samples test check lint style format dist clean
+.PHONY: demo samples docs test check lint style format dist clean
 
 # Quantize the small network that comes with the package, and show what came of it.
 demo: .venv/.demo
@@ -12,6 +12,10 @@ demo: .venv/.demo
 # Run every sample in full, and check that INT8 is as good as float. It downloads 141 MB the first time.
 samples: .venv/.samples
 	$(BIN)/python scripts/samples.py
+
+# The documentation as a site, at http://127.0.0.1:8000, made anew as it is edited.
+docs: .venv/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 # Everything that must hold before a change goes in; one of the tests checks types.
 test: style
@@ -44,7 +48,7 @@ clean:
 	rm -rf .venv .typecheck .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
 
-# The files .demo, .samples and .dev mark what has been installed since pyproject.toml last changed.
+# The files .demo, .samples, .docs and .dev mark what has been installed since pyproject.toml last changed.
 .venv/.demo: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(PIP) install -e .
@@ -55,7 +59,12 @@ clean:
 	$(PIP) install -e ".[samples]"
 	touch $@ .venv/.demo
 
+.venv/.docs: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install -e ".[docs]"
+	touch $@ .venv/.demo
+
 .venv/.dev: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(PIP) install --no-compile -e ".[dev]"
-	touch $@ .venv/.demo .venv/.samples
+	touch $@ .venv/.demo .venv/.samples .venv/.docs

@@ -87,10 +87,15 @@ def controlled(entry: Entry, samples: int, feeds: Sequence[Feed], drop: float, f
         "reached": round(report.chosen.drop, 4),
         "int8": round(next(iter(report.chosen.metrics.values())), 4),
         "evaluations": len(report.steps),
+        "course": [
+            {"what": step.what, "floats": len(step.floats), "drop": round(step.drop, 4), "complete": step.complete,
+             "met": step.met, "chosen": step == report.chosen}
+            for step in report.steps
+        ],
         "floats": list(report.chosen.floats),
         "ended": report.ended,
         "share": int8_share(entry, path),
-    }
+    }  # fmt: skip
 
 
 def _pipeline(loader: DataLoader, metric: Any, parameters: Mapping[str, Any]) -> Pipeline:
@@ -148,6 +153,23 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
+COURSE: tuple[Column, ...] = (
+    ("evaluation", lambda r: str(r["number"])),
+    ("what", lambda r: r["what"]),
+    ("layers in float", lambda r: str(r["floats"])),
+    ("drop", lambda r: f"{'' if r['complete'] else 'at least '}{r['drop']:.4f}"),
+    ("kept", lambda r: "returned" if r["chosen"] else "allowed" if r["met"] else ""),
+)
+
+
+def course(records: Sequence[Record]) -> str:
+    """The evaluations of the network that took most of them."""
+    longest = max(records, key=lambda record: int(record["evaluations"]))
+    steps = [{"number": number, **step} for number, step in enumerate(longest["course"], 1)]
+    sentence = f"`{longest['name']}`, {longest['metric']}, a drop of {longest['allowed']:g} allowed."
+    return f"{sentence}\n\n{table(steps, COURSE)}"
+
+
 def main() -> int:
     """Run the benchmark; returns the exit code."""
     parser = command_line(__doc__)
@@ -158,8 +180,9 @@ def main() -> int:
         if name not in CASES:
             parser.error(f"no case {name!r}, there are: {', '.join(CASES)}")
 
-    found = (record(options, entry) for entry in wanted(options))
-    published(table(list(printed(found)), COLUMNS), "accuracy control", options.write)
+    found = list(printed(record(options, entry) for entry in wanted(options)))
+    published(table(found, COLUMNS), "accuracy control", options.write)
+    published(course(found), "course", options.write)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -167,6 +168,20 @@ def machine() -> str:
         f"openvino-pot {__version__}, OpenVINO {ov.__version__.split('-')[0]}, {name}, "
         f"{os.cpu_count()} processors."
     )
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """The rows of the first table in a text, by the titles of its columns."""
+    (first, *_) = re.findall(r"(?:^\|.*\|\n?)+", text, re.MULTILINE)
+    found = [[cell.strip() for cell in line[1:-1].split("|")] for line in first.splitlines()]
+    titles, _, *others = found
+    return [dict(zip(titles, cells, strict=True)) for cells in others]
+
+
+def between(path: Path, marker: str) -> str:
+    """What stands between the markers of a document."""
+    text = path.read_text(encoding="utf-8")
+    return text.split(f"<!-- {marker}: begin -->")[1].split(f"<!-- {marker}: end -->")[0].strip()
 
 
 def write_between(path: Path, marker: str, body: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import charts
 import others
 from entries import Entry, Feed, Network, entries, openvino_infer
 from tables import Record, machine, write_between
@@ -150,7 +151,8 @@ def printed(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def published(body: str, marker: str, write: bool, document: str = "docs/benchmarks.md") -> None:
-    """Show tables on the terminal and, where that is asked for, put them into a document."""
+    """Show tables on the terminal and, where that is asked for, put them into a document and draw them."""
     print(body, file=sys.stderr)
     if write:
         write_between(ROOT / document, marker, f"{machine()}\n\n{body}")
+        charts.settled(write=True)

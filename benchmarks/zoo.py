@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import charts
 from entries import Entry, Feed
 from tables import FULL, SHORT, table, write_between
 from workflow import (
@@ -63,9 +64,10 @@ def benchmark(entry: Entry, folder: Path, options: argparse.Namespace) -> dict[s
 
 
 def write(records: Sequence[Mapping[str, Any]]) -> None:
-    """Put the tables into the documents."""
+    """Put the tables into the documents, and draw them."""
     write_between(ROOT / "docs/benchmarks.md", "benchmark", f"{machine()}\n\n{table(records, FULL)}")
     write_between(ROOT / "README.md", "benchmark", f"{table(records, SHORT)}\n\n{machine()}")
+    charts.settled(write=True)
 
 
 def main() -> int:

@@ -28,7 +28,7 @@ _EXTREMES = {"range_estimator": {"min": {"aggregator": "min"}, "max": {"aggregat
 
 def main() -> None:
     """Diagnose, open the page as who wants it light and as who wants it dark, save the top of it."""
-    sys.path.append(str(ROOT / "tests/diagnosis"))
+    sys.path.append(str(ROOT / "tests"))
     from headless import Page, browser
 
     program = browser()

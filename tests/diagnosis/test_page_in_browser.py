@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from hand_made import NASTY, control, diagnosis, layer, worst
-from headless import NAMES, VARIABLE, Page, browser
 
+from headless import NAMES, VARIABLE, Page, browser
 from openvino.tools.pot.diagnosis.page import page
 
 pytestmark = [

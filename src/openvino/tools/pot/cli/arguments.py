@@ -177,16 +177,20 @@ def _add_task(group: argparse._ArgumentGroup) -> None:
         type=float,
         help="what accuracy_aware may lose of a metric, or of agreement (default: 0.01)",
     )
-    group.add_argument(
-        "--agreement",
-        choices=AGREEMENTS,
-        help="what accuracy_aware compares with the float model without labels (default: auto, by the outputs' form)",
-    )
+    _add_agreement(group)
     group.add_argument("--stat-cache", metavar="FOLDER", help="keeps statistics: no pass is made twice")
     group.add_argument(
         "--max-memory", metavar="SIZE", help="that quantizing may take beyond what is there, such as 4GB"
     )
     _add_workers(group)
+
+
+def _add_agreement(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--agreement",
+        choices=AGREEMENTS,
+        help="what accuracy_aware compares with the float model without labels (default: auto, by the outputs' form)",
+    )
 
 
 def _add_workers(group: argparse._ActionsContainer) -> None:
@@ -287,6 +291,7 @@ def _add_adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target-device", help="ANY, CPU, GPU or NPU (default: ANY)")
     parser.add_argument("--model-type", help="transformer or none; absent: the graph shows it")
     parser.add_argument("--max-drop", type=float, help="of accuracy_aware (default: 0.01)")
+    _add_agreement(parser)
     _add_weights(parser.add_argument_group("with --quantize weights"))
     _add_data(parser.add_argument_group("data"))
     _add_workers(parser)

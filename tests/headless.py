@@ -46,9 +46,16 @@ def browser() -> str | None:
 
 
 class Page:
-    """One page of a browser; ``problems`` are the errors that it met, in words."""
+    """One page of a browser; ``problems`` are the errors that it met, in words.
 
-    def __init__(self, program: str, folder: Path) -> None:
+    Args:
+        program: the browser.
+        folder: where it keeps what it keeps.
+        server: what it may ask for beside files: addresses that begin so.
+    """
+
+    def __init__(self, program: str, folder: Path, server: str | None = None) -> None:
+        self._own = ("file:", "data:", *([server] if server else []))
         read, theirs_out = os.pipe()
         theirs_in, self._write = os.pipe()
         self._read, self._left = read, b""
@@ -131,14 +138,19 @@ class Page:
             self.problems.append(json.dumps(told["args"]))
         elif kind == "Log.entryAdded":
             self.problems.append(json.dumps(told["entry"]))
-        elif kind == "Network.requestWillBeSent" and not told["request"]["url"].startswith(
-            ("file:", "data:")
-        ):
+        elif kind == "Network.requestWillBeSent" and not told["request"]["url"].startswith(self._own):
             self.problems.append(f"asked for {told['request']['url']}")
 
-    def open(self, file: Path, width: int = 1200, height: int = 900) -> None:
-        """Load a file, and wait until it stands."""
+    def open(self, place: Path | str, width: int = 1200, height: int = 900) -> None:
+        """Load a file, or an address of the server, and wait until it stands."""
         self._loaded = False
+        self.resize(width, height)
+        self.say("Page.navigate", url=place if isinstance(place, str) else place.as_uri())
+        while not self._loaded:
+            self._heard()
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Make the window so large."""
         self.say(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -146,9 +158,6 @@ class Page:
             deviceScaleFactor=1,
             mobile=False,
         )
-        self.say("Page.navigate", url=file.as_uri())
-        while not self._loaded:
-            self._heard()
 
     def prefer(self, scheme: str) -> None:
         """Say that the user wants ``dark`` or ``light``."""
