@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
@@ -168,15 +168,14 @@ def quantize(
             (``after:last-convolution``), or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.
-        report: whether what was seen of the result beside the float model is wanted, too: None where nothing was.
+        report: whether what was seen of the result is wanted, too: None where nothing was.
         static: whether inputs get fixed sizes before anything else, see ``Static``.
         executor: whose workers make the passes over the samples, as of ``Pipeline.run``.
         progress: whether steps and a bar are shown, as of ``Pipeline``.
         parameters: further parameters of DefaultQuantization, such as ``effort="thorough"``.
 
     Returns:
-        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` the pair of that
-        and of what was seen of it.
+        The quantized model, ready to compile or to save; with ``report`` the pair of that and of what was seen of it.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
@@ -184,13 +183,7 @@ def quantize(
     _check_flags(compress=compress, report=report)
     given = _given(preset=preset, model_type=model_type, ignored=_scope(ignored))
     given |= {"target_device": target_device, "stat_subset_size": subset_size, **parameters}
-    phases = (*DefaultQuantization.phases, *(["storing"] if compress else []))
-    with course(*phases, wanted=progress):
-        found = _quantized(model, data, given, static, executor)
-        if compress:
-            with step("storing"):
-                compress_model_weights(found)
-    made = Quantized(found.submodels[0].model, found.check)
+    made = _shown(lambda: _quantized(model, data, given, static, executor), compress, progress)
     return made if report else made.model
 
 
@@ -227,9 +220,6 @@ def compress_weights(
     **parameters: Any,
 ) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
     """Store the weights of a model in 8 or 4 bits, and compute in floats as before.
-
-    Devices unpack such weights while they multiply. What is bound by memory, as language models are, gains speed, and
-    files and memory get smaller in any case.
 
     Args:
         model: a path, an ``openvino.Model`` or what ``load_model`` gives, which aren't changed.
@@ -277,6 +267,17 @@ def _scope(ignored: Any) -> Mapping[str, Any] | None:
     if not isinstance(ignored, Iterable):
         raise ConfigError(f"ignored is {ignored!r}, expected names of nodes or a mapping")
     return {"scope": [ignored] if isinstance(ignored, str) else list(ignored)}
+
+
+def _shown(quantized: Callable[[], CompressedModel], compress: bool, progress: bool | None) -> Quantized:
+    """What becomes of a model, whose steps are shown."""
+    phases = (*DefaultQuantization.phases, *(["storing"] if compress else []))
+    with course(*phases, wanted=progress):
+        found = quantized()
+        if compress:
+            with step("storing"):
+                compress_model_weights(found)
+    return Quantized(found.submodels[0].model, found.check)
 
 
 def _quantized(

@@ -59,7 +59,6 @@ class CheckReport:
             before, and of requests too short to be timed.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's.
-        warnings: what is odd about how the float model was fed, in sentences.
         name: of the model.
         float_bytes, bytes: of the constants of the float model, and of the quantized one with weights as integers;
             0 where they are not known.
@@ -67,6 +66,7 @@ class CheckReport:
         is_counted: whether layers are counted: not of models that no device runs, nor of float ones.
         is_unchanged: whether it is the float model, as there was nothing to do.
         is_kept: whether metrics lost no more than accuracy control was allowed; None where it was not at work.
+        warnings: what is odd about how the float model was fed, in sentences.
     """
 
     samples: int = 0
@@ -78,7 +78,6 @@ class CheckReport:
     as_fast: float | None = None
     notes: tuple[str, ...] = ()
     is_lost: bool = False
-    warnings: tuple[str, ...] = ()
     name: str = ""
     float_bytes: int = 0
     bytes: int = 0
@@ -86,6 +85,7 @@ class CheckReport:
     is_counted: bool = True
     is_unchanged: bool = False
     is_kept: bool | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
