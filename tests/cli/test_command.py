@@ -63,7 +63,8 @@ def test_help_and_usage_errors_import_next_to_nothing(argv: list[str]) -> None:
     ours = {name for name in modules if name.startswith("openvino.")}
     assert ours == {
         "openvino.tools.pot", "openvino.tools.pot.cli", "openvino.tools.pot.cli.arguments",
-        "openvino.tools.pot.cli.main", "openvino.tools.pot.paths", "openvino.tools.pot.utils",
+        "openvino.tools.pot.cli.feeding_arguments", "openvino.tools.pot.cli.main",
+        "openvino.tools.pot.paths", "openvino.tools.pot.utils",
         "openvino.tools.pot.utils.errors",
         "openvino.tools.pot.version",
     }  # fmt: skip

@@ -11,6 +11,8 @@ from commands import pot, write_images
 from openvino import opset13 as op
 
 import builders
+from openvino.tools.pot.cli.feeding_arguments import FAMILIES
+from openvino.tools.pot.data_loaders.stating.families import NAMES
 
 ULTRALYTICS = {"imgsz": "[16, 16]", "names": "{0: 'a'}", "stride": "32", "task": "detect"}
 
@@ -155,3 +157,7 @@ def test_a_preview_of_arrays_is_refused(work: Path, capsys: pytest.CaptureFixtur
     done = pot(capsys, "-q", "weights", "-m", "yolo.xml", "--preview", "look")
     assert done.sentence == "--preview is for data, which there is none of"
     assert not Path("look").exists()
+
+
+def test_the_command_knows_all_families() -> None:
+    assert FAMILIES == NAMES

@@ -168,6 +168,7 @@ def test_a_conversion_without_means_says_nothing() -> None:
         ({"reverse_input_channels": "True", "otx_version": "2.4.0", "model_type": "ssd"}, "BGR"),
         ({"reverse_input_channels": "False", "otx_version": "2.4.0", "model_type": "ssd"}, "RGB"),
         ({"reverse_input_channels": "True", "getitune_version": "1.0", "model_type": "YOLO11"}, "RGB"),
+        ({"reverse_input_channels": "True", "getitune_version": "1.0", "model_type": "YOLOX"}, "BGR"),
         ({"reverse_input_channels": "False", "pad_value": "114"}, None),
     ],
 )

@@ -62,12 +62,14 @@ def _check_sizes(model: CompressedModel, engine: IEEngine, loader: FileLoader) -
 
 def _shapes(loader: FileLoader) -> Iterator[tuple[int, Sequence[int]]]:
     """Different shapes that images are fed in, a few of them, each with the first sample that has it."""
+    assert loader.reader is not None
+    most = _SIZES if None in (loader.reader.target.height, loader.reader.target.width) else 1
     seen: set[tuple[int, ...]] = set()
     for index, shape in loader.shapes():
         if shape not in seen:
             seen.add(shape)
             yield index, shape
-        if len(seen) == _SIZES:
+        if len(seen) == most:
             return
 
 

@@ -95,19 +95,16 @@ def load_images(
         ModelError: the model can't be read.
     """
     options = {
-        **{
-            "like": like,
-            "color_order": color_order,
-            "mean_values": mean_values,
-            "scale_values": scale_values,
-        },
-        **{
-            "letterbox": letterbox or None,
-            "keep_aspect": keep_aspect or None,
-            "layout": layout,
-            "shape": shape,
-        },
-        **{"central_fraction": central_fraction, "metadata": metadata},
+        "like": like,
+        "color_order": color_order,
+        "mean_values": mean_values,
+        "scale_values": scale_values,
+        "letterbox": letterbox or None,
+        "keep_aspect": keep_aspect or None,
+        "central_fraction": central_fraction,
+        "layout": layout,
+        "shape": shape,
+        "metadata": metadata,
     }
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     config = {key: value for key, value in options.items() if value is not None}
@@ -271,9 +268,9 @@ class _Creator:
         said = []
         if self._config.like is not None:
             with placed(f"{self._where}: like"):
-                shape = self._network.model.output(0).get_partial_shape()
-                axes = shape.rank.get_length() if shape.rank.is_static else None
-                said.append(family(self._config.like, axes))
+                ranks = [port.get_partial_shape().rank for port in self._network.model.outputs[:1]]
+                axes = [rank.get_length() for rank in ranks if rank.is_static]
+                said.append(family(self._config.like, *axes))
         if self._config.metadata:
             own = said_of(self._network.model, self._network.source)
             said += [] if own is None else [own]

@@ -120,7 +120,9 @@ class ImageReader:
 
 def _size(image: Image.Image) -> Whole:
     """Height and width of an image that is turned as its camera says."""
-    turned = image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
+    # Pillow decodes a whole PNG to look for what it has not met before the pixels.
+    noted = image.format != "PNG" or "exif" in image.info
+    turned = noted and image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
     return (image.width, image.height) if turned else (image.height, image.width)
 
 

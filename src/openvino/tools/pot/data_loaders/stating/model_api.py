@@ -71,8 +71,8 @@ def _order(where: str, values: Mapping[str, Any], span: Span) -> Order | None:
     reversed_, mean = _reverses(where, values), span["mean"]
     if len(mean) > 1 and mean[0] != mean[-1]:  # red is the largest of ImageNet's and of CLIP's
         return "RGB" if mean[0] > mean[-1] else "BGR"
-    theirs = any(key in values for key in _OF_TRAINING)
-    if theirs and not str(values.get("model_type", "")).upper().startswith("YOLO"):
+    kind = str(values.get("model_type", "")).upper()
+    if any(key in values for key in _OF_TRAINING) and (kind == "YOLOX" or not kind.startswith("YOLO")):
         return "BGR" if reversed_ else "RGB"  # their loaders read RGB
     return "RGB" if reversed_ else None  # others' read BGR
 
