@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 
 import openvino as ov
 
@@ -57,7 +58,8 @@ def checked(
     with timed("check"):
         chosen, report = check(job, witness, device, original, maker, least, before)
     with timed("feeding"):
-        report = replace(report, warnings=odd_feeding(original, witness, light=job.frugal.lets_go))
+        look = partial(odd_feeding, original, witness, light=job.frugal.lets_go)
+        report = replace(report, warnings=before.once("feeding", look))
     for warning in report.warnings:
         logger.warning("%s: %s", chosen.result.name, warning)
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO

@@ -228,7 +228,7 @@ def responses(
     Raises:
         RuntimeError: OpenVINO can't run it.
     """
-    outputs = [op.result(view.output(tensor)) for tensor, _ in places]
+    outputs = [op.result(view.output(tensor)).output(0) for tensor, _ in places]
     part = ov.Model(outputs, list(sinks), view.model.get_parameters(), "part")
     network = compiled_as_defined(part, "CPU", dict(FLOAT32))
     request = network.create_infer_request()
