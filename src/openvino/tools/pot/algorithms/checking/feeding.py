@@ -30,9 +30,9 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.sizes import have_sizes
-from openvino.tools.pot.graph.stem import Stem, responding, stems
+from openvino.tools.pot.graph.stem import Stem, depends, responding, stems
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView, walk
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.logger import get_logger
@@ -254,7 +254,7 @@ def _constant(view: GraphView, witness: Witness) -> Iterator[str]:
     for place, values in zip(witness.watched.all, zip(*witness.values, strict=True), strict=True):
         tensor = view.source(place)
         alike = len({own.shape for own in values}) == 1 and values[0].size > 0
-        if alike and view.is_float(tensor) and _depends(view, tensor) and hardly_varies(values):
+        if alike and view.is_float(tensor) and depends(view, tensor) and hardly_varies(values):
             yield (
                 f"output {_called(view, tensor)!r} is the same for all of the first {witness.samples} samples, but for "
                 "rounding: what is fed may not be what the network was trained on"
@@ -265,13 +265,3 @@ def _called(view: GraphView, tensor: TensorId) -> str:
     """What people call a tensor."""
     names = sorted(view.output(tensor).get_names())
     return names[0] if names else tensor.node
-
-
-def _depends(view: GraphView, tensor: TensorId) -> bool:
-    """Whether a tensor depends on what inputs hold, not on their shapes alone."""
-    steps = walk([tensor.node], lambda name: [] if traits(view.type(name)).shapes else _sources(view, name))
-    return any(view.type(name) == "Parameter" for name in steps)
-
-
-def _sources(view: GraphView, name: str) -> list[str]:
-    return [source.node for source in view.varying(name)]
