@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from builders import model, parameter, weights
-from openvino.tools.pot import quantize
+from openvino.tools.pot import diagnose, quantize
 from openvino.tools.pot.algorithms.checking import CheckReport, feeding
 from openvino.tools.pot.utils.runtime import core
 
@@ -227,6 +227,18 @@ def test_an_output_that_is_the_same_for_all_samples() -> None:
     assert warning.startswith("output 'y1' is the same for all of the first 8 samples, but for rounding")
     shapes = op.convert(op.shape_of(value), np.float32)  # which depends on no values
     assert warned(model([value, shapes], x), [unit(own) for own in pictures()]) == ()
+
+
+@pytest.mark.long
+def test_a_diagnosis_notes_it_too() -> None:
+    def notes(samples: list[Floats]) -> list[str]:
+        model = network(unit)
+        found = diagnose(model, quantize(model, samples), samples, remedies=False)
+        return [note for note in found.notes if "is fed" in note]
+
+    assert notes([unit(own) for own in pictures()]) == []
+    (note,) = notes(pictures())
+    assert note.startswith("input 'x' is fed 0 to 255, ")
 
 
 @pytest.mark.long

@@ -51,6 +51,19 @@ def test_channels_are_followed_where_a_bias_is_added_to_the_last_axis() -> None:
     assert (stem.tensor, stem.axis) == (TensorId("added"), 3)
 
 
+def test_a_bias_may_be_shaped_by_what_the_model_computes() -> None:
+    x = parameter([1, 3, 8, 8])
+    hidden = conv(x, 4, "first")
+    rank = op.shape_of(op.shape_of(hidden))
+    ones = op.broadcast(np.int64(1), op.subtract(rank, np.array([2])))
+    shape = op.concat([np.array([1]), np.array([4]), ones], 0)
+    added = op.add(
+        hidden, op.reshape(np.ones(4, np.float32), op.slice(shape, [0], [4], [1]), False), name="added"
+    )
+    (stem,) = found(model(op.relu(added), x))
+    assert stem.tensor == TensorId("added")
+
+
 def test_a_batch_norm_counts_as_factor_and_offset() -> None:
     x = parameter([1, 3, 8, 8])
     ones = np.ones(4, np.float32)

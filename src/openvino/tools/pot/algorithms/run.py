@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
-from openvino.tools.pot.algorithms.checking import Before, CheckReport, Given, checked, tell_of_change
+from openvino.tools.pot.algorithms.checking import Before, CheckReport, checked, tell_of_change
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.job import FREE, Job, decided, edited
 from openvino.tools.pot.algorithms.measuring import Jobs
@@ -22,6 +23,8 @@ from openvino.tools.pot.utils.memory import bounded, hand_back
 from openvino.tools.pot.utils.progress import step
 
 logger = get_logger(__name__)
+
+T = TypeVar("T")
 
 
 def run(
@@ -142,6 +145,6 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
         return checked(job, witness, device, original.model, maker, before=before)
 
 
-def _once(statistics: Statistics, origin: Digest | None, name: str, make: Callable[[], Given]) -> Given:
-    """What a float network gives, kept with the pass over its samples; the pass knows the device."""
+def _once(statistics: Statistics, origin: Digest | None, name: str, make: Callable[[], T], /) -> T:
+    """What is known of a float network, kept with the pass over its samples; the pass knows the device."""
     return make() if origin is None else statistics.once((name, origin.graph, origin.weights), make)

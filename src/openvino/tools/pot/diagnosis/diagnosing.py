@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import openvino as ov
 
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
+from openvino.tools.pot.algorithms.checking.feeding import odd_feeding
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
 from openvino.tools.pot.api.metric import Metric
@@ -200,6 +201,7 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         looked.notes.append(f"the search is of another network: {strange!r} is none of this one's layers")
     layers = _explained(looked, case, control)
     causes = global_causes(looked, case.samples, case.device)
+    looked.notes += odd_feeding(case.model.submodels[0].model, looked.witness.take())
     tried: list[Remedy] = []
     best: CompressedModel | None = None
     metric = _metrics(case, control)

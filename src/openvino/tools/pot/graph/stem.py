@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.graph.view import GraphView, walk
 
 _CHANNELS = range(1, 5)
 """Of an image: grey, with an alpha, in colors, and both."""
@@ -71,13 +71,15 @@ def _channels(view: GraphView, name: str) -> int | None:
 
 def _is_linear(view: GraphView, name: str, kind: str) -> bool:
     own = traits(kind)
-    if own.affine:  # and not a constant over the data
-        return len(view.varying(name)) == 1 and (
-            kind != "Divide" or not view.is_constant(view.inputs(name)[0])
-        )
+    if own.affine:
+        return len(view.varying(name)) == 1 and not _divides_by_data(view, name, kind)
     if own.moves == "joins":
         return True
     return view.varying(name) == view.inputs(name)[:1] and (own.moves in _MOVES or kind in _LINEAR)
+
+
+def _divides_by_data(view: GraphView, name: str, kind: str) -> bool:
+    return kind == "Divide" and depends(view, view.inputs(name)[1])
 
 
 def responding(view: GraphView, name: str) -> tuple[TensorId, int]:
@@ -85,13 +87,37 @@ def responding(view: GraphView, name: str) -> tuple[TensorId, int]:
     tensor = TensorId(name)
     shape = view.shape(tensor)
     axis = 1 if traits(view.type(name)).convolves or shape is None else len(shape) - 1
-    while len(readers := view.consumers(tensor)) == 1:
-        node = readers[0].node
+    while (
+        len(readers := [each.node for each in view.consumers(tensor) if not _asks_shape(view, each.node)])
+        == 1
+    ):
+        (node,) = readers
         kind = view.type(node)
         order = view.inputs(node)[1] if kind == "Transpose" else None
         if order is not None and view.is_constant(order):
             axis = view.value(order).reshape(-1).tolist().index(axis)
-        elif not (_is_linear(view, node, kind) and (traits(kind).affine or kind == "BatchNormInference")):
+        elif not _shifts(view, node, kind):
             break
         tensor = TensorId(node)
     return tensor, axis
+
+
+def _shifts(view: GraphView, name: str, kind: str) -> bool:
+    """Whether a node is no more than a factor and an offset, which may have been shaped by what the model computes."""
+    if kind == "BatchNormInference":
+        return view.varying(name) == view.inputs(name)[:1]
+    known = traits(kind).affine and not _divides_by_data(view, name, kind)
+    return known and sum(depends(view, each) for each in view.inputs(name)) == 1
+
+
+def depends(view: GraphView, tensor: TensorId) -> bool:
+    """Whether a tensor depends on what inputs hold, not on their shapes alone."""
+
+    def sources(name: str) -> list[str]:
+        return [] if _asks_shape(view, name) else [source.node for source in view.varying(name)]
+
+    return any(traits(view.type(name)).varies for name in walk([tensor.node], sources))
+
+
+def _asks_shape(view: GraphView, name: str) -> bool:
+    return traits(view.type(name)).shapes

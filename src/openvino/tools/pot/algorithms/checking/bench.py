@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import inf, log10
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import openvino as ov
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ from openvino.tools.pot.graph.sizes import have_sizes
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.runtime import FLOAT32, core
 
+T = TypeVar("T")
+
 _SINGLE_LAYER = 34.0
 """dB that rounding leaves of what a single layer gives; the errors of several add up."""
 
@@ -54,11 +56,14 @@ _FLOAT_COMPILATION, _FLOAT_REQUEST = 0.6, 3.0
 """What the float model takes to compile and to run, as shares of what the quantized one takes."""
 
 
-Once = Callable[[str, Callable[[], Given]], Given]
-"""What the float model gives in a way that has a name; made where it is not known."""
+class Once(Protocol):
+    """What is known of the float model by name; made where it is not."""
+
+    def __call__(self, name: str, make: Callable[[], T], /) -> T:
+        """What ``make`` gives, which nobody changes, or gave before."""
 
 
-def _made(name: str, make: Callable[[], Given]) -> Given:
+def _made(name: str, make: Callable[[], T], /) -> T:
     """For whoever keeps nothing."""
     return make()
 

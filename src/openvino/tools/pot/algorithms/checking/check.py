@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from math import inf
 
 import openvino as ov
@@ -29,7 +30,6 @@ from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.transform import ROOT
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import FLOAT32
 from openvino.tools.pot.utils.timing import timed
@@ -59,7 +59,8 @@ def checked(
     with timed("check"):
         chosen, report = check(job, witness, device, original, maker, least, before)
     with timed("feeding"):
-        report = replace(report, warnings=_odd_feeding(original, witness, job))
+        look = partial(odd_feeding, original, witness, light=job.frugal.lets_go)
+        report = replace(report, warnings=before.once("feeding", look))
     for warning in report.warnings:
         logger.warning("%s: %s", chosen.result.name, warning)
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
@@ -68,15 +69,6 @@ def checked(
     report = replace(report, float_bytes=weight_of(original))
     chosen.result.submodels[0].check = report
     return chosen.result
-
-
-def _odd_feeding(original: ov.Model, witness: Witness, job: Job) -> tuple[str, ...]:
-    """What is odd about how the float model was fed; nothing where parts of it don't run by themselves."""
-    try:
-        return odd_feeding(original, witness, light=job.frugal.lets_go)
-    except RuntimeError as error:
-        logger.info("%s: how it is fed was not looked at: %s", job.result.name, reason(error))
-        return ()
 
 
 def tell_of_change(job: Job, witness: Witness, device: str, original: ov.Model) -> CompressedModel:

@@ -30,11 +30,15 @@ from openvino.tools.pot.engines.compiling import compiled_as_defined
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.operations import traits
 from openvino.tools.pot.graph.sizes import have_sizes
-from openvino.tools.pot.graph.stem import Stem, responding, stems
+from openvino.tools.pot.graph.stem import Stem, depends, responding, stems
 from openvino.tools.pot.graph.tensors import TensorId
-from openvino.tools.pot.graph.view import GraphView, walk
+from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.errors import reason
+from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.runtime import FLOAT32
+
+logger = get_logger(__name__)
 
 Feed = Mapping[str, NDArray[Any]]
 Place = tuple[TensorId, int]
@@ -108,14 +112,21 @@ def odd_feeding(model: ov.Model, witness: Witness, light: bool = False) -> tuple
         witness: what it was fed, and gave.
         light: whether the whole network must not be compiled for that.
     """
-    view = GraphView(_fitting(model, witness))
+    try:
+        return tuple(_found(GraphView(_fitting(model, witness)), witness, light))
+    except RuntimeError as error:  # parts of a network may not run by themselves
+        logger.info("%s: how it is fed was not looked at: %s", model.get_friendly_name(), reason(error))
+        return ()
+
+
+def _found(view: GraphView, witness: Witness, light: bool) -> list[str]:
     said = [*_alike(witness)]
     for stem in stems(view):
         name = input_name(view.node(stem.input).output(0))
         fed = Fed(name, stem.channels, [feed[name] for feed in witness.feeds])
         if fed.is_told:
             said += [*_uneven(fed)] or [*_of_scale(view, stem, fed, witness.feeds, light)]
-    return (*said, *(() if said else _constant(view, witness)))
+    return said or [*_constant(view, witness)]
 
 
 def _fitting(model: ov.Model, witness: Witness) -> ov.Model:
@@ -170,7 +181,7 @@ def _of_scale(view: GraphView, stem: Stem, fed: Fed, feeds: Sequence[Feed], ligh
             "255"
         )
     elif first.is_too_much and fed.is_raw and not light and _is_too_large(view, fed, chosen):
-        whole = fed.low >= 0 and fed.high <= PIXELS
+        whole = fed.low > -1 and fed.high < PIXELS + 1
         yield (
             f"{fed}, {10**first.size:.0f} times as much as the offsets of its first layer {stem.layer!r}: "
             f"{_DIVIDED if whole else _MULTIPLIED}"
@@ -217,7 +228,7 @@ def responses(
     Raises:
         RuntimeError: OpenVINO can't run it.
     """
-    outputs: list[Any] = [op.result(view.output(tensor)) for tensor, _ in places]
+    outputs = [op.result(view.output(tensor)).output(0) for tensor, _ in places]
     part = ov.Model(outputs, list(sinks), view.model.get_parameters(), "part")
     network = compiled_as_defined(part, "CPU", dict(FLOAT32))
     request = network.create_infer_request()
@@ -243,7 +254,7 @@ def _constant(view: GraphView, witness: Witness) -> Iterator[str]:
     for place, values in zip(witness.watched.all, zip(*witness.values, strict=True), strict=True):
         tensor = view.source(place)
         alike = len({own.shape for own in values}) == 1 and values[0].size > 0
-        if alike and view.is_float(tensor) and _depends(view, tensor) and hardly_varies(values):
+        if alike and view.is_float(tensor) and depends(view, tensor) and hardly_varies(values):
             yield (
                 f"output {_called(view, tensor)!r} is the same for all of the first {witness.samples} samples, but for "
                 "rounding: what is fed may not be what the network was trained on"
@@ -254,13 +265,3 @@ def _called(view: GraphView, tensor: TensorId) -> str:
     """What people call a tensor."""
     names = sorted(view.output(tensor).get_names())
     return names[0] if names else tensor.node
-
-
-def _depends(view: GraphView, tensor: TensorId) -> bool:
-    """Whether a tensor depends on what inputs hold, not on their shapes alone."""
-    steps = walk([tensor.node], lambda name: [] if traits(view.type(name)).shapes else _sources(view, name))
-    return any(view.type(name) == "Parameter" for name in steps)
-
-
-def _sources(view: GraphView, name: str) -> list[str]:
-    return [source.node for source in view.varying(name)]
