@@ -11,7 +11,6 @@ from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.cli.arguments import flags_of
 from openvino.tools.pot.cli.job import Task
 from openvino.tools.pot.configs.sections import AccuracyCheckerEngine, DataFreeEngine, NoEngine, Sections
-from openvino.tools.pot.hardware import find_device
 
 _NOT_OF_DATA = frozenset(
     {
@@ -50,10 +49,8 @@ def next_line(
     if check.is_unchanged:
         return _line("plan", "-m", str(source))
     weights = ["-w", options.weights] if options.weights else []
-    algorithms = task.pipeline.algo_seq
-    command = "compare" if check.verdict in ("good", "unknown") or not check.is_counted else "diagnose"
-    if any(find_device(each.config.get("target_device", "ANY")).integers for each in algorithms):
-        command = "compare"
+    is_looked_into = check.is_counted and check.verdict not in ("good", "unknown")
+    command = "diagnose" if is_looked_into and not task.is_for_no_device else "compare"
     flags = _data(command, options, sections) if alone else None
     if flags is None:
         return _line("verify", file, "-m", str(source))
