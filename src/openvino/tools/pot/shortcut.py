@@ -144,8 +144,7 @@ def quantize(
         parameters: further parameters of DefaultQuantization, such as ``effort="thorough"``.
 
     Returns:
-        The quantized model, ready to compile or to save with ``openvino.save_model``; with ``report`` the pair of that
-        and of what was seen of it.
+        The quantized model, ready to compile or to save; with ``report`` the pair of that and of what was seen of it.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
@@ -153,13 +152,7 @@ def quantize(
     _check_flags(compress=compress, report=report)
     given = _given(preset=preset, model_type=model_type, ignored=_scope(ignored))
     given |= {"target_device": target_device, "stat_subset_size": subset_size, **parameters}
-    phases = (*DefaultQuantization.phases, *(["storing"] if compress else []))
-    with course(*phases, wanted=progress):
-        found = _quantized(model, data, given, static, executor)
-        if compress:
-            with step("storing"):
-                compress_model_weights(found)
-    made = Quantized(found.submodels[0].model, found.check)
+    made = _quantized(model, data, given, static, executor, compress, progress)
     return made if report else made.model
 
 
@@ -197,8 +190,7 @@ def compress_weights(
 ) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
     """Store the weights of a model in 8 or 4 bits, and compute in floats as before.
 
-    Devices unpack such weights while they multiply. What is bound by memory, as language models are, gains speed, and
-    files and memory get smaller in any case.
+    Devices unpack them while they multiply. What is bound by memory gains speed, files get smaller in any case.
 
     Args:
         model: a path, an ``openvino.Model`` or what ``load_model`` gives, which aren't changed.
@@ -206,8 +198,7 @@ def compress_weights(
         data: samples, as ``quantize`` takes them; absent: weights are as close as can be, with them outputs of layers.
         group_size: of 4 bits: how many weights of a row share a scale, default 64; -1: the whole row.
         ratio: of 4 bits: the share of weights that may have them, default 1.0.
-        backup: of 4 bits: how embeddings, the last layer and what exceeds the ratio are stored, default
-            ``int8_asym``; ``none``: they stay as they are.
+        backup: of 4 bits: that of embeddings, the last layer and what exceeds the ratio, default ``int8_asym``.
         ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         output: an ``.xml`` that the result is written to and read from again, for models that are larger than memory.
@@ -254,7 +245,9 @@ def _quantized(
     params: Mapping[str, Any],
     static: Static,
     executor: Executor | None,
-) -> CompressedModel:
+    compress: bool,
+    progress: bool | None,
+) -> Quantized:
     for key in params:
         if key not in _TAKEN | _WITHOUT_EFFECT:
             raise ConfigError(f"unknown parameter {key!r}{nearest(key, _TAKEN)}", "quantize")
@@ -266,7 +259,12 @@ def _quantized(
             shaped = source if static is True else with_shapes(source, static)
             source = fixed_by_sample(shaped, engine)
     pipeline = create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine)
-    return pipeline.run(source, executor=executor)
+    with course(*pipeline.phases, *(["storing"] if compress else []), wanted=progress):
+        found = pipeline.run(source, executor=executor)
+        if compress:
+            with step("storing"):
+                compress_model_weights(found)
+    return Quantized(found.submodels[0].model, found.check)
 
 
 def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any], output: Any) -> SubModel:
