@@ -198,7 +198,7 @@ def compress_weights(
         data: samples, as ``quantize`` takes them; absent: weights are as close as can be, with them outputs of layers.
         group_size: of 4 bits: how many weights of a row share a scale, default 64; -1: the whole row.
         ratio: of 4 bits: the share of weights that may have them, default 1.0.
-        backup: of 4 bits: that of embeddings, the last layer and what exceeds the ratio, default ``int8_asym``.
+        backup: of embeddings, the last layer and what exceeds the ratio, default ``int8_asym``; ``none``: they stay.
         ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         output: an ``.xml`` that the result is written to and read from again, for models that are larger than memory.
@@ -207,8 +207,7 @@ def compress_weights(
         parameters: further parameters of WeightCompression.
 
     Returns:
-        The model, ready to compile or to save; with ``report`` also a mapping for each constant, with the keys of
-        ``algorithms.weights.Compressed``.
+        The model, ready to compile or to save; with ``report`` also a mapping for each constant, as ``Compressed``.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.

@@ -14,20 +14,11 @@ from openvino.tools.pot.configs.sections import AccuracyCheckerEngine, DataFreeE
 
 _NOT_OF_DATA = frozenset(
     {
-        "help",
-        "model",
-        "models",
-        "weights",
-        "int8",
-        "report",
-        "format",
-        "log_level",
-        "apply",
-        "search",
-        "remedies",
+        *("help", "model", "models", "weights", "int8", "report", "format", "log_level"),
+        *("apply", "search", "remedies", "workers", "dask"),
     }
 )
-_OF_WORKERS = frozenset({"workers", "dask"})
+"""Flags of the commands that are not about what is fed, and how."""
 
 
 def next_line(
@@ -65,11 +56,7 @@ def _line(*words: str) -> str:
 
 def _data(command: str, options: argparse.Namespace, sections: Sections) -> list[str] | None:
     """The flags that feed a command as this run was; None where flags can't say it."""
-    known = {
-        name: action
-        for name, action in flags_of(command).items()
-        if name not in _NOT_OF_DATA and name not in _OF_WORKERS
-    }
+    known = {name: action for name, action in flags_of(command).items() if name not in _NOT_OF_DATA}
     values = vars(options) if options.quantize else _of_sections(sections)
     if values is None or isinstance(sections.engine, NoEngine):
         return None
