@@ -187,7 +187,9 @@ def test_a_notebook_shows_steps_and_what_came_of_it() -> None:
         "quantize(builders.network(), data, progress=False);",
         "quantize(builders.network(), data, report=True, progress=False)",
     )
-    (page,) = [output["data"]["text/html"] for output in shown if "text/html" in output.get("data", {})]
+    (page,) = [
+        output["data"]["text/html"] for output in shown if output["metadata"] == {"openvino_pot": "progress"}
+    ]
     assert page.count("<tr>") == 4 and "4/4" in page and "40/40" in page
     assert [output for output in shown if output["output_type"] == "stream"] == []
     assert silent == []

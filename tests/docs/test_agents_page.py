@@ -13,6 +13,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from openvino.tools.pot.algorithms.checking.verdict import Verdict
 from openvino.tools.pot.cli.main import main
 from openvino.tools.pot.demo import digits
 from openvino.tools.pot.diagnosis import facts
@@ -44,6 +45,10 @@ def test_keys_of_a_diagnosis() -> None:
                         (facts.Remedy, "title won paid command config script")):  # fmt: skip
         assert {word for word in words.split() if f"`{word}" not in PAGE} == set()
         assert set(words.split()) <= set(kind.model_fields)
+
+
+def test_verdicts_of_a_run() -> None:
+    assert set(first_cells(section("2."))) == {"verdict", *get_args(Verdict)}
 
 
 def test_keys_of_a_frontier_and_of_a_comparison() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
@@ -182,7 +182,7 @@ def quantize(
     _check_flags(compress=compress, report=report)
     given = _given(preset=preset, model_type=model_type, ignored=_scope(ignored))
     given |= {"target_device": target_device, "stat_subset_size": subset_size, **parameters}
-    made = _shown(lambda: _quantized(model, data, given, static, executor), compress, progress)
+    made = _quantized(model, data, given, static, executor, compress, progress)
     return made if report else made.model
 
 
@@ -220,14 +220,15 @@ def compress_weights(
 ) -> ov.Model | tuple[ov.Model, list[dict[str, Any]]]:
     """Store the weights of a model in 8 or 4 bits, and compute in floats as before.
 
+    Devices unpack them while they multiply. What is bound by memory gains speed, files get smaller in any case.
+
     Args:
         model: a path, an ``openvino.Model`` or what ``load_model`` gives, which aren't changed.
         mode: ``int8_asym``, ``int8_sym``, ``int4_sym`` or ``int4_asym``: bits, and whether there is a zero point.
         data: samples, as ``quantize`` takes them; absent: weights are as close as can be, with them outputs of layers.
         group_size: of 4 bits: how many weights of a row share a scale, default 64; -1: the whole row.
         ratio: of 4 bits: the share of weights that may have them, default 1.0.
-        backup: of 4 bits: how embeddings, the last layer and what exceeds the ratio are stored, default
-            ``int8_asym``; ``none``: they stay as they are.
+        backup: of embeddings, the last layer and what exceeds the ratio, default ``int8_asym``; ``none``: they stay.
         ignored: node names to leave as they are, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         output: an ``.xml`` that the result is written to and read from again, for models that are larger than memory.
@@ -236,8 +237,7 @@ def compress_weights(
         parameters: further parameters of WeightCompression.
 
     Returns:
-        The model, ready to compile or to save; with ``report`` also a mapping for each constant, with the keys of
-        ``algorithms.weights.Compressed``.
+        The model, ready to compile or to save; with ``report`` also a mapping for each constant, as ``Compressed``.
 
     Raises:
         ConfigError, DataError, ModelError: a parameter, a sample or the model is not as it must be.
@@ -268,24 +268,15 @@ def _scope(ignored: Any) -> Mapping[str, Any] | None:
     return {"scope": [ignored] if isinstance(ignored, str) else list(ignored)}
 
 
-def _shown(quantized: Callable[[], CompressedModel], compress: bool, progress: bool | None) -> Quantized:
-    """What becomes of a model, whose steps are shown."""
-    phases = (*DefaultQuantization.phases, *(["storing"] if compress else []))
-    with course(*phases, wanted=progress):
-        found = quantized()
-        if compress:
-            with step("storing"):
-                compress_model_weights(found)
-    return Quantized(found.submodels[0].model, found.check)
-
-
 def _quantized(
     model: ov.Model | str | Path,
     data: Any,
     params: Mapping[str, Any],
     static: Static,
     executor: Executor | None,
-) -> CompressedModel:
+    compress: bool,
+    progress: bool | None,
+) -> Quantized:
     for key in params:
         if key not in _TAKEN | _WITHOUT_EFFECT:
             raise ConfigError(f"unknown parameter {key!r}{nearest(key, _TAKEN)}", "quantize")
@@ -297,7 +288,12 @@ def _quantized(
             shaped = source if static is True else with_shapes(source, static)
             source = fixed_by_sample(shaped, engine)
     pipeline = create_pipeline([{"name": DefaultQuantization.name, "params": params}], engine)
-    return pipeline.run(source, executor=executor)
+    with course(*pipeline.phases, *(["storing"] if compress else []), wanted=progress):
+        found = pipeline.run(source, executor=executor)
+        if compress:
+            with step("storing"):
+                compress_model_weights(found)
+    return Quantized(found.submodels[0].model, found.check)
 
 
 def _with_small_weights(model: Any, data: Any, params: Mapping[str, Any], output: Any) -> SubModel:

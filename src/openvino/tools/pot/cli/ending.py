@@ -67,7 +67,7 @@ class Ended:
         own = self.check.sheet()
         head = f"{self.model.name}: {self.fed}" if self.fed else self.model.name
         facts = [("stored", str(self.file)), *([("report", str(report))] if report else [])]
-        if self.check.verdict in ("good", "no gain"):
+        if self.check.verdict in ("good", "no gain") and not self.task.is_for_no_device:
             facts.append(("use it", self.use or f"openvino.compile_model({str(self.file)!r})"))
         facts += [("next", self.next_line)] if self.next_line else []
         rows = [row for row in own.rows if self.seconds is None or row[0] != OF_FLOAT32]

@@ -43,6 +43,7 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import is_static, with_shapes
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.pipeline.initializer import create_algorithm
 from openvino.tools.pot.pipeline.pipeline import Pipeline, steps_of
 from openvino.tools.pot.pipeline.tuning import TpeOptimizer
@@ -70,6 +71,12 @@ class Task:
     pipeline: Pipeline
     engine: IEEngine
     optimizer: TpeParameters | None = None
+
+    @property
+    def is_for_no_device(self) -> bool:
+        """Whether OpenVINO has no device left that runs what is made."""
+        names = (each.config.get("target_device", "ANY") for each in self.pipeline.algo_seq)
+        return any(find_device(name).integers is not None for name in names)
 
     def run(self, folder: Path) -> CompressedModel:
         """The quantized network; the folder keeps what a search finds."""

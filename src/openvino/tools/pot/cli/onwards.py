@@ -11,24 +11,14 @@ from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.cli.arguments import flags_of
 from openvino.tools.pot.cli.job import Task
 from openvino.tools.pot.configs.sections import AccuracyCheckerEngine, DataFreeEngine, NoEngine, Sections
-from openvino.tools.pot.hardware import find_device
 
 _NOT_OF_DATA = frozenset(
     {
-        "help",
-        "model",
-        "models",
-        "weights",
-        "int8",
-        "report",
-        "format",
-        "log_level",
-        "apply",
-        "search",
-        "remedies",
+        *("help", "model", "models", "weights", "int8", "report", "format", "log_level"),
+        *("apply", "search", "remedies", "workers", "dask"),
     }
 )
-_OF_WORKERS = frozenset({"workers", "dask"})
+"""Flags of the commands that are not about what is fed, and how."""
 
 
 def next_line(
@@ -50,10 +40,8 @@ def next_line(
     if check.is_unchanged:
         return _line("plan", "-m", str(source))
     weights = ["-w", options.weights] if options.weights else []
-    algorithms = task.pipeline.algo_seq
-    command = "compare" if check.verdict in ("good", "unknown") or not check.is_counted else "diagnose"
-    if any(find_device(each.config.get("target_device", "ANY")).integers for each in algorithms):
-        command = "compare"
+    is_looked_into = check.is_counted and check.verdict not in ("good", "unknown")
+    command = "diagnose" if is_looked_into and not task.is_for_no_device else "compare"
     flags = _data(command, options, sections) if alone else None
     if flags is None:
         return _line("verify", file, "-m", str(source))
@@ -68,11 +56,7 @@ def _line(*words: str) -> str:
 
 def _data(command: str, options: argparse.Namespace, sections: Sections) -> list[str] | None:
     """The flags that feed a command as this run was; None where flags can't say it."""
-    known = {
-        name: action
-        for name, action in flags_of(command).items()
-        if name not in _NOT_OF_DATA and name not in _OF_WORKERS
-    }
+    known = {name: action for name, action in flags_of(command).items() if name not in _NOT_OF_DATA}
     values = vars(options) if options.quantize else _of_sections(sections)
     if values is None or isinstance(sections.engine, NoEngine):
         return None

@@ -37,7 +37,6 @@ from openvino.tools.pot.graph.model import CompressedModel, save_model
 from openvino.tools.pot.graph.model_utils import compress_model_weights
 from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.graph.view import GraphView
-from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.fidelity import signal_to_noise
 from openvino.tools.pot.report.measure import latencies_as_users_run
@@ -136,7 +135,7 @@ def check_report(job: Job, target: Path) -> None:
         raise ConfigError(
             "--report is about layers in INT8, expected another algorithm than WeightCompression"
         )
-    if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
+    if task.is_for_no_device:
         raise ConfigError("--report is for devices that OpenVINO has, GNA is none of them")
     check_file(target, "report")
     check_page()
@@ -248,8 +247,8 @@ def finite(value: Any) -> Any:
 def _speed(task: Task, model: CompressedModel) -> tuple[float, float] | None:
     """Seconds of a request before and after, which are logged; None where they can't be told."""
     device = task.engine.device
-    if any(find_device(each.config.get("target_device", "ANY")).integers for each in task.pipeline.algo_seq):
-        return None  # no device is left that runs it
+    if task.is_for_no_device:
+        return None
     samples = range(min(_TIMED, count_samples(task.engine.data_loader)))
     feeds = [own(feed) for feed in probes.feeds(task.engine, task.model, samples)]
     networks = [each.submodels[0].model for each in (task.model, model)]

@@ -17,6 +17,9 @@ _EVERY = 0.2
 
 _WIDTH = 24
 
+_MARK = {"openvino_pot": "progress"}
+"""By which outputs of notebooks are known that are others with each run."""
+
 
 @contextmanager
 def shown_on_terminal(course: Course) -> Iterator[None]:
@@ -64,14 +67,14 @@ def shown_in_notebook(course: Course) -> Iterator[None]:
     """The same as HTML in a cell's output, which is replaced as the work goes on."""
     from IPython.display import HTML, display
 
-    handle: Any = display(HTML(_html(course)), display_id=True)
+    handle: Any = display(HTML(_html(course)), display_id=True, metadata=_MARK)
     done = Event()
 
     def refresh() -> None:
         shown = ""
         while not done.wait(_EVERY):
             if (page := _html(course)) != shown:
-                handle.update(HTML(shown := page))
+                handle.update(HTML(shown := page), metadata=_MARK)
 
     # Work that counts nothing for a while is seen to go on, too; the thread leaves no output of its own.
     watch = Thread(target=refresh, name="progress", daemon=True)
@@ -82,7 +85,7 @@ def shown_in_notebook(course: Course) -> Iterator[None]:
     finally:
         done.set()
         watch.join()
-        handle.update(HTML(_html(course)))
+        handle.update(HTML(_html(course)), metadata=_MARK)
 
 
 def _html(course: Course) -> str:

@@ -92,8 +92,12 @@ class CheckReport:
         """In a word; ``checking.verdict`` has the figures behind it."""
         if self.is_unchanged:
             return "no gain"
-        is_compared = self.samples and self.is_told and not isnan(self.decibels)
-        return verdict_of(self.is_lost, self.decibels if is_compared else None, self.is_kept, self._is_faster)
+        decibels = self.decibels if self._is_compared else None
+        return verdict_of(self.is_lost, decibels, self.is_kept, self._is_faster)
+
+    @property
+    def _is_compared(self) -> bool:
+        return bool(self.samples) and self.is_told and not isnan(self.decibels)
 
     @property
     def _is_faster(self) -> bool | None:
@@ -137,11 +141,13 @@ class CheckReport:
         if not self.samples:
             return self.line
         kept = {None: "", True: "; its metrics are kept", False: "; its metrics lose more than is allowed"}
-        slow = "" if self.as_fast is None else f"; a request is {times(self.as_fast, 'as fast', 'slower')}"
+        before, slow = self.float_seconds, "; no layer runs in 8 bits"
+        if before is not None:
+            slow = f"; a request takes {duration(self.seconds)}, in float {duration(before)}"
         why = {
-            "worse": "; 15 dB and more are usual" if self.is_kept is None else "",
-            "broken": "; an output does not follow the float model's",
-            "no gain": slow or "; no layer runs in 8 bits",
+            "worse": f"; {WORSE:g} dB and more are usual" if self.is_kept is None else "",
+            "broken": "; an output does not follow the float model's" if isfinite(self.decibels) else "",
+            "no gain": slow,
             "unknown": "; no output tells whether it follows",
         }
         follows = self._follows if self.is_counted else self._follows.replace("INT8", "it")
@@ -201,7 +207,7 @@ class CheckReport:
         names = {output.name.partition("[")[0] for output in self.outputs} if self.outputs else {*noise}
         known = {name: value for name, value in noise.items() if name in names}
         name = min(known, key=lambda each: known[each], default=None)
-        if name is None or (self.samples and known[name] >= min(self.decibels, WORSE)):
+        if name is None or (self._is_compared and known[name] >= min(self.decibels, WORSE)):
             return self
         lost = known[name] < LOSS and self.is_kept is not True
         said = (f"output {name!r} follows to {known[name]:.1f} dB only on {samples} samples",) if lost else ()
@@ -209,7 +215,7 @@ class CheckReport:
         outputs = self.outputs or tuple(OutputFigure(each, value, None) for each, value in known.items())
         return replace(
             self, samples=samples, decibels=known[name], outputs=outputs, notes=(*said, *notes),
-            is_lost=self.is_lost or lost,
+            is_lost=self.is_lost or lost, is_told=True,
         )  # fmt: skip
 
 
