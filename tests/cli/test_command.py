@@ -361,15 +361,32 @@ def test_nothing_of_a_direct_dump_is_lost(job: list[str], capsys: pytest.Capture
 
 
 @pytest.mark.process
-def test_completion(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("pot --keep-un", {"--keep-uncompressed-weights"}),
+        ("pot -q de", {"default"}),
+        ("pot plan -m ", {"net.xml", "below/"}),
+        ("pot plan -m net.xml --ignored conv", {"conv1", "conv2"}),
+        ("pot -q default --target-device GN", {"GNA", "GNA1", "GNA2", "GNA3", "GNA3.5"}),
+        ("pot -q default -m net.xml --output-dir ", {"below/"}),
+        ("pot -c ", {"job.json", "below/"}),
+        ("pot probe --device C", {"CPU"}),
+        ("pot -q default --subset-size ", set()),
+        ("pot plan -m gone.xml --ignored ", set()),
+    ],
+)
+def test_completion(tmp_path: Path, line: str, expected: set[str]) -> None:
     pytest.importorskip("argcomplete")
-    line = "pot --keep-un"
+    ov.save_model(builders.network(), tmp_path / "net.xml", compress_to_fp16=False)
+    (tmp_path / "job.json").touch()
+    (tmp_path / "below").mkdir()
     asked = {
         "_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
         "_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "found"), "COMP_LINE": line, "COMP_POINT": str(len(line)),
     }  # fmt: skip
-    assert run(env={**os.environ, **asked}).returncode == 0
-    assert (tmp_path / "found").read_text(encoding="utf-8").strip() == "--keep-uncompressed-weights"
+    assert run(env={**os.environ, **asked}, cwd=tmp_path).returncode == 0
+    assert set((tmp_path / "found").read_text(encoding="utf-8").split()) == expected
 
 
 @pytest.mark.process

@@ -236,7 +236,7 @@ FLAGS: dict[str, tuple[list[str], str]] = {
     "nothing": (
         [],
         "expected --config FILE, --quantize, or a command: plan, diagnose, compare, frontier, probe, verify, "
-        "run-script",
+        "doctor, run-script",
     ),
     "unknown flag": (["-q", "default", "--presset", "mixed"], "unknown argument '--presset'; did you mean '--preset'?"),
     "bad preset": (["-q", "default", "--preset", "fast"], "argument --preset: found 'fast', expected one of"),

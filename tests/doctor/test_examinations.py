@@ -76,7 +76,7 @@ def test_the_embedded_network_is_quantized_and_runs_in_8_bits_and_what_fails_is_
 def test_nobody_learns_whose_machine_it_is() -> None:
     value = {"a": ["/home/someone/x", ("/home/someone", 3)], "b": "in /home/someone/y and /home/someone/z"}
     assert without_home(value, "/home/someone") == {"a": ["~/x", ("~", 3)], "b": "in ~/y and ~/z"}
-    assert without_home("/a", "/") == "/a"
+    assert without_home("/a", "/") == "/a" and without_home("/root/a /rooted", "/root") == "~/a /rooted"
 
 
 def test_an_examination_holds_no_path_below_the_home(monkeypatch: pytest.MonkeyPatch) -> None:

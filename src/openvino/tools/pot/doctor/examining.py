@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -48,13 +49,17 @@ def examine(with_self_test: bool = True) -> Examination:
     openvino = _unless_it_fails(_openvino_version, version_of("openvino"), troubles)
     usable = _unless_it_fails(_usable, 1, troubles)
     machine = processor(usable)
-    devices: tuple[Device, ...] = _unless_it_fails(_devices, (), troubles)
-    troubles += [*troubles_of_processor(machine), *troubles_of_devices(devices)]
+    devices: tuple[Device, ...] | None = _unless_it_fails(_devices, None, troubles)
+    troubles += [
+        *troubles_of_processor(machine),
+        *(troubles_of_devices(devices) if devices is not None else ()),
+    ]
     tested = None
     if with_self_test and devices:
         tested = _unless_it_fails(lambda: _self_test(devices), None, troubles)
     if tested is not None:
         troubles += troubles_of_self_test(tested)
+    troubles = sorted(dict.fromkeys(troubles), key=lambda trouble: trouble.weight != "problem")
     found = Examination(
         versions={
             "openvino-pot": __version__,
@@ -65,11 +70,11 @@ def examine(with_self_test: bool = True) -> Examination:
         },
         packages=packages(),
         processor=machine,
-        devices=devices,
+        devices=devices or (),
         places=tuple(_places()),
         environment=variables(),
         self_test=tested,
-        troubles=tuple(sorted(_once(troubles), key=lambda trouble: trouble.weight != "problem")),
+        troubles=tuple(troubles),
         **_verdict(troubles, tested, with_self_test),
     )
     return Examination.model_validate(without_home(found.model_dump()))
@@ -84,7 +89,7 @@ def without_home(value: Any, home: str | None = None) -> Any:
     """
     home = os.path.expanduser("~") if home is None else home  # noqa: PTH111 - a user need not have one
     if isinstance(value, str):
-        return value.replace(home, "~") if len(home) > 1 else value
+        return re.sub(rf"{re.escape(home)}(?![\w-])", "~", value) if len(home) > 1 else value
     if isinstance(value, dict):
         return {key: without_home(each, home) for key, each in value.items()}
     return (
@@ -98,15 +103,9 @@ def _unless_it_fails(find: Callable[[], T], otherwise: T, troubles: list[Trouble
         return find()
     except Exception as error:
         finding = f"OpenVINO does not work here: {said(error)}"
-        remedy = (
-            "pip install --upgrade --force-reinstall openvino openvino-pot, in a fresh virtual environment"
-        )
+        remedy = "install openvino and openvino-pot in a fresh virtual environment: python -m venv fresh"
         troubles.append(Trouble(name="openvino", weight="problem", finding=finding, remedy=remedy))
         return otherwise
-
-
-def _once(troubles: list[Trouble]) -> Iterator[Trouble]:
-    yield from dict.fromkeys(troubles)
 
 
 def _openvino_version() -> str:
@@ -160,7 +159,7 @@ def _places() -> Iterator[Place]:
 
 
 def _verdict(troubles: list[Trouble], tested: SelfTest | None, wanted: bool) -> dict[str, Any]:
-    problems = [trouble for trouble in _once(troubles) if trouble.weight == "problem"]
+    problems = [trouble for trouble in troubles if trouble.weight == "problem"]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         return {"verdict": "problems", "sentence": f"{count}: {problems[0].finding}"}

@@ -118,7 +118,7 @@ def troubles_of_packages() -> Iterator[Trouble]:
                 name="leftover",
                 weight="problem",
                 finding=f"{name} {version_of(name)} is installed, and puts files of its own into the package openvino",
-                remedy=f"pip uninstall {name}, then pip install --force-reinstall openvino openvino-pot",
+                remedy=f"pip uninstall {name}, then install openvino and openvino-pot again, with --force-reinstall",
             )
 
 
@@ -135,7 +135,7 @@ def troubles_of_files(folder: Path = POT) -> Iterator[Trouble]:
             name="strange_files",
             weight="problem",
             finding=f"{folder} holds files that openvino-pot did not install: {strange[0]}{more}",
-            remedy="pip uninstall openvino-dev openvino-pot, remove that folder, and pip install openvino-pot",
+            remedy="pip uninstall openvino-dev openvino-pot, remove that folder, and install openvino-pot again",
         )
     yield from _shadow()
     yield from _other_command()

@@ -90,7 +90,7 @@ def troubles_of_self_test(found: SelfTest) -> Iterator[Trouble]:
             name="self_test",
             weight="problem",
             finding=f"the embedded network can't be quantized: {found.failure}",
-            remedy="pip install --force-reinstall openvino openvino-pot; report it if that changes nothing",
+            remedy="install both in a fresh virtual environment; report it if that changes nothing",
         )
     for trial in found.trials:
         yield from _of_trial(trial)
