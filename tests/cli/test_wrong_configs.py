@@ -235,8 +235,8 @@ def test_the_right_configuration_runs(
 FLAGS: dict[str, tuple[list[str], str]] = {
     "nothing": (
         [],
-        "expected --config FILE, --quantize, or a command: plan, diagnose, compare, frontier, probe, verify, "
-        "doctor, run-script",
+        "expected --config FILE, --quantize, or a command: plan, adopt, diagnose, compare, frontier, probe, "
+        "verify, doctor, run-script",
     ),
     "unknown flag": (["-q", "default", "--presset", "mixed"], "unknown argument '--presset'; did you mean '--preset'?"),
     "bad preset": (["-q", "default", "--preset", "fast"], "argument --preset: found 'fast', expected one of"),

@@ -155,7 +155,7 @@ def test_python_and_packages_that_the_readme_says_are_those_of_the_project() -> 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     readme = (ROOT / "README.md").read_text("utf-8")
     said = re.search(
-        r"Python ([\d.]+) or newer and OpenVINO ([\d.]+) or newer; pip brings (.*?)\.\s", readme, re.S
+        r"Python ([\d.]+) to [\d.]+ and OpenVINO ([\d.]+) or newer; pip brings (.*?)\.\s", readme, re.S
     )
     assert said is not None
     assert project["requires-python"] == f">={said[1]}"
