@@ -111,8 +111,7 @@ def quantize(
         preset: ``performance``, ``mixed`` or ``accuracy``; absent, symmetry is chosen for each tensor.
         target_device: ``ANY``, ``CPU``, ``GPU`` or ``NPU``.
         model_type: ``transformer``, or ``none`` for any other network; absent, the graph shows which it is.
-        ignored: nodes to leave in float: names, patterns (``/head/*``, ``re:/head/.*``), places
-            (``after:last-convolution``), or a mapping with ``scope``, ``operations``, ``skip_model``.
+        ignored: names, patterns, places to leave in float, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.
         report: whether what was seen of the result beside the float model is wanted, too: None where nothing was.

@@ -13,18 +13,8 @@ from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.utils.errors import ConfigError
 
 _ABSENT = (
-    *(
-        "config",
-        "name",
-        "max_drop",
-        "agreement",
-        "weights",
-        "preset",
-        "target_device",
-        "model_type",
-        "ignored",
-    ),
-    "ignored_types",
+    *("config", "name", "max_drop", "agreement", "weights", "preset", "target_device", "model_type"),
+    *("ignored", "ignored_types"),
     *("engine", "ac_config", "data_source", "mode", "group_size", "ratio", "backup"),
 )
 _COUNT = "stat_subset_size"
