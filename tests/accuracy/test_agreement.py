@@ -200,7 +200,7 @@ def test_a_state_is_gone_on_with_and_says_what_was_compared(tmp_path: Path) -> N
     again, resumed = searched(boxes, **params)
     assert (stored(first) == stored(again)) is True
     assert report_of(resumed).passes < report_of(pipeline).passes
-    assert report_in(tmp_path).agreement == [*report_of(pipeline).agreement]
+    assert report_in(tmp_path).agreement == report_of(pipeline).agreement
     with pytest.raises(ConfigError, match="holds another search"):
         searched(boxes, **{**params, "agreement": "fidelity"})
     assert json.loads((tmp_path / "search.json").read_text())["baseline"]["metrics"] == {"equal boxes": 1.0}
