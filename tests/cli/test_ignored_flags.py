@@ -161,3 +161,12 @@ def test_types_stay_in_what_a_remedy_says() -> None:
     assert lines(params)["command"].endswith("--ignored '*2' 'a' --ignored-types 'MatMul'")
     narrowed = {"ignored": {"operations": [{"type": "MatMul", "attributes": {"transpose_b": True}}]}}
     assert lines(narrowed)["command"] == ""  # no flag says it
+
+
+def test_weights_alone_say_what_matches(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finished = pot(
+        capsys, "-q", "weights", "-m", "net.xml", "-d", "--ignored", "*1", "--ignored-types", "Relu"
+    )
+    assert finished.code == 0, finished.err
+    assert "ignored.scope: '*1' matches 3 nodes, 1 of them layers" in finished.err
+    assert "ignored.operations: 1 are of type Relu" in finished.err

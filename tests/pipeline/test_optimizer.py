@@ -213,7 +213,8 @@ def test_what_it_needs_is_named(optuna: Any) -> None:
 def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(
-        ConfigError, match=r"optimizer: searches for parameters need Optuna: pip install optuna \(or '\.\[tuning\]'"
+        ConfigError,
+        match=r"optimizer: searches for parameters need Optuna: pip install optuna \(or '\.\[tuning\]'",
     ):
         TpeOptimizer({"max_trials": 1}, create_pipeline([{"name": "TunableQuantization"}], ENGINE), ENGINE)
 

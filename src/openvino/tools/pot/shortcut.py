@@ -164,7 +164,7 @@ def quantize(
         preset: ``performance``, ``mixed`` or ``accuracy``; absent, symmetry is chosen for each tensor.
         target_device: ``ANY``, ``CPU``, ``GPU`` or ``NPU``.
         model_type: ``transformer``, or ``none`` for any other network; absent, the graph shows which it is.
-        ignored: nodes to leave in float by name, pattern or place, or a mapping of ``scope``, ``operations``, ...
+        ignored: names, patterns, places to leave in float, or a mapping with ``scope``, ``operations``, ``skip_model``.
         subset_size: how many samples are used at most.
         compress: whether weights are stored as int8.
         report: whether what was seen of the result is wanted, too: None where nothing was.

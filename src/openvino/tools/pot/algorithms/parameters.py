@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from openvino.tools.pot.algorithms.interfaces import Configured
 from openvino.tools.pot.algorithms.recipe import Recipe
+from openvino.tools.pot.configs.ignored import IgnoredScope
 from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.preflight import Refusal, refusals
@@ -124,6 +125,17 @@ def _tell_of_names(sub: SubModel, recipe: Recipe) -> None:
     if not ignored.scope and not ignored.operations:
         return
     view = GraphView(sub.model)
+    matched = tell_of_scope(view, ignored, sub)
+    for name, kind in without_effect(view, recipe.device, matched, sub).items():
+        logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)
+
+
+def tell_of_scope(view: GraphView, ignored: IgnoredScope, sub: SubModel) -> list[str]:
+    """Log what patterns, places and types of a scope match; returns its names that match.
+
+    Raises:
+        ConfigError: an entry can't be read.
+    """
     with placed("ignored.scope"):
         found = selected(view, ignored.scope, sub)
     for each in found:
@@ -133,6 +145,4 @@ def _tell_of_names(sub: SubModel, recipe: Recipe) -> None:
         nodes = matching_operation(view, operation)
         if nodes:
             logger.info("ignored.operations: %d are of type %s", len(nodes), operation.type)
-    matched = [each.said for each in found if each.by_name]
-    for name, kind in without_effect(view, recipe.device, matched, sub).items():
-        logger.warning("ignored.scope: %r is a %s, which stays in float anyway", name, kind)
+    return [each.said for each in found if each.by_name]

@@ -62,7 +62,9 @@ def _restored(facts: Mapping[str, Any]) -> AccuracyReport:
     steps = [_step_of(step) for step in facts["steps"]]
     layers = [LayerFigures(**layer) for layer in facts["layers"]]
     chosen = None if facts["chosen"] is None else _step_of(facts["chosen"])
-    return AccuracyReport(**{**facts, "steps": steps, "layers": layers, "chosen": chosen})
+    compared = tuple(facts.get("agreement", ()))  # which reports of before do not have
+    own = {"steps": steps, "layers": layers, "chosen": chosen, "agreement": compared}
+    return AccuracyReport(**{**facts, **own})
 
 
 def _step_of(facts: Mapping[str, Any]) -> Step:

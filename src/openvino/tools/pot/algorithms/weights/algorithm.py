@@ -11,7 +11,7 @@ import openvino as ov
 
 from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.interfaces import Stage
-from openvino.tools.pot.algorithms.parameters import check_names
+from openvino.tools.pot.algorithms.parameters import check_names, tell_of_scope
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.algorithms.transform import ROOT, record_origin
 from openvino.tools.pot.algorithms.weights.choosing import choose
@@ -130,7 +130,9 @@ class WeightCompression(Algorithm):
         algorithm = self.of(sub.name)
         assert isinstance(algorithm, WeightCompression)
         own = algorithm._own
-        found = find_weights(view, ignored_nodes(view, own.ignored.of(sub.name), sub))
+        ignored = own.ignored.of(sub.name)
+        found = find_weights(view, ignored_nodes(view, ignored, sub))
+        tell_of_scope(view, ignored, sub)
         inputs = None
         if engine is not None and engine.data_loader is not None:
             inputs = measured_inputs(

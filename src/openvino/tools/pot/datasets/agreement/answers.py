@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from openvino.tools.pot.datasets.agreement.figures import FIGURES, Signal
 from openvino.tools.pot.datasets.agreement.forms import Kind, Part, parts_as, parts_of
 from openvino.tools.pot.datasets.agreement.shelf import Shelf
+from openvino.tools.pot.datasets.annotations import Detections
 from openvino.tools.pot.utils.errors import ModelError, PotError
 
 Array = NDArray[Any]
@@ -105,10 +106,19 @@ class Answers:
     def lines(self) -> list[str]:
         """What is compared and why, a sentence for each part."""
         found = []
-        for name, part in zip(self.figures, self.parts, strict=True):
+        for number, (name, part) in enumerate(zip(self.figures, self.parts, strict=True)):
             outputs = ", ".join(repr(self._names[place]) for place in part.outputs)
-            found.append(f"{name} ({FIGURES[part.kind].meaning}): {outputs} is taken for {part.why}")
+            counted = f"; {self._counted(number)}" if part.kind in ("boxes", "classes") else ""
+            found.append(f"{name} ({FIGURES[part.kind].meaning}): {outputs} taken for {part.why}{counted}")
         return found
+
+    def _counted(self, number: int) -> str:
+        """How many boxes or classes a figure is of: where these are few, each of them weighs much."""
+        said = [own[number] for own in self._known.values()]
+        count = sum(
+            len(each.labels) if isinstance(each, Detections) else int(each.sure.sum()) for each in said
+        )
+        return f"{count} in {len(said)} samples"
 
     def _choose(self) -> None:
         samples = [*self._waiting.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from typing import Any
@@ -37,11 +37,13 @@ class BoxForm:
         outputs: that tell of them.
         why: what was recognized.
         read: the boxes of a sample, from all of its outputs.
+        finds: whether there is any in the samples that showed the form.
     """
 
     outputs: tuple[int, ...]
     why: str
     read: Callable[[Outputs], Detections]
+    finds: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,11 @@ def box_form(samples: Sequence[Outputs]) -> BoxForm | None:
     Args:
         samples: the outputs for a few samples, each with a first axis of one, or as many rows as there are boxes.
     """
-    for form in (*_in_rows(samples), *_apart(samples), *_decoded(samples)):
-        found = [form.read(sample) for sample in samples]
-        if any(len(each.labels) for each in found):
+    forms = [*_in_rows(samples), *_apart(samples), *_decoded(samples)]
+    for form in forms:
+        if any(len(form.read(sample).labels) for sample in samples):
             return form
-    return None
+    return replace(forms[0], finds=False) if forms else None
 
 
 def _rows(array: Array) -> Array | None:
@@ -84,8 +86,16 @@ def _rows(array: Array) -> Array | None:
     return array.reshape(array.shape[-2:])
 
 
+def _are_rows(samples: Sequence[Outputs], place: int) -> bool:
+    """Whether an output has rows of several columns, and not one alone each time, which is a vector."""
+    rows = [_rows(sample[place]) for sample in samples]
+    return any(each is not None and len(each) != 1 for each in rows)
+
+
 def _in_rows(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
     for place in range(len(samples[0])):
+        if not _are_rows(samples, place):
+            continue
         rows = [_rows(sample[place]) for sample in samples]
         known = [each for each in rows if each is not None and each.dtype.kind == "f"]
         if len(known) < len(rows):
@@ -128,6 +138,8 @@ def _apart(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
     for place, boxes in enumerate(samples[0]):
         own = _rows(boxes)
         if own is None or own.shape[1] not in (4, 5) or own.dtype.kind != "f":
+            continue
+        if not _are_rows(samples, place):
             continue
         others = [each for each in range(len(samples[0])) if each != place]
         vectors = [each for each in others if _is_of(samples, place, each, 1)]

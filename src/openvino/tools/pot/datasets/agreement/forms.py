@@ -64,7 +64,11 @@ def parts_of(samples: Sequence[Outputs]) -> list[Part]:
     """
     parts, taken = [], set[int]()
     form = box_form(samples)
-    if form is not None:
+    if form is not None and not form.finds:
+        why = f"values, since no box is surer than {SCORE:g} ({form.why})"
+        parts.append(_values(form.outputs[0], [], why))
+        taken.add(form.outputs[0])
+    elif form is not None:
         parts.append(
             Part(
                 "boxes",
@@ -147,7 +151,7 @@ def _text(place: int, own: Sequence[Array]) -> Part | None:
         return None
     rows = _rows(own)
     classes = rows.shape[1]
-    if classes <= _LETTERS or not (_are_chances(rows) or _is_sure(rows)):
+    if classes <= _LETTERS or not (_are_chances(rows) or ((rows < 0).any() and _is_sure(rows))):
         return None
     best = rows.argmax(axis=1)
     blank = max((0, classes - 1), key=lambda each: np.count_nonzero(best == each))
