@@ -114,7 +114,7 @@ def odd_feeding(model: ov.Model, witness: Witness, light: bool = False) -> tuple
     """
     try:
         return tuple(_found(GraphView(_fitting(model, witness)), witness, light))
-    except RuntimeError as error:  # parts of a network may not run by themselves
+    except (RuntimeError, ValueError) as error:  # parts of a network may not run by themselves
         logger.info("%s: how it is fed was not looked at: %s", model.get_friendly_name(), reason(error))
         return ()
 
