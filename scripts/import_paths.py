@@ -46,7 +46,7 @@ def homes(path: str, names: list[str]) -> Iterator[tuple[str, str]]:
             home = f"`{entry.module}.{entry.name or name}`" if entry.name else f"in `{entry.module}`"
             fate = home if entry.module else "here"
         else:
-            fate = entry
+            fate = entry.replace("['", r"\['")  # else it would be read as a link
         fates.setdefault(fate, []).append(f"`{name}`")
     yield from ((fate, ", ".join(each)) for fate, each in fates.items())
 

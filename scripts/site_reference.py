@@ -17,7 +17,6 @@ from openvino.tools.pot.cli.arguments import make_parser
 from openvino.tools.pot.datasets.formats import CONVERTERS
 from openvino.tools.pot.datasets.metrics import METRICS
 from openvino.tools.pot.datasets.preprocessing import STEPS
-from openvino.tools.pot.paths.table import PATHS, Same
 
 GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "functions": (
@@ -132,33 +131,9 @@ def accuracy_checker() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def pot_paths() -> str:
-    """Every import path of POT, its names, and what became of each."""
-    parts = [
-        "# Import paths of POT",
-        "Every module of POT 2022.3, below `openvino.tools.pot` and, up to Python 3.13, below `compression`. All names "
-        "can be imported. Calling one that is gone is an error with the sentence that stands beside it. "
-        "[Compatibility](../compatibility.md#import-paths) says more.",
-    ]
-    for path, names in sorted(PATHS.items()):
-        rows = [f"| `{name}` | {_became(said)} |" for name, said in sorted(names.items())]
-        if rows:
-            title = f"openvino.tools.pot.{path}" if path else "openvino.tools.pot"
-            parts += [f"## `{title}`", "\n".join(("| name | |", "| --- | --- |", *rows))]
-    return "\n\n".join(parts) + "\n"
-
-
-def _became(said: Same | str) -> str:
-    if isinstance(said, str):
-        return f"gone: {_plain(said)}"
-    place = ".".join(each for each in (said.module, said.name) if each)
-    return f"here, as `{place}`" if place else "here"
-
-
 PAGES: Mapping[str, Callable[[], str]] = {
     "flags": flags,
     "accuracy_checker": accuracy_checker,
-    "pot_paths": pot_paths,
     **{group: partial(documented, group) for group in GROUPS},
 }
 """Page of the reference -> what makes it."""

@@ -78,8 +78,9 @@ def load_images(
         model: its path, beside which more about it may stand, or the model.
         like: the family that the model is of, as of ``pot --like``.
         color_order: ``RGB`` or ``BGR``; absent: what the family or the model say, else BGR.
-        mean_values, scale_values: what is taken from, and then divides, pixels from 0 to 255: a number, or one for each
-            channel in the order in which they are fed; absent: what the family or the model say, else pixels stay.
+        mean_values: what is taken from pixels from 0 to 255: a number, or one for each channel in the order in which
+            they are fed; absent: what the family or the model say, else nothing.
+        scale_values: what then divides them, likewise.
         letterbox: images keep their proportions, in the middle of gray.
         keep_aspect: images keep their proportions, left and above, on black.
         central_fraction: part of the height and width that is kept, around the middle.
