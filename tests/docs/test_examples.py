@@ -20,6 +20,7 @@ QUICK = {
     "object_detection": ("--time-budget", "0.2", "--photographs", "8"),
     "segmentation_3d": ("--volumes", "1", "--calibration", "2"),
     "speech": ("--calibration", "300"),
+    "text_classification": ("--calibration", "24", "--pairs", "40"),
     "text_similarity": ("--calibration", "24", "--length", "64"),
 }
 

@@ -18,6 +18,7 @@ SOURCES = sorted(EXAMPLES.glob("*/notebook.py"))
 FIGURES = {
     "face_detection": ("recall", 1.0, 0.05),
     "image_classification": ("accuracy", 0.99, 0.01),
+    "text_classification": ("accuracy", 0.75, 0.05),  # of 40 pairs
     "text_similarity": ("Spearman", 0.49, 0.01),
 }
 
@@ -42,6 +43,13 @@ QUICK = {
         ),
         "counts = [5, 10, 30, 100, 300]": "counts = [30]",
         "quantized_with(300)": "quantized_with(60)",
+    },
+    "text_classification": {
+        "spread(300)": "spread(24)",
+        '"stat_subset_size": 300': '"stat_subset_size": 24',
+        "spread(400)": "spread(40)",
+        "(0, 100, 200, 300)": "(0, 10, 20, 30)",
+        "repeats=30": "repeats=5",
     },
     "text_similarity": {
         "counts = [5, 30, 100, 300]": "counts = [24]",

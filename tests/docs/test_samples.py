@@ -83,6 +83,13 @@ def test_int8_may_be_worse_than_float_by_its_tolerance(
     assert samples.shortcoming(comparison, 0.01) == sentence
 
 
+def test_a_further_figure_may_count_as_well(samples: ModuleType) -> None:
+    plain = compared(0.9)
+    both = Comparison(plain.metric, (metric_row("F1, 9 pairs", [0.8, 0.78]), *plain.others))
+    assert samples.shortcoming(both, 0.01) == ""
+    assert samples.shortcoming(both, 0.01, ("F1",)) == "F1, 9 pairs: 0.7800 in INT8, expected at least 0.7900"
+
+
 @pytest.mark.parametrize(
     ("comparison", "code", "line"),
     [

