@@ -1,8 +1,8 @@
 """Pictures as SVG, of a few shapes: small text files, the same bytes from the same figures, legible in light and dark.
 
 They bring a background and colours of their own for both, chosen by what the reader prefers, since nobody can tell
-where a picture will stand: on the site, on a repository's pages, on the package index. Sizes are in pixels; a picture is
-520 wide, so that on a phone its letters are still two thirds as large.
+where a picture will stand: on the site, on a repository's pages, on the package index. Sizes are in pixels; a picture
+is 520 wide, so that on a phone its letters are still two thirds as large.
 """
 
 from __future__ import annotations
