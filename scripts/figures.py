@@ -88,12 +88,12 @@ def quantizers() -> Drawing:
     for y, kind, words in ((186, "ours", "of a tensor"), (212, "good", "of weights")):
         drawing.dot(390, y, kind, 8)
         drawing.text(404, y + 5, words, "small")
-    told = (
+    moving = (
         "an operation that only moves data lets",
         "the quantizer move up: pooling, Reshape,",
         "Transpose; inputs of a Concat share one",
     )
-    for line, words in enumerate(told):
+    for line, words in enumerate(moving):
         drawing.text(middle + 18, 388 + 16 * line, words, "small quiet")
     return drawing
 

@@ -119,9 +119,7 @@ def outside_code(markdown: str, change: Callable[[str], str]) -> str:
 
 def links(markdown: str) -> list[str]:
     """Where the links of a document lead, in its own words."""
-    found: list[str] = []
-    outside_code(markdown, lambda text: found.extend(link[1] for link in _LINK.findall(text)) or text)
-    return found
+    return [link[1] for link in _LINK.findall(_CODE.sub("", markdown))]
 
 
 @cache

@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -45,7 +46,7 @@ def detector(path: Path) -> None:
         )
         for name, shape in shapes.items()
     ]
-    steps = {"strides": [2, 2], "pads": [1, 1, 1, 1]}
+    steps: dict[str, Any] = {"strides": [2, 2], "pads": [1, 1, 1, 1]}
     nodes = [
         helper.make_node("Conv", ["images", "w1"], ["a"], name="first", **steps),
         helper.make_node("Relu", ["a"], ["b"]),
@@ -97,9 +98,9 @@ def test_the_tutorial_s_commands_run(workplace: Path, capsys: pytest.CaptureFixt
     assert len(space["found"]) == 1
 
 
-def execute(name: str) -> dict[str, object]:
+def execute(name: str) -> dict[str, Any]:
     """Run the Python blocks of a page, one after the other."""
-    space: dict[str, object] = {"__name__": name}
+    space: dict[str, Any] = {"__name__": name}
     found = blocks(page(name), "python")
     assert found
     for number, block in enumerate(found, 1):

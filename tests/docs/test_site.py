@@ -19,9 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SEEN = ("li", "pre", "table", "tr", "img", "code", "em", "strong", "h1", "h2", "h3", "blockquote")
 """Elements that both readings of Markdown, GitHub's and the site's, must find as often."""
 
-WIDE = """(() => {
+WIDE = """(async () => {
   const root = document.documentElement;
-  return root.scrollWidth > root.clientWidth ? root.scrollWidth : 0;
+  const seen = () => root.scrollWidth > root.clientWidth ? root.scrollWidth : 0;
+  for (const until = Date.now() + 2000; seen() && Date.now() < until;)  // what slides in when the width changes
+    await new Promise(done => setTimeout(done, 50));
+  return seen();
 })()"""
 
 
