@@ -305,8 +305,7 @@ def main() -> int:
         with TemporaryDirectory() as folder:
             records.append(judged(newcomer, options.zoo, Path(folder)))
         print(json.dumps(records[-1]), flush=True)
-    if options.write:
-        published("newcomers", table(records, COLUMNS))
+    published(table(records, COLUMNS), "newcomers", options.write)
     return int(not all(kept(record) for record in records))
 
 
