@@ -20,7 +20,9 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import __version__
+from openvino.tools.pot.cli import arguments
 from openvino.tools.pot.cli import main as command
+from openvino.tools.pot.configs.accuracy import AGREEMENTS
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 
 PROGRAM = (sys.executable, "-m", "openvino.tools.pot")
@@ -400,3 +402,7 @@ def test_a_script_is_run(tmp_path: Path) -> None:
     finished = run("run-script", "old.py", "-m", "x", "--help", cwd=tmp_path)
     assert finished.returncode == 7, finished.stderr
     assert json.loads(finished.stdout) == [["old.py", "-m", "x", "--help"], str(script)]
+
+
+def test_choices_of_agreement_are_those_of_the_parameters() -> None:
+    assert arguments.AGREEMENTS == AGREEMENTS

@@ -6,11 +6,12 @@ import argparse
 from typing import Any, NoReturn
 
 from openvino.tools.pot.cli.feeding_arguments import add_feeding
-from openvino.tools.pot.configs.accuracy import AGREEMENTS
 from openvino.tools.pot.utils.errors import ConfigError, nearest
 from openvino.tools.pot.version import __version__
 
 WEIGHT_MODES = ("int8_asym", "int8_sym", "int4_sym", "int4_asym")
+AGREEMENTS = ("auto", "boxes", "text", "classes", "masks", "correlation", "fidelity")
+"""As the parameters of accuracy control have them, which are not imported for a line of help."""
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 COMMANDS = ("plan", "adopt", "diagnose", "compare", "frontier", "probe", "verify", "doctor", "run-script")
 _EPILOG = """\

@@ -174,15 +174,15 @@ class Bench:
         plain, original, (low, high) = self.plain, self.original, _DOUBTFUL
         if plain is None or original is None or not low < ratio < high:
             return ratio
-        if not have_sizes(original, self.witness.feeds[0]):  # samples were joined
+        feed = self.witness.feeds[0]
+        if not (have_sizes(original, feed) and have_sizes(job.network, feed)):  # joined, or of other sizes
             return ratio
         turns = _REQUESTS * (plain.seconds + found.seconds)
         if plain.compilation + found.compilation + turns > room:
             return ratio
         models = (original, FLOAT32), (stored(job.network), AS_USERS)
         compiled = [core().compile_model(model, self.device, dict(settings)) for model, settings in models]
-        feed = by_number(compiled[0].inputs, self.witness.feeds[0])
-        before, after = seconds_in_turns(compiled, [feed], turns)
+        before, after = seconds_in_turns(compiled, [by_number(compiled[0].inputs, feed)], turns)
         return before / after
 
     @cached_property
