@@ -111,6 +111,23 @@ def of_anomalib(folder: Path, thresholds: bool = True) -> Path:
     return save(ov.Model(results, network.get_parameters(), "anomaly"), folder, "model")
 
 
+def detector_of_anomalies(folder: Path) -> Path:
+    """How far the features of an image are from those of a gray one, where they are the furthest."""
+    x = builders.parameter([1, 3, 32, 32])
+    hidden = op.relu(builders.conv(x, 16, "conv1"))
+    features = op.relu(builders.conv(hidden, 16, "conv2", seed=1, kernel=1))
+    network = builders.model(features.output(0), x)
+    usual = builders.run(network, np.full((1, 3, 32, 32), 0.4, np.float32))[0][:, :, 16:17, 16:17]
+    away = op.subtract(features, op.constant(usual))
+    score = op.reduce_max(
+        op.reduce_sum(op.multiply(away, away), op.constant([1]), False), op.constant([1, 2]), False
+    )
+    label = op.greater(score, op.constant(np.float32(1)))
+    for node, name in ((score, "pred_score"), (label, "pred_label")):
+        node.output(0).set_names({name})
+    return save(ov.Model([score, label], network.get_parameters(), "padim"), folder, "model")
+
+
 def encoder(tokens: int) -> ov.Model:
     """Rows of 64 for the tokens of a text, three inputs as BERT's; ``tokens`` may be -1."""
     shape = ov.PartialShape([-1 if tokens < 0 else 1, tokens])

@@ -80,10 +80,13 @@ def test_the_images_of_an_export_are_fed_as_its_maker_says(
             of_ultralytics(tmp_path / "yolo"),
             "fed as RGB, 0 to 1, letterboxed to [1,3,8,8] (from metadata.yaml",
         ),
-        (of_anomalib(tmp_path / "a1"), "fed as RGB, 0 to 1, stretched to [1,3,8,8] (from metadata.json"),
+        (
+            of_anomalib(tmp_path / "a1"),
+            "fed as RGB, 0 to 1, stretched to [1,3,8,8], every 4th with an anomaly pasted in (from metadata.json",
+        ),
         (
             of_anomalib(tmp_path / "a2", thresholds=False),
-            "fed as RGB, 0 to 1, stretched to [1,3,8,8] (from outputs of",
+            "fed as RGB, 0 to 1, stretched to [1,3,8,8], every 4th with an anomaly pasted in (from outputs of",
         ),
         (tmp_path / "otx", "fed as RGB, -2.12 to 2.64, stretched to [1,3,8,8] (from"),
     ):

@@ -58,6 +58,20 @@ def test_a_folder_of_photographs_is_fed_as_the_model_says(
     assert "letterboxed" in Path("look/feeding.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
+def test_the_next_command_feeds_images_as_this_one_and_shows_no_more_of_them(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ("--no-metadata", "--anomalies", "--keep-aspect", "--shape", "[1,3,16,16]")
+    done = pot(capsys, *ASK, *said, "--preview", "look", "--accept-loss")
+    (line,) = [line for line in done.err.splitlines() if line.startswith("next ")]
+    assert {"--no-metadata", "--anomalies", "--keep-aspect", "--shape"} <= set(line.split())
+    assert "--preview" not in line
+    done = pot(capsys, *ASK, "--no-anomalies", "--accept-loss", "--shape", "[1,3,16,16]")
+    (line,) = [line for line in done.err.splitlines() if line.startswith("next ")]
+    assert "--no-anomalies" in line and "--no-metadata" not in line
+
+
 @pytest.mark.parametrize("command", ["quantize", "diagnose", "compare", "frontier", "verify"])
 def test_sizes_that_the_network_does_not_take_are_an_error_before_any_work(
     work: Path, capsys: pytest.CaptureFixture[str], command: str

@@ -188,8 +188,9 @@ def optimum(folder: Path) -> Export | None:
     )
 
 
-FAMILIES: tuple[Callable[[Path], Export | None], ...] = (ultralytics, geti, anomalib, model_api, optimum)
-"""In the order in which they are asked: what is told by more comes first."""
+FAMILIES: tuple[Callable[[Path], Export | None], ...] = (ultralytics, geti, optimum, anomalib, model_api)
+"""In the order in which they are asked: those told by names of files come first, those whose networks are read last,
+as a tokenizer that lies beside a network is one only for readers with its extension."""
 
 
 def found_in(path: Path) -> Export:

@@ -36,6 +36,11 @@ def add_feeding(group: argparse._ArgumentGroup) -> None:
     for flag, text in ways:
         group.add_argument(flag, action="store_const", const=True, help=text)
     group.add_argument(
+        "--anomalies",
+        action=argparse.BooleanOptionalAction,
+        help="paste a patch into every fourth image that does not belong there (default: of models that find such)",
+    )
+    group.add_argument(
         "--no-metadata",
         dest="metadata",
         action="store_const",

@@ -15,7 +15,7 @@ from openvino.tools.pot.configs.sections import AccuracyCheckerEngine, DataFreeE
 _NOT_OF_DATA = frozenset(
     {
         *("help", "model", "models", "weights", "int8", "report", "format", "log_level"),
-        *("apply", "search", "remedies", "workers", "dask"),
+        *("apply", "search", "remedies", "workers", "dask", "preview"),
     }
 )
 """Flags of the commands that are not about what is fed, and how."""
@@ -73,11 +73,13 @@ def _data(command: str, options: argparse.Namespace, sections: Sections) -> list
 
 def _words(action: argparse.Action, value: Any) -> list[str] | None:
     """A flag as it is written; nothing where it says what it says by default, None where it can't be written."""
-    if value is None or value is False or value == action.default:
+    if value is None or value == action.default:
         return []
     flag = max(action.option_strings, key=len)
+    if isinstance(action, argparse.BooleanOptionalAction):
+        return [action.option_strings[0 if value else 1]]
     if action.nargs == 0:
-        return [flag]
+        return [flag] if value == action.const else []
     if action.nargs == "+":
         return [flag, *map(str, value)]
     if isinstance(value, (list, tuple)) and all(isinstance(each, (int, float)) for each in value):

@@ -20,7 +20,7 @@ _OF_WEIGHTS = ("mode", "group_size", "ratio", "backup")
 _NOT_OF_WEIGHTS = ("preset", "max_drop", "stat_cache", "max_memory")
 _FOR_IMAGES = (
     *("layout", "shape", "mean_values", "scale_values", "color_order", "central_fraction"),
-    *("like", "letterbox", "keep_aspect", "metadata"),
+    *("like", "letterbox", "keep_aspect", "anomalies", "metadata"),
 )
 _NOT_WITH_CONFIG = (
     *(

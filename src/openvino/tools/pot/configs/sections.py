@@ -41,6 +41,8 @@ class SimplifiedEngine(Runtime):
         like: the family that the model is of, which says how its images are fed where the keys above and below don't.
         letterbox: images keep their proportions, in the middle of gray, as Ultralytics' detectors want them.
         keep_aspect: images keep their proportions, left and above, on black.
+        anomalies: whether every fourth image gets a patch that doesn't belong there; absent: whether the model says
+            that it finds anomalies.
         metadata: whether what the model's file and those beside it say counts where nothing else is said.
     """
 
@@ -55,6 +57,7 @@ class SimplifiedEngine(Runtime):
     like: str | None = None
     letterbox: bool | None = None
     keep_aspect: bool | None = None
+    anomalies: bool | None = None
     metadata: bool = True
 
     @field_validator("color_order", mode="before")

@@ -28,7 +28,7 @@ from openvino.tools.pot.paths import offer
 from openvino.tools.pot.utils.errors import ConfigError, PotError, check_mapping, nearest, placed
 
 _BY_INPUT = ("central_fraction", "mean_values", "scale_values", "layout", "shape")
-_FOR_IMAGES = (*_BY_INPUT, "like", "letterbox", "keep_aspect")
+_FOR_IMAGES = (*_BY_INPUT, "like", "letterbox", "keep_aspect", "anomalies")
 _DEFAULT_SAMPLES = 300
 
 
@@ -69,6 +69,7 @@ def load_images(
     central_fraction: float | None = None,
     layout: str | None = None,
     shape: Any = None,
+    anomalies: bool | None = None,
     metadata: bool = True,
 ) -> FileLoader:
     """Images as a model wants them, as samples for ``quantize``, ``diagnose`` and pipelines.
@@ -86,6 +87,8 @@ def load_images(
         central_fraction: part of the height and width that is kept, around the middle.
         layout: of the input; absent: the model's, or what its sizes tell.
         shape: of the input where it is open, such as ``[1, 3, 640, 640]``.
+        anomalies: whether every fourth image gets a patch that doesn't belong there, as calibration of a network that
+            finds anomalies needs; absent: whether the model says that it does.
         metadata: whether what the model's file and those beside it say counts.
 
     Returns:
@@ -105,6 +108,7 @@ def load_images(
         "central_fraction": central_fraction,
         "layout": layout,
         "shape": shape,
+        "anomalies": anomalies,
         "metadata": metadata,
     }
     sources = [source] if isinstance(source, (str, Path)) else list(source)
@@ -259,7 +263,7 @@ class _Creator:
         )
         given = Given(
             config.color_order, mean, scale, bool(config.letterbox), bool(config.keep_aspect),
-            config.central_fraction, shape is not None,
+            config.central_fraction, shape is not None, config.anomalies,
         )  # fmt: skip
         return decided(target, self._specs[position].dtype, given, said, self._where)
 

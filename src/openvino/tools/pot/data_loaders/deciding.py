@@ -34,6 +34,7 @@ class Given:
         letterbox, keep_aspect: whether images keep their proportions, and what becomes of the rest.
         central_fraction: part that is kept, before images are stretched.
         sized: whether they say the input's size.
+        anomalies: whether some images get a patch that doesn't belong there.
     """
 
     color_order: str | None = None
@@ -43,6 +44,7 @@ class Given:
     keep_aspect: bool = False
     central_fraction: float | None = None
     sized: bool = False
+    anomalies: bool | None = None
 
     @property
     def resize(self) -> Resize | None:
@@ -96,8 +98,12 @@ def decided(
             f"proportions need ({resize.kind}, {resize_by})"
         )
     blue_first = order == "BGR"
-    reader = ImageReader(sized, blue_first, given.central_fraction, mean, scale, resize)
-    names = ("order", order_by), ("range", span_by), ("resize", resize_by), ("size", size_by)
+    anomalies, anomalies_by = _first(given.anomalies, said, lambda each: each.anomalies, False)
+    reader = ImageReader(sized, blue_first, given.central_fraction, mean, scale, resize, anomalies)
+    names = (
+        *(("order", order_by), ("range", span_by), ("resize", resize_by), ("size", size_by)),
+        ("anomalies", anomalies_by if anomalies else ""),
+    )
     return Decision(
         reader, tuple((name, by) for name, by in names if by and (name, target.channels) != ("order", 1))
     )

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from openvino.tools.pot.data_loaders.deciding import ASKED, DEFAULT, Decision, named
+from openvino.tools.pot.data_loaders.patches import EVERY
 from openvino.tools.pot.data_loaders.stating.statement import Kind
 from openvino.tools.pot.utils.errors import DataError
 
@@ -37,6 +38,7 @@ class Feeding:
         way: how images get their size.
         shape: of the first sample.
         one_shape: whether the others that were looked at have the same.
+        anomalies: whether some images get a patch that doesn't belong there.
         sources: what of it -> who says it.
     """
 
@@ -46,6 +48,7 @@ class Feeding:
     way: str
     shape: tuple[int, ...]
     one_shape: bool
+    anomalies: bool
     sources: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
@@ -54,7 +57,8 @@ class Feeding:
         )
         if self.one_shape and self.way == _OWN:
             size = f"size {size}"
-        return f"fed as {self.order}, {self.low:.3g} to {self.high:.3g}, {self.way} {size} ({self._origin()})"
+        patched = f", every {EVERY}th with an anomaly pasted in" if self.anomalies else ""
+        return f"fed as {self.order}, {self.low:.3g} to {self.high:.3g}, {self.way} {size}{patched} ({self._origin()})"
 
     def _origin(self) -> str:
         by: dict[str, list[str]] = {}
@@ -94,4 +98,4 @@ def measured(
     way = _OWN if open_ and reader.resize.kind == "stretch" else _WAYS[reader.resize.kind]
     low, high = min(float(array.min()) for array in arrays), max(float(array.max()) for array in arrays)
     one_shape = len({array.shape for array in arrays}) == 1
-    return Feeding(order, low, high, way, arrays[0].shape, one_shape, decision.sources)
+    return Feeding(order, low, high, way, arrays[0].shape, one_shape, reader.anomalies, decision.sources)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from openvino.tools.pot.data_loaders.geometry import Placing, Whole, placing
 from openvino.tools.pot.data_loaders.layout import ImageInput
+from openvino.tools.pot.data_loaders.patches import EVERY, with_patch
 from openvino.tools.pot.data_loaders.stating.statement import Resize
 from openvino.tools.pot.datasets.images import middle, part_of, pillow, read_image, upright
 
@@ -33,6 +34,7 @@ class ImageReader:
         central_fraction: part of the height and width that is kept, around the middle, before all else.
         mean, scale: one number for each channel or one for all; float32 pixels come out if either is given.
         resize: how images get the input's size.
+        anomalies: whether every fourth gets a patch that doesn't belong there.
     """
 
     target: ImageInput
@@ -41,19 +43,24 @@ class ImageReader:
     mean: NDArray[np.float32] | None = None
     scale: NDArray[np.float32] | None = None
     resize: Resize = field(default_factory=Resize)
+    anomalies: bool = False
 
     @property
     def channels(self) -> int:
         """As many as the input has, 3 where it leaves that open."""
         return self.target.channels or 3
 
-    def read(self, path: Path) -> NDArray[Any]:
+    def read(self, path: Path, index: int = 0) -> NDArray[Any]:
         """The image in the layout of the input, uint8 unless mean or scale are given.
+
+        Args:
+            path: of its file.
+            index: among the others, by which anomalies are given out.
 
         Raises:
             DataError: the file can't be read.
         """
-        return read_image(path, self.arranged)
+        return read_image(path, lambda image: self.arranged(image, index))
 
     def shape(self, path: Path) -> tuple[int, ...]:
         """The shape that an image is fed in, of which no pixel is read.
@@ -66,9 +73,11 @@ class ImageReader:
         canvas = placing(self.resize, kept, (self.target.height, self.target.width)).canvas
         return self.target.arranged(np.empty((*canvas, self.channels), np.bool_)).shape
 
-    def arranged(self, image: Image.Image) -> NDArray[Any]:
+    def arranged(self, image: Image.Image, index: int = 0) -> NDArray[Any]:
         """An image of Pillow's in the layout of the input."""
         turned = upright(image, "I").convert(_MODES[self.channels])
+        if self.anomalies and index % EVERY == 0:
+            turned = with_patch(turned, index)
         whole = turned.height, turned.width
         kept = part_of(whole, self.central_fraction or 1.0)
         part = turned.crop(middle(whole, kept)) if kept != whole else turned

@@ -136,7 +136,7 @@ class Files:
         if path.suffix.lower() in ARRAYS:
             return load_arrays(path, self._inputs)
         assert self._reader is not None
-        return self._reader.read(path)
+        return self._reader.read(path, index)
 
 
 class Rows:

@@ -14,6 +14,7 @@ from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
 
 _THRESHOLDS = ("image_threshold", "pixel_threshold")
 _OUTPUTS = frozenset({"pred_score", "pred_label"})
+_FACTS: dict[str, Any] = {"family": "anomalib", "anomalies": True}
 _METHODS = {0: "NEAREST", 1: "LINEAR", 2: "BICUBIC"}
 """Numbers of OpenCV's."""
 
@@ -28,7 +29,7 @@ def read(source: Source) -> Statement | None:
     if beside is None or not any(key in beside[1] for key in _THRESHOLDS):
         return _of_graph(f"outputs of {source.name}") if source.outputs >= _OUTPUTS else None
     where, values = beside[0].name, beside[1]
-    said: dict[str, Any] = {"task": str(values.get("task", "")), "family": "anomalib"}
+    said: dict[str, Any] = {"task": str(values.get("task", "")), **_FACTS}
     steps = _steps(values.get("transform"))
     if steps is None:
         return _of_graph(where, **said)
@@ -39,9 +40,7 @@ def read(source: Source) -> Statement | None:
 
 def _of_graph(where: str, **said: Any) -> Statement:
     """What is fed to a graph that transforms images itself."""
-    return Statement(
-        where, "RGB", mean=(0.0,), scale=(255.0,), resize=Resize(), **{"family": "anomalib", **said}
-    )
+    return Statement(where, "RGB", mean=(0.0,), scale=(255.0,), resize=Resize(), **{**_FACTS, **said})
 
 
 def _steps(transform: Any) -> list[Any] | None:

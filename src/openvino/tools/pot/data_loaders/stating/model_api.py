@@ -44,6 +44,7 @@ def read(source: Source) -> Statement | None:
         "task": str(values.get("task_type") or values.get("model_type") or ""),
         "classes": _labels(values.get("labels")),
         "layout": _layout(values.get("layout")),
+        "anomalies": _finds_anomalies(values) or None,
     }
     if not any(key in values for key in _OF_IMAGES):
         return Statement(where, **facts) if any(facts.values()) else None
@@ -55,6 +56,13 @@ def read(source: Source) -> Statement | None:
             order = "BGR" if order == "RGB" else "RGB"
         return Statement(where, order, mean=(0.0,), scale=(1.0,), **facts)
     return Statement(where, order, **span, resize=_resize(where, values), size=_size(where, values), **facts)
+
+
+def _finds_anomalies(values: Mapping[str, Any]) -> bool:
+    """Whether the model is one of Anomalib's, or of OTX's tasks of the kind."""
+    return any(
+        str(values.get(key, "")).lower().startswith("anomaly") for key in ("model_type", "task_type", "task")
+    )
 
 
 def _span(where: str, values: Mapping[str, Any]) -> Span:

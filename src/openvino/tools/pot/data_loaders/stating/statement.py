@@ -65,6 +65,7 @@ class Statement:
         task: as the source calls it, such as ``detect``.
         classes: names of the classes, in the order of their indices.
         family: whose model it is, such as ``ultralytics``.
+        anomalies: whether it finds what most images don't show.
     """
 
     source: str
@@ -77,6 +78,7 @@ class Statement:
     task: str = ""
     classes: tuple[str, ...] = ()
     family: str = ""
+    anomalies: bool | None = None
 
 
 def together(statements: Iterable[Statement]) -> Statement | None:
