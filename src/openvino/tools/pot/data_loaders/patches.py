@@ -44,4 +44,5 @@ def with_patch(image: Image.Image, seed: int) -> Image.Image:
     middle = patch.mean((0, 1))
     changed = (patch - middle) * chance.uniform(*_CONTRAST) + chance.uniform(*_COLOUR, middle.shape)
     pixels[up : up + height, aside : aside + width] = np.clip(np.rint(changed), 0, 255)
-    return pillow().fromarray(pixels, image.mode)
+    found: Image.Image = pillow().fromarray(pixels, image.mode)
+    return found
