@@ -79,6 +79,12 @@ def test_what_is_normalized_is_neither_too_much_nor_too_little() -> None:
     assert of([own / np.float32(255) + 1 for own in samples]).is_too_little
 
 
+def test_pixels_that_deviations_should_have_divided_are_too_much_even_where_they_hardly_vary() -> None:
+    faint = [own / np.float32(4) for own in drawn(0)]  # pages of text, against photographs
+    assert not of(faint).is_too_much
+    assert of([own * np.float32(58) for own in faint]).is_too_much
+
+
 def test_without_offsets_or_data_nothing_is_said() -> None:
     samples = drawn(0)
     assert not of(samples, offset=0.0).is_too_much
