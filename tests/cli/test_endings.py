@@ -226,3 +226,23 @@ def test_on_a_terminal_the_table_is_the_result_and_steps_are_seen(tmp_path: Path
     assert "INFO: 1/4 statistics" in lines.text and "━" not in lines.text
     piped = on_terminal(job, tmp_path, out=False)
     assert piped.out == "made/optimized/net.xml\n" and "4/4  storing" in piped.text
+
+
+@pytest.mark.long
+def test_a_network_that_comes_quantized_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert made(capsys, GOOD).code == 0
+    again = ("-q", "default", "-m", "made/optimized/net.xml", *DATA, "-d", "--output-dir", "again")
+    finished = pot(capsys, *again, "--format", "json")
+    found = json.loads(finished.out)
+    assert (finished.code, found["verdict"]) == (0, "no gain")
+    assert found["models"][0]["next"] == "pot plan -m made/optimized/net.xml"
+    assert "NO GAIN   the model comes quantized: no quantizer is added\n" in pot(capsys, *again).err
+
+
+@pytest.mark.long
+def test_a_single_sample_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert made(capsys, GOOD).code == 0
+    np.savez("one.npz", x=np.ones((1, 64), np.float32))
+    err = pot(capsys, "-q", "default", "-m", "net.xml", "--data-source", "one.npz", "--accept-loss").err
+    assert "statistics come from 1 sample, expected at least 30" in err
+    assert "1 samples" not in err

@@ -24,6 +24,8 @@ from openvino.tools.pot.utils.progress import step
 
 logger = get_logger(__name__)
 
+_NOTHING_ADDED = "comes quantized: no quantizer is added"
+
 T = TypeVar("T")
 
 
@@ -87,8 +89,8 @@ def _measured(
     if not any(algorithm.needs_data for algorithm in algorithms):
         return jobs, {name: unmeasured() for name in wanted}
     for name, job in wanted.items():
-        if not (job.plan.activations or job.plan.weights):
-            logger.warning("model %r comes quantized: no quantizer is added", networks.alone[name].name)
+        if _comes_quantized(job):
+            logger.warning("model %r %s", networks.alone[name].name, _NOTHING_ADDED)
     if not wanted:
         return jobs, {}
     if known is None:
@@ -142,7 +144,17 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
     with step("checking"):
         if job.algorithms[0].rewrites:
             return tell_of_change(job, witness, device, original.model)
-        return checked(job, witness, device, original.model, maker, before=before)
+        made = checked(job, witness, device, original.model, maker, before=before)
+    found = made.submodels[0].check
+    if found is not None and _comes_quantized(job) and not found.is_lost:
+        notes = (f"the model {_NOTHING_ADDED}", *found.notes)
+        made.submodels[0].check = replace(found, notes=notes, is_unchanged=True)
+    return made
+
+
+def _comes_quantized(job: Job) -> bool:
+    """Whether all that could be quantized of a network is."""
+    return not (job.plan.activations or job.plan.weights)
 
 
 def _once(statistics: Statistics, origin: Digest | None, name: str, make: Callable[[], T], /) -> T:

@@ -29,12 +29,19 @@ def check_span(found: Statistics, span: Span, inferences: int) -> None:
 def tell_of_choice(length: int, wanted: int | None) -> None:
     """Say where there are fewer samples than were wanted, or than are good."""
     if wanted is not None and wanted > length:
-        logger.info("stat_subset_size is %d, the data loader has %d samples: all are used", wanted, length)
+        have = _samples(length)
+        logger.info("stat_subset_size is %d, the data loader has %s: all are used", wanted, have)
     taken = min(wanted or length, length)
     if taken < FEW_SAMPLES:
         logger.warning(
-            "statistics come from %d samples, expected at least %d for good accuracy", taken, FEW_SAMPLES
+            "statistics come from %s, expected at least %d for good accuracy",
+            _samples(taken),
+            FEW_SAMPLES,
         )
+
+
+def _samples(count: int) -> str:
+    return f"{count} sample{'s' * (count != 1)}"
 
 
 def check_outputs(witness: Witness, name: str) -> None:

@@ -13,8 +13,8 @@ PIXELS = 255.0
 """What pixels are multiplied or divided by too much, or not at all, in nearly every wrong feeding."""
 
 ODD = 1.2
-"""Powers of ten, half of those of 255, from which on data is far below what a first layer expects. Of 28 networks as they
-should be fed none was beyond .5; a factor of 255 brings 2.4 more (decision 37)."""
+"""Powers of ten, half of those of 255, from which on data is far below what a first layer expects. Of 28 networks as
+they should be fed none was beyond .5; a factor of 255 brings 2.4 more (decision 37)."""
 
 MUCH = 0.9
 """As ``ODD``, for data that is too much: half of those of 58, which ImageNet's deviations divide pixels by."""

@@ -64,7 +64,7 @@ class CheckReport:
             0 where they are not known.
         is_told: whether any output can be compared, and varies over the samples.
         is_counted: whether layers are counted: not of models that no device runs, nor of float ones.
-        is_unchanged: whether it is the float model, as there was nothing to do.
+        is_unchanged: whether nothing was quantized, as there was nothing to do or all of it came quantized.
         is_kept: whether metrics lost no more than accuracy control was allowed; None where it was not at work.
         warnings: what is odd about how the float model was fed, in sentences.
     """
@@ -127,19 +127,20 @@ class CheckReport:
     @property
     def _follows(self) -> str:
         """How well it does."""
+        seen = "1 sample" if self.samples == 1 else f"{self.samples} samples"
         if isfinite(self.decibels):
             error = 100 * 10 ** (-self.decibels / 20)
             share = f"an error of {error:.2g} %" if error < 100 else "none of it is left"
-            return f"INT8 follows float to {self.decibels:.1f} dB on {self.samples} samples ({share})"
-        return (
-            f"INT8 {'was run' if isnan(self.decibels) else 'does not follow float'} on {self.samples} samples"
-        )
+            return f"INT8 follows float to {self.decibels:.1f} dB on {seen} ({share})"
+        return f"INT8 {'was run' if isnan(self.decibels) else 'does not follow float'} on {seen}"
 
     @property
     def sentence(self) -> str:
         """What the verdict is about."""
         if not self.samples:
             return self.line
+        if self.is_unchanged:
+            return "; ".join(self.notes)
         kept = {None: "", True: "; its metrics are kept", False: "; its metrics lose more than is allowed"}
         before, slow = self.float_seconds, "; no layer runs in 8 bits"
         if before is not None:
@@ -174,7 +175,7 @@ class CheckReport:
         """All of it for people; what is not known, or does not apply, is left out."""
         head = (self.name,) if self.name else ()
         warnings = tuple(f"warning: {each}" for each in self.warnings)
-        notes = self.notes if self.samples else ()
+        notes = self.notes if self.samples and not self.is_unchanged else ()
         return Sheet(
             self.verdict, self.sentence, head, self.titles, tuple(self._rows()), notes=(*warnings, *notes)
         )
