@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from openvino.tools.pot.datasets.agreement import Answers
-from openvino.tools.pot.datasets.agreement.detections import box_form
+from openvino.tools.pot.datasets.agreement.detections import box_form, counts
 from openvino.tools.pot.datasets.agreement.figures import matched
 from openvino.tools.pot.datasets.agreement.shelf import Shelf
 from openvino.tools.pot.datasets.annotations import Detections
@@ -293,10 +293,29 @@ def test_a_detector_that_finds_nothing_is_compared_by_its_values() -> None:
     answers = learned(samples)
     assert answers.figures == ["fidelity"]
     assert "no box is surer than 0.3" in answers.lines[0]
-    with pytest.raises(
-        ModelError, match=r"expected outputs that hold boxes .*, model 'tiny' has 'a' \[1, 10, 200\]"
-    ):
+    with pytest.raises(ModelError, match=r"no box of model 'tiny' is surer than 0.3 in 6 samples"):
         learned(samples, "boxes")
+
+
+def fainter(sample: Sample, share: float) -> Sample:
+    return [np.concatenate([sample[0][:, :4], share * sample[0][:, 4:]], 1)]
+
+
+def test_boxes_that_come_after_many_samples_without_any_are_still_boxes() -> None:
+    samples = [fainter(yolo(seed), 0.1) for seed in range(40)] + [yolo(seed) for seed in range(3)]
+    assert learned(samples).figures == ["equal boxes"]
+    assert learned(samples, "boxes").figures == ["equal boxes"]
+
+
+def test_a_box_that_falls_a_little_below_what_counts_is_no_other_one() -> None:
+    samples = [yolo(seed) for seed in range(4)]
+    form = box_form(samples)
+    assert form is not None
+    least = min(form.read(sample).scores[counts(form.read(sample))].min() for sample in samples)
+    near = [fainter(sample, 0.31 / least) for sample in samples]  # the least sure ones have .31
+    answers = learned(near)
+    assert figures(answers, [fainter(sample, 0.29 / least) for sample in samples])["equal boxes"] == 1
+    assert figures(answers, [fainter(sample, 0.19 / least) for sample in samples])["equal boxes"] < 1
 
 
 def test_boxes_may_be_as_many_as_are_found() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.datasets.agreement.detections import SCORE, box_form, counts
 from openvino.tools.pot.datasets.agreement.figures import FIGURES, Signal
 from openvino.tools.pot.datasets.agreement.forms import Kind, Part, parts_as, parts_of
 from openvino.tools.pot.datasets.agreement.shelf import Shelf
@@ -18,7 +19,7 @@ Array = NDArray[Any]
 Outputs = Sequence[Array]
 
 _LOOKED_AT, _BYTES = 16, 1 << 26
-"""Samples whose outputs show what they are, and the bytes of these."""
+"""Samples whose outputs show what they are, as long as these hold any boxes, and the bytes of more that may."""
 _VARIES = 1e-12
 """Share of the power that must differ over samples to count as a signal, and be no rounding of sums."""
 _NO_SIGNAL = Signal(1, None, 0.0)
@@ -44,6 +45,7 @@ class Answers:
         self.parts: tuple[Part, ...] = ()
         self._waiting: dict[Hashable, list[Array]] = {}
         self._known: dict[Hashable, list[Any]] = {}
+        self._looked_at = _LOOKED_AT
         self._shelf = Shelf()
         self._sums: list[_Sum] = []
         self._signals: list[Signal] = []
@@ -62,7 +64,7 @@ class Answers:
             return
         self._waiting[key] = [np.array(each) for each in outputs]
         size = sum(each.nbytes for own in self._waiting.values() for each in own)
-        if len(self._waiting) >= _LOOKED_AT or size >= _BYTES:
+        if size >= _BYTES or (len(self._waiting) >= self._looked_at and self._shows()):
             self._choose()
 
     def finish(self) -> None:
@@ -116,9 +118,15 @@ class Answers:
         """How many boxes or classes a figure is of: where these are few, each of them weighs much."""
         said = [own[number] for own in self._known.values()]
         count = sum(
-            len(each.labels) if isinstance(each, Detections) else int(each.sure.sum()) for each in said
+            int(counts(each).sum()) if isinstance(each, Detections) else int(each.sure.sum()) for each in said
         )
         return f"{count} in {len(said)} samples"
+
+    def _shows(self) -> bool:
+        """Whether the samples show the form; where they hold no boxes, as many more may."""
+        form = box_form([*self._waiting.values()]) if self._wanted in ("auto", "boxes") else None
+        self._looked_at *= 2
+        return form is None or form.finds
 
     def _choose(self) -> None:
         samples = [*self._waiting.values()]
@@ -127,6 +135,12 @@ class Answers:
         else:
             parts = [part for part in parts_as(self._wanted, samples) if _agrees(part, samples)]
         if not parts:
+            form = box_form(samples) if self._wanted == "boxes" else None
+            if form is not None and not form.finds:
+                raise ModelError(
+                    f"agreement: no box of model {self._model!r} is surer than {SCORE:g} in {len(samples)} samples "
+                    f"({form.why}): expected samples that show what it finds"
+                )
             shapes = ", ".join(
                 f"{name!r} {list(each.shape)}" for name, each in zip(self._names, samples[0], strict=True)
             )

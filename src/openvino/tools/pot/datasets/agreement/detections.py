@@ -18,9 +18,11 @@ Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Outputs = Sequence[Array]
 
-SCORE, SUPPRESSED, OVERLAP = 0.3, 0.5, 0.5
-"""The least score of a box that counts, the most that two of a class overlap where the network leaves all, and what two
-overlap at least that are the same."""
+SCORE, PARTNER = 0.3, 0.2
+"""The least score of a box that counts, and of one that it may be the same as: else those close to the first would come
+and go with the least rounding."""
+SUPPRESSED, OVERLAP = 0.5, 0.5
+"""The most that two of a class overlap where the network leaves all, and the least that two do that are the same."""
 
 _FEWEST = 20
 """Boxes of a network that leaves all of them."""
@@ -74,9 +76,14 @@ def box_form(samples: Sequence[Outputs]) -> BoxForm | None:
     """
     forms = [*_in_rows(samples), *_apart(samples), *_decoded(samples)]
     for form in forms:
-        if any(len(form.read(sample).labels) for sample in samples):
+        if any(counts(form.read(sample)).any() for sample in samples):
             return form
     return replace(forms[0], finds=False) if forms else None
+
+
+def counts(found: Detections) -> NDArray[np.bool_]:
+    """Which boxes count, and not only as partners of others."""
+    return found.scores >= SCORE
 
 
 def _rows(array: Array) -> Array | None:
@@ -102,9 +109,9 @@ def _in_rows(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
             continue
         for row in _ROWS:
             if all(each.shape[1] == row.width for each in known) and all(_fits(row, each) for each in known):
-                counts = (other for other in range(len(samples[0])) if samples[0][other].size == 1)
+                single = (other for other in range(len(samples[0])) if samples[0][other].size == 1)
                 why = f"a row of {row.what} for each box"
-                yield BoxForm((place, *counts), why, partial(_of_rows, place, row))
+                yield BoxForm((place, *single), why, partial(_of_rows, place, row))
 
 
 def _fits(row: _Row, rows: Array) -> bool:
@@ -144,7 +151,7 @@ def _apart(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
         others = [each for each in range(len(samples[0])) if each != place]
         vectors = [each for each in others if _is_of(samples, place, each, 1)]
         tables = [each for each in others if _is_of(samples, place, each, 2)]
-        counts = tuple(each for each in others if samples[0][each].size == 1 and each not in vectors)
+        single = tuple(each for each in others if samples[0][each].size == 1 and each not in vectors)
         shares = [each for each in vectors if all(_are_shares(sample[each]) for sample in samples)]
         whole = [each for each in vectors if all(_are_whole(sample[each]) for sample in samples)]
         beside = own.shape[1] == 5 and all(_are_shares(sample[place][..., 4]) for sample in samples)
@@ -153,9 +160,9 @@ def _apart(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
             labels = next((each for each in whole if each != scores), None)
             reader = partial(_of_vectors, place, scores, labels)
             taken = tuple(each for each in (place, scores, labels) if each is not None)
-            yield from _in_geometry(samples, (*taken, *counts), "boxes that the network chose", reader)
+            yield from _in_geometry(samples, (*taken, *single), "boxes that the network chose", reader)
         elif own.shape[1] == 4 and tables:
-            yield from _of_table_form(samples, place, tables[0], counts)
+            yield from _of_table_form(samples, place, tables[0], single)
 
 
 def _is_of(samples: Sequence[Outputs], boxes: int, other: int, rank: int) -> bool:
@@ -171,7 +178,7 @@ def _is_of(samples: Sequence[Outputs], boxes: int, other: int, rank: int) -> boo
 
 
 def _of_table_form(
-    samples: Sequence[Outputs], place: int, table: int, counts: tuple[int, ...]
+    samples: Sequence[Outputs], place: int, table: int, single: tuple[int, ...]
 ) -> Iterator[BoxForm]:
     tables = [sample[table].reshape(sample[place].shape[-2], -1).astype(np.float64) for sample in samples]
     whole = np.concatenate(tables)
@@ -190,7 +197,7 @@ def _of_table_form(
     without = "" if nothing is None else f", class {nothing} for nothing"
     why = f"a box and {whole.shape[1]} scores for each of {len(tables[0])} places{without}"
     reader = partial(_of_table, place, table, turned, nothing)
-    yield from _in_geometry(samples, (place, table, *counts), why, reader)
+    yield from _in_geometry(samples, (place, table, *single), why, reader)
 
 
 def _in_geometry(
@@ -200,8 +207,8 @@ def _in_geometry(
     reader: Callable[[Callable[[Floats], Floats], Outputs], Detections],
 ) -> Iterator[BoxForm]:
     """The form with corners or, where these are none, with the middle and the size."""
-    found = [reader(_as_they_are, sample).boxes for sample in samples]
-    boxes = np.concatenate(found)
+    found = [reader(_as_they_are, sample) for sample in samples]
+    boxes = np.concatenate([each.boxes[counts(each)] for each in found])
     if not boxes.size:
         return
     if (boxes[:, 2:] >= boxes[:, :2]).all():
@@ -286,8 +293,8 @@ def _suppressed(boxes: Array, scores: Floats, turned: Callable[[Floats], Floats]
 
 
 def _sure(boxes: Array, scores: Array, labels: Array) -> Detections:
-    """Those that count, a class below zero standing for nothing."""
-    known = np.isfinite(boxes).all(axis=1) & (np.nan_to_num(scores) >= SCORE) & (labels >= 0)
+    """Those that count or may be partners, a class below zero standing for nothing."""
+    known = np.isfinite(boxes).all(axis=1) & (np.nan_to_num(scores) >= PARTNER) & (labels >= 0)
     return Detections(
         labels[known].astype(np.int64), scores[known].astype(np.float64), boxes[known].astype(np.float64)
     )

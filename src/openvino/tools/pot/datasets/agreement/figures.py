@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import OVERLAP
+from openvino.tools.pot.datasets.agreement.detections import OVERLAP, counts
 from openvino.tools.pot.datasets.agreement.forms import Classes, Kind
 from openvino.tools.pot.datasets.annotations import Detections
 from openvino.tools.pot.datasets.boxes import overlaps
@@ -67,8 +67,13 @@ def matched(first: Detections, second: Detections) -> int:
 
 
 def _boxes(before: Detections, after: Detections, _: Signal) -> tuple[float, float]:
-    count = len(before.labels) + len(after.labels)
-    return (2 * matched(before, after) / count if count else 1.0), float(count)
+    sides = [(_those(one, counts(one)), other) for one, other in ((before, after), (after, before))]
+    count = sum(len(one.labels) for one, _ in sides)
+    return (sum(matched(*side) for side in sides) / count if count else 1.0), float(count)
+
+
+def _those(found: Detections, which: NDArray[np.bool_]) -> Detections:
+    return Detections(found.labels[which], found.scores[which], found.boxes[which])
 
 
 def _text(before: tuple[int, ...], after: tuple[int, ...], _: Signal) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import OVERLAP, SCORE, box_form
+from openvino.tools.pot.datasets.agreement.detections import OVERLAP, PARTNER, SCORE, box_form
 
 Array = NDArray[Any]
 Outputs = Sequence[Array]
@@ -69,14 +69,8 @@ def parts_of(samples: Sequence[Outputs]) -> list[Part]:
         parts.append(_values(form.outputs[0], [], why))
         taken.add(form.outputs[0])
     elif form is not None:
-        parts.append(
-            Part(
-                "boxes",
-                form.outputs,
-                f"{form.why}; from score {SCORE:g} on, the same from overlap {OVERLAP:g} on",
-                form.read,
-            )
-        )
+        since = f"from score {SCORE:g} on ({PARTNER:g} of its partner), the same from overlap {OVERLAP:g} on"
+        parts.append(Part("boxes", form.outputs, f"{form.why}; {since}", form.read))
         taken |= {*form.outputs}
     for place in range(len(samples[0])):
         if place not in taken:
