@@ -151,3 +151,11 @@ def test_whatever_the_image_it_gets_the_size_of_the_input(kind: Any) -> None:
         assert all(1 <= way.middle[axis] <= way.size[axis] for axis in (0, 1))
         assert way.top + way.middle[0] <= 96
         assert way.left + way.middle[1] <= 128
+
+
+@pytest.mark.parametrize("size", [(300, 200), (90, 400)])
+def test_the_middle_of_what_was_stretched(size: tuple[int, int]) -> None:
+    image = picture(*size)
+    whole = np.asarray(image.resize((256, 256), Image.Resampling.BICUBIC))
+    found = read(Resize("stretch", part=0.875, method="BICUBIC"), (224, 224), image)
+    np.testing.assert_array_equal(found, whole[16:240, 16:240])

@@ -13,7 +13,7 @@ from builders import network
 from openvino.tools.pot.data_loaders.stating.families import FAMILIES, IMAGENET, family
 from openvino.tools.pot.data_loaders.stating.reading import said_of, statements
 from openvino.tools.pot.data_loaders.stating.sources import Source
-from openvino.tools.pot.data_loaders.stating.statement import Statement, together
+from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement, together
 from openvino.tools.pot.utils.errors import ConfigError
 
 ULTRALYTICS = {
@@ -312,10 +312,8 @@ def test_anomalib_does_it_in_the_graph_today(tmp_path: Path) -> None:
         ("metadata.yaml", METADATA_YAML.replace("- 640", "- large"), "imgsz"),
         ("metadata.yaml", METADATA_YAML.replace("task: detect", "task: dance"), "task"),
         ("metadata.yaml", "a: [", "YAML"),
-        ("preprocessor_config.json", {**PROCESSOR, "size": {"longest_edge": 800}}, "size"),
-        ("preprocessor_config.json", {**PROCESSOR, "size": 224, "do_thumbnail": True}, "do_thumbnail"),
-        ("preprocessor_config.json", {**PROCESSOR, "size": {"shortest_edge": 256}}, "crop_size"),
         ("preprocessor_config.json", {**PROCESSOR, "size": 224, "image_std": [0, 0, 0]}, "zero"),
+        ("preprocessor_config.json", {**PROCESSOR, "size": 224, "rescale_offset": True}, "rescale_offset"),
         ("inference.yml", INFERENCE_YML.replace("RecResizeImg", "SVTRRecResizeImg"), "SVTRRecResizeImg"),
         ("inference.yml", DETECTION_YML.replace("1./255.", "about one"), "scale"),
         ("metadata.json", {"image_threshold": 1, "transform": {"transforms": [{"a": 1}]}}, "transform"),
@@ -332,6 +330,88 @@ def test_what_is_not_understood_is_said_and_not_half_used(
     assert name in warning
     assert key in warning
     assert "nothing of it is used" in warning
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"size": {"longest_edge": 800}}, "size"),
+        ({"size": {"shortest_edge": 800, "longest_edge": 1333}}, "longest_edge"),
+        ({"size": {"shortest_edge": 256}}, "crop_size"),
+        ({"size": {"shortest_edge": 224}, "crop_size": 256, "do_center_crop": True}, "crop_size"),
+        ({"size": {"height": 256, "width": 300}, "crop_size": 224, "do_center_crop": True}, "crop_size"),
+        ({"size": 224, "do_thumbnail": True}, "do_thumbnail"),
+        ({"size": 224, "size_divisor": 32}, "size_divisor"),
+        ({}, "size"),
+    ],
+)
+def test_of_a_processor_whose_sizes_are_not_understood_order_and_numbers_are_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, values: dict[str, Any], key: str
+) -> None:
+    path = _beside(tmp_path, "preprocessor_config.json", {**PROCESSOR, **values})
+    with caplog.at_level(logging.WARNING, "openvino.tools.pot"):
+        said = said_of(network(), path)
+    assert said is not None
+    assert (said.color_order, said.mean, said.scale) == ("RGB", IMAGENET["mean"], IMAGENET["scale"])
+    assert (said.resize, said.size, said.unclear) == (None, None, "")
+    [warning] = caplog.messages
+    assert f"preprocessor_config.json: {key} is" in warning or key in warning
+    assert warning.endswith("how images get their size is not taken from there")
+
+
+HALVES = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+CROPPED = {"crop_size": {"height": 224, "width": 224}, "do_center_crop": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        (
+            "DeiTFeatureExtractor",
+            {**HALVES, **CROPPED, "size": 256},
+            ("RGB", (127.5,) * 3, (127.5,) * 3, Resize("stretch", part=0.875, method="BICUBIC")),
+        ),
+        (
+            "DeiTImageProcessorFast",
+            {**HALVES, **CROPPED, "size": {"height": 256, "width": 256}},
+            ("RGB", (127.5,) * 3, (127.5,) * 3, Resize("stretch", part=0.875, method="BICUBIC")),
+        ),
+        (
+            "LevitImageProcessor",
+            {**CROPPED, "size": {"shortest_edge": 224}},
+            ("RGB", IMAGENET["mean"], IMAGENET["scale"], Resize("crop", part=0.875, method="BICUBIC")),
+        ),
+        (
+            "EfficientNetImageProcessor",
+            {**HALVES, "size": {"height": 346, "width": 346}, "include_top": True},
+            ("RGB", (127.5,) * 3, (63.75,) * 3, Resize("stretch", method="BICUBIC")),
+        ),
+        (
+            "MobileViTImageProcessor",
+            {
+                **{**HALVES, **CROPPED, "size": {"shortest_edge": 256}},
+                **{"do_normalize": None, "do_flip_channel_order": True},
+            },
+            ("BGR", (0.0,), (255.0,), Resize("crop", part=0.875, method="BICUBIC")),
+        ),
+        (
+            "PPLCNetImageProcessor",
+            {
+                **{**CROPPED, "size": {"height": 256, "width": 256}, "resize_short": 256, "size_divisor": 1},
+                **{"image_mean": [0.406, 0.456, 0.485], "image_std": [0.225, 0.224, 0.229]},
+            },
+            ("BGR", IMAGENET["mean"], IMAGENET["scale"], Resize("crop", part=0.875, method="BICUBIC")),
+        ),
+    ],
+)
+def test_what_the_code_of_a_processor_does_beside_its_file(
+    tmp_path: Path, kind: str, values: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    """As transformers 5.5 fed photographs."""
+    content = {**PROCESSOR, **values, "image_processor_type": kind}
+    said = _of(path=_beside(tmp_path, "preprocessor_config.json", content))
+    assert said is not None
+    assert (said.color_order, said.mean, said.scale, said.resize) == expected
 
 
 def test_a_model_without_a_word_has_no_statement(tmp_path: Path) -> None:

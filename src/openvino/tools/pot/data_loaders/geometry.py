@@ -51,8 +51,10 @@ def _plain(image: Whole, size: Whole) -> Placing:
     return Placing(image, size, size, size)
 
 
-def _stretch(_: Resize, image: Whole, target: Size) -> Placing:
-    return _plain(image, (target[0] or image[0], target[1] or image[1]))
+def _stretch(resize: Resize, image: Whole, target: Size) -> Placing:
+    height, width = target[0] or image[0], target[1] or image[1]
+    size = int(height / resize.part + _SLACK), int(width / resize.part + _SLACK)
+    return Placing(image, size, (height, width), (height, width))
 
 
 def _inside(resize: Resize, image: Whole, target: Size) -> tuple[Whole, Whole]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import openvino as ov
@@ -40,7 +41,7 @@ READERS: Mapping[str, Callable[[Source], Statement | None]] = {
 def statements(source: Source) -> tuple[dict[str, Statement], tuple[str, ...]]:
     """What each reader finds, by its name, and a sentence for each source that is not understood.
 
-    A source is taken as a whole or not at all.
+    A source is taken as a whole or not at all, but for how images get their size.
     """
     found, unclear = {}, []
     for name, read in READERS.items():
@@ -50,7 +51,8 @@ def statements(source: Source) -> tuple[dict[str, Statement], tuple[str, ...]]:
             unclear.append(f"{error}: nothing of it is used")
         else:
             if said is not None:
-                found[name] = said
+                found[name] = replace(said, unclear="")
+                unclear += [said.unclear] if said.unclear else []
     return found, tuple(unclear)
 
 

@@ -24,16 +24,16 @@ class Resize:
     """How an image of any size gets the size that a model takes.
 
     Attributes:
-        kind: ``stretch``: to that size, whatever becomes of its proportions; ``letterbox``: inside, in the middle, what
-            is left is filled; ``keep``: inside, left and above; ``crop``: its shorter side to the model's divided by
-            ``part``, the middle of that; ``cover``: the middle of the model's proportions, then stretched; ``line``: to
-            the model's height, left, no wider than the model or, where its width is open, on a width of ``shortest`` at
-            least; ``grid``: as large as it is, within ``longest`` and
-            ``shortest``, in multiples of ``step``.
+        kind: ``stretch``: to that size divided by ``part``, whatever becomes of its proportions, the middle of that;
+            ``letterbox``: inside, in the middle, what is left is filled; ``keep``: inside, left and above; ``crop``:
+            its shorter side to the model's divided by ``part``, the middle of that; ``cover``: the middle of the
+            model's proportions, then stretched; ``line``: to the model's height, left, no wider than the model or,
+            where its width is open, on a width of ``shortest`` at least; ``grid``: as large as it is, within
+            ``longest`` and ``shortest``, in multiples of ``step``.
         fill: of what is left, as a pixel from 0 to 255, the same for all channels; it need not be a whole number.
         method: as Pillow calls it, which averages where images shrink; ``LINEAR``: between the nearest four pixels, as
             OpenCV does.
-        part: of the shorter side that ``crop`` leaves.
+        part: of the shorter side that ``crop`` leaves, or of both that ``stretch`` does.
         longest, shortest: ``grid``: sides that larger and smaller images get; None: there is no bound.
         step: ``grid``: sides are multiples of it.
         down: ``keep``: whether sides are rounded down, not to the nearest.
@@ -66,6 +66,7 @@ class Statement:
         classes: names of the classes, in the order of their indices.
         family: whose model it is, such as ``ultralytics``.
         anomalies: whether it finds what most images don't show.
+        unclear: what of it is not understood and left out, a sentence.
     """
 
     source: str
@@ -79,6 +80,7 @@ class Statement:
     classes: tuple[str, ...] = ()
     family: str = ""
     anomalies: bool | None = None
+    unclear: str = ""
 
 
 def together(statements: Iterable[Statement]) -> Statement | None:
