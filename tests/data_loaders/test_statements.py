@@ -104,6 +104,13 @@ def test_an_onnx_file_of_ultralytics_says_size_task_classes_and_feeding() -> Non
     assert said.source == "metadata of yolo11n.onnx"
 
 
+def test_a_model_of_timm_may_squash_what_is_cut_then(tmp_path: Path) -> None:
+    values = {"mean": 0.5, "std": 0.5, "crop_mode": "squash", "crop_pct": 0.9, "input_size": [3, 240, 240]}
+    said = _of(path=_beside(tmp_path, "config.json", {"pretrained_cfg": values}))
+    assert said is not None
+    assert said.resize == Resize("stretch", part=0.9, method="BICUBIC")
+
+
 def test_a_folder_of_ultralytics_says_it_in_metadata_yaml(tmp_path: Path) -> None:
     said = _of(path=_beside(tmp_path, "metadata.yaml", METADATA_YAML))
     assert said is not None
@@ -317,7 +324,7 @@ def test_anomalib_does_it_in_the_graph_today(tmp_path: Path) -> None:
         ("inference.yml", INFERENCE_YML.replace("RecResizeImg", "SVTRRecResizeImg"), "SVTRRecResizeImg"),
         ("inference.yml", DETECTION_YML.replace("1./255.", "about one"), "scale"),
         ("metadata.json", {"image_threshold": 1, "transform": {"transforms": [{"a": 1}]}}, "transform"),
-        ("config.json", {"pretrained_cfg": {"mean": 0.5, "std": 0.5, "crop_mode": "squash"}}, "crop_mode"),
+        ("config.json", {"pretrained_cfg": {"mean": 0.5, "std": 0.5, "crop_mode": "border"}}, "crop_mode"),
     ],
 )
 def test_what_is_not_understood_is_said_and_not_half_used(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError, numbers, scaled, whole
-from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
+from openvino.tools.pot.data_loaders.stating.statement import Kind, Resize, Statement
 
+_MODES: Mapping[str, Kind] = {"center": "crop", "squash": "stretch"}
 _METHODS = {"bilinear": "BILINEAR", "bicubic": "BICUBIC", "nearest": "NEAREST", "lanczos": "LANCZOS"}
 
 
@@ -29,15 +30,16 @@ def read(source: Source) -> Statement | None:
     method = values.get("interpolation", "bicubic")
     if method not in _METHODS:
         raise UnclearError(where, "interpolation", method, f"one of {', '.join(_METHODS)}")
-    if values.get("crop_mode", "center") != "center":
-        raise UnclearError(where, "crop_mode", values["crop_mode"], "center")
+    mode = values.get("crop_mode") or "center"
+    if mode not in _MODES:
+        raise UnclearError(where, "crop_mode", mode, " or ".join(_MODES))
     part = numbers(where, "crop_pct", values.get("crop_pct", 0.875))[0]
     mean, std = numbers(where, "mean", values["mean"]), numbers(where, "std", values["std"])
     return Statement(
         where,
         "RGB",
         **scaled(where, mean, std, 255.0),
-        resize=Resize("crop", part=part, method=_METHODS[method]),
+        resize=Resize(_MODES[mode], part=part, method=_METHODS[method]),
         size=size,
         family="timm",
     )
