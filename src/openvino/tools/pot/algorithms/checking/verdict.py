@@ -14,7 +14,7 @@ LOSS = 10.0
 WORSE = 15.0
 """dB below which much is lost: a larger error than a sixth of the output's own variation.
 
-20 dB, an error of a tenth, are usual: networks of the benchmarks that keep their metric follow to 17 dB and more.
+20 dB, an error of a tenth, are usual: networks of the benchmarks that keep their metric follow to 20 dB and more.
 """
 
 FASTER = 1.1
