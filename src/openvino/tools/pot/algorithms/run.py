@@ -145,10 +145,10 @@ def _checked(networks: Networks, name: str, job: Job, found: Measured) -> Compre
         if job.algorithms[0].rewrites:
             return tell_of_change(job, witness, device, original.model)
         made = checked(job, witness, device, original.model, maker, before=before)
-    found = made.submodels[0].check
-    if found is not None and _comes_quantized(job) and not found.is_lost:
-        notes = (f"the model {_NOTHING_ADDED}", *found.notes)
-        made.submodels[0].check = replace(found, notes=notes, is_unchanged=True)
+    report = made.submodels[0].check
+    if report is not None and _comes_quantized(job) and not report.is_lost:
+        notes = (f"the model {_NOTHING_ADDED}", *report.notes)
+        made.submodels[0].check = replace(report, notes=notes, is_unchanged=True)
     return made
 
 
