@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import model, parameter, run, weights
+from builders import conv, model, parameter, run, weights
 from openvino.tools.pot import WeightCompression, compress_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
@@ -364,3 +364,27 @@ def test_what_is_interrupted_leaves_the_file_that_was_there(
         compress_weights(two_products(), "int4_sym", output=tmp_path / "new" / "other.xml")
     assert (file.read_bytes(), file.with_suffix(".bin").read_bytes()) == kept
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.bin", "small.xml"]
+
+
+def attention_of_a_part(kind: str) -> ov.Model:
+    """A 1x1 convolution of the second half of channels, whose result gets another shape, as YOLO11's has."""
+    x = parameter([1, 64, 7, 7])
+    hidden = op.relu(conv(x, 64, "first"))
+    if kind == "split":
+        part = op.variadic_split(hidden, op.constant(1), op.constant([32, 32])).output(1)
+        others: list[ov.Output] = []
+    else:
+        ends = [op.slice(hidden, *map(op.constant, ([at], [at + 32], [1], [1]))) for at in (0, 32)]
+        part, others = ends[1].output(0), [ends[0].output(0)]
+    shifted = op.add(conv(part, 64, "second", kernel=1), op.constant(weights((1, 64, 1, 1))))
+    return model([op.reshape(shifted, op.constant([1, 64, 49]), False).output(0), *others], x)
+
+
+@pytest.mark.parametrize("kind", ["split", "slices"])
+@pytest.mark.parametrize("mode", ["int8_asym", "int8_sym", "int4_sym"])
+def test_what_the_cpu_does_not_compile_stays(kind: str, mode: str) -> None:
+    network, sample = attention_of_a_part(kind), weights((1, 64, 7, 7), 9)
+    expected = run(network, sample)
+    found = compress_weights(network, mode=mode)
+    for output, wanted in zip(run(found, sample), expected, strict=True):
+        assert np.abs(output - wanted).max() < 0.1 * np.abs(wanted).max()

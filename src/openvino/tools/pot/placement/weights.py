@@ -22,6 +22,11 @@ _MATRIX = 2
 _PASSING = ("Convert", "Transpose")
 """Operations between a constant and the layers that read it, which stay where they are."""
 
+_SLICES = ("Slice", "StridedSlice")
+"""Several of a tensor become one operation of several outputs."""
+_SCALING = ("Add", "Subtract", "Multiply", "Divide", "Convert")
+_SHAPING = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")
+
 
 @dataclass(frozen=True)
 class StoredWeights:
@@ -165,7 +170,23 @@ def _obstacle(view: GraphView, weights: StoredWeights, port: int) -> str:
         return "it looks up something else than rows of a table"
     if traits(kind).linear == "matrix" and port == 0:
         return "its weights are the left factor, which devices would unpack at each inference"
+    if _is_not_compiled(view, name):
+        return "of a part of a tensor, in front of a Reshape, the CPU plugin (2026.4) doesn't compile packed weights"
     return ""
+
+
+def _is_not_compiled(view: GraphView, name: str) -> bool:
+    """Whether a layer is a 1x1 convolution of one of several outputs, or a slice, whose result gets another shape."""
+    if view.type(name) != "Convolution" or prod((view.shape(view.inputs(name)[1]) or (0,) * 4)[2:]) != 1:
+        return False
+    source = view.inputs(name)[0].node
+    if view.type(source) not in _SLICES and len(view.nodes[source].outputs()) == 1:
+        return False
+
+    def further(reader: InputId) -> tuple[InputId, ...]:
+        return view.readers(reader.node) if view.type(reader.node) in _SCALING else ()
+
+    return any(view.type(reader.node) in _SHAPING for reader in walk(view.readers(name), further))
 
 
 def _looks_up_rows(view: GraphView, name: str, weights: StoredWeights) -> bool:

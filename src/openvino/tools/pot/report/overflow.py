@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from openvino.tools.pot.arithmetic.pair_sums import HIGHEST, saturating_product
+from openvino.tools.pot.graph.edits.unpack import write_out
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.factors import Factors, layer_factors
@@ -124,6 +125,7 @@ def _values(
 ) -> Iterator[list[NDArray[Any]]]:
     """For each sample the tensors, or the largest value along an axis that is kept; valid until the next."""
     clone = model.clone()
+    write_out(clone, lambda *_: True)  # some layers the CPU (2026.4) compiles with integers as weights in INT8 alone
     view = GraphView(clone)
     count = len(clone.outputs)
     clone.add_results([op.result(_probed(view, tensor, axis)) for tensor, axis in probes])
