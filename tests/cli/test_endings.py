@@ -160,6 +160,23 @@ def test_weights_alone_end_in_what_there_is_to_say(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.long
+def test_weights_that_the_cpu_does_not_compile_are_no_success(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = builders.parameter([1, 64, 7, 7])
+    part = op.split(builders.conv(x, 64, "first"), op.constant(1), 2).output(1)
+    second = op.variadic_split(part, op.constant(1), op.constant([8, 24])).output(1)
+    moved = op.reshape(builders.conv(second, 64, "second", kernel=1), op.constant([1, 64, 49]), False)
+    ov.save_model(builders.model(moved.output(0), x), "net.xml", compress_to_fp16=False)
+    job = ("-q", "weights", "-m", "net.xml", "--mode", "int8_sym", "-d", "--output-dir", "made")
+    assert pot(capsys, *job).code == 0, "such weights stay in float"
+    monkeypatch.setattr("openvino.tools.pot.placement.weights._is_not_compiled", lambda *_: False)
+    finished = pot(capsys, *job, "--format", "json")
+    assert (finished.code, json.loads(finished.out)["verdict"]) == (LOST, "broken")
+    assert "the CPU does not compile it: Default output not supported" in finished.err
+
+
+@pytest.mark.long
 def test_each_network_of_a_cascade_has_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("one", "two"):
         ov.save_model(network(*GOOD), f"{name}.xml", compress_to_fp16=False)

@@ -18,7 +18,12 @@ from openvino.tools.pot.data_loaders.synthetic import MadeLoader
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
+from openvino.tools.pot.utils.errors import reason
+from openvino.tools.pot.utils.runtime import FLOAT32, core
 from openvino.tools.pot.utils.sheets import Row, Sheet
+
+_COMPILED = 64 << 20
+"""Bytes of a model of which only weights were compressed up to which it is compiled, to see whether that works."""
 
 
 @dataclass(frozen=True)
@@ -163,16 +168,27 @@ def ended(task: Task, model: CompressedModel, float_network: Any, paths: Mapping
         paths: of its files.
     """
     before, after = stored_bytes(GraphView(float_network)), Path(paths["weights"]).stat().st_size
-    check = replace(model.check or _unchecked(task), name=model.name, float_bytes=before, bytes=after)
-    return Ended(task, model, Path(paths["model"]), check)
+    file = Path(paths["model"])
+    check = model.check or _unchecked(task, file, after)
+    return Ended(task, model, file, replace(check, name=model.name, float_bytes=before, bytes=after))
 
 
-def _unchecked(task: Task) -> CheckReport:
-    """What stands for a check where there was none, with the reason."""
-    weights_alone = any(isinstance(each, WeightCompression) for each in task.pipeline.algo_seq)
+def _unchecked(task: Task, file: Path, size: int) -> CheckReport:
+    """What stands for a check where there was none, with the reason; small files are compiled at least."""
+    if not any(isinstance(each, WeightCompression) for each in task.pipeline.algo_seq):
+        return CheckReport(notes=("self_check is false",), is_counted=False)
     why = "weights alone were compressed; with samples, -e compares outputs"
-    why = why if weights_alone else "self_check is false"
-    return CheckReport(notes=(why,), is_counted=False)
+    refusal = _refusal(file) if size <= _COMPILED else ""
+    return CheckReport(notes=(refusal or why,), is_lost=bool(refusal), is_counted=False)
+
+
+def _refusal(file: Path) -> str:
+    """Why the CPU does not compile a file, empty where it does."""
+    try:
+        core().compile_model(file, "CPU", dict(FLOAT32))
+    except RuntimeError as error:
+        return f"the CPU does not compile it: {reason(error)}"
+    return ""
 
 
 def measured(

@@ -125,7 +125,9 @@ def _values(
 ) -> Iterator[list[NDArray[Any]]]:
     """For each sample the tensors, or the largest value along an axis that is kept; valid until the next."""
     clone = model.clone()
-    write_out(clone, lambda *_: True)  # some layers the CPU (2026.4) compiles with integers as weights in INT8 alone
+    write_out(
+        clone, lambda *_: True
+    )  # some layers the CPU (2026.4) compiles with integers as weights in INT8 alone
     view = GraphView(clone)
     count = len(clone.outputs)
     clone.add_results([op.result(_probed(view, tensor, axis)) for tensor, axis in probes])
