@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {
         item.path for item in items if item.get_closest_marker("process") or item.get_closest_marker("zoo")
     }
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.get_closest_marker("minute") is None, item.path not in slow))
 
 
 def pytest_collection_finish() -> None:

@@ -20,8 +20,8 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import __version__
-from openvino.tools.pot.cli import arguments
 from openvino.tools.pot.cli import main as command
+from openvino.tools.pot.cli import shared_arguments as arguments
 from openvino.tools.pot.configs.accuracy import AGREEMENTS
 from openvino.tools.pot.utils.errors import ConfigError, ModelError
 
@@ -65,7 +65,8 @@ def test_help_and_usage_errors_import_next_to_nothing(argv: list[str]) -> None:
     ours = {name for name in modules if name.startswith("openvino.")}
     assert ours == {
         "openvino.tools.pot", "openvino.tools.pot.cli", "openvino.tools.pot.cli.arguments",
-        "openvino.tools.pot.cli.feeding_arguments", "openvino.tools.pot.cli.main",
+        "openvino.tools.pot.cli.command_arguments", "openvino.tools.pot.cli.feeding_arguments",
+        "openvino.tools.pot.cli.main", "openvino.tools.pot.cli.shared_arguments",
         "openvino.tools.pot.paths", "openvino.tools.pot.utils",
         "openvino.tools.pot.utils.errors",
         "openvino.tools.pot.version",

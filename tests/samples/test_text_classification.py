@@ -203,6 +203,7 @@ def test_the_head_is_as_good_as_its_page_says_and_better_than_the_cosine(trainin
 
 @pytest.mark.process
 @pytest.mark.long
+@pytest.mark.minute
 def test_the_head_that_is_committed_is_what_training_comes_to(training: Any) -> None:
     try:
         tensors, tokenizer, pairs = load_minilm(), load_tokenizer(64), read_pairs("train")

@@ -2,61 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
-import openvino as ov
-
 from openvino.tools.pot.algorithms import ALGORITHMS
-from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.algorithm import Algorithm
-from openvino.tools.pot.algorithms.job import planned
-from openvino.tools.pot.algorithms.parameters import device_refusals
 from openvino.tools.pot.algorithms.recipe import Recipe
 from openvino.tools.pot.cli.cascades import for_model
-from openvino.tools.pot.cli.feeding import check_feeding
+from openvino.tools.pot.cli.checking import check_device, check_task
+from openvino.tools.pot.cli.engine import engine_of, of_model
 from openvino.tools.pot.cli.output import check_writable
-from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import (
     WITHOUT_DATA,
-    AccuracyCheckerEngine,
     AlgorithmEntry,
-    DataFreeEngine,
-    NoEngine,
     Sections,
 )
 from openvino.tools.pot.configs.sections import SimplifiedEngine as SimplifiedSection
 from openvino.tools.pot.configs.tuning import TpeParameters
 from openvino.tools.pot.configs.validation import validate
-from openvino.tools.pot.data_loaders.creator import create_data_loader
 from openvino.tools.pot.data_loaders.layout import image_and_info
-from openvino.tools.pot.engines import probes
 from openvino.tools.pot.engines.ie_engine import IEEngine
 from openvino.tools.pot.engines.probes import fixed_by_sample
-from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
-from openvino.tools.pot.graph.batch import fixed_batch
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.graph.names import input_name
 from openvino.tools.pot.graph.sizes import is_static, with_shapes
-from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import find_device
 from openvino.tools.pot.pipeline.initializer import create_algorithm
-from openvino.tools.pot.pipeline.pipeline import Pipeline, steps_of
+from openvino.tools.pot.pipeline.pipeline import Pipeline
 from openvino.tools.pot.pipeline.tuning import TpeOptimizer
-from openvino.tools.pot.placement.scope import ignored_nodes
-from openvino.tools.pot.samplers.batch_sampler import count_samples
-from openvino.tools.pot.utils.errors import ConfigError, Place, PotError, nearest, placed
+from openvino.tools.pot.utils.errors import ConfigError, Place, PotError, placed
 from openvino.tools.pot.utils.logger import get_logger
-from openvino.tools.pot.utils.runtime import core
 
 logger = get_logger(__name__)
-
-_PER_MODEL = ("data_source", "layout", "shape", "mean_values", "scale_values")
-_COMBINED = frozenset({"AUTO", "MULTI", "HETERO", "BATCH"})
 
 
 @dataclass(frozen=True)
@@ -146,11 +126,11 @@ def _task(sections: Sections, model: CompressedModel, cascade: list[str], evalua
     with placed(sections.where, ConfigError):
         for recipe in recipes:
             check_device(model, recipe)
-    engine = _engine(sections, model, cascade, evaluates)
+    engine = engine_of(sections, model, cascade, evaluates)
     pipeline = Pipeline(engine)
     for entry, where in entries:
         pipeline.add_algo(created(entry, engine, where))
-    _check(sections, model, pipeline, engine)
+    check_task(sections, model, pipeline, engine)
     if sections.optimizer is None:
         return Task(model, pipeline, engine)
     found = validate(TpeParameters, sections.optimizer.params, sections.where.at("optimizer", "params"))
@@ -203,12 +183,12 @@ def _static(
     """A network with inputs of the sizes that the engine's shape says or, where it is silent, the first sample has."""
     where = sections.where.at("engine")
     if isinstance(sections.engine, SimplifiedSection):
-        shape = _of_model("shape", sections.engine.shape, model.name, cascade, where)
+        shape = of_model("shape", sections.engine.shape, model.name, cascade, where)
         with placed(where.at("shape"), ConfigError):
             model = shaped(model, shape)
     if not is_static(model):
         with placed(where, ConfigError):
-            model = fixed_by_sample(model, _engine(sections, model, cascade, evaluates))
+            model = fixed_by_sample(model, engine_of(sections, model, cascade, evaluates))
     for port in model.submodels[0].model.inputs:
         logger.info("%s: input %r is fixed to %s", model.name, input_name(port), port.get_partial_shape())
     return model
@@ -227,142 +207,3 @@ def shaped(model: CompressedModel, shape: Any) -> CompressedModel:
     if known is not None and isinstance(shape, list):
         shape = {input_name(model.submodels[0].model.input(known.image)): shape}
     return model if shape is None else with_shapes(model, shape)
-
-
-def _searches(sections: Sections) -> bool:
-    """Whether an algorithm needs labels."""
-    entries = sections.compression.algorithms
-    return sections.optimizer is not None or any(
-        entry.name == AccuracyAwareQuantization.name
-        and not (entry.params.get("annotation_free") or entry.params.get("agreement"))
-        for entry in entries
-    )
-
-
-def _engine(sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool) -> IEEngine:
-    section, where = sections.engine, sections.where.at("engine")
-    if isinstance(section, NoEngine):
-        if evaluates:
-            raise ConfigError("it is 'none', expected one that has samples to measure with", where.at("type"))
-        return IEEngine(section.runtime, None)
-    if isinstance(section, AccuracyCheckerEngine):
-        from openvino.tools.pot.engines.ac_engine import ACEngine
-
-        if cascade:
-            raise ConfigError(
-                f"accuracy_checker runs one model, found the cascade {cascade}", where.at("type")
-            )
-        values, folder, file = section.inline, Path(), str(where)
-        if section.config is not None:
-            values, folder, file = read_mapping(section.config), Path(section.config).parent, section.config
-        engine = ACEngine({**values, **section.runtime}, folder, file, _searches(sections))
-        if evaluates and engine.metric is None and engine.wants_metrics:
-            raise ConfigError(engine.why_unmeasured)
-        return engine
-    own = {
-        option: _of_model(option, getattr(section, option), model.name, cascade, where)
-        for option in _PER_MODEL
-    }
-    if cascade and isinstance(section, DataFreeEngine) and own["data_source"] is section.data_source:
-        own["data_source"] = [str(Path(section.data_source[0], model.name))]
-    if sections.model.static:  # which has given the model that shape
-        own["shape"] = None
-    section = section.model_copy(update=own)
-    sizes = [entry.params.get("stat_subset_size") for entry in sections.compression.algorithms]
-    samples = max((size for size in sizes if isinstance(size, int)), default=None)
-    return SimplifiedEngine(section.runtime, create_data_loader(section, model, str(where), samples))
-
-
-def _of_model(option: str, value: Any, name: str, cascade: list[str], where: Place) -> Any:
-    """An option of one network of a cascade: that under its name, if the option is a mapping of such names."""
-    if not isinstance(value, Mapping) or not set(value) & set(cascade):
-        return value
-    for key in value:
-        if key not in cascade:
-            raise ConfigError(
-                f"the cascade has no model {key!r}{nearest(str(key), cascade)}", where.at(option)
-            )
-    if option == "data_source" and name not in value:
-        raise ConfigError(f"nothing for model {name!r} of the cascade {cascade}", where.at(option))
-    return value.get(name)
-
-
-def _check(sections: Sections, model: CompressedModel, pipeline: Pipeline, engine: IEEngine) -> None:
-    """What can be known before the work: the order of algorithms, ignored scopes, metrics, and one sample."""
-    where = sections.where.at("compression", "algorithms")
-    with placed(where, ConfigError):
-        steps_of(pipeline.algo_seq)
-    sub = model.submodels[0]
-    for position, algorithm in enumerate(pipeline.algo_seq):
-        with placed(where.at(position, "params"), ConfigError):
-            if algorithm.places:
-                ignored_nodes(GraphView(sub.model), algorithm.recipe.parameters.ignored, sub)
-                if algorithm.recipe.parameters.rules:
-                    planned(model, [algorithm])  # which finds what they match
-            if isinstance(algorithm, AccuracyAwareQuantization):
-                _check_search(algorithm.config, sub.model, engine, sections.engine.type)
-    where = sections.where.at("engine")
-    _check_device(engine.device, where.at("device"))
-    if isinstance(sections.engine, NoEngine):
-        return
-    if count_samples(engine.data_loader) == 0:
-        raise ConfigError("it has no samples", where)
-    with placed(where, ConfigError):
-        next(probes.feeds(engine, model, [0]))
-        check_feeding(model, engine)
-
-
-def check_device(model: CompressedModel, recipe: Recipe) -> None:
-    """Make sure that the device of a recipe takes a network, as far as its table says.
-
-    Raises:
-        ConfigError: it doesn't; what helps is named.
-    """
-    for refusal in device_refusals(model.submodels[0], recipe):
-        raise ConfigError(f"{refusal.sentence}: {refusal.remedy}")
-
-
-def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:
-    """What a search needs: a metric that it knows the names of, or none, and a folder for its state."""
-    if params.get("agreement"):
-        if kind == "accuracy_checker":
-            raise ConfigError("agreement is for samples without labels, accuracy_checker brings metrics")
-    elif params.get("annotation_free"):
-        _check_classifier(model)
-    elif engine.metric is None:
-        raise ConfigError(
-            f"a search needs a metric, which engine {kind} does not have: set agreement to 'auto' to control "
-            "agreement with the float model, or use accuracy_checker"
-        )
-    else:
-        known = list(engine.get_metrics_attributes())
-        for entry in params.get("metrics") or ():
-            if entry["name"] not in known:
-                raise ConfigError(
-                    f"metrics: expected one of {', '.join(known)}, found {entry['name']!r}"
-                    f"{nearest(entry['name'], known)}"
-                )
-    if params.get("state_dir"):
-        check_writable(Path(params["state_dir"]), "state_dir")
-
-
-def _check_classifier(model: ov.Model) -> None:
-    shapes = [port.get_partial_shape() for port in model.outputs]
-    sizes = [size.get_length() for size in shapes[0]] if shapes[0].is_static else []
-    if sizes and sizes[0] == fixed_batch(model):
-        sizes[0] = 1
-    if len(shapes) != 1 or (sizes and prod(sizes) != max(sizes)):
-        raise ConfigError(
-            "without labels, what the float model predicts is taken for right (annotation_free), which takes a "
-            f"classifier with one output: the model has outputs of shapes {', '.join(map(str, shapes))}; "
-            "agreement: 'auto' takes any model"
-        )
-
-
-def _check_device(device: str, where: Place) -> None:
-    known = {name.partition(".")[0] for name in core().available_devices} | _COMBINED
-    base = device.partition(":")[0].partition(".")[0]
-    if base not in known:
-        raise ConfigError(
-            f"expected one of {', '.join(sorted(known))}, found {device!r}{nearest(base, known)}", where
-        )

@@ -12,8 +12,9 @@ from openvino.tools.pot.algorithms.algorithm import Algorithm
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.parameters import check_models
 from openvino.tools.pot.algorithms.quantization.default import DefaultQuantization
+from openvino.tools.pot.cli.checking import check_device
 from openvino.tools.pot.cli.ignoring import matched, scope_of
-from openvino.tools.pot.cli.job import check_device, created, entries_of, shaped
+from openvino.tools.pot.cli.job import created, entries_of, shaped
 from openvino.tools.pot.cli.output import SCHEMA, Log, writing_out
 from openvino.tools.pot.cli.plan_tables import show_summary, show_tables
 from openvino.tools.pot.configs.files import read_mapping

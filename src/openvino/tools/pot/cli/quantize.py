@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.algorithms.accuracy.agreement import agreement_in
 from openvino.tools.pot.algorithms.weights import WeightCompression
 from openvino.tools.pot.cli.ending import Ending, ended, measured, phases_of
@@ -26,7 +25,8 @@ from openvino.tools.pot.cli.feeding import preview
 from openvino.tools.pot.cli.ignoring import of_flags
 from openvino.tools.pot.cli.job import Job, Task, make_job
 from openvino.tools.pot.cli.onwards import next_line
-from openvino.tools.pot.cli.output import Log, check_file, check_output, results_folder
+from openvino.tools.pot.cli.output import Log, check_output, results_folder
+from openvino.tools.pot.cli.reporting import check_report, write_report
 from openvino.tools.pot.cli.request import sections_of
 from openvino.tools.pot.configs.sections import Sections
 from openvino.tools.pot.data_loaders.synthetic import MadeLoader
@@ -43,7 +43,7 @@ from openvino.tools.pot.report.measure import latencies_as_users_run
 from openvino.tools.pot.samplers.batch_sampler import count_samples
 from openvino.tools.pot.statistics.phases import TOKEN_MASKS
 from openvino.tools.pot.utils.errors import ConfigError, PotError, reason
-from openvino.tools.pot.utils.folders import target_folder, write_file
+from openvino.tools.pot.utils.folders import target_folder
 from openvino.tools.pot.utils.logger import get_logger
 from openvino.tools.pot.utils.memory import keep_little
 from openvino.tools.pot.utils.progress import course, step
@@ -100,45 +100,6 @@ def quantize(options: argparse.Namespace) -> int:
     if lost and sys.stderr and not logger.isEnabledFor(logging.WARNING):  # which would have said it
         print(f"pot: {lost[0].model.name}: {lost[0].check.line}", file=sys.stderr)
     return LOST if lost and not options.accept_loss else 0
-
-
-def write_report(job: Job, models: list[CompressedModel], target: Path) -> None:
-    """Write a page about the only network of a job."""
-    from openvino.tools.pot.diagnosis.diagnosing import SAMPLES, Case, diagnosed
-    from openvino.tools.pot.diagnosis.page import page
-    from openvino.tools.pot.diagnosis.samples import first_of
-
-    (task,), (model,) = job.tasks, models
-    samples = first_of(task.engine, task.model, SAMPLES)
-    algorithms = task.pipeline.algo_seq
-    algorithm = next((each for each in algorithms if not each.rewrites), algorithms[0])
-    search = algorithm.report if isinstance(algorithm, AccuracyAwareQuantization) else None
-    case = Case(
-        task.model, model, samples, algorithm.config, is_ours=True, device=task.engine.device, search=search
-    )
-    write_file(target, page(diagnosed(case, remedies=False).facts).encode())
-    logger.info("report: %s", target)
-
-
-def check_report(job: Job, target: Path) -> None:
-    """See whether there can be a page about a job before it begins.
-
-    Raises:
-        ConfigError: it has several networks, a device that nobody has, or the file can't be written.
-    """
-    from openvino.tools.pot.diagnosis.page import check_page
-
-    if len(job.tasks) != 1:
-        raise ConfigError("--report is about one network, the model is a cascade")
-    (task,) = job.tasks
-    if any(each.name == WeightCompression.name for each in task.pipeline.algo_seq):
-        raise ConfigError(
-            "--report is about layers in INT8, expected another algorithm than WeightCompression"
-        )
-    if task.is_for_no_device:
-        raise ConfigError("--report is for devices that OpenVINO has, GNA is none of them")
-    check_file(target, "report")
-    check_page()
 
 
 def _work(job: Job, folder: Path, options: argparse.Namespace, log: Log, sections: Sections) -> Ending:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from math import isfinite
 
 import numpy as np
 import openvino as ov
@@ -19,21 +18,20 @@ from openvino.tools.pot.algorithms.checking.running import (
 from openvino.tools.pot.diagnosis.aside import Aside
 from openvino.tools.pot.diagnosis.facts import Calibration, Layer, Output, Parts, Timing
 from openvino.tools.pot.diagnosis.fidelity import Followed
-from openvino.tools.pot.diagnosis.measuring import Error, decibels, measured, variation
+from openvino.tools.pot.diagnosis.layer_facts import layer_of, traces_of
+from openvino.tools.pot.diagnosis.measuring import Error, measured
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
 from openvino.tools.pot.diagnosis.reading import Reading, read
 from openvino.tools.pot.diagnosis.sample_facts import Sample
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
-from openvino.tools.pot.diagnosis.spans import Fed, calibration_of, span_of
+from openvino.tools.pot.diagnosis.spans import Fed, calibration_of
 from openvino.tools.pot.diagnosis.threads import one_thread
 from openvino.tools.pot.diagnosis.timing import Clocked, clocked, clocked_again, request_seconds
 from openvino.tools.pot.diagnosis.witnessing import outputs_of, with_results_of, witnessed
 from openvino.tools.pot.diagnosis.worst_samples import worst_samples
 from openvino.tools.pot.engines.profiling import timed
 from openvino.tools.pot.engines.stream import Feed
-from openvino.tools.pot.graph.geometry import canonical_weights
-from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.overflow import LayerOverflow, overflows
@@ -48,7 +46,6 @@ _WITNESSED, _KEPT = (8, 16), 128e6
 """The least and most samples on which outputs are compared, and the bytes that these may take."""
 _TIMED = 4
 _SUMMED = 1
-_MOST_CHANNELS = 8
 
 _ALONE = 12
 """Layers, those with most of the error, of which it is measured what they lose alone."""
@@ -131,11 +128,11 @@ def look(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> Loo
         users, defined, (overflows_of, why) = as_users.result(), as_defined.result(), overflowing.result()
     notes += [f"sums of 16 bits are not looked into: {why}"] if why else []
     traces = {
-        name: (_traces(view, name, own.pair.end), _traces(other_view, own.pair.other, own.pair.other_end))
+        name: (traces_of(view, name, own.pair.end), traces_of(other_view, own.pair.other, own.pair.other_end))
         for name, own in readings.items()
     }
     layers = tuple(
-        _layer(number, own, view, traces[name], errors.get(name), alone, found, clocks)
+        layer_of(number, own, view, traces[name], errors.get(name), alone, found, clocks)
         for number, (name, own) in enumerate(readings.items())
     )
     timing = _timing(model, other, ran.seconds, clocks[1])
@@ -281,74 +278,6 @@ def _split(whole: float, part: float, of: float) -> float | None:
     if of <= 0:
         return None
     return float(np.clip(whole - 10 * np.log10(max(part, 1e-30) / of), -300, 300))
-
-
-def _layer(
-    order: int,
-    reading: Reading,
-    view: GraphView,
-    traces: tuple[Sequence[str], Sequence[str]],
-    error: Error | None,
-    alone: Mapping[str, float],
-    found: Shares | None,
-    clocks: tuple[Clocked, Clocked],
-) -> Layer:
-    node, other = reading.pair.node, reading.pair.other
-    in_float, in_int8 = (clock.of(names) for clock, names in zip(clocks, traces, strict=True))
-    own = alone.get(node, 0.0)
-    total = sum(alone.values()) or 1.0
-    return Layer(
-        node=node, int8_node=other, type=view.type(node), order=order,
-        quantized=reading.is_quantized, ran_in_int8=in_int8 is not None and in_int8.is_int8,
-        precision="" if in_int8 is None else in_int8.precision,
-        share=own / total, fidelity=decibels(1.0, own) if found is not None and reading.is_quantized else None,
-        float_seconds=clocks[0].seconds_of(traces[0]) if in_float else None,
-        int8_seconds=clocks[1].seconds_of(traces[1]) if in_int8 else None,
-        conversions=0 if in_int8 is None else in_int8.conversions,
-        spans=() if error is None else tuple(span_of(seen) for seen in error.inputs),
-    ).model_copy(update={} if error is None else _figures(view, error, reading))  # fmt: skip
-
-
-def _traces(view: GraphView, node: str, end: TensorId) -> tuple[str, ...]:
-    """Names by which a device may tell of a layer: its own, its bias's, or a quantizer's that it fused behind it."""
-    readers = [reader.node for reader in view.consumers(end)]
-    fused = [name for name in readers if len(readers) == 1 and view.type(name) == "FakeQuantize"]
-    return (node, end.node, *fused)
-
-
-def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, object]:
-    """What is known of the output of a layer."""
-    signal, square = variation(error), float(error.square.mean())
-    found: dict[str, object] = {
-        "so_far": decibels(signal, square),
-        "bias": float(np.square(error.mean).mean() / square) if square > 0 else 0.0,
-        "largest": error.largest if isfinite(error.largest) else 3.4e38,
-        "dead_channels": tuple(np.flatnonzero(error.constant).tolist()) if error.constant.size > 1 else (),
-    }
-    if error.own is not None and error.of_weights is not None:
-        own = float(error.own.mean())
-        worst = np.argsort(-error.own, kind="stable")[:_MOST_CHANNELS]
-        total = float(error.own.sum()) or 1.0
-        found |= {
-            "own": decibels(signal, own),
-            "from_weights": min(1.0, float(error.of_weights.mean()) / own) if own > 0 else None,
-            "worst_channels": tuple((int(number), float(error.own[number] / total)) for number in worst),
-        }
-    found["weight_error"] = _weight_decibels(view, reading)
-    return found
-
-
-def _weight_decibels(view: GraphView, reading: Reading) -> float | None:
-    """Of the output channel whose weights are rounded worst; those that are zero don't count."""
-    layer = reading.pair.linear
-    if layer is None or reading.weights is None:
-        return None
-    signal, noise = (
-        np.square(np.asarray(canonical_weights(view, layer, each), np.float64)).sum(axis=(2, 3)).reshape(-1)
-        for each in (reading.weights.plain, reading.weights.error)
-    )
-    found = [decibels(*pair) for pair in zip(signal.tolist(), noise.tolist(), strict=True) if pair[0] > 0]
-    return min(found, default=None)
 
 
 def _timing(model: ov.Model, other: ov.Model, seconds: Sequence[float], clock: Clocked) -> Timing:
