@@ -177,7 +177,8 @@ def _obstacle(view: GraphView, weights: StoredWeights, port: int) -> str:
 
 def _is_not_compiled(view: GraphView, name: str) -> bool:
     """Whether a layer is a 1x1 convolution of one of several outputs, or a slice, whose result gets another shape."""
-    if view.type(name) != "Convolution" or prod((view.shape(view.inputs(name)[1]) or (0,) * 4)[2:]) != 1:
+    kernel = (view.shape(view.inputs(name)[1]) or ())[2:] if view.type(name) == "Convolution" else ()
+    if set(kernel) != {1}:
         return False
     source = view.inputs(name)[0].node
     if view.type(source) not in _SLICES and len(view.nodes[source].outputs()) == 1:
