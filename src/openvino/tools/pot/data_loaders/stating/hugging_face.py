@@ -9,6 +9,7 @@ from openvino.tools.pot.data_loaders.stating.sources import (
     Source,
     UnclearError,
     numbers,
+    part_of,
     scaled,
     truth,
     whole,
@@ -90,7 +91,7 @@ def _by_edge(
 ) -> tuple[Resize, Size]:
     """By the shorter side: ConvNeXt's processor divides it by ``crop_pct``, and takes its middle."""
     if values.get("crop_pct") is not None:
-        part = numbers(where, "crop_pct", values["crop_pct"])[0]
+        part = part_of(where, "crop_pct", values["crop_pct"])
         return (
             Resize("stretch", method=method) if edge >= 384 else Resize("crop", part=part, method=method)
         ), (
@@ -102,6 +103,8 @@ def _by_edge(
             where, "size", {"shortest_edge": edge}, "a crop_size with do_center_crop beside it"
         )
     shorter = min(size for size in cropped if size is not None)
+    if shorter > edge:
+        raise UnclearError(where, "crop_size", shorter, f"no more than the shortest_edge, {edge}")
     return Resize("crop", part=shorter / edge, method=method), cropped
 
 

@@ -52,6 +52,12 @@ def _step(where: str, name: str, arguments: Any) -> dict[str, Any]:
     return dict(_STEPS[name](where, arguments))
 
 
+def _only(where: str, values: Mapping[str, Any], key: str, known: tuple[Any, ...]) -> None:
+    """Make sure that an argument, if there is one, is of what images are fed with."""
+    if values.get(key, known[0]) not in known:
+        raise UnclearError(where, key, values[key], " or ".join(map(str, known)))
+
+
 def _decode(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     order = values.get("img_mode", "BGR")
     if order not in ("RGB", "BGR"):
@@ -89,6 +95,8 @@ def _grid(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _normalise(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    _only(where, values, "is_scale", (True,))
+    _only(where, values, "norm_type", ("mean_std",))
     factor = values.get("scale", "1./255.")
     parts = str(factor).replace(" ", "").split("/")
     try:
@@ -100,6 +108,7 @@ def _normalise(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stretch(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    _only(where, values, "interp", (1, "LINEAR"))
     size = values.get("size") or values.get("target_size")
     parts = size if isinstance(size, (list, tuple)) else [size, size]
     if len(parts) != 2 or values.get("keep_ratio"):

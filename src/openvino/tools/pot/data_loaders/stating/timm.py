@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError, numbers, scaled, whole
+from openvino.tools.pot.data_loaders.stating.sources import (
+    Source,
+    UnclearError,
+    numbers,
+    part_of,
+    scaled,
+    whole,
+)
 from openvino.tools.pot.data_loaders.stating.statement import Resize, Statement
 
 _METHODS = {"bilinear": "BILINEAR", "bicubic": "BICUBIC", "nearest": "NEAREST", "lanczos": "LANCZOS"}
@@ -31,7 +38,7 @@ def read(source: Source) -> Statement | None:
         raise UnclearError(where, "interpolation", method, f"one of {', '.join(_METHODS)}")
     if values.get("crop_mode", "center") != "center":
         raise UnclearError(where, "crop_mode", values["crop_mode"], "center")
-    part = numbers(where, "crop_pct", values.get("crop_pct", 0.875))[0]
+    part = part_of(where, "crop_pct", values.get("crop_pct", 0.875))
     mean, std = numbers(where, "mean", values["mean"]), numbers(where, "std", values["std"])
     return Statement(
         where,
