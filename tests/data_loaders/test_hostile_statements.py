@@ -101,6 +101,27 @@ def test_steps_of_paddle_with_arguments_that_nobody_reads_are_not_half_used(
     assert len(sentences) == 1
 
 
+def test_steps_of_paddle_detection_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    steps = [
+        {"type": "Resize", "target_size": [640, 640], "interp": 2},
+        {"type": "NormalizeImage", "norm_type": "none"},
+    ]
+    (tmp_path / "infer_cfg.yml").write_text(json.dumps({"Preprocess": steps}), encoding="utf-8")
+    said, (sentence,) = statements(Source(tmp_path / "model.xml", {}))
+    assert not said
+    assert sentence.startswith("infer_cfg.yml: Preprocess is ")
+
+
+def test_a_border_brighter_than_white_is_not_understood() -> None:
+    said, (sentence,) = statements(
+        Source(
+            None, {"model_info": {"scale_values": "255", "pad_value": "300", "resize_type": "fit_to_window"}}
+        )
+    )
+    assert not said
+    assert "pad_value is 300" in sentence
+
+
 def test_a_crop_larger_than_the_resized_image_is_not_understood(tmp_path: Path) -> None:
     content = {"size": {"shortest_edge": 200}, "crop_size": 224, "do_center_crop": True}
     (tmp_path / "preprocessor_config.json").write_text(json.dumps(content), encoding="utf-8")

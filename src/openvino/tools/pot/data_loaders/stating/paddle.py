@@ -25,6 +25,10 @@ def read(source: Source) -> Statement | None:
     if beside is None:
         return None
     where, values = beside[0].name, beside[1]
+    if "Preprocess" in values:  # PaddleDetection's steps are other ones
+        raise UnclearError(
+            where, "Preprocess", values["Preprocess"], "PreProcess, as PaddleOCR and PaddleX write it"
+        )
     steps = values.get("PreProcess")
     steps = steps.get("transform_ops") if isinstance(steps, Mapping) else steps
     if not isinstance(steps, list) or not steps:
