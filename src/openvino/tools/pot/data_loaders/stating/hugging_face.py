@@ -10,6 +10,7 @@ from openvino.tools.pot.data_loaders.stating.sources import (
     Source,
     UnclearError,
     numbers,
+    part_of,
     scaled,
     truth,
     whole,
@@ -165,7 +166,7 @@ def _by_edge(
 ) -> tuple[Resize, Size]:
     """By the shorter side: ConvNeXt's processor divides it by ``crop_pct``, and takes its middle."""
     if values.get("crop_pct") is not None:
-        part = numbers(where, "crop_pct", values["crop_pct"])[0]
+        part = part_of(where, "crop_pct", values["crop_pct"])
         return (
             Resize("stretch", method=method) if edge >= 384 else Resize("crop", part=part, method=method)
         ), (

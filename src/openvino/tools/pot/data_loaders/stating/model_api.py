@@ -25,6 +25,7 @@ _RESIZES: Mapping[str, Kind] = {
     "crop": "cover",
 }
 _UNITS = {"": 1.0, "none": 1.0, "scale_to_unit": 255.0}
+_WHITE = 255
 _PREFIX = "model_info "
 _OF_TRAINING = ("otx_version", "getitune_version", "label_info", "label_ids", "task_type")
 _OF_IMAGES = ("resize_type", "mean_values", "scale_values", "reverse_input_channels", "pad_value")
@@ -94,6 +95,8 @@ def _resize(where: str, values: Mapping[str, Any]) -> Resize:
     if name not in _RESIZES:
         raise UnclearError(where, "resize_type", name, f"one of {', '.join(_RESIZES)}")
     fill = whole(where, "pad_value", values.get("pad_value", 0), least=0)
+    if fill > _WHITE:
+        raise UnclearError(where, "pad_value", fill, f"a pixel from 0 to {_WHITE}")
     return Resize(_RESIZES[name], fill=float(fill), method="LINEAR")
 
 

@@ -25,6 +25,10 @@ def read(source: Source) -> Statement | None:
     if beside is None:
         return None
     where, values = beside[0].name, beside[1]
+    if "Preprocess" in values:  # PaddleDetection's steps are other ones
+        raise UnclearError(
+            where, "Preprocess", values["Preprocess"], "PreProcess, as PaddleOCR and PaddleX write it"
+        )
     steps = values.get("PreProcess")
     steps = steps.get("transform_ops") if isinstance(steps, Mapping) else steps
     if not isinstance(steps, list) or not steps:
@@ -50,6 +54,12 @@ def _step(where: str, name: str, arguments: Any) -> dict[str, Any]:
     if not isinstance(arguments, Mapping):
         raise UnclearError(where, name, arguments, "a mapping")
     return dict(_STEPS[name](where, arguments))
+
+
+def _only(where: str, values: Mapping[str, Any], key: str, known: tuple[Any, ...]) -> None:
+    """Make sure that an argument, if there is one, is of what images are fed with."""
+    if values.get(key, known[0]) not in known:
+        raise UnclearError(where, key, values[key], " or ".join(map(str, known)))
 
 
 def _decode(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,6 +99,8 @@ def _grid(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _normalise(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    _only(where, values, "is_scale", (True,))
+    _only(where, values, "norm_type", ("mean_std",))
     factor = values.get("scale", "1./255.")
     parts = str(factor).replace(" ", "").split("/")
     try:
@@ -100,6 +112,7 @@ def _normalise(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stretch(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    _only(where, values, "interp", (1, "LINEAR"))
     size = values.get("size") or values.get("target_size")
     parts = size if isinstance(size, (list, tuple)) else [size, size]
     if len(parts) != 2 or values.get("keep_ratio"):

@@ -20,6 +20,7 @@ from openvino.tools.pot.data_loaders.stating import (
 )
 from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError, source_of
 from openvino.tools.pot.data_loaders.stating.statement import Statement, together
+from openvino.tools.pot.utils.errors import reason
 from openvino.tools.pot.utils.logger import get_logger
 
 logger = get_logger(__name__)
@@ -37,6 +38,9 @@ READERS: Mapping[str, Callable[[Source], Statement | None]] = {
 }
 """Name -> reader of one kind of source, in the order in which they are believed."""
 
+_ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What values of kinds that no program writes may end in; files beside a model must not end a run."""
+
 
 def statements(source: Source) -> tuple[dict[str, Statement], tuple[str, ...]]:
     """What each reader finds, by its name, and a sentence for each source that is not understood.
@@ -49,6 +53,9 @@ def statements(source: Source) -> tuple[dict[str, Statement], tuple[str, ...]]:
             said = read(source)
         except UnclearError as error:
             unclear.append(f"{error}: nothing of it is used")
+        except _ODD as error:
+            said_by = f"what {name} would say of {source.name}"
+            unclear.append(f"{said_by} can't be read ({reason(error)}): nothing of it is used")
         else:
             if said is not None:
                 found[name] = replace(said, unclear="")

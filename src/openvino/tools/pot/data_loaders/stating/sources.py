@@ -16,6 +16,9 @@ from openvino.tools.pot.data_loaders.stating.statement import Span
 from openvino.tools.pot.graph.records import records_of
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
+_MOST = 1e30
+"""Magnitude that no mean or scale reaches, and that leaves room for pixels in float32."""
+
 
 class UnclearError(Exception):
     """A source says something that is not understood.
@@ -143,6 +146,18 @@ def whole(where: str, key: str, value: Any, least: int = 1) -> int:
     return found
 
 
+def part_of(where: str, key: str, value: Any) -> float:
+    """A number above 0, and 1 at most.
+
+    Raises:
+        UnclearError: it is something else.
+    """
+    found = numbers(where, key, value)[0]
+    if not 0 < found <= 1:
+        raise UnclearError(where, key, value, "a number above 0, of 1 at most")
+    return found
+
+
 def truth(where: str, key: str, value: Any) -> bool:
     """Yes or no, as programs write it.
 
@@ -160,14 +175,14 @@ def scaled(where: str, mean: tuple[float, ...], scale: tuple[float, ...], unit: 
     """Mean and scale of pixels from 0 to 255 for those of pixels that were divided by a unit.
 
     Raises:
-        UnclearError: a scale is zero.
+        UnclearError: a scale is not above zero, or is no number that float32 holds; or a mean is none.
     """
-    if 0.0 in scale:
-        raise UnclearError(where, "scale", scale, "no zero")
-    return {
-        "mean": tuple(_round(each * unit) for each in mean),
-        "scale": tuple(_round(each * unit) for each in scale),
-    }
+    means, scales = (tuple(_round(each * unit) for each in values) for values in (mean, scale))
+    if not all(abs(each) < _MOST for each in means):
+        raise UnclearError(where, "mean", mean, "finite numbers")
+    if not all(1 / _MOST < each < _MOST for each in scales):
+        raise UnclearError(where, "scale", scale, "finite numbers above zero")
+    return {"mean": means, "scale": scales}
 
 
 def _round(value: float) -> float:

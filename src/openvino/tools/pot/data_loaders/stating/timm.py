@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openvino.tools.pot.data_loaders.stating.sources import Source, UnclearError, numbers, scaled, whole
+from openvino.tools.pot.data_loaders.stating.sources import (
+    Source,
+    UnclearError,
+    numbers,
+    part_of,
+    scaled,
+    whole,
+)
 from openvino.tools.pot.data_loaders.stating.statement import Kind, Resize, Statement
 
 _MODES: Mapping[str, Kind] = {"center": "crop", "squash": "stretch"}
@@ -33,7 +40,7 @@ def read(source: Source) -> Statement | None:
     mode = values.get("crop_mode") or "center"
     if mode not in _MODES:
         raise UnclearError(where, "crop_mode", mode, " or ".join(_MODES))
-    part = numbers(where, "crop_pct", values.get("crop_pct", 0.875))[0]
+    part = part_of(where, "crop_pct", values.get("crop_pct", 0.875))
     mean, std = numbers(where, "mean", values["mean"]), numbers(where, "std", values["std"])
     return Statement(
         where,
