@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import SCORE, box_form, counts
+from openvino.tools.pot.datasets.agreement.chosen import SCORE, counts
+from openvino.tools.pot.datasets.agreement.detections import box_form
 from openvino.tools.pot.datasets.agreement.figures import FIGURES, Signal
 from openvino.tools.pot.datasets.agreement.forms import Kind, Part, parts_as, parts_of
 from openvino.tools.pot.datasets.agreement.shelf import Shelf

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import OVERLAP, counts
+from openvino.tools.pot.datasets.agreement.chosen import OVERLAP, counts
 from openvino.tools.pot.datasets.agreement.forms import Classes, Kind
 from openvino.tools.pot.datasets.annotations import Detections
 from openvino.tools.pot.datasets.boxes import overlaps

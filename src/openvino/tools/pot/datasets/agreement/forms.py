@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import OVERLAP, PARTNER, SCORE, box_form
+from openvino.tools.pot.datasets.agreement.chosen import OVERLAP, PARTNER, SCORE
+from openvino.tools.pot.datasets.agreement.detections import box_form
 
 Array = NDArray[Any]
 Outputs = Sequence[Array]
@@ -71,6 +72,9 @@ def parts_of(samples: Sequence[Outputs]) -> list[Part]:
     elif form is not None:
         since = f"from score {SCORE:g} on ({PARTNER:g} of its partner), the same from overlap {OVERLAP:g} on"
         parts.append(Part("boxes", form.outputs, f"{form.why}; {since}", form.read))
+        if form.beside is not None:
+            why = "what else stands beside boxes, by their scores"
+            parts.append(Part("fidelity", form.outputs, why, form.beside))
         taken |= {*form.outputs}
     for place in range(len(samples[0])):
         if place not in taken:
