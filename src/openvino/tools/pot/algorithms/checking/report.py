@@ -279,11 +279,12 @@ def describe(
         for name, figure in zip(names, found.figures, strict=True)
         if not figure.reaches(least)
     )
-    tells = any(figure.tells for figure in found.figures)
+    silent = [name for name, figure in zip(names, found.figures, strict=True) if not figure.tells]
+    tells = len(silent) < len(names)
     return CheckReport(
         witness.samples, outputs, found.decibels if tells else nan,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
-        (*lost, *_behind(job, found, witness, least), *_untold(witness, tells), *notes), bool(lost),
+        (*lost, *_behind(job, found, witness, least), *_untold(witness, silent, tells), *notes), bool(lost),
         name, bytes=found.bytes, is_told=tells and _varies(witness), is_counted=is_counted,
     )  # fmt: skip
 
@@ -299,11 +300,15 @@ def _behind(job: Job, found: Run, witness: Witness, least: float) -> Iterator[st
             )
 
 
-def _untold(witness: Witness, tells: bool) -> Iterator[str]:
-    """Why the figures say nothing, where they don't."""
+def _untold(witness: Witness, silent: Sequence[str], tells: bool) -> Iterator[str]:
+    """Why the figures say nothing, where they don't: of all outputs, or of the silent ones."""
     if not tells:
         yield "no output can be compared with float"
-    elif not _varies(witness):
+        return
+    yield from (
+        f"output {name!r} is not compared: in float it holds no finite value there" for name in silent
+    )
+    if not _varies(witness):
         yield "no output varies on these samples, which tells nothing of the model"
 
 
