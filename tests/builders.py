@@ -236,13 +236,13 @@ def quantized(
     return create_pipeline(algorithms, IEEngine(engine, loader)).run(load_model(source))
 
 
-def with_a_quarter_of_the_first_range(int8: ov.Model) -> ov.Model:
-    """The model itself, whose quantizer of the input cuts off what lies beyond a quarter of its range."""
+def with_a_quarter_of_the_first_range(int8: ov.Model, parts: int = 4) -> ov.Model:
+    """The model itself, whose quantizer of the input cuts off what lies beyond a quarter, or so a part, of its range."""
     quantizers = [node for node in int8.get_ordered_ops() if node.get_type_name() == "FakeQuantize"]
     first = next(q for q in quantizers if q.input_value(0).get_node().get_type_name() == "Parameter")
     for port in range(1, 5):
         border = first.input_value(port).get_node()
-        first.input(port).replace_source_output(op.constant(border.data / 4).output(0))
+        first.input(port).replace_source_output(op.constant(border.data / parts).output(0))
     int8.validate_nodes_and_infer_types()
     return int8
 

@@ -83,6 +83,20 @@ def test_what_leaves_the_layer_that_loses_in_float_wins() -> None:
     assert found.remedies[0].title in found.sentence
 
 
+def test_a_model_that_does_not_follow_is_not_said_to_follow() -> None:
+    int8 = quantize(builders.network(), builders.images(16), compress=False)
+    builders.with_a_quarter_of_the_first_range(int8, parts=10)
+    found = diagnose(builders.network(), int8, builders.images(16), remedies=False)
+    assert found.verdict == "broken" and 0 < found.parts.whole < 10
+    assert found.sentence.startswith(
+        f"INT8 does not follow float ({found.parts.whole:.1f} dB on 16 samples, "
+    )
+
+
+def test_the_sentence_says_on_how_many_samples_outputs_were_compared(found: Diagnosis) -> None:
+    assert f"INT8 follows float to {found.parts.whole:.1f} dB on 12 samples (an error of " in found.sentence
+
+
 @pytest.fixture
 def equal_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """All models take as long, whatever else the machine does, so that no remedy saves time."""

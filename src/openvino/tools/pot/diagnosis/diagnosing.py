@@ -223,7 +223,9 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
         model=case.model.name, int8_model=case.int8.name, device=(case.device, device_name(case.device)),
         versions={"openvino-pot": __version__, "openvino": ov.get_version()},
         verdict=verdict_of(looked.parts, looked.timing, control),
-        sentence=sentence_of(layers, causes, looked.parts, looked.timing, tried, metric, control),
+        sentence=sentence_of(
+            layers, causes, looked.parts, looked.timing, tried, metric, control, seen=len(looked.exact.lost)
+        ),
         outputs=looked.outputs, parts=looked.parts, metric=metric, timing=looked.timing, layers=layers, causes=causes,
         remedies=tuple(tried), calibration=looked.calibration, notes=tuple(looked.notes),
         accuracy_control=control,

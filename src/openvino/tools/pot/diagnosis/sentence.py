@@ -47,6 +47,8 @@ def sentence_of(
     remedies: Sequence[Remedy],
     metric: tuple[str, float, float] | None = None,
     control: AccuracyControl | None = None,
+    *,
+    seen: int,
 ) -> str:
     """What was lost, where and why, what the best remedy won and cost, and whether INT8 is faster here.
 
@@ -57,8 +59,10 @@ def sentence_of(
         remedies: the best first.
         metric: name, float and INT8 figure.
         control: the search that made the INT8 model, if one did.
+        seen: on how many samples outputs were compared: on more or others it may be another figure.
     """
-    said = [f"{_lost(parts, metric)}{_where(layers, causes) if parts.whole < GOOD else ''}", _speed(timing)]
+    lost = _lost(parts, metric, verdict_of(parts, timing, control), seen)
+    said = [f"{lost}{_where(layers, causes) if parts.whole < GOOD else ''}", _speed(timing)]
     if remedies and (remedies[0].won >= _WORTH or -remedies[0].paid > _WORTH_TIME * timing.int8_seconds):
         said.insert(1, _best(remedies[0], timing))
     if control is not None:
@@ -78,14 +82,17 @@ def _best(remedy: Remedy, timing: Timing) -> str:
     return f"{remedy.title} wins {remedy.won:.1f} dB and {price}"
 
 
-def _lost(parts: Parts, metric: tuple[str, float, float] | None) -> str:
+def _lost(parts: Parts, metric: tuple[str, float, float] | None, verdict: Verdict, seen: int) -> str:
     if metric is not None:
         name, before, after = metric
         return f"INT8 has {name} {after:.4g} where float has {before:.4g}"
     error = 100 * 10 ** (-parts.whole / 20)
+    on = "1 sample" if seen == 1 else f"{seen} samples"
     if error >= 100:
-        return "INT8 does not follow float"
-    return f"INT8 follows float to {parts.whole:.1f} dB (an error of {error:.2g} %)"
+        return f"INT8 does not follow float on {on}"
+    if verdict == "broken":
+        return f"INT8 does not follow float ({parts.whole:.1f} dB on {on}, an error of {error:.2g} %)"
+    return f"INT8 follows float to {parts.whole:.1f} dB on {on} (an error of {error:.2g} %)"
 
 
 def _where(layers: Sequence[Layer], causes: Sequence[Cause]) -> str:
