@@ -298,7 +298,8 @@ class _Decoded:
         return np.nan_to_num((values.T if self.across else values).astype(np.float64))
 
     def _scores(self, rows: Floats) -> Floats:
-        return rows[:, 5 : self.last] * rows[:, 4:5] if self.objectness else rows[:, 4 : self.last]
+        own = rows[:, 5 : self.last] * rows[:, 4:5] if self.objectness else rows[:, 4 : self.last]
+        return np.asarray(own)
 
 
 def _as_they_are(values: Floats) -> Floats:
