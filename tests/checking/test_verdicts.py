@@ -33,6 +33,7 @@ SEEN = CheckReport(
         ({"as_fast": 0.5}, "no gain"),
         ({"as_fast": None}, "good"),
         ({"as_fast": None, "int8_layers": 0}, "no gain"),
+        ({"as_fast": 2 * FASTER, "int8_layers": 0}, "no gain"),  # by chance
         ({"as_fast": None, "int8_layers": 0, "is_counted": False}, "good"),
         ({"decibels": WORSE}, "good"),
         ({"decibels": WORSE - 0.1}, "worse"),

@@ -102,9 +102,9 @@ class CheckReport:
     @property
     def _is_faster(self) -> bool | None:
         """Whether a request is; without a layer in 8 bits nothing makes it so."""
-        if self.as_fast is not None:
-            return self.as_fast >= FASTER
-        return False if self.is_counted and self.layers and not self.int8_layers else None
+        if self.is_counted and self.layers and not self.int8_layers:
+            return False  # whatever was measured
+        return None if self.as_fast is None else self.as_fast >= FASTER
 
     @property
     def float_seconds(self) -> float | None:
@@ -143,7 +143,7 @@ class CheckReport:
             return "; ".join(self.notes)
         kept = {None: "", True: "; its metrics are kept", False: "; its metrics lose more than is allowed"}
         before, slow = self.float_seconds, "; no layer runs in 8 bits"
-        if before is not None:
+        if before is not None and self.int8_layers:
             slow = f"; a request takes {duration(self.seconds)}, in float {duration(before)}"
         why = {
             "worse": f"; {WORSE:g} dB and more are usual" if self.is_kept is None else "",
