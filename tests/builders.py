@@ -237,7 +237,7 @@ def quantized(
 
 
 def with_a_quarter_of_the_first_range(int8: ov.Model, parts: int = 4) -> ov.Model:
-    """The model itself, whose quantizer of the input cuts off what lies beyond a quarter, or so, of its range."""
+    """The model itself, whose quantizer of the input cuts off what lies beyond a part of its range."""
     quantizers = [node for node in int8.get_ordered_ops() if node.get_type_name() == "FakeQuantize"]
     first = next(q for q in quantizers if q.input_value(0).get_node().get_type_name() == "Parameter")
     for port in range(1, 5):

@@ -68,6 +68,20 @@ def wide_range(kind: Kind) -> Planted:
     return Planted(network, other, images(), kind.second, "wide_range")
 
 
+def endless_range(kind: Kind) -> Planted:
+    """A range reaches from minus to plus infinity, as NNCF makes it for masks that hold the least float."""
+
+    def ending(layers: Layers, last: ov.Output) -> ov.Output:
+        scores = layers.linear(last, 8, "scores")
+        mask = op.softmax(layers.linear(last, 8, "mask"), 1)  # into which devices fuse no quantizer
+        return op.add(scores, mask, name="masked").output(0)
+
+    network = kind.build(ending=ending)
+    other = quantized(network, images())
+    round_input(other, "masked", 1, -np.inf, np.inf)
+    return Planted(network, other, images(), "masked", "endless_range")
+
+
 def one_sample_unlike_others(kind: Kind) -> Planted:
     """One of forty samples is fifty times as bright."""
     network, samples = kind.build(), images(40)
@@ -336,7 +350,8 @@ def slower_in_int8(kind: Kind) -> Planted:
 FAULTS: Mapping[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        one_large_channel, clipped_range, wide_range, one_sample_unlike_others, bias_shift, left_in_float,
+        one_large_channel, clipped_range, wide_range, endless_range, one_sample_unlike_others, bias_shift,
+        left_in_float,
         joined_branches, distribution_head, attention_scores, scaled_samples, swapped_channels, one_sample_alone,
         overflow, half_overflow, dead_channel, outlier_activation, tiny_addend, coarse_weights, slower_in_int8,
         not_run_in_int8, gated, coordinates, own_precision,

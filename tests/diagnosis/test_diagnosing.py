@@ -14,7 +14,7 @@ from openvino import opset13 as op
 
 import builders
 from openvino.tools.pot import Metric, quantize
-from openvino.tools.pot.diagnosis import Diagnosis, diagnose, diagnosing, remedies, timing
+from openvino.tools.pot.diagnosis import Diagnosis, diagnose, diagnosing, looking, remedies, timing
 from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.tables import as_markdown, as_text
 from openvino.tools.pot.utils.errors import DataError, EngineError, ModelError
@@ -95,6 +95,27 @@ def test_a_model_that_does_not_follow_is_not_said_to_follow() -> None:
 
 def test_the_sentence_says_on_how_many_samples_outputs_were_compared(found: Diagnosis) -> None:
     assert f"INT8 follows float to {found.parts.whole:.1f} dB on 12 samples (an error of " in found.sentence
+
+
+def test_an_int8_model_that_the_device_refuses_is_one_sentence_that_names_an_endless_range(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    int8 = quantize(builders.network(), builders.images(16), compress=False)
+    with np.errstate(divide="ignore"):
+        builders.with_a_quarter_of_the_first_range(int8, parts=0)
+    real = looking.timed
+
+    def timed(model: ov.Model, device: str) -> ov.CompiledModel:
+        if any(node.get_type_name() == "FakeQuantize" for node in model.get_ops()):
+            raise RuntimeError(
+                "could not append a post-op"
+            )  # as the CPU says it where it fuses the quantizer
+        return real(model, device)
+
+    monkeypatch.setattr(looking, "timed", timed)
+    said = r"the INT8 model can't be compiled for device 'CPU': could not .*; the range of '.+' has no end"
+    with pytest.raises(ModelError, match=said):
+        diagnose(builders.network(), int8, builders.images(16), remedies=False)
 
 
 @pytest.fixture

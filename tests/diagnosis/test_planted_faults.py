@@ -15,7 +15,7 @@ from planted import NETWORKS, images, quantized
 from plantings import FAULTS, planted
 
 import faults
-from openvino.tools.pot.diagnosis import diagnose, diagnosing, looking, timing
+from openvino.tools.pot.diagnosis import Diagnosis, diagnose, diagnosing, looking, timing
 from openvino.tools.pot.diagnosis.causes import CAUSES
 
 IN_FLOAT, IN_INT8 = 10e-6, 4e-6
@@ -66,6 +66,14 @@ def test_the_fault_is_found(fault: str, kind: str, times: None, no_closeups: Non
     named = worst.causes if case.layer else found.causes
     seen = worst.node if case.layer else "", [cause.name for cause in named][:1]
     assert seen == (case.layer, [case.cause])
+
+
+@pytest.mark.long
+def test_what_is_no_number_does_not_stand_in_json(no_closeups: None) -> None:
+    case = planted("endless_range", "transformer")
+    found = diagnose(case.model, case.int8, case.samples, remedies=False)
+    assert found.verdict == "broken"
+    assert Diagnosis.model_validate_json(found.model_dump_json()) == found
 
 
 @pytest.mark.long

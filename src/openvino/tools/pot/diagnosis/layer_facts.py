@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 
@@ -70,17 +70,17 @@ def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, objec
     signal, square = variation(error), float(error.square.mean())
     found: dict[str, object] = {
         "so_far": decibels(signal, square),
-        "bias": float(np.square(error.mean).mean() / square) if square > 0 else 0.0,
+        "bias": float(np.square(error.mean).mean() / square) if 0 < square < inf else 0.0,
         "largest": error.largest if isfinite(error.largest) else 3.4e38,
         "dead_channels": tuple(np.flatnonzero(error.constant).tolist()) if error.constant.size > 1 else (),
     }
     if error.own is not None and error.of_weights is not None:
         own = float(error.own.mean())
-        worst = np.argsort(-error.own, kind="stable")[:_MOST_CHANNELS]
         total = float(error.own.sum()) or 1.0
+        worst = np.argsort(-error.own, kind="stable")[:_MOST_CHANNELS] if isfinite(total) else []
         found |= {
             "own": decibels(signal, own),
-            "from_weights": min(1.0, float(error.of_weights.mean()) / own) if own > 0 else None,
+            "from_weights": min(1.0, float(error.of_weights.mean()) / own) if 0 < own < inf else None,
             "worst_channels": tuple((int(number), float(error.own[number] / total)) for number in worst),
         }
     found["weight_error"] = _weight_decibels(view, reading)

@@ -21,7 +21,7 @@ from openvino.tools.pot.diagnosis.fidelity import Followed
 from openvino.tools.pot.diagnosis.layer_facts import layer_of, traces_of
 from openvino.tools.pot.diagnosis.measuring import Error, measured
 from openvino.tools.pot.diagnosis.pairs import layers_of, paired
-from openvino.tools.pot.diagnosis.reading import Reading, read
+from openvino.tools.pot.diagnosis.reading import Reading, endless_quantizers, read
 from openvino.tools.pot.diagnosis.sample_facts import Sample
 from openvino.tools.pot.diagnosis.samples import Samples
 from openvino.tools.pot.diagnosis.shares import Shares, shares
@@ -36,7 +36,7 @@ from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.report.estimate import stored_bytes
 from openvino.tools.pot.report.overflow import LayerOverflow, overflows
 from openvino.tools.pot.statistics.witness import Witness
-from openvino.tools.pot.utils.errors import PotError, reason
+from openvino.tools.pot.utils.errors import ModelError, PotError, reason
 from openvino.tools.pot.utils.memory import apart, hand_back
 
 _LIGHT = 1e6
@@ -190,14 +190,27 @@ class _AtWork:
 @apart
 def _at_work(model: ov.Model, other: ov.Model, samples: Samples, device: str) -> _AtWork:
     """Run both; their compiled models live no longer: each is as large as the weights once more."""
-    compiled = timed(model, device)
+    compiled = _timed(model, device, "float")
     witness = witnessed(model, other, samples.spread(_compared(model)), device, compiled)
-    compiled_other = timed(other, device)
+    compiled_other = _timed(other, device, "INT8")
     numbers = samples.numbers(len(witness.feeds))
     exact, outputs, worst = _exact(model, other, compiled_other, witness, numbers, device)
     feeds = witness.feeds[:_TIMED]
     clocks = clocked(model, compiled, feeds), clocked(other, compiled_other, feeds)
     return _AtWork(witness, exact, outputs, worst, clocks, request_seconds([compiled, compiled_other], feeds))
+
+
+def _timed(model: ov.Model, device: str, kind: str) -> ov.CompiledModel:
+    try:
+        return timed(model, device)
+    except RuntimeError as error:
+        endless = endless_quantizers(GraphView(model))
+        why = (
+            f"; the range of {endless[0]!r} has no end, which nothing can be rounded with" if endless else ""
+        )
+        raise ModelError(
+            f"the {kind} model can't be compiled for device {device!r}: {reason(error)}{why}"
+        ) from error
 
 
 @apart

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TypeVar
 
 import numpy as np
@@ -319,7 +320,9 @@ def _constant(low: Doubles, high: Doubles) -> NDArray[np.bool_]:
 
 
 def decibels(signal: float, noise: float) -> float:
-    """Of a power over another; 300 where nothing is lost."""
+    """Of a power over another; 300 where nothing is lost, -300 where it has no end or is no number."""
+    if not (isfinite(signal) and isfinite(noise)):
+        return -300.0
     if noise <= 0:
         return 300.0
     return float(np.clip(10 * np.log10(max(signal, 1e-300) / noise), -300, 300))

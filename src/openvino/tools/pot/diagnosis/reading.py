@@ -251,11 +251,22 @@ def _moved_from(view: GraphView, tensor: TensorId) -> tuple[TensorId, ...]:
     )
 
 
+def endless_quantizers(view: GraphView) -> list[str]:
+    """Names of those of which a border is infinite, or no number."""
+    quantizers = (name for name in view.nodes if view.type(name) == "FakeQuantize")
+    return [
+        name
+        for name in quantizers
+        if not all(np.isfinite(view.value(border)).all() for border in view.inputs(name)[1:])
+    ]
+
+
 def _of_quantizer(view: GraphView, tensor: TensorId) -> Spanned:
     borders = (np.asarray(view.value(border), np.float64) for border in view.inputs(tensor.node)[1:])
     low, high, least, most = borders
     levels = int(view.attributes(tensor.node)["levels"])
-    ratio = (high - low) / np.maximum(most - least, np.finfo(np.float32).tiny)
+    with np.errstate(invalid="ignore"):  # borders may have no end
+        ratio = (high - low) / np.maximum(most - least, np.finfo(np.float32).tiny)
     span = QuantizerRange(low.astype(np.float32), high.astype(np.float32), levels)
     # A range for all fits a tensor of any rank, so may not bring axes of its own.
     return Spanned(span.reshaped() if low.size == high.size == 1 else span, ratio)

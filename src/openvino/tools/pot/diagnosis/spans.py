@@ -21,8 +21,8 @@ _ROOM = 0.05
 
 def span_of(seen: Seen) -> Span:
     """A range, and what was seen of the data there."""
-    low, high = float(seen.span.low.min()), float(seen.span.high.max())
-    least, most = float(seen.lows.min()), float(seen.highs.max())
+    low, high = finite(seen.span.low.min()), finite(seen.span.high.max())
+    least, most = finite(seen.lows.min()), finite(seen.highs.max())
     reach = max(high - low, 1e-30)
     inside = max(min(most, high) - max(least, low), 0.0)
     magnitudes = seen.channels[seen.channels > 0]
@@ -37,6 +37,11 @@ def span_of(seen: Seen) -> Span:
         settled=settled(seen.lows[:, None], seen.highs[:, None]),
         stretched_by=int(np.argmax(widths)), stretch=float(widths.max() / middle),
     )  # fmt: skip
+
+
+def finite(value: float) -> float:
+    """A number that a file can hold: the largest of float32 for one without end, 0 for none."""
+    return float(np.nan_to_num(np.float32(value)))
 
 
 def calibration_of(samples: Samples, errors: Mapping[str, Error], fed: Fed) -> Calibration:

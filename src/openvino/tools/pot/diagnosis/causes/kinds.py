@@ -47,6 +47,12 @@ CAUSES: dict[str, Kind] = {
         "the data reaches less than a fifth of its range",
         "calibrate with data as it is fed in use",
     ),
+    "endless_range": Kind(
+        "a range has no end",
+        "a border is infinite: what is behind the quantizer is no number, or the same for all data",
+        "a border that is no finite number, as of masks that hold the least number there is",
+        "leave what reads it in float, or quantize with model_type transformer",
+    ),
     "joined_branches": Kind(
         "branches of different scale are joined under one range",
         "the small branch falls on a few levels",

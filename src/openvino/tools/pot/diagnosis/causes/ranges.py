@@ -134,6 +134,15 @@ def wide(looked: Looked, layer: Layer) -> Iterator[Cause]:
             )  # fmt: skip
 
 
+def endless(looked: Looked, layer: Layer) -> Iterator[Cause]:
+    """A border is no number that anything could be rounded with."""
+    for _, seen in _losing(looked, layer):
+        low, high = float(seen.span.low.min()), float(seen.span.high.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            said = f"the range of input {seen.port} is {low:.3g} to {high:.3g}"
+            yield cause("endless_range", layer.node, said, 1.0)
+
+
 def addend(looked: Looked, layer: Layer) -> Iterator[Cause]:
     """What is added is smaller than the step that it is rounded with."""
     pairs = [(span, span.rms) for span, _ in _losing(looked, layer) if span.rms is not None]
@@ -215,4 +224,4 @@ def stretched(looked: Looked, layer: Layer) -> Iterator[Cause]:
             )  # fmt: skip
 
 
-FINDERS = (outliers, imbalance, clipping, wide, addend, coarse, shifts, dead, stretched)
+FINDERS = (endless, outliers, imbalance, clipping, wide, addend, coarse, shifts, dead, stretched)

@@ -107,8 +107,9 @@ def _computed(source: ov.Output, borders: Sequence[Doubles], levels: int) -> ov.
     high = _above(low, high)
     step, target = (high - low) / (levels - 1), (target_high - target_low) / (levels - 1)
     # Counted from zero where that is a level: float32 holds such counts exactly.
-    level = np.round(low / step) if levels <= _FLOAT_LEVELS else low / step
-    shifts = np.abs(low / step - level), np.abs(target_low - level * target) / np.maximum(target, _TINY)
+    with np.errstate(invalid="ignore"):  # borders may have no end
+        level = np.round(low / step) if levels <= _FLOAT_LEVELS else low / step
+        shifts = np.abs(low / step - level), np.abs(target_low - level * target) / np.maximum(target, _TINY)
     from_zero = all(np.all(shift < _TOLERANCE) for shift in shifts)
     value: ov.Node = op.minimum(op.maximum(typed(source), _constant(low)), _constant(high))
     value = value if from_zero else op.subtract(value, _constant(low))
