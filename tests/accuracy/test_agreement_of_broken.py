@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from test_agreement_forms import Sample, figures, learned
 
-from openvino.tools.pot.datasets.agreement import Answers
 from openvino.tools.pot.utils.errors import ModelError
 
 Array = NDArray[Any]
-Sample = list[Array]
 F = np.float32
 SEEDS = range(8)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
-
-
-def learned(samples: Sequence[Sample], wanted: Any = "auto") -> Answers:
-    answers = Answers(wanted, "abcdefgh"[: len(samples[0])], "tiny")
-    for number, sample in enumerate(samples):
-        answers.learn(number, sample)
-    answers.finish()
-    return answers
-
-
-def figures(answers: Answers, others: Sequence[Sample]) -> dict[str, float]:
-    found = np.array([answers.compare(number, other) for number, other in enumerate(others)])
-    totals = (found[..., 0] * found[..., 1]).sum(0) / found[..., 1].sum(0)
-    return dict(zip(answers.figures, totals.tolist(), strict=True))
 
 
 def middles(count: int, seed: int, size: float = 300) -> Array:
