@@ -95,6 +95,28 @@ def test_a_class_that_most_places_are_nearest_to_is_not_nothing() -> None:
     assert figures(answers, broken)["equal boxes"] < 0.5
 
 
+@pytest.mark.parametrize("columns", ["image, class, score and corners", "image, corners, class and score"])
+def test_boxes_of_another_image_of_a_batch_are_others(columns: str) -> None:
+    def sample(seed: int) -> Sample:
+        start = rng(seed).uniform(0, 200, (20, 2))
+        boxes = np.concatenate([start, start + 40], 1)
+        image, kind = np.arange(20)[:, None] // 10, rng(seed).integers(0, 3, (20, 1))
+        score = np.full((20, 1), 0.9)
+        parts = (
+            [image, kind, score, boxes] if columns.startswith("image, class") else [image, boxes, kind, score]
+        )
+        return [np.concatenate(parts, 1)[None, None].astype(F)]
+
+    samples = [sample(seed) for seed in SEEDS]
+    answers = learned(samples)
+    assert columns in answers.lines[0]
+    assert figures(answers, samples)["equal boxes"] == 1
+    exchanged = [[each * 1] for (each,) in samples]
+    for (each,) in exchanged:
+        each[..., 0] = 1 - each[..., 0]
+    assert figures(answers, exchanged)["equal boxes"] < 0.1
+
+
 SHRUNK: dict[str, Callable[[int], Array]] = {
     "points of a face": lambda seed: rng(seed).uniform(0, 1, (1, 10)).astype(F),
     "several labels": lambda seed: np.where(np.isin(np.arange(20), (seed, seed + 3)), 0.9, 0.02)[None].astype(

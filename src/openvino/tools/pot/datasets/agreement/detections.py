@@ -23,6 +23,7 @@ _FEWEST = 20
 _NOTHING = 0.5
 """Share of boxes whose best class is the first or last one, from which on that one stands for nothing."""
 _HALF = 0.5
+_MOST_CLASSES = 1 << 20
 _SLACK = 1e-3
 
 
@@ -130,7 +131,10 @@ def _of_rows(place: int, row: _Row, outputs: Outputs) -> Detections:
     rows = _rows(outputs[place])
     assert rows is not None
     rows = _valid(row, rows)
-    return chosen(_corners_of(row, rows), rows[:, row.score], rows[:, row.label])
+    labels = rows[:, row.label].astype(np.float64)
+    if row.image is not None:  # boxes of other images of a batch are others
+        labels += _MOST_CLASSES * rows[:, row.image]
+    return chosen(_corners_of(row, rows), rows[:, row.score], labels)
 
 
 def _apart(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
