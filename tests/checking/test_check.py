@@ -69,6 +69,27 @@ def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixtu
     assert not {"seconds", "as_fast"} & stored.keys()  # the same model is the same file
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 sample, .* on the same:"),
+        (2, "2 samples, .* on the same:"),
+        (29, "29 samples, .* on 8 of them:"),
+    ],
+)
+def test_a_check_on_the_few_samples_that_gave_ranges_says_that_it_tells_little(count: int, said: str) -> None:
+    model, report = checked(dense(), samples(1, 64, count=count))
+    (warning,) = report.cautions
+    assert report.as_dict()["warnings"] == [warning]
+    assert re.fullmatch(f"ranges come from {said} others may be followed far less", warning)
+    assert f"warning: {warning}" in " ".join(report.table().split())
+    assert "warnings" not in json.loads(model.get_rt_info(["openvino_pot", "check"]).astype(str))
+
+
+def test_thirty_samples_are_no_few() -> None:
+    assert checked(dense(), samples(1, 64, count=30))[1].cautions == ()
+
+
 @pytest.mark.long
 def test_how_many_times_as_fast_it_is() -> None:
     x = op.parameter([1, 32, 48, 48], np.float32, name="x")

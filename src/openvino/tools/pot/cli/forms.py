@@ -43,7 +43,7 @@ class Check(Facts):
         int8_layers, layers: that run in 8 bits on the device, and that could.
         notes: what was mended or could not be, in sentences.
         is_lost: whether an output does not follow the float model's; ``pot`` then exits with 3.
-        warnings: what is odd about how the float model was fed, in sentences.
+        warnings: what is odd about how the float model was fed, and of ranges that come from few samples, in sentences.
         verdict: in a word, see ``pot``'s documents.
         seconds: of the fastest request; null where it was not run.
         as_fast: how many times as fast as the float model in float32, with ``-e`` both with the device's own settings;

@@ -73,7 +73,7 @@ def checked(
     level = logging.WARNING if report.is_lost or report.notes else logging.INFO
     logger.log(level, "%s: %s", chosen.result.name, report.line)
     chosen.network.set_rt_info(report.as_json(), [ROOT, "check"])
-    report = replace(report, float_bytes=weight_of(original))
+    report = replace(report, float_bytes=weight_of(original), calibration=chosen.samples)
     chosen.result.submodels[0].check = report
     return chosen.result
 

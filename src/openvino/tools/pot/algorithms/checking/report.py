@@ -13,11 +13,23 @@ import numpy as np
 from openvino.tools.pot.algorithms.checking.running import Run, names_of, names_of_parts
 from openvino.tools.pot.algorithms.checking.verdict import FASTER, LOSS, WORSE, Verdict, verdict_of
 from openvino.tools.pot.algorithms.job import Job
+from openvino.tools.pot.algorithms.telling import FEW_SAMPLES
 from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.sheets import Row, Sheet, duration, size, times
 
 _NOT_RECORDED = frozenset(
-    {"seconds", "as_fast", "name", "float_bytes", "bytes", "is_told", "is_counted", "is_unchanged", "is_kept"}
+    {
+        "seconds",
+        "as_fast",
+        "name",
+        "float_bytes",
+        "bytes",
+        "is_told",
+        "is_counted",
+        "is_unchanged",
+        "is_kept",
+        "calibration",
+    }
 )
 """What differs from run to run, or says nothing in a file."""
 
@@ -67,6 +79,7 @@ class CheckReport:
         is_unchanged: whether nothing was quantized, as there was nothing to do or all of it came quantized.
         is_kept: whether metrics lost no more than accuracy control was allowed; None where it was not at work.
         warnings: what is odd about how the float model was fed, in sentences.
+        calibration: samples that ranges come from; 0 where that is not known.
     """
 
     samples: int = 0
@@ -86,6 +99,7 @@ class CheckReport:
     is_unchanged: bool = False
     is_kept: bool | None = None
     warnings: tuple[str, ...] = ()
+    calibration: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -155,6 +169,16 @@ class CheckReport:
         return f"{follows}{kept[self.is_kept]}{why.get(self.verdict, '')}"
 
     @property
+    def cautions(self) -> tuple[str, ...]:
+        """The warnings, and what a check can't see of ranges that come from the few samples that it looks at."""
+        if self.calibration >= FEW_SAMPLES or not 0 < self.samples <= self.calibration:
+            return self.warnings
+        come = "1 sample" if self.calibration == 1 else f"{self.calibration} samples"
+        seen = "the same" if self.samples == self.calibration else f"{self.samples} of them"
+        few = f"ranges come from {come}, where {FEW_SAMPLES} and more are good, and it was checked on {seen}"
+        return (*self.warnings, f"{few}: others may be followed far less")
+
+    @property
     def titles(self) -> Row:
         """Of the table."""
         return "", "float", "INT8" if self.is_counted else "result", ""
@@ -167,14 +191,14 @@ class CheckReport:
 
     def as_dict(self) -> dict[str, Any]:
         """All that is of interest, as plain data; numbers may be infinite or NaN."""
-        facts: dict[str, Any] = {"warnings": [], **json.loads(self.as_json())}
+        facts: dict[str, Any] = {**json.loads(self.as_json()), "warnings": list(self.cautions)}
         timed = {"seconds": self.seconds or None, "as_fast": self.as_fast, "is_kept": self.is_kept}
         return {**facts, "verdict": self.verdict, **timed}
 
     def sheet(self) -> Sheet:
         """All of it for people; what is not known, or does not apply, is left out."""
         head = (self.name,) if self.name else ()
-        warnings = tuple(f"warning: {each}" for each in self.warnings)
+        warnings = tuple(f"warning: {each}" for each in self.cautions)
         notes = self.notes if self.samples and not self.is_unchanged else ()
         return Sheet(
             self.verdict, self.sentence, head, self.titles, tuple(self._rows()), notes=(*warnings, *notes)
