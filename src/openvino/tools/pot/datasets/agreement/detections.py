@@ -299,7 +299,7 @@ class _Decoded:
 
     def _rows(self, outputs: Outputs) -> Floats:
         values = outputs[self.place][0]
-        return np.nan_to_num((values.T if self.across else values).astype(np.float64))
+        return np.asarray(np.nan_to_num((values.T if self.across else values).astype(np.float64)))
 
     def _scores(self, rows: Floats) -> Floats:
         return rows[:, 5 : self.last] * rows[:, 4:5] if self.objectness else rows[:, 4 : self.last]
