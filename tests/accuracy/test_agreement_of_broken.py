@@ -212,3 +212,13 @@ def test_an_output_without_a_number_beside_another_is_said_not_to_be_compared() 
     assert answers.figures == ["fidelity"]
     assert answers.lines[-1] == "'a' is not compared: the float model gives nothing in it that can be"
     assert figures(answers, samples) == {"fidelity": 1}
+
+
+@pytest.mark.parametrize("wanted", ["fidelity", "correlation"])
+def test_samples_without_a_number_do_not_count(wanted: str) -> None:
+    samples = [[rng(seed).normal(0, 1, (1, 10)).astype(F)] for seed in SEEDS]
+    for (each,) in samples[1:]:
+        each[:] = np.nan
+    answers = learned(samples, wanted)
+    assert figures(answers, samples) == {wanted: pytest.approx(1)}
+    assert figures(answers, [[np.full((1, 10), 5, F)] for _ in SEEDS])[wanted] < 0.5

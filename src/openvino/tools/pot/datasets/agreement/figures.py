@@ -108,6 +108,8 @@ def _correlation(before: Array, after: Array, signal: Signal) -> tuple[float, fl
     if before.shape != after.shape:
         return 0.0, 1.0
     known = np.isfinite(before)
+    if not known.any():
+        return 1.0, 0.0
     first, second = (np.asarray(each, np.float64) for each in (before, after))
     mean = float(first[known].mean()) if signal.mean is None and known.any() else signal.mean
     first, second = ((each - mean)[known] if mean is not None else each[known] for each in (first, second))
@@ -122,6 +124,8 @@ def _fidelity(before: Array, after: Array, signal: Signal) -> tuple[float, float
     if before.shape != after.shape:
         return 0.0, 1.0
     known = np.isfinite(before)
+    if not known.any():
+        return 1.0, 0.0
     error = np.asarray(after, np.float64)[known] - np.asarray(before, np.float64)[known]
     if not np.isfinite(error).all():
         return 0.0, 1.0

@@ -234,9 +234,7 @@ def _axis_of_classes(shape: Sequence[int]) -> int:
     _, second, side, last = shape
     if side in (second, last):
         return 1 if side == last else 3
-    if side < min(
-        second, last
-    ):  # more classes than a side has pixels: which of the two is less like the side?
+    if side < min(second, last):  # more classes than a side has pixels
         return 1 if second >= last else 3
     return 1 if second <= last else 3
 
