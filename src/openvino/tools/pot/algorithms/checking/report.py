@@ -19,16 +19,8 @@ from openvino.tools.pot.utils.sheets import Row, Sheet, duration, size, times
 
 _NOT_RECORDED = frozenset(
     {
-        "seconds",
-        "as_fast",
-        "name",
-        "float_bytes",
-        "bytes",
-        "is_told",
-        "is_counted",
-        "is_unchanged",
-        "is_kept",
-        "calibration",
+        *("seconds", "as_fast", "name", "float_bytes", "bytes", "is_told", "is_counted", "is_unchanged"),
+        *("is_kept", "calibration"),
     }
 )
 """What differs from run to run, or says nothing in a file."""
