@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvino.tools.pot.arithmetic.distance import likeness
+from openvino.tools.pot.arithmetic.distance import from_sample_to_sample, likeness
 
 RANDOM = np.random.default_rng(0)
 SIGNAL = [RANDOM.normal(size=(1, 50)).astype(np.float32) for _ in range(8)]
@@ -85,3 +85,23 @@ def test_nothing_is_told_of_other_shapes_and_of_nothing(
     found = likeness([np.zeros(shapes[0])], [np.zeros(shapes[1])])
     assert not found.tells
     assert found.reaches(1000)
+
+
+@given(st.floats(-40, 60), st.floats(0, 1e3))
+def test_what_all_samples_have_in_common_counts_for_nothing(decibels: float, common: float) -> None:
+    chance = np.random.default_rng(2)
+    places = common * chance.normal(size=200)
+    before = [places + chance.normal(size=200) for _ in range(8)]
+    after = [each + 10 ** (-decibels / 20) * chance.normal(size=200) for each in before]
+    found = from_sample_to_sample(before, after)
+    assert (isnan(found) and common > 30) or found == pytest.approx(decibels, abs=0.6)
+
+
+def test_it_is_told_of_neither_few_samples_nor_several_shapes_nor_integers_nor_constants() -> None:
+    other = [each + np.float32(0.1) for each in SIGNAL]
+    assert not isnan(from_sample_to_sample(SIGNAL, other))
+    assert isnan(from_sample_to_sample(SIGNAL[:3], other[:3]))
+    assert isnan(from_sample_to_sample([*SIGNAL[:-1], SIGNAL[-1][:, :9]], other))
+    assert isnan(from_sample_to_sample([each.astype(np.int32) for each in SIGNAL], SIGNAL))
+    assert isnan(from_sample_to_sample([SIGNAL[0]] * 8, other))
+    assert isnan(from_sample_to_sample([each * np.float32(np.inf) for each in SIGNAL], other))

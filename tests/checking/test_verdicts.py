@@ -37,6 +37,10 @@ SEEN = CheckReport(
         ({"as_fast": None, "int8_layers": 0, "is_counted": False}, "good"),
         ({"decibels": WORSE}, "good"),
         ({"decibels": WORSE - 0.1}, "worse"),
+        ({"between": WORSE}, "good"),
+        ({"between": WORSE - 0.1}, "worse"),
+        ({"between": -3.0}, "worse"),
+        ({"between": -3.0, "is_kept": True}, "good"),
         ({"decibels": WORSE - 0.1, "as_fast": 1.0}, "worse"),
         ({"decibels": LOSS - 0.1, "is_lost": True}, "broken"),
         ({"decibels": -inf, "is_lost": True, "as_fast": None}, "broken"),
@@ -151,3 +155,9 @@ def test_an_output_without_a_number_is_said_not_to_be_compared() -> None:
     assert report is not None and report.decibels > LOSS
     note = "output 'y1' is not compared: in float it holds no finite value there"
     assert note in report.notes and note in " ".join(report.table().split())
+
+
+def test_what_differs_between_samples_says_why_it_is_worse() -> None:
+    said = replace(SEEN, between=-3.0).sentence
+    assert said.endswith("; of what differs between samples to -3.0 dB only")
+    assert replace(SEEN, between=-3.0).as_json() == SEEN.as_json(), "files say nothing of it"

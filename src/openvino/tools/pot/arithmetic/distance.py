@@ -14,6 +14,9 @@ Doubles = NDArray[np.float64]
 _FEW = 0.05
 """Share of the values of an output that may become infinite where others are."""
 
+_SAMPLES, _DIFFERS = 4, 1e-4
+"""Samples that show how places differ between them, and the share of the power that must."""
+
 _CONSTANT = 1e-10
 """Share of the power of an output that its variation makes at least, if it is to count as a signal."""
 
@@ -67,6 +70,39 @@ def likeness(before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.g
         same = sum(int(np.count_nonzero(first == second)) for first, second in pairs)
         return Likeness(equal=same / sum(first.size for first, _ in pairs))
     return Likeness(decibels=_decibels(pairs))
+
+
+def from_sample_to_sample(
+    before: Sequence[NDArray[np.generic]], after: Sequence[NDArray[np.generic]]
+) -> float:
+    """How well what differs between samples is followed, place by place, in dB.
+
+    ``likeness`` takes in how places differ that are alike in all samples, such as anchors of a detector: outputs may
+    follow those, and nothing of what there is to see.
+
+    Args:
+        before: one array for each sample.
+        after: the same of the other network.
+
+    Returns:
+        Power of the first around each place's mean over samples, over that of the difference; NaN where that can't be
+        told: of few samples, of several shapes, without floats, or where next to nothing differs.
+    """
+    shapes = {each.shape for each in (*before, *after)}
+    if len(before) < _SAMPLES or len(shapes) > 1 or np.result_type(*before).kind != "f":
+        return nan
+    mean, signal, power = np.zeros(before[0].size), 0.0, 0.0
+    with np.errstate(invalid="ignore", over="ignore"):  # of masks, which hold infinities
+        for each in before:  # one by one: in double precision all would take much memory
+            mean += np.asarray(each, np.float64).reshape(-1) / len(before)
+        for each in before:
+            values = np.asarray(each, np.float64).reshape(-1)
+            signal, power = signal + _square(values - mean), power + _square(values)
+    signal *= len(before) / (len(before) - 1)
+    noise = sum(squared_error(*pair) for pair in zip(before, after, strict=True))
+    if not (np.isfinite(signal) and signal > _DIFFERS * power and noise > 0):
+        return nan
+    return float(10 * np.log10(signal / noise))
 
 
 Pairs = Sequence[tuple[NDArray[np.generic], NDArray[np.generic]]]

@@ -21,6 +21,7 @@ from openvino.tools.pot.algorithms.checking.bench import (
     worst,
 )
 from openvino.tools.pot.algorithms.checking.buying import bought
+from openvino.tools.pot.algorithms.checking.describing import describe
 from openvino.tools.pot.algorithms.checking.feeding import odd_feeding
 from openvino.tools.pot.algorithms.checking.halves import of_halves
 from openvino.tools.pot.algorithms.checking.mending import (
@@ -30,7 +31,7 @@ from openvino.tools.pot.algorithms.checking.mending import (
     without_faults,
     without_losses,
 )
-from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
+from openvino.tools.pot.algorithms.checking.report import CheckReport
 from openvino.tools.pot.algorithms.checking.running import Run, weight_of
 from openvino.tools.pot.algorithms.checking.verdict import WORSE
 from openvino.tools.pot.algorithms.job import Job

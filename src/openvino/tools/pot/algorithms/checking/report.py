@@ -8,19 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from math import inf, isfinite, isnan, log10, nan
 from typing import Any
 
-import numpy as np
-
-from openvino.tools.pot.algorithms.checking.running import Run, names_of, names_of_parts
 from openvino.tools.pot.algorithms.checking.verdict import FASTER, LOSS, WORSE, Verdict, verdict_of
-from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.telling import FEW_SAMPLES
-from openvino.tools.pot.statistics.witness import Witness
 from openvino.tools.pot.utils.sheets import Row, Sheet, duration, size, times
 
 _NOT_RECORDED = frozenset(
     {
         *("seconds", "as_fast", "name", "float_bytes", "bytes", "is_told", "is_counted", "is_unchanged"),
-        *("is_kept", "calibration"),
+        *("is_kept", "calibration", "between"),
     }
 )
 """What differs from run to run, or says nothing in a file."""
@@ -72,6 +67,8 @@ class CheckReport:
         is_kept: whether metrics lost no more than accuracy control was allowed; None where it was not at work.
         warnings: what is odd about how the float model was fed, in sentences.
         calibration: samples that ranges come from; 0 where that is not known.
+        between: dB of what differs between samples, of the output that follows worst in that; NaN where it can't be
+            told.
     """
 
     samples: int = 0
@@ -92,6 +89,7 @@ class CheckReport:
     is_kept: bool | None = None
     warnings: tuple[str, ...] = ()
     calibration: int = 0
+    between: float = nan
 
     @property
     def verdict(self) -> Verdict:
@@ -99,6 +97,8 @@ class CheckReport:
         if self.is_unchanged:
             return "no gain"
         decibels = self.decibels if self._is_compared else None
+        if decibels is not None and self.between < WORSE:  # who looks at outputs looks at what differs
+            decibels = min(decibels, self.between)
         return verdict_of(self.is_lost, decibels, self.is_kept, self._is_faster)
 
     @property
@@ -152,13 +152,19 @@ class CheckReport:
         if before is not None and self.int8_layers:
             slow = f"; a request takes {duration(self.seconds)}, in float {duration(before)}"
         why = {
-            "worse": f"; {WORSE:g} dB and more are usual" if self.is_kept is None else "",
+            "worse": self._why_worse if self.is_kept is None else "",
             "broken": "; an output does not follow the float model's" if isfinite(self.decibels) else "",
             "no gain": slow,
             "unknown": "; no output tells whether it follows",
         }
         follows = self._follows if self.is_counted else self._follows.replace("INT8", "it")
         return f"{follows}{kept[self.is_kept]}{why.get(self.verdict, '')}"
+
+    @property
+    def _why_worse(self) -> str:
+        if self.decibels >= WORSE:
+            return f"; of what differs between samples to {self.between:.1f} dB only"
+        return f"; {WORSE:g} dB and more are usual"
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -269,76 +275,3 @@ def _closeness(output: OutputFigure) -> float:
     if output.decibels is not None:
         return output.decibels
     return inf if output.equal is None else -20 * log10(max(1 - output.equal, 1e-15))
-
-
-def describe(
-    job: Job,
-    found: Run,
-    witness: Witness,
-    notes: Sequence[str],
-    least: float,
-    as_fast: float | None = None,
-    is_counted: bool = True,
-) -> CheckReport:
-    """What a run says; ``notes`` are on what was mended, ``least`` dB are of an output that is not lost."""
-    notes, name = (*witness.remarks, *notes), job.result.name
-    if found.failure:
-        said = f"the device can't run it: {found.failure}"
-        return CheckReport(witness.samples, decibels=-inf, notes=(*notes, said), is_lost=True, name=name)
-    names = names_of_parts(job.network, witness.watched)
-    outputs = tuple(
-        OutputFigure(name, _known(figure.decibels), _known(figure.equal))
-        for name, figure in zip(names, found.figures, strict=True)
-    )
-    lost = tuple(
-        f"output {name!r} follows to {figure.decibels:.1f} dB only"
-        for name, figure in zip(names, found.figures, strict=True)
-        if not figure.reaches(least)
-    )
-    silent = [name for name, figure in zip(names, found.figures, strict=True) if not figure.tells]
-    tells = len(silent) < len(names)
-    return CheckReport(
-        witness.samples, outputs, found.decibels if tells else nan,
-        sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
-        (*lost, *_behind(job, found, witness, least), *_untold(witness, silent, tells), *notes), bool(lost),
-        name, bytes=found.bytes, is_told=tells and _varies(witness), is_counted=is_counted,
-    )  # fmt: skip
-
-
-def _behind(job: Job, found: Run, witness: Witness, least: float) -> Iterator[str]:
-    """What is known of outputs whose values may come in another order."""
-    names = names_of(job.network, witness.watched.behind)
-    for name, figure in zip(names, found.behind, strict=True):
-        if not figure.reaches(least):
-            yield (
-                f"output {name!r} is of layers behind what chooses or sorts, which can't be compared "
-                f"({figure.decibels:.1f} dB in its order): hold it against a metric"
-            )
-
-
-def _untold(witness: Witness, silent: Sequence[str], tells: bool) -> Iterator[str]:
-    """Why the figures say nothing, where they don't: of all outputs, or of the silent ones."""
-    if not tells:
-        yield "no output can be compared with float"
-        return
-    yield from (
-        f"output {name!r} is not compared: in float it holds no finite value there" for name in silent
-    )
-    if not _varies(witness):
-        yield "no output varies on these samples, which tells nothing of the model"
-
-
-def _varies(witness: Witness) -> bool:
-    """Whether anything that the float model gave differs from anything else."""
-    by_place = zip(*witness.values, strict=True)
-    return any(
-        not np.array_equal(value.reshape(-1), np.broadcast_to(first, value.size), equal_nan=True)
-        for place in by_place
-        for first in (place[0].reshape(-1)[:1],)
-        for value in place
-        if first.size
-    )
-
-
-def _known(value: float) -> Any:
-    return None if isnan(value) else value

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino.op import Constant
 
-from openvino.tools.pot.arithmetic.distance import Likeness, likeness
+from openvino.tools.pot.arithmetic.distance import Likeness, from_sample_to_sample, likeness
 from openvino.tools.pot.engines.compiling import awaken, compiled_as_defined
 from openvino.tools.pot.engines.profiling import RuntimeLayer, heavy_layers
 from openvino.tools.pot.graph.edits.compress import compress_weights
@@ -262,6 +262,18 @@ def _compared(
     pairs = zip(before[count:], after[count:], strict=True)
     behind = (likeness(*(_read(found, WHOLE, masks) for found in pair)) for pair in pairs)
     return tuple(figures), tuple(behind)
+
+
+def from_sample_to_sample_of(found: Run, witness: Witness) -> float:
+    """How well what differs between samples is followed, of the output that is followed worst; NaN if none tells."""
+    masks = [feed.get(found.token_mask) if found.token_mask else None for feed in witness.feeds]
+    before, after = (list(zip(*values, strict=True)) for values in (witness.values, found.values))
+    figures = [
+        from_sample_to_sample(_read(first, part, masks), _read(second, part, masks))
+        for first, second, parts in zip(before, after, witness.watched.joined, strict=False)
+        for part in parts
+    ]
+    return min((figure for figure in figures if not np.isnan(figure)), default=float("nan"))
 
 
 def _token_mask(network: ov.CompiledModel) -> str | None:
