@@ -77,7 +77,8 @@ def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, objec
     if error.own is not None and error.of_weights is not None:
         own = float(error.own.mean())
         total = float(error.own.sum()) or 1.0
-        worst = np.argsort(-error.own, kind="stable")[:_MOST_CHANNELS] if isfinite(total) else []
+        count = _MOST_CHANNELS if isfinite(total) else 0
+        worst = np.argsort(-error.own, kind="stable")[:count]
         found |= {
             "own": decibels(signal, own),
             "from_weights": min(1.0, float(error.of_weights.mean()) / own) if 0 < own < inf else None,
