@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from openvino.tools.pot.datasets.agreement import Answers
-from openvino.tools.pot.datasets.agreement.detections import box_form, counts
+from openvino.tools.pot.datasets.agreement.chosen import counts
+from openvino.tools.pot.datasets.agreement.detections import box_form
 from openvino.tools.pot.datasets.agreement.figures import matched
 from openvino.tools.pot.datasets.agreement.shelf import Shelf
 from openvino.tools.pot.datasets.annotations import Detections
@@ -141,7 +142,7 @@ FORMS: dict[str, tuple[Callable[[int], Sample], dict[str, str]]] = {
     ),
     "poses of YOLOv8": (
         lambda seed: yolo(seed, more=12),
-        {"equal boxes": "12 values more, which are not compared"},
+        {"equal boxes": "6 scores", "fidelity": "what else stands beside boxes, by their scores"},
     ),
     "end to end": (
         lambda seed: rows_of(("corners", "score", "class"), seed, lambda rows: rows[None]),

@@ -187,5 +187,19 @@ def test_what_fails_leaves_nothing(
     assert sorted(tmp_path.rglob("*")) == there
 
 
+def test_a_folder_that_nobody_may_write_into_becomes_one_that_its_owner_may(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = of_geti(tmp_path / "export")
+    for each in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        each.chmod(0o555)
+    assert pot(capsys, "adopt", str(folder), "--data-source", "images", "--output-dir", "int8").code == 0
+    inside = [path for path in Path("int8").rglob("*") if path.is_dir()]
+    assert inside
+    assert all(path.stat().st_mode & 0o700 == 0o700 for path in (Path("int8"), *inside))
+    for each in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        each.chmod(0o755)
+
+
 def _full(*_: object) -> None:
     raise OSError(28, "No space left on device")

@@ -145,6 +145,26 @@ def test_a_target_must_be_new_and_apart_from_the_export(tmp_path: Path) -> None:
         check_target(export, tmp_path / "export" / "int8")
 
 
+def test_a_target_in_the_export_is_seen_whatever_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the folder would be copied into itself, without an end."""
+    folder = of_ultralytics(tmp_path / "export")
+    (folder / "inner").mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for given, target in (("link", folder / "int8"), ("export", tmp_path / "link" / "int8")):
+        with pytest.raises(ConfigError, match="overlaps with the export"):
+            check_target(found_in(tmp_path / given), target)
+    with pytest.raises(ConfigError, match="is there already"):
+        check_target(found_in(folder), tmp_path / "dangling")
+    monkeypatch.chdir(folder / "inner")
+    export = found_in(Path(".."))
+    assert export.around / export.target == tmp_path / "export_int8_openvino_model"
+    with pytest.raises(ConfigError, match="overlaps with the export"):
+        check_target(export, Path("int8"))
+
+
 def test_texts_become_tokens_by_the_tokenizer_that_lies_beside(tmp_path: Path) -> None:
     folder = of_optimum(tmp_path / "open")
     (tmp_path / "texts.txt").write_text(

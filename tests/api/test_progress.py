@@ -44,7 +44,7 @@ def test_steps_know_their_place_and_go_on_when_they_come_again() -> None:
         pass
     assert again is line and (line.place, line.count, line.total) == ("1/2", 3, 3)
     assert str(line).startswith("1/2 statistics: 3 of 3, ") and str(line).endswith(" s (once more)")
-    assert other.place == "" and not line.is_at_work
+    assert other.place == ""
 
 
 def test_of_counts_within_counts_the_inner_is_shown_while_it_lasts() -> None:

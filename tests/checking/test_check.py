@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import re
@@ -18,6 +19,7 @@ from builders import decibels
 from faults import planted, scaled
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.checking import CheckReport, running
+from openvino.tools.pot.algorithms.quantization import inputs
 from openvino.tools.pot.statistics.witness import Witness
 
 RANDOM = np.random.default_rng(0)
@@ -175,6 +177,37 @@ def test_what_rounding_loses_at_one_layer_is_won_back(caplog: pytest.LogCaptureF
     assert report.notes == ("'last' stays in float: rounding it costs the outputs too much",)
     assert report.decibels > 10 and not report.is_lost
     assert decibels(fragile(), model, data) > 10
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("harm", [True, False])
+def test_rows_that_repeat_count_once_where_that_follows_better(
+    monkeypatch: pytest.MonkeyPatch, harm: bool
+) -> None:
+    def counted(rows: Floats, samples: int) -> Floats:
+        counts = np.ones((samples, len(rows) // samples))
+        counts[:, 0] = 1e6 if harm else 1  # as if nothing but one position mattered
+        return counts.reshape(-1)
+
+    check = importlib.import_module("openvino.tools.pot.algorithms.checking.check")
+    monkeypatch.setattr(check, "WORSE", 100.0)
+    monkeypatch.setattr(check, "explained", lambda job: 60.0)
+    monkeypatch.setattr(inputs, "repetitions", counted)
+    x = builders.parameter([1, 3, 16, 16])
+    hidden = op.relu(builders.conv(op.relu(builders.conv(x, 24, "one")), 24, "two", seed=1))
+    network = builders.model(builders.conv(hidden, 8, "three", seed=2), x)
+    data = samples(1, 3, 16, 16)
+    _, report = checked(network, data, preset="performance")
+    if harm:
+        (note,) = report.notes
+        said = re.fullmatch(
+            r"rows that repeat within a sample count once: counted as often as they are there, as of borders, the "
+            r"outputs follow to ([\d.]+) dB",
+            note,
+        )
+        assert said is not None and report.decibels > float(said[1]) + 1
+    else:
+        assert not report.notes
 
 
 def lost() -> ov.Model:

@@ -33,6 +33,7 @@ SEEN = CheckReport(
         ({"as_fast": 0.5}, "no gain"),
         ({"as_fast": None}, "good"),
         ({"as_fast": None, "int8_layers": 0}, "no gain"),
+        ({"as_fast": 2 * FASTER, "int8_layers": 0}, "no gain"),  # by chance
         ({"as_fast": None, "int8_layers": 0, "is_counted": False}, "good"),
         ({"decibels": WORSE}, "good"),
         ({"decibels": WORSE - 0.1}, "worse"),
@@ -137,3 +138,16 @@ def test_zeros_among_weights_are_told_of_and_never_lost() -> None:
     made = create_pipeline([{"name": "WeightSparsity", "params": params}], engine).run(builders.network())
     assert made.check.verdict in ("good", "worse") and not made.check.is_lost
     assert "layers in INT8" not in made.check.table() and made.table() == made.check.table()
+
+
+def test_an_output_without_a_number_is_said_not_to_be_compared() -> None:
+    x = builders.parameter([1, 8])
+    weights = np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32)
+    y = ov.opset13.relu(ov.opset13.matmul(x, weights, False, False))
+    undefined = ov.opset13.log(ov.opset13.negative(ov.opset13.add(y, np.float32(1))))
+    network = builders.model([y, undefined], x)
+    data = [np.random.default_rng(seed).normal(size=(1, 8)).astype(np.float32) for seed in range(4)]
+    _, report = quantize(network, data, report=True)
+    assert report is not None and report.decibels > LOSS
+    note = "output 'y1' is not compared: in float it holds no finite value there"
+    assert note in report.notes and note in " ".join(report.table().split())

@@ -221,6 +221,30 @@ def test_flags_that_a_shell_would_take_apart_are_quoted(
 
 
 @pytest.mark.long
+def test_weights_that_are_not_beside_the_model_are_those_of_the_next_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Those beside it are others, against which the result would seem broken."""
+    ov.save_model(builders.network(seed=3), "net.xml", compress_to_fp16=False)
+    Path("net.bin").rename("other.bin")
+    ov.save_model(builders.network(), "net.xml", compress_to_fp16=False)
+    write_images(Path("images"), 8)
+    flags = ["-m", "net.xml", "-w", "other.bin", "--format", "json"]
+    finished = pot(capsys, "-q", "default", *flags, "--data-source", "images", "-d", "--output-dir", "out")
+    (found,) = json.loads(finished.out)["models"]
+    words = shlex.split(found["next"])
+    assert words[1:6] == ["diagnose", "-m", "net.xml", "-w", "other.bin"]
+    seen = pot(capsys, *words[1:], "--no-remedies", "--format", "json")
+    assert (seen.code, json.loads(seen.out)["verdict"] != "broken") == (0, True)
+    (alone,) = json.loads(pot(capsys, "-q", "weights", *flags, "--output-dir", "small").out)["models"]
+    assert alone["next"] == ""
+    same = pot(
+        capsys, "-q", "weights", "-m", "net.xml", "-w", "net.bin", "--format", "json", "--output-dir", "own"
+    )
+    assert json.loads(same.out)["models"][0]["next"].startswith("pot verify ")
+
+
+@pytest.mark.long
 def test_the_page_of_a_diagnosis_stands_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("jinja2")
     finished = made(capsys, GOOD, "--report", "page.html", "--format", "json")

@@ -260,3 +260,12 @@ def test_load_images_gives_samples_to_quantize_with(tmp_path: Path) -> None:
 def test_load_images_says_who_it_is_in_messages() -> None:
     with pytest.raises(ConfigError, match=r"^load_images: like: .*; did you mean 'torchvision'"):
         load_images("photos", takes(), like="torchvison")
+
+
+@pytest.mark.parametrize("key", ["mean_values", "scale_values"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1.0, 2.0, float("-inf")]])
+def test_numbers_that_are_none_are_refused(key: str, value: Any) -> None:
+    with pytest.raises(
+        ConfigError, match=f"{key}: .*expected a (number, or a list of one for each channel|value)"
+    ):
+        said(takes(), **{key: value})

@@ -103,6 +103,7 @@ KNOWN: list[tuple[str, str, Callable[[], Iterable[float]]]] = [
         lambda: (_SINGLE_LAYER, _STATE),
     ),
     ("docs/api.md", r"device misses that by more than (\d+) dB", lambda: (_GAP,)),
+    ("docs/api.md", r"an output stays below (\d+) dB, a model is made", lambda: (WORSE,)),
     ("docs/api.md", r"an output stays below (\d+) dB because", lambda: (LOSS,)),
     ("docs/api.md", r"Small models \(up to (\d+) layers and (\d+) MB\)", lambda: (_SMALL, _LIGHT / 2**20)),
     ("docs/api.md", r"an error of a tenth in scores would be (\d+) dB", lambda: (60,)),

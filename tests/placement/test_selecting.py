@@ -123,6 +123,18 @@ def test_what_matches_nothing_is_refused(said: str, sentence: str) -> None:
         planned(load_model(detector()), [DefaultQuantization({"ignored": {"scope": [said]}})])
 
 
+@pytest.mark.parametrize(
+    "said", ["after:scaled", "before:/body.0/conv", "between:joined../body.0/conv", "after:last-Multiply"]
+)
+def test_where_nothing_stands_at_a_place_it_is_not_the_nearest_to_itself(said: str) -> None:
+    network = detector()
+    assert unmatched_names(GraphView(network), [said], SubModel("tiny", network)) == {said: ""}
+    with pytest.raises(
+        ConfigError, match=f"ignored.scope: nothing that computes stands at the place '{said}'$"
+    ):
+        planned(load_model(network), [DefaultQuantization({"ignored": {"scope": [said]}})])
+
+
 def test_a_plan_leaves_in_float_what_a_pattern_means() -> None:
     plan = planned(load_model(detector()), [DefaultQuantization({"ignored": {"scope": ["re:/head.*"]}})]).plan
     assert {layer.node for layer in plan.layers} == {"/body.0/conv", "/body.1/conv"}

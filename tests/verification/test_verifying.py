@@ -12,10 +12,12 @@ from openvino import opset13 as op
 
 import builders
 import faults
-from openvino.tools.pot import compress_weights, quantize, save_model, verify
+from openvino.tools.pot import compress_weights, load_model, quantize, save_model, verify
 from openvino.tools.pot.algorithms.checking.running import Run
+from openvino.tools.pot.graph.digest import digest_of
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.errors import ModelError
 from openvino.tools.pot.verification import agreeing, verifying
 from openvino.tools.pot.verification.agreeing import has_packed_products
 from openvino.tools.pot.verification.facts import Verification
@@ -64,6 +66,30 @@ def test_a_model_that_is_what_it_says_it_is(made: Path) -> None:
         assert "which is the one that was given" in text.replace("\n  ", " ")
         assert "It agrees." in text
     assert max(map(len, as_text(found).splitlines())) <= 80
+
+
+def test_weights_alone_are_compressed_of_a_model_whose_operations_are_not_fused(tmp_path: Path) -> None:
+    """The digest of what was read is that of such a model, and `pot -q weights` names this command to go on with."""
+    x = builders.parameter([1, 64])
+    weights = op.constant(builders.weights((64, 64), 1))
+    twice = [
+        op.relu(op.matmul(x, weights, False, True)) for _ in range(2)
+    ]  # which are one once they are fused
+    network = builders.model(op.concat(twice, 1), x)
+    ov.save_model(network, tmp_path / "net.xml", compress_to_fp16=False)
+    plain, fused = (load_model(tmp_path / "net.xml", fused=each).submodels[0].model for each in (False, True))
+    assert digest_of(plain) != digest_of(fused)
+    save_model(compress_weights(tmp_path / "net.xml", "int8_asym"), tmp_path, "small")
+    found = verify(
+        tmp_path / "small.xml", float_model=tmp_path / "net.xml", devices=["CPU"], instruction_sets=False
+    )
+    assert (found.identity.float_model, found.identity.findings) == ("the same", ())
+
+
+def test_a_float_model_that_can_not_be_read_is_an_error_whatever_it_is_held_against(tmp_path: Path) -> None:
+    ov.save_model(builders.network(), tmp_path / "net.xml", compress_to_fp16=False)
+    with pytest.raises(ModelError, match=r"absent\.xml"):
+        seen(tmp_path / "net.xml", tmp_path / "absent.xml")
 
 
 @pytest.mark.long

@@ -201,7 +201,8 @@ def found_in(path: Path) -> Export:
     """
     if not path.exists():
         raise ConfigError(f"folder {str(path)!r} does not exist")
-    path = path if path.name else path.resolve()  # whose name the result gets
+    if path.name in ("", ".."):
+        path = path.resolve()  # whose name the result gets
     for family in FAMILIES if path.is_dir() else (ultralytics,):
         found = family(path)
         if found is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +24,9 @@ def check_target(export: Export, target: Path) -> None:
     Raises:
         ConfigError: it is there, or lies in the export or around it.
     """
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+    if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
         raise ConfigError(f"folder {str(target)!r} is there already: expected a new one, or an empty one")
-    inner, outer = target.absolute(), export.folder.absolute()
+    inner, outer = target.resolve(), export.folder.resolve()
     if not export.alone and (inner.is_relative_to(outer) or outer.is_relative_to(inner)):
         raise ConfigError(f"folder {str(target)!r} overlaps with the export {str(export.folder)!r}")
 
@@ -76,5 +78,7 @@ def _copy(export: Export, folder: Path) -> None:
         folder.mkdir()
     else:
         shutil.copytree(export.folder, folder, ignore=others)
+        for each, _, _ in os.walk(folder):  # copied from one that nobody may write into, too
+            Path(each).chmod(Path(each).stat().st_mode | stat.S_IRWXU)
     for name, content in export.adds.items():
         (folder / name).write_text(content, encoding="utf-8")

@@ -11,7 +11,7 @@ from openvino.tools.pot.graph.model import CompressedModel, SubModel
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.placement.preflight import Refusal, refusals
 from openvino.tools.pot.placement.scope import matching_operation, without_effect
-from openvino.tools.pot.placement.selecting import selected
+from openvino.tools.pot.placement.selecting import Selector
 from openvino.tools.pot.utils.errors import ConfigError, nearest, placed
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -137,7 +137,8 @@ def tell_of_scope(view: GraphView, ignored: IgnoredScope, sub: SubModel) -> list
         ConfigError: an entry can't be read.
     """
     with placed("ignored.scope"):
-        found = selected(view, ignored.scope, sub)
+        selector = Selector(view, sub)
+        found = [selector.select(each) for each in ignored.scope]
     for each in found:
         if not each.by_name and each.nodes:
             logger.info("ignored.scope: %s", each.line)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.cli.arguments import flags_of
 from openvino.tools.pot.cli.job import Task
+from openvino.tools.pot.configs.models import ModelConfig
 from openvino.tools.pot.configs.sections import AccuracyCheckerEngine, DataFreeEngine, NoEngine, Sections
 
 _NOT_OF_DATA = frozenset(
@@ -37,17 +39,26 @@ def next_line(
     source = task.model.submodels[0].source
     if source is None:
         return ""
+    weights = _weights_apart(source, sections.model)
     if check.is_unchanged:
-        return _line("plan", "-m", str(source))
-    weights = ["-w", options.weights] if options.weights else []
-    is_looked_into = check.is_counted and check.verdict not in ("good", "unknown")
+        return _line("plan", "-m", str(source), *weights)
+    is_looked_into = bool(weights) or (check.is_counted and check.verdict not in ("good", "unknown"))
     command = "diagnose" if is_looked_into and not task.is_for_no_device else "compare"
     flags = _data(command, options, sections) if alone else None
+    if weights and (flags is None or command == "compare"):
+        return ""  # other commands read those beside the model
     if flags is None:
         return _line("verify", file, "-m", str(source))
     if command == "compare":
         return _line("compare", str(source), file, *flags)
     return _line("diagnose", "-m", str(source), *weights, "-q", file, *flags)
+
+
+def _weights_apart(source: Path, model: ModelConfig) -> list[str]:
+    """The flag for weights that are not beside the model."""
+    said = {each.model: each.weights for each in (model, *(model.cascade or ()))}
+    weights = said.get(str(source))
+    return [] if weights is None or Path(weights) == source.with_suffix(".bin") else ["-w", weights]
 
 
 def _line(*words: str) -> str:

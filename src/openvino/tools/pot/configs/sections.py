@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -305,9 +306,10 @@ def _path(value: Any) -> list[str] | None:
 def _figures(value: Any) -> list[float] | None:
     value = _split(value)
     try:
-        return [float(each) for each in (value if isinstance(value, list) else [value])] or None
+        found = [float(each) for each in (value if isinstance(value, list) else [value])]
     except (OverflowError, TypeError, ValueError):
         return None
+    return found if found and all(map(isfinite, found)) else None
 
 
 def parse_shape(value: Any) -> Any:

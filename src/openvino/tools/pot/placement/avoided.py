@@ -19,14 +19,16 @@ class Avoided:
         floats: node -> why it stays in float.
         divided: tensor -> why all of its channels have one range.
         stored: which of the nodes in float have their weights in 8 bits.
+        repeated: why rows that repeat within a sample count once in what is decided; empty: they count as often.
     """
 
     floats: Mapping[str, str] = field(default_factory=dict)
     divided: Mapping[TensorId, str] = field(default_factory=dict)
     stored: Stored = "none"
+    repeated: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.floats or self.divided)
+        return bool(self.floats or self.divided or self.repeated)
 
     def and_float(self, nodes: Mapping[str, str]) -> Avoided:
         """The same, with more nodes in float."""

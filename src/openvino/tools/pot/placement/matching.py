@@ -128,9 +128,7 @@ class _Layers:
         with placed(f"{place}.scope"):
             found = self._selector.select(name).nodes
         if not found:
-            near = self._selector.nearest(name)
-            hint = f"; did you mean {near!r}?" if near else ""
-            raise ConfigError(f"{place}.scope: the model has no node {name!r}{hint}")
+            raise ConfigError(f"{place}.scope: {self._selector.refusal(name)}")
         return set(found)
 
     def _of_type(self, operation: IgnoredOperation) -> set[str]:

@@ -12,7 +12,7 @@ from openvino.tools.pot.graph.model import SubModel
 from openvino.tools.pot.graph.tensors import TensorId
 from openvino.tools.pot.graph.view import GraphView
 from openvino.tools.pot.hardware import Device
-from openvino.tools.pot.placement.selecting import Selector, selected
+from openvino.tools.pot.placement.selecting import Selector
 from openvino.tools.pot.utils.errors import ConfigError, nearest, placed
 from openvino.tools.pot.utils.logger import get_logger
 
@@ -38,12 +38,12 @@ def ignored_nodes(view: GraphView, scope: IgnoredScope, sub: SubModel) -> dict[s
     if scope.skip_model:
         return dict.fromkeys(view.nodes, "the ignored scope takes the whole model")
     ignored: dict[str, str] = {}
+    selector = Selector(view, sub)
     with placed("ignored.scope"):
-        unmatched = unmatched_names(view, scope.scope, sub)
-    for name, near in unmatched.items():
-        hint = f"; did you mean {near!r}?" if near else ""
-        raise ConfigError(f"ignored.scope: the model has no node {name!r}{hint}")
-    for each in selected(view, scope.scope, sub):
+        meant = [selector.select(each) for each in scope.scope]
+    for each in meant:
+        if not each.nodes:
+            raise ConfigError(f"ignored.scope: {selector.refusal(each.said)}")
         how = "named" if each.by_name else "matched"
         ignored |= dict.fromkeys(each.nodes, f"{how} in the ignored scope as {each.said!r}")
     kinds = {view.type(name) for name in view.nodes}

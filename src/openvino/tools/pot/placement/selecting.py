@@ -93,6 +93,17 @@ class Selector:
 
     def nearest(self, said: str) -> str:
         """What may have been meant by an entry that means nothing, an empty string where nothing is near."""
+        near = self._nearest(said)
+        return "" if near == said else near
+
+    def refusal(self, said: str) -> str:
+        """Why an entry means nothing, in a sentence."""
+        near = self._nearest(said)
+        if near == said:  # its ends are there
+            return f"nothing that computes stands at the place {said!r}"
+        return f"the model has no node {said!r}" + (f"; did you mean {near!r}?" if near else "")
+
+    def _nearest(self, said: str) -> str:
         for prefix in (AFTER, BEFORE, BETWEEN):
             if said.startswith(prefix):
                 first, *more = (self._nearest_end(end) for end in _ends(said, prefix, self._names))
@@ -173,16 +184,6 @@ class Selector:
         places = [f"{place}-{kind}" for place in _ENDS for kind in kinds]
         known = [name for name, nodes in self._names.items() if any(map(self._computes, nodes))]
         return nearest_name(said, [*known, *(place for place in places if self._end(place))])
-
-
-def selected(view: GraphView, said: Iterable[str], sub: SubModel) -> list[Selected]:
-    """What the entries of a scope mean, see ``Selector``.
-
-    Raises:
-        ConfigError: one can't be read.
-    """
-    selector = Selector(view, sub)
-    return [selector.select(each) for each in said]
 
 
 def _ends(said: str, prefix: str, names: Iterable[str]) -> tuple[str, ...]:

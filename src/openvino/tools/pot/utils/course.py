@@ -33,11 +33,6 @@ class Line:
     _owner: object = None
 
     @property
-    def is_at_work(self) -> bool:
-        """Whether it has not ended."""
-        return self._since is not None
-
-    @property
     def taken(self) -> float:
         """Seconds so far."""
         return self.seconds + (0.0 if self._since is None else time.perf_counter() - self._since)

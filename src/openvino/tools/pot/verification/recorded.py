@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Literal
@@ -20,13 +20,14 @@ _NAMED = 3
 """Changed layers that a sentence names."""
 
 
-def identity_of(model: ov.Model, file: Path | None, original: ov.Model | None) -> Identity:
+def identity_of(model: ov.Model, file: Path | None, originals: Iterable[ov.Model]) -> Identity:
     """What a model says of itself, and whether it holds.
 
     Args:
         model: as it is read, without any optimisation.
         file: it was read from.
-        original: the float model that it may have been made from, as ``load_model`` gives it.
+        originals: the float model that it may have been made from, in the ways in which ``load_model`` gives it; none:
+            it was not given.
     """
     version = _read(model, "version")
     if not version:
@@ -37,7 +38,7 @@ def identity_of(model: ov.Model, file: Path | None, original: ov.Model | None) -
         saved = "changed"
     graph, weights = _read(model, "float_model", "graph"), _read(model, "float_model", "weights")
     openvino = _read(model, "openvino")
-    known, sentence = _origin(graph, weights, openvino, original)
+    known, sentence = _origin(graph, weights, openvino, originals)
     if sentence:
         findings = [*findings, sentence]
     samples = _read(model, "samples")
@@ -107,18 +108,21 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _origin(
-    graph: str, weights: str, openvino: str, original: ov.Model | None
+    graph: str, weights: str, openvino: str, originals: Iterable[ov.Model]
 ) -> tuple[Literal["the same", "another", "not given", "unknown"], str]:
     """Whether a float model is the one with these digests; if not, a sentence."""
-    if original is None:
+    graphs = set()
+    for original in originals:
+        if not graph:
+            return "unknown", ""
+        found = digest_of(original)
+        if (found.graph, found.weights) == (graph, weights):
+            return "the same", ""
+        graphs.add(found.graph)
+    if not graphs:
         return "not given", ""
-    if not graph:
-        return "unknown", ""
-    found = digest_of(original)
-    if (found.graph, found.weights) == (graph, weights):
-        return "the same", ""
-    what = "its weights are" if found.graph == graph else "its graph is"
-    if found.graph != graph and openvino != ov.get_version():  # which fuses operations in ways of its own
+    what = "its weights are" if graph in graphs else "its graph is"
+    if graph not in graphs and openvino != ov.get_version():  # which fuses operations in ways of its own
         return (
             "unknown",
             "whether it was made from the float model can't be told: OpenVINO's version is another",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,9 @@ def read_and_identified(
     Raises:
         ModelError: a file can't be read.
     """
-    original = None if float_model is None else load_model(float_model).submodels[0].model
+    originals = _ways_of(float_model)
     if isinstance(model, ov.Model):
-        return load_model(model), identity_of(model, None, original)
+        return load_model(model), identity_of(model, None, originals)
     path = Path(model)
     if path.is_file() and path.suffix.lower() == ".xml" and not has_its_weights(path):
         raw = _raw(path)
@@ -105,7 +106,19 @@ def read_and_identified(
     else:
         read = load_model(path)
         raw = core().read_model(path) if path.suffix.lower() == ".xml" else read.submodels[0].model
-    return read, identity_of(raw, path, original)
+    return read, identity_of(raw, path, originals)
+
+
+def _ways_of(float_model: ov.Model | str | Path | None) -> Iterable[ov.Model]:
+    """A float model as compression of weights alone takes it and, read where that is asked for, as all others do.
+
+    Raises:
+        ModelError: a file can't be read.
+    """
+    if float_model is None:
+        return ()
+    plain = load_model(float_model, fused=False)
+    return (each.submodels[0].model for each in chain([plain], map(load_model, [float_model])))
 
 
 def _raw(path: Path) -> ov.Model:

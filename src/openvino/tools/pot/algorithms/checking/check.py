@@ -23,9 +23,16 @@ from openvino.tools.pot.algorithms.checking.bench import (
 from openvino.tools.pot.algorithms.checking.buying import bought
 from openvino.tools.pot.algorithms.checking.feeding import odd_feeding
 from openvino.tools.pot.algorithms.checking.halves import of_halves
-from openvino.tools.pot.algorithms.checking.mending import Maker, sentences, without_faults, without_losses
+from openvino.tools.pot.algorithms.checking.mending import (
+    Maker,
+    counted_once,
+    sentences,
+    without_faults,
+    without_losses,
+)
 from openvino.tools.pot.algorithms.checking.report import CheckReport, describe
 from openvino.tools.pot.algorithms.checking.running import Run, weight_of
+from openvino.tools.pot.algorithms.checking.verdict import WORSE
 from openvino.tools.pot.algorithms.job import Job
 from openvino.tools.pot.algorithms.transform import ROOT
 from openvino.tools.pot.graph.model import CompressedModel
@@ -165,9 +172,13 @@ def _judged(job: Job, bench: Bench, maker: Maker | None, least: float) -> tuple[
             f"in float32 it follows to {whole.decibels:.1f} dB: {bench.device} computes what stays in float in half "
             "precision, unless INFERENCE_PRECISION_HINT is f32"
         )
-    if found.decibels < least and not found.failure and not notes and maker is not None:
-        job, found, note = without_losses(job, found, bench, maker)
-        notes.append(note)
+    if found.decibels < WORSE and maker is not None and least > -inf and not (found.failure or notes):
+        job, found = counted_once(job, found, bench, maker)
+        if found.decibels < least:
+            job, found, note = without_losses(job, found, bench, maker)
+            notes.append(note)
+        else:
+            notes += sentences(job)
     return job, found, notes
 
 

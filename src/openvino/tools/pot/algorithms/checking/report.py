@@ -19,16 +19,8 @@ from openvino.tools.pot.utils.sheets import Row, Sheet, duration, size, times
 
 _NOT_RECORDED = frozenset(
     {
-        "seconds",
-        "as_fast",
-        "name",
-        "float_bytes",
-        "bytes",
-        "is_told",
-        "is_counted",
-        "is_unchanged",
-        "is_kept",
-        "calibration",
+        *("seconds", "as_fast", "name", "float_bytes", "bytes", "is_told", "is_counted", "is_unchanged"),
+        *("is_kept", "calibration"),
     }
 )
 """What differs from run to run, or says nothing in a file."""
@@ -116,9 +108,9 @@ class CheckReport:
     @property
     def _is_faster(self) -> bool | None:
         """Whether a request is; without a layer in 8 bits nothing makes it so."""
-        if self.as_fast is not None:
-            return self.as_fast >= FASTER
-        return False if self.is_counted and self.layers and not self.int8_layers else None
+        if self.is_counted and self.layers and not self.int8_layers:
+            return False  # whatever was measured
+        return None if self.as_fast is None else self.as_fast >= FASTER
 
     @property
     def float_seconds(self) -> float | None:
@@ -157,7 +149,7 @@ class CheckReport:
             return "; ".join(self.notes)
         kept = {None: "", True: "; its metrics are kept", False: "; its metrics lose more than is allowed"}
         before, slow = self.float_seconds, "; no layer runs in 8 bits"
-        if before is not None:
+        if before is not None and self.int8_layers:
             slow = f"; a request takes {duration(self.seconds)}, in float {duration(before)}"
         why = {
             "worse": f"; {WORSE:g} dB and more are usual" if self.is_kept is None else "",
@@ -303,11 +295,12 @@ def describe(
         for name, figure in zip(names, found.figures, strict=True)
         if not figure.reaches(least)
     )
-    tells = any(figure.tells for figure in found.figures)
+    silent = [name for name, figure in zip(names, found.figures, strict=True) if not figure.tells]
+    tells = len(silent) < len(names)
     return CheckReport(
         witness.samples, outputs, found.decibels if tells else nan,
         sum(layer.is_int8 for layer in found.layers), len(found.layers), found.seconds, as_fast,
-        (*lost, *_behind(job, found, witness, least), *_untold(witness, tells), *notes), bool(lost),
+        (*lost, *_behind(job, found, witness, least), *_untold(witness, silent, tells), *notes), bool(lost),
         name, bytes=found.bytes, is_told=tells and _varies(witness), is_counted=is_counted,
     )  # fmt: skip
 
@@ -323,11 +316,15 @@ def _behind(job: Job, found: Run, witness: Witness, least: float) -> Iterator[st
             )
 
 
-def _untold(witness: Witness, tells: bool) -> Iterator[str]:
-    """Why the figures say nothing, where they don't."""
+def _untold(witness: Witness, silent: Sequence[str], tells: bool) -> Iterator[str]:
+    """Why the figures say nothing, where they don't: of all outputs, or of the silent ones."""
     if not tells:
         yield "no output can be compared with float"
-    elif not _varies(witness):
+        return
+    yield from (
+        f"output {name!r} is not compared: in float it holds no finite value there" for name in silent
+    )
+    if not _varies(witness):
         yield "no output varies on these samples, which tells nothing of the model"
 
 

@@ -44,7 +44,8 @@ class Inputs:
 def known_by(decisions: Decisions, reading: Reading, quantizer: WeightQuantizer) -> Hashable:
     """What sampled inputs depend on beside the statistics."""
     own = None if reading.tensor is None else decisions.activations[reading.tensor].key
-    return reading, own, decisions.input_divisor(quantizer).tobytes()
+    counts = not decisions.network.avoided.repeated
+    return reading, own, decisions.input_divisor(quantizer).tobytes(), counts
 
 
 def sampled_inputs(
@@ -53,7 +54,7 @@ def sampled_inputs(
     """What layers read that a quantizer of weights is of, as the request for it gave it.
 
     Rows count as often as they repeat within a sample, but once where outputs average over all positions: then errors
-    of rows that differ add up just as well.
+    of rows that differ add up just as well; and where a plan avoids it.
     """
     request = reading.request
     patches = isinstance(request.reducer, Patches)
@@ -63,5 +64,6 @@ def sampled_inputs(
     if reading.tensor is not None:
         own = decisions.activations[reading.tensor].reshaped(-1, 1)
         quantized = np.asarray(fake_quantize(plain, own), np.float32)
-    counts = np.ones(len(quantized)) if reading.averaged else repetitions(quantized, samples)
+    once = reading.averaged or bool(decisions.network.avoided.repeated)
+    counts = np.ones(len(quantized)) if once else repetitions(quantized, samples)
     return Inputs(plain, quantized, counts, samples)

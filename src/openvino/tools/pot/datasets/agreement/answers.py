@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import compress
+from operator import not_
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import SCORE, box_form, counts
+from openvino.tools.pot.datasets.agreement.chosen import SCORE, counts
+from openvino.tools.pot.datasets.agreement.detections import box_form
 from openvino.tools.pot.datasets.agreement.figures import FIGURES, Signal
-from openvino.tools.pot.datasets.agreement.forms import Kind, Part, parts_as, parts_of
+from openvino.tools.pot.datasets.agreement.forms import Classes, Kind, Part, parts_as, parts_of
 from openvino.tools.pot.datasets.agreement.shelf import Shelf
 from openvino.tools.pot.datasets.annotations import Detections
 from openvino.tools.pot.utils.errors import ModelError, PotError
@@ -48,6 +51,8 @@ class Answers:
         self._looked_at = _LOOKED_AT
         self._shelf = Shelf()
         self._sums: list[_Sum] = []
+        self._says: list[bool] = []
+        self._silent: list[Part] = []
         self._signals: list[Signal] = []
 
     def __len__(self) -> int:
@@ -71,13 +76,14 @@ class Answers:
         """All samples were given.
 
         Raises:
-            ModelError: as ``learn``, or there was none.
+            ModelError: as ``learn``, or there was none, or nothing in the outputs that can be compared.
         """
         if self._waiting:
             self._choose()
         if not self.parts:
             raise ModelError(f"model {self._model!r} gave no outputs to agree with")
         self._signals = [each.signal for each in self._sums]
+        self._leave_out_silent()
 
     def compare(self, key: Hashable, outputs: Outputs) -> list[tuple[float, float]]:
         """For each part the share that is the same, and its weight in the mean over samples.
@@ -112,7 +118,10 @@ class Answers:
             outputs = ", ".join(repr(self._names[place]) for place in part.outputs)
             counted = f"; {self._counted(number)}" if part.kind in ("boxes", "classes") else ""
             found.append(f"{name} ({FIGURES[part.kind].meaning}): {outputs} taken for {part.why}{counted}")
-        return found
+        silent = [", ".join(repr(self._names[place]) for place in part.outputs) for part in self._silent]
+        return found + [
+            f"{each} is not compared: the float model gives nothing in it that can be" for each in silent
+        ]
 
     def _counted(self, number: int) -> str:
         """How many boxes or classes a figure is of: where these are few, each of them weighs much."""
@@ -149,7 +158,7 @@ class Answers:
                 f"{self._model!r} has {shapes}"
             )
         self.parts = tuple(parts)
-        self._sums = [_Sum() for _ in parts]
+        self._sums, self._says = [_Sum() for _ in parts], [False] * len(parts)
         waiting, self._waiting = self._waiting, {}
         for key, outputs in waiting.items():
             self._keep(key, outputs)
@@ -164,16 +173,37 @@ class Answers:
 
     def _keep(self, key: Hashable, outputs: Outputs) -> None:
         kept: list[Any] = []
-        for part, total in zip(self.parts, self._sums, strict=True):
+        for number, (part, total) in enumerate(zip(self.parts, self._sums, strict=True)):
             said = part.read(outputs)
+            self._says[number] |= _says_anything(said)
             if part.kind in _RAW:
                 total.add(said)
                 said = self._shelf.put(said)
             kept.append(said)
         self._known[key] = kept
 
+    def _leave_out_silent(self) -> None:
+        """Forget parts of which no sample says anything: any other model would agree with these."""
+        if not any(self._says):
+            names = ", ".join(repr(self._names[place]) for part in self.parts for place in part.outputs)
+            raise ModelError(f"agreement: the float model gives nothing in {names} that can be compared")
+        self._silent = [*compress(self.parts, map(not_, self._says))]
+        self.parts = tuple(compress(self.parts, self._says))
+        self._signals = [*compress(self._signals, self._says)]
+        self._known = {key: [*compress(own, self._says)] for key, own in self._known.items()}
+
 
 _RAW = ("correlation", "fidelity", "masks")
+
+
+def _says_anything(said: Any) -> bool:
+    if isinstance(said, Detections):
+        return bool(counts(said).any())
+    if isinstance(said, Classes):
+        return bool(said.sure.any())
+    if isinstance(said, tuple):
+        return True  # a text, which may be empty
+    return bool((said if said.dtype.kind == "b" else np.isfinite(said)).any())
 
 
 def _agrees(part: Part, samples: Sequence[Outputs]) -> bool:

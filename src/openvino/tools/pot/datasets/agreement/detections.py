@@ -11,23 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.datasets.agreement.chosen import SCORE, chosen, corners_of_middles, counts, suppressed
 from openvino.tools.pot.datasets.annotations import Detections
-from openvino.tools.pot.datasets.boxes import non_maximum_suppression
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Outputs = Sequence[Array]
 
-SCORE, PARTNER = 0.3, 0.2
-"""The least score of a box that counts, and of one that it may be the same as: else those close to the first would come
-and go with the least rounding."""
-SUPPRESSED, OVERLAP = 0.5, 0.5
-"""The most that two of a class overlap where the network leaves all, and the least that two do that are the same."""
-
 _FEWEST = 20
 """Boxes of a network that leaves all of them."""
 _NOTHING = 0.5
 """Share of boxes whose best class is the first or last one, from which on that one stands for nothing."""
+_HALF = 0.5
+_MOST_CLASSES = 1 << 20
 _SLACK = 1e-3
 
 
@@ -40,12 +36,15 @@ class BoxForm:
         why: what was recognized.
         read: the boxes of a sample, from all of its outputs.
         finds: whether there is any in the samples that showed the form.
+        beside: what else stands at each place, such as points or weights of masks, times the place's best score, so
+            that places without boxes hardly count; None: nothing does.
     """
 
     outputs: tuple[int, ...]
     why: str
     read: Callable[[Outputs], Detections]
     finds: bool = True
+    beside: Callable[[Outputs], Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,6 @@ def box_form(samples: Sequence[Outputs]) -> BoxForm | None:
         if any(counts(form.read(sample)).any() for sample in samples):
             return form
     return replace(forms[0], finds=False) if forms else None
-
-
-def counts(found: Detections) -> NDArray[np.bool_]:
-    """Which boxes count, and not only as partners of others."""
-    return found.scores >= SCORE
 
 
 def _rows(array: Array) -> Array | None:
@@ -137,7 +131,10 @@ def _of_rows(place: int, row: _Row, outputs: Outputs) -> Detections:
     rows = _rows(outputs[place])
     assert rows is not None
     rows = _valid(row, rows)
-    return _sure(_corners_of(row, rows), rows[:, row.score], rows[:, row.label])
+    labels = rows[:, row.label].astype(np.float64)
+    if row.image is not None:  # boxes of other images of a batch are others
+        labels += _MOST_CLASSES * rows[:, row.image]
+    return chosen(_corners_of(row, rows), rows[:, row.score], labels)
 
 
 def _apart(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
@@ -188,8 +185,8 @@ def _of_table_form(
     nothing = next((each for each in (0, last) if last and np.mean(best == each) > _NOTHING), None)
     if _are_shares(whole):
         turned: Callable[[Floats], Floats] = _as_they_are
-    elif nothing is not None:
-        turned = _softmax
+    elif nothing is not None and np.mean(whole[best == nothing, nothing] > 0) > _HALF:
+        turned = _softmax  # of a yes or no for each class, all are below zero where there is nothing
     else:
         turned, nothing = _sigmoid, None
     if turned is _as_they_are and not _sums_to_one(whole):
@@ -214,7 +211,7 @@ def _in_geometry(
     if (boxes[:, 2:] >= boxes[:, :2]).all():
         yield BoxForm(taken, f"{why}, by their corners", partial(reader, _as_they_are))
     elif (boxes[:, 2:] >= 0).all():
-        yield BoxForm(taken, f"{why}, by their middle and size", partial(reader, _corners))
+        yield BoxForm(taken, f"{why}, by their middle and size", partial(reader, corners_of_middles))
 
 
 def _of_vectors(
@@ -224,7 +221,7 @@ def _of_vectors(
     assert rows is not None
     chances = rows[:, 4] if scores is None else outputs[scores].reshape(-1)
     kinds = np.zeros(len(rows)) if labels is None else outputs[labels].reshape(-1)
-    found = _sure(rows[:, :4], chances, kinds)
+    found = chosen(rows[:, :4], chances, kinds)
     return Detections(found.labels, found.scores, turned(found.boxes))
 
 
@@ -241,7 +238,7 @@ def _of_table(
     scores = probabilities(np.nan_to_num(outputs[table].reshape(len(boxes), -1).astype(np.float64)))
     if nothing is not None:
         scores = np.delete(scores, nothing, axis=1)
-    return _suppressed(boxes, scores, turned)
+    return suppressed(boxes, scores, turned)
 
 
 def _decoded(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
@@ -260,13 +257,13 @@ def _decoded(samples: Sequence[Outputs]) -> Iterator[BoxForm]:
         if not (whole[:, 2:4] >= 0).all() or whole[:, :4].max() <= 1 + _SLACK:
             continue
         last = _shares_until(whole)
-        objectness = not across and last > 5
         if last > 4:
-            more = whole.shape[1] - last
+            objectness = not across and last > 5 and _is_objectness(whole[:, 4], whole[:, 5:last])
+            decoded = _Decoded(place, across, last, objectness)
             scores = f"{last - 4} score{'' if last == 5 else 's'}"
-            beside = f", and {more} values more, which are not compared" if more else ""
-            why = f"middle, size and {scores} for each of {len(rows[0])} places{beside}"
-            yield BoxForm((place,), why, partial(_of_decoded, place, across, last, objectness))
+            why = f"middle, size and {scores} for each of {len(rows[0])} places"
+            beside = decoded.beside if last < whole.shape[1] else None
+            yield BoxForm((place,), why, decoded.boxes, beside=beside)
 
 
 def _shares_until(rows: Array) -> int:
@@ -275,34 +272,38 @@ def _shares_until(rows: Array) -> int:
     return 4 + (int(outside.argmax()) if outside.any() else outside.size)
 
 
-def _of_decoded(place: int, across: bool, last: int, objectness: bool, outputs: Outputs) -> Detections:
-    rows = np.nan_to_num((outputs[place][0].T if across else outputs[place][0]).astype(np.float64))
-    scores = rows[:, 5:last] * rows[:, 4:5] if objectness else rows[:, 4:last]
-    return _suppressed(rows[:, :4], scores, _corners)
+def _is_objectness(first: Array, others: Array) -> bool:
+    """Whether a column says that there is anything at all: where it does, one of the others says what."""
+    sure = first >= SCORE
+    return not sure.any() or bool(np.mean(others[sure].max(axis=1) >= SCORE) > _HALF)
 
 
-def _suppressed(boxes: Array, scores: Floats, turned: Callable[[Floats], Floats]) -> Detections:
-    """Of boxes of a class that overlap the best ones alone."""
-    found = _sure(boxes, scores.max(axis=1), scores.argmax(axis=1))
-    corners = turned(found.boxes)
-    if not corners.size:
-        return Detections(found.labels, found.scores, corners)
-    apart = corners + found.labels[:, None] * (np.abs(corners).max() * 2 + 1)
-    kept = non_maximum_suppression(apart, np.argsort(-found.scores, kind="stable"), SUPPRESSED, False)
-    return Detections(found.labels[kept], found.scores[kept], corners[kept])
+@dataclass(frozen=True)
+class _Decoded:
+    """Where values stand in the output of YOLO's: middle and size, scores until a column, and what is behind them."""
 
+    place: int
+    across: bool
+    last: int
+    objectness: bool
 
-def _sure(boxes: Array, scores: Array, labels: Array) -> Detections:
-    """Those that count or may be partners, a class below zero standing for nothing."""
-    known = np.isfinite(boxes).all(axis=1) & (np.nan_to_num(scores) >= PARTNER) & (labels >= 0)
-    return Detections(
-        labels[known].astype(np.int64), scores[known].astype(np.float64), boxes[known].astype(np.float64)
-    )
+    def boxes(self, outputs: Outputs) -> Detections:
+        """The boxes of a sample."""
+        rows = self._rows(outputs)
+        return suppressed(rows[:, :4], self._scores(rows), corners_of_middles)
 
+    def beside(self, outputs: Outputs) -> Array:
+        """What stands behind the scores, times the best of these."""
+        rows = self._rows(outputs)
+        return np.asarray(rows[:, self.last :] * self._scores(rows).max(axis=1, keepdims=True), np.float32)
 
-def _corners(boxes: Floats) -> Floats:
-    middle, half = boxes[:, :2], boxes[:, 2:] / 2
-    return np.concatenate([middle - half, middle + half], axis=1)
+    def _rows(self, outputs: Outputs) -> Floats:
+        values = outputs[self.place][0]
+        return np.asarray(np.nan_to_num((values.T if self.across else values).astype(np.float64)))
+
+    def _scores(self, rows: Floats) -> Floats:
+        own = rows[:, 5 : self.last] * rows[:, 4:5] if self.objectness else rows[:, 4 : self.last]
+        return np.asarray(own)
 
 
 def _as_they_are(values: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import OVERLAP, counts
+from openvino.tools.pot.datasets.agreement.chosen import OVERLAP, counts
 from openvino.tools.pot.datasets.agreement.forms import Classes, Kind
 from openvino.tools.pot.datasets.annotations import Detections
 from openvino.tools.pot.datasets.boxes import overlaps
@@ -89,7 +89,7 @@ def _classes(before: Classes, after: Classes, _: Signal) -> tuple[float, float]:
 
 
 def _masks(before: Array, after: Array, _: Signal) -> tuple[float, float]:
-    """The mean over classes of the share of pixels that both give them; what is false counts for nothing."""
+    """The mean over classes of the share of pixels that both give them, of samples that are not all false."""
     if before.shape != after.shape:
         return 0.0, 1.0
     same = before == after
@@ -100,20 +100,23 @@ def _masks(before: Array, after: Array, _: Signal) -> tuple[float, float]:
         either = np.count_nonzero(one | other)
         if either:
             shares.append(np.count_nonzero(one & same) / either)
-    return (float(np.mean(shares)) if shares else 1.0), 1.0
+    return (float(np.mean(shares)), 1.0) if shares else (1.0, 0.0)
 
 
 def _correlation(before: Array, after: Array, signal: Signal) -> tuple[float, float]:
+    """That of concordance: what moves too little or too far is no equal, as it were to Pearson's."""
     if before.shape != after.shape:
         return 0.0, 1.0
     known = np.isfinite(before)
+    if not known.any():
+        return 1.0, 0.0
     first, second = (np.asarray(each, np.float64) for each in (before, after))
     mean = float(first[known].mean()) if signal.mean is None and known.any() else signal.mean
     first, second = ((each - mean)[known] if mean is not None else each[known] for each in (first, second))
     if not np.isfinite(second).all():
         return 0.0, 1.0
-    power = float(np.sqrt(np.square(first).sum() * np.square(second).sum()))
-    return (float(first @ second) / power if power else float(np.array_equal(first, second))), 1.0
+    power = float(np.square(first).sum() + np.square(second).sum()) / 2
+    return (float(first @ second) / power if power else 1.0), 1.0
 
 
 def _fidelity(before: Array, after: Array, signal: Signal) -> tuple[float, float]:
@@ -121,6 +124,8 @@ def _fidelity(before: Array, after: Array, signal: Signal) -> tuple[float, float
     if before.shape != after.shape:
         return 0.0, 1.0
     known = np.isfinite(before)
+    if not known.any():
+        return 1.0, 0.0
     error = np.asarray(after, np.float64)[known] - np.asarray(before, np.float64)[known]
     if not np.isfinite(error).all():
         return 0.0, 1.0
@@ -133,7 +138,11 @@ FIGURES: dict[Kind, Figure] = {
     "text": Figure("equal texts", "the share of samples", _text),
     "classes": Figure("equal classes", "the share of places", _classes),
     "masks": Figure("equal masks", "the mean overlap of classes", _masks),
-    "correlation": Figure("correlation", "of how values differ from their mean over samples", _correlation),
+    "correlation": Figure(
+        "correlation",
+        "of how values differ from their mean over samples, in direction and size",
+        _correlation,
+    ),
     "fidelity": Figure(
         "fidelity",
         "one less the power of the error over that of the signal: 0.99 is 20 dB, 0.999 is 30 dB",

@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from openvino.tools.pot.datasets.agreement.detections import OVERLAP, PARTNER, SCORE, box_form
+from openvino.tools.pot.datasets.agreement.chosen import OVERLAP, PARTNER, SCORE
+from openvino.tools.pot.datasets.agreement.detections import box_form
 
 Array = NDArray[Any]
 Outputs = Sequence[Array]
@@ -24,6 +25,7 @@ _BLANKS, _LETTERS = (0.2, 0.99), 3
 _SMALL, _CLEAR, _CLEARLY = 32, 0.1, 0.8
 """The least side of a map, how close to 0 or 1 a value must be to say something, and at how many places of it."""
 _MOST_SAMPLES = 1000
+_SLACK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def parts_of(samples: Sequence[Outputs]) -> list[Part]:
     elif form is not None:
         since = f"from score {SCORE:g} on ({PARTNER:g} of its partner), the same from overlap {OVERLAP:g} on"
         parts.append(Part("boxes", form.outputs, f"{form.why}; {since}", form.read))
+        if form.beside is not None:
+            why = "what else stands beside boxes, by their scores"
+            parts.append(Part("fidelity", form.outputs, why, form.beside))
         taken |= {*form.outputs}
     for place in range(len(samples[0])):
         if place not in taken:
@@ -212,7 +217,7 @@ def _map(place: int, own: Sequence[Array], count: int) -> Part | None:
     shape = own[0].shape
     if len(shape) != 4 or shape[0] != 1:
         return None
-    axis = 1 if shape[1] <= shape[3] else 3
+    axis = _axis_of_classes(shape)
     sides = shape[2:] if axis == 1 else shape[1:3]
     if shape[axis] < 2 or min(sides) < _SMALL:
         return None
@@ -222,6 +227,16 @@ def _map(place: int, own: Sequence[Array], count: int) -> Part | None:
         return None
     why = f"scores of {shape[axis]} classes for each pixel"
     return Part("masks", (place,), why, partial(_classes_of_pixels, place, axis))
+
+
+def _axis_of_classes(shape: Sequence[int]) -> int:
+    """Of a map: the one beside two sides of a square, else the shorter one of the second and the last."""
+    _, second, side, last = shape
+    if side in (second, last):
+        return 1 if side == last else 3
+    if side < min(second, last):  # more classes than a side has pixels
+        return 1 if second >= last else 3
+    return 1 if second <= last else 3
 
 
 def _classes_of_pixels(place: int, axis: int, outputs: Outputs) -> Array:
@@ -234,13 +249,13 @@ def _mask(place: int, own: Sequence[Array]) -> Part | None:
         return None
     values = np.concatenate([value.reshape(-1) for value in own])
     clear = np.minimum(np.abs(values), np.abs(values - 1)) <= _CLEAR
-    if values.min() < -1e-3 or values.max() > 1 + 1e-3 or clear.mean() < _CLEARLY or values.max() < _HALF:
+    if values.min() < -_SLACK or values.max() > 1 + _SLACK or clear.mean() < _CLEARLY or values.max() < _HALF:
         return None
-    return Part("masks", (place,), "a probability for each pixel, cut at 0.5", partial(_above_half, place))
+    return Part("masks", (place,), "a probability for each pixel, cut at 0.5", partial(_above, place, _HALF))
 
 
-def _above_half(place: int, outputs: Outputs) -> Array:
-    return np.asarray(outputs[place] >= _HALF)
+def _above(place: int, least: float, outputs: Outputs) -> Array:
+    return np.asarray(outputs[place] >= least)
 
 
 def _states(place: int, own: Sequence[Array]) -> Part | None:
@@ -292,7 +307,7 @@ def _forced_text(place: int, own: Sequence[Array]) -> Part | None:
 def _forced_classes(place: int, own: Sequence[Array]) -> Part | None:
     if own[0].dtype.kind != "f":
         return Part("classes", (place,), "whole numbers", partial(_as_classes, place))
-    axis = 1 if own[0].ndim == 4 else -1
+    axis = _axis_of_classes(own[0].shape) if own[0].ndim == 4 else -1
     if own[0].ndim == 0 or own[0].shape[axis] < 2:
         return None
     return _classes_part(place, own, "as was asked for, scores", axis)
@@ -303,9 +318,11 @@ def _forced_masks(place: int, own: Sequence[Array]) -> Part | None:
         return Part("masks", (place,), "a class for each pixel", partial(_labels, place))
     if own[0].ndim != 4:
         return None
-    axis = 1 if own[0].shape[1] <= own[0].shape[3] else 3
+    axis = _axis_of_classes(own[0].shape)
     if own[0].shape[axis] == 1:
-        return Part("masks", (place,), "as was asked for, cut at 0.5", partial(_above_half, place))
+        are_shares = all(((value >= -_SLACK) & (value <= 1 + _SLACK)).all() for value in own)
+        least = _HALF if are_shares else 0.0  # where a sigmoid is a half
+        return Part("masks", (place,), f"as was asked for, cut at {least:g}", partial(_above, place, least))
     return Part(
         "masks", (place,), "as was asked for, scores of classes", partial(_classes_of_pixels, place, axis)
     )
