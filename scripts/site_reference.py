@@ -22,7 +22,7 @@ GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "functions": (
         "Functions",
         "What does a whole task in one call.",
-        ("quantize", "load_images", "compress_weights", "diagnose", "verify", "Processes"),
+        ("quantize", "load_images", "compress_weights", "diagnose", "compare", "frontier", "verify", "Processes"),
     ),
     "workflow": (
         "POT's workflow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -421,3 +422,12 @@ def test_arrays_that_do_not_fit_into_memory_come_back_from_a_file() -> None:
         found = shelf.get(number)
         assert found.dtype == array.dtype
         np.testing.assert_array_equal(found, array)
+
+
+def test_the_file_of_a_shelf_is_closed_with_it() -> None:
+    shelf = Shelf(room=0)
+    shelf.put(np.arange(3.0))
+    file = shelf._file
+    del shelf
+    gc.collect()
+    assert file is not None and file.closed

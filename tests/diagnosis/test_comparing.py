@@ -8,6 +8,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as op
+from openvino.tools import pot
 
 import builders
 from openvino.tools.pot import quantize
@@ -292,3 +293,7 @@ def test_what_is_masked_has_no_share() -> None:
     ]
     found = frontier(network, data, points=2, self_check=False)
     assert found.points[1].in_float == ("read",)
+
+
+def test_what_compares_is_found_where_diagnose_is() -> None:
+    assert pot.compare is compare and {"compare", "frontier", "diagnose", "verify"} <= {*pot.__all__}

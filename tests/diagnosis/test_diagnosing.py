@@ -118,6 +118,16 @@ def test_an_int8_model_that_the_device_refuses_is_one_sentence_that_names_an_end
         diagnose(builders.network(), int8, builders.images(16), remedies=False)
 
 
+def test_a_model_that_records_few_samples_is_told_so_and_made_anew() -> None:
+    int8 = quantize(builders.network(), builders.images(2), compress=False)
+    builders.with_a_quarter_of_the_first_range(int8)
+    found = diagnose(builders.network(), int8, builders.images(16))
+    (cause,) = (each for each in found.causes if each.name == "few_samples")
+    assert cause.evidence == "as the model records, its ranges come from 2 samples"
+    assert any(remedy.title == "quantizing it anew with these samples" for remedy in found.remedies)
+    assert "conv1" in found.sentence  # which loses more
+
+
 @pytest.fixture
 def equal_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """All models take as long, whatever else the machine does, so that no remedy saves time."""

@@ -92,6 +92,16 @@ def test_what_waits_in_a_file_is_what_was_put_there(tmp_path: Path, monkeypatch:
     assert waiting.take() == {"names": []}
 
 
+def test_a_file_is_closed_with_the_value_that_waits_in_it() -> None:
+    waiting = Aside(1)
+    files = [waiting._file]
+    waiting.put(2)
+    files.append(waiting._file)
+    del waiting  # without a ResourceWarning, which python -W error shows
+    gc.collect()
+    assert all(file is not None and file.closed for file in files)
+
+
 def test_what_finds_no_room_in_a_file_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: Any, **named: Any) -> Any:
         raise OSError(28, "No space left on device")

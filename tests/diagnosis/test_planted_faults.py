@@ -73,6 +73,7 @@ def test_what_is_no_number_does_not_stand_in_json(no_closeups: None) -> None:
     case = planted("endless_range", "transformer")
     found = diagnose(case.model, case.int8, case.samples, remedies=False)
     assert found.verdict == "broken"
+    assert found.layers[0].so_far is None and found.layers[0].own is None
     assert Diagnosis.model_validate_json(found.model_dump_json()) == found
 
 

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from openvino.tools.pot.api import Engine as Engine
     from openvino.tools.pot.api import Metric as Metric
     from openvino.tools.pot.data_loaders.creator import load_images as load_images
+    from openvino.tools.pot.diagnosis import compare as compare
     from openvino.tools.pot.diagnosis import diagnose as diagnose
+    from openvino.tools.pot.diagnosis import frontier as frontier
     from openvino.tools.pot.engines.ie_engine import IEEngine as IEEngine
     from openvino.tools.pot.graph import load_model as load_model
     from openvino.tools.pot.graph import save_model as save_model
@@ -75,6 +77,8 @@ _HOMES = {
     "compress_weights": "shortcut",
     "load_images": "data_loaders.creator",
     "diagnose": "diagnosis",
+    "compare": "diagnosis",
+    "frontier": "diagnosis",
     "verify": "verification",
     "Processes": "workers.processes",
 }

@@ -120,6 +120,13 @@ def record(model: ov.Model, plan: Plan, algorithms: Sequence[Configured], sample
             model.set_rt_info(json.dumps(algorithm.recipe.as_json(), sort_keys=True), [*path, "recipe"])
 
 
+def recorded_samples(model: ov.Model) -> int:
+    """How many samples the ranges of a model come from, as it records itself; 0 where it doesn't."""
+    place = [ROOT, "samples"]
+    said = str(model.get_rt_info(place).astype(str)) if model.has_rt_info(place) else ""
+    return int(said) if said.isdecimal() else 0
+
+
 def record_origin(model: ov.Model, origin: Digest | None, figures: str) -> None:
     """Leave in a model what it was made from.
 

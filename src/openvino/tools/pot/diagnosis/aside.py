@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+import weakref
 from typing import IO, Any, Generic, TypeVar
 
 from openvino.tools.pot.utils.logger import get_logger
@@ -30,9 +31,12 @@ class Aside(Generic[T]):
 
     def put(self, value: T) -> None:
         """Keep a value in place of what was there."""
+        if self._file is not None:
+            self._file.close()
         self._value, self._file = None, None
         try:
             file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the value
+            weakref.finalize(self, file.close)
             pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
         except OSError as error:
             logger.debug("kept in memory: %s", error)

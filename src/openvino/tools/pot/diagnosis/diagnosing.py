@@ -15,6 +15,7 @@ from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.checking.feeding import odd_feeding
 from openvino.tools.pot.algorithms.job import planned
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
+from openvino.tools.pot.algorithms.transform import recorded_samples
 from openvino.tools.pot.api.metric import Metric
 from openvino.tools.pot.configs.options import Options
 from openvino.tools.pot.configs.parameters import DefaultQuantizationParameters
@@ -216,7 +217,8 @@ def diagnosed(case: Case, remedies: bool = True) -> Found:
             case.params,
         )
         loses = looked.parts.whole < GOOD
-        wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses))
+        is_recorded = recorded_samples(int8) > 0
+        wanted = list(trying.trials(layers, causes, case.params, case.is_ours, loses, is_recorded))
         tried = trying.found(bench, wanted, _budget(looked, began))
         best = bench.best
     facts = Diagnosis(

@@ -69,7 +69,7 @@ def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, objec
     """What is known of the output of a layer."""
     signal, square = variation(error), float(error.square.mean())
     found: dict[str, object] = {
-        "so_far": decibels(signal, square),
+        "so_far": _told(signal, square),
         "bias": float(np.square(error.mean).mean() / square) if 0 < square < inf else 0.0,
         "largest": error.largest if isfinite(error.largest) else 3.4e38,
         "dead_channels": tuple(np.flatnonzero(error.constant).tolist()) if error.constant.size > 1 else (),
@@ -79,12 +79,17 @@ def _figures(view: GraphView, error: Error, reading: Reading) -> dict[str, objec
         total = float(error.own.sum()) or 1.0
         worst = np.argsort(-error.own, kind="stable")[: _MOST_CHANNELS if isfinite(total) else 0]
         found |= {
-            "own": decibels(signal, own),
+            "own": _told(signal, own),
             "from_weights": min(1.0, float(error.of_weights.mean()) / own) if 0 < own < inf else None,
             "worst_channels": tuple((int(number), float(error.own[number] / total)) for number in worst),
         }
     found["weight_error"] = _weight_decibels(view, reading)
     return found
+
+
+def _told(signal: float, noise: float) -> float | None:
+    """Decibels; None where a power has no end: a floor among them would hide all others in a picture."""
+    return decibels(signal, noise) if isfinite(signal) and isfinite(noise) else None
 
 
 def _weight_decibels(view: GraphView, reading: Reading) -> float | None:

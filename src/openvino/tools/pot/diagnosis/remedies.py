@@ -236,7 +236,12 @@ def lines(params: Params) -> dict[str, str]:
 
 
 def trials(
-    layers: Sequence[Layer], causes: Sequence[Cause], params: Params, is_ours: bool, loses: bool
+    layers: Sequence[Layer],
+    causes: Sequence[Cause],
+    params: Params,
+    is_ours: bool,
+    loses: bool,
+    is_recorded: bool = False,
 ) -> Iterator[Trial]:
     """What is worth a try, the likeliest first.
 
@@ -246,12 +251,14 @@ def trials(
         params: of DefaultQuantization, as they were.
         is_ours: whether the INT8 model is what these give.
         loses: whether it loses so much that anything is to be won.
+        is_recorded: whether it records that this package made it, some time before.
     """
     if not loses:
         yield from _of_time(layers, params)
         return
     if not is_ours:
-        yield Trial("quantizing it with this package", "", {})
+        how = "quantizing it anew with these samples" if is_recorded else "quantizing it with this package"
+        yield Trial(how, "", {})
     seen: set[str] = set()
     for named in _sets(layers):
         helps = named[0].causes[0].name if named[0].causes else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from openvino.tools.pot.utils.sheets import width_of
+
 _WIDTH = 80
 
 Row = tuple[str, ...]
@@ -33,8 +35,10 @@ def piped(titles: Row, rows: Iterable[Row], left: Container[int] = (0,)) -> Iter
 
 
 def prose(text: str, further: str = "") -> list[str]:
-    """A text in lines of 80 columns at most; further ones begin with something."""
-    return wrap(text, _WIDTH, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
+    """A text in lines of 80 columns at most, or of a narrower terminal; further ones begin with something."""
+    return wrap(
+        text, width_of(_WIDTH), subsequent_indent=further, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def short(text: str, width: int) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
+from openvino.tools.pot.utils.terminal import is_terminal
+
 Row = tuple[str, ...]
 
 _WIDTH = 100
+_NARROW, _NAME = 40, 16
+"""Columns of the narrowest terminal that text is fitted to, and letters of a name that are left at least."""
 _COLOURS = {
     "good": "#2e9e4f",
     "no gain": "#b8860b",
@@ -46,7 +52,7 @@ class Sheet:
     facts: tuple[tuple[str, str], ...] = ()
 
     def text(self) -> str:
-        """In lines of 100 columns at most, but for paths and commands; letters of ASCII alone are added."""
+        """In lines of 100 columns at most, or of a narrower terminal, but for paths and commands; in ASCII alone."""
         said = "   ".join(filter(None, (self.verdict.upper(), self.sentence)))
         parts = [
             [line for head in self.head for line in _wrapped(head)] + (_wrapped(said) if said else []),
@@ -105,14 +111,25 @@ def _cells(kind: str, row: Sequence[str], left: Container[int]) -> str:
     )
 
 
+def width_of(most: int) -> int:
+    """Columns of text: those of the terminal, if standard output is one, and no more than are good to read."""
+    if not is_terminal(sys.stdout):
+        return most
+    return min(most, max(shutil.get_terminal_size((most, 24)).columns, _NARROW))
+
+
 def _wrapped(text: str) -> list[str]:
-    return wrap(text, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return wrap(
+        text, width_of(_WIDTH), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _columns(titles: Row, rows: Sequence[Row], left: Container[int]) -> list[str]:
     if not rows:
         return []
     lines = [titles, *rows] if titles else [*rows]
+    behind = sum(3 + max(map(len, column)) for column in list(zip(*lines, strict=True))[1:])
+    lines = [(_short(row[0], max(width_of(_WIDTH) - behind, _NAME)), *row[1:]) for row in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "   ".join(
@@ -121,6 +138,14 @@ def _columns(titles: Row, rows: Sequence[Row], left: Container[int]) -> list[str
         ).rstrip()
         for row in lines
     ]
+
+
+def _short(text: str, width: int) -> str:
+    """A text of at most so many letters, with its first word and its end: of a name that tells most."""
+    if len(text) <= width:
+        return text
+    first = text.split(" ", 1)[0] + " " if " " in text else ""
+    return f"{first}...{text[len(text) - max(width - len(first) - 3, 1) :]}"
 
 
 def _labelled(facts: Sequence[tuple[str, str]]) -> list[str]:

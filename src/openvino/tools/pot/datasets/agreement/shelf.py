@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from typing import IO, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Shelf:
         else:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the shelf
+                weakref.finalize(self, self._file.close)
             start = self._file.seek(0, 2)
             self._file.write(np.ascontiguousarray(array).tobytes())
             self._kept.append((start, array.dtype, array.shape))

@@ -134,7 +134,8 @@ CAUSES: dict[str, Kind] = {
     "few_samples": Kind(
         "ranges were found on too few samples",
         "other samples go beyond them in most layers",
-        "in more than half of the quantizers what is cut off is ten times what rounding changes and more",
+        "in more than half of the quantizers what is cut off is ten times what rounding changes and more, or the model "
+        "records fewer than 30",
         "calibrate with more samples",
     ),
     "unlike_sample": Kind(

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openvino.tools.pot.algorithms.telling import FEW_SAMPLES
+from openvino.tools.pot.algorithms.transform import recorded_samples
 from openvino.tools.pot.diagnosis.borders import Borders, extremes
-from openvino.tools.pot.diagnosis.causes.places import cause
+from openvino.tools.pot.diagnosis.causes.places import EXPLAINED, cause
 from openvino.tools.pot.diagnosis.causes.ranges import cut_ratio
 from openvino.tools.pot.diagnosis.facts import Cause, Layer, Span
 from openvino.tools.pot.diagnosis.looking import Looked
@@ -41,6 +43,14 @@ _COLORS, _TRIED = 3, 8
 
 def found(looked: Looked, fed: Samples, device: str) -> Iterator[Cause]:
     """What is wrong with the samples that the INT8 model was made with, or one of those that it is fed now."""
+    seen = list(_seen(looked, fed, device))
+    yield from seen
+    if all(each.name != "few_samples" for each in seen):
+        yield from _recorded(looked)
+
+
+def _seen(looked: Looked, fed: Samples, device: str) -> Iterator[Cause]:
+    """What ranges and samples show."""
     inputs = [pair for layer in looked.layers for pair in _inputs(looked, layer) if not pair[1].per_channel]
     if len(inputs) < _FEWEST_RANGES:
         return
@@ -76,6 +86,14 @@ def _scaled(looked: Looked, inputs: Inputs) -> Iterator[Cause]:
             "scaled_data", inputs[0][0].node,
             f"the range of the first quantizer is {how} what is fed, and {middle:.2g} times is the median of all", 1.0,
         )  # fmt: skip
+
+
+def _recorded(looked: Looked) -> Iterator[Cause]:
+    """A model that loses, and says itself that few samples made it; what was measured is named before that."""
+    samples = recorded_samples(looked.other.model)
+    if 0 < samples < FEW_SAMPLES and looked.parts.whole < EXPLAINED:
+        come = "1 sample" if samples == 1 else f"{samples} samples"
+        yield cause("few_samples", "", f"as the model records, its ranges come from {come}", 0.3)
 
 
 def _few(inputs: Inputs) -> Iterator[Cause]:
