@@ -128,7 +128,7 @@ OTHER_FLOATS = (ov.Type.f16, ov.Type.bf16, ov.Type.f64)
 
 def products(kind: ov.Type) -> ov.Model:
     """Two products with biases of rows ``x`` of 32, all of one type."""
-    source = hidden = parameter([1, 32], dtype=kind)
+    source = hidden = parameter([1, 1, 32], dtype=kind)
     for seed in range(2):
         matrix = op.constant(weights((32, 32), seed, 0.2), kind, name=f"w{seed}")
         product = op.matmul(hidden, matrix, False, True, name=f"layer{seed}")

@@ -55,7 +55,7 @@ COARSE: Mapping[str, Any] = {**PLAIN, **EXTREMES}
 
 def chain(depth: int = 4, width: int = 64) -> ov.Model:
     """Products behind each other, whose first input channel hardly counts: ReLU makes a mean of errors."""
-    value: Any = parameter([1, width])
+    value: Any = parameter([1, 1, width])
     first = value
     for number in range(depth):
         matrix = weights((width, width), number) if number == 0 else np.abs(weights((width, width), number))
@@ -66,8 +66,8 @@ def chain(depth: int = 4, width: int = 64) -> ov.Model:
 
 
 def samples(count: int = 100, width: int = 64) -> list[Floats]:
-    values = np.random.default_rng(5).standard_normal((count, 1, width)).astype(np.float32)
-    values[:, :, 0] *= 1000
+    values = np.random.default_rng(5).standard_normal((count, 1, 1, width)).astype(np.float32)
+    values[..., 0] *= 1000
     return list(values)
 
 

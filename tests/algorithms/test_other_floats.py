@@ -29,7 +29,7 @@ LISTS: dict[str, list[dict[str, Any]]] = {
         {"name": "QuantNoiseEstimator", "params": {"type": "sqnr_per_channel", "mode": "layerwise_fq_noise"}},
     ],
 }
-DATA = [np.random.default_rng(seed).standard_normal((1, 32)).astype(np.float32) for seed in range(40)]
+DATA = [np.random.default_rng(seed).standard_normal((1, 1, 32)).astype(np.float32) for seed in range(40)]
 
 each_kind = pytest.mark.parametrize("kind", OTHER_FLOATS, ids=lambda kind: kind.to_string())
 

@@ -43,7 +43,7 @@ def entry(name: str, **params: Any) -> dict[str, Any]:
 
 def chain() -> ov.Model:
     """Products of which the first does not read the first channel."""
-    x, matrix = parameter([1, 24]), weights((24, 24), 1)
+    x, matrix = parameter([1, 1, 24]), weights((24, 24), 1)
     matrix[0] = 0
     first = op.relu(op.matmul(x, op.constant(matrix), False, False, name="m0"), name="relu")
     return model(op.matmul(first, op.constant(weights((24, 8), 2)), False, False, name="m1"), x)
@@ -51,8 +51,8 @@ def chain() -> ov.Model:
 
 def samples(count: int, seed: int, loud: float = 1) -> list[Floats]:
     """With a first channel that is louder than the others."""
-    values = np.random.default_rng(seed).standard_normal((count, 1, 24)).astype(np.float32)
-    values[:, :, 0] *= loud
+    values = np.random.default_rng(seed).standard_normal((count, 1, 1, 24)).astype(np.float32)
+    values[..., 0] *= loud
     return list(values)
 
 

@@ -37,7 +37,7 @@ def weights(*shape: int, seed: int = 1) -> ov.Node:
 
 
 def dense(layers: int = 3, batch: int = 1) -> ov.Model:
-    x = op.parameter([batch, 64], np.float32, name="x")
+    x = op.parameter([batch, 1, 64], np.float32, name="x")
     value: Any = x
     for number in range(layers):
         value = op.relu(op.matmul(value, weights(64, 64, seed=number), False, False, name=f"layer_{number}"))
@@ -52,7 +52,7 @@ def checked(network: ov.Model, data: Any, **params: Any) -> tuple[ov.Model, Chec
 
 @pytest.mark.long
 def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    data = samples(1, 64)
+    data = samples(1, 1, 64)
     with caplog.at_level(logging.INFO):
         model, report = checked(dense(), data)
     assert report.samples == 8 and not report.is_lost and not report.notes
@@ -78,7 +78,7 @@ def test_a_model_that_follows_says_so_in_one_line(caplog: pytest.LogCaptureFixtu
     ],
 )
 def test_a_check_on_the_few_samples_that_gave_ranges_says_that_it_tells_little(count: int, said: str) -> None:
-    model, report = checked(dense(), samples(1, 64, count=count))
+    model, report = checked(dense(), samples(1, 1, 64, count=count))
     (warning,) = report.cautions
     assert report.as_dict()["warnings"] == [warning]
     assert re.fullmatch(f"ranges come from {said} others may be followed far less", warning)
@@ -87,7 +87,7 @@ def test_a_check_on_the_few_samples_that_gave_ranges_says_that_it_tells_little(c
 
 
 def test_thirty_samples_are_no_few() -> None:
-    assert checked(dense(), samples(1, 64, count=30))[1].cautions == ()
+    assert checked(dense(), samples(1, 1, 64, count=30))[1].cautions == ()
 
 
 @pytest.mark.long
@@ -103,21 +103,21 @@ def test_how_many_times_as_fast_it_is() -> None:
 
 
 def test_it_can_be_switched_off() -> None:
-    model, report = quantize(dense(), samples(1, 64), report=True, self_check=False)
+    model, report = quantize(dense(), samples(1, 1, 64), report=True, self_check=False)
     assert report is None
     assert not model.has_rt_info(["openvino_pot", "check"])
 
 
 @pytest.mark.long
 def test_what_was_seen_of_another_model_goes() -> None:
-    data = samples(1, 64)
+    data = samples(1, 1, 64)
     model, _ = checked(dense(), data)
     again = quantize(model, data, self_check=False)
     assert model.has_rt_info(["openvino_pot", "check"]) and not again.has_rt_info(["openvino_pot", "check"])
 
 
 def test_a_pipeline_leaves_it_on_the_model() -> None:
-    engine = IEEngine({"device": "CPU"}, builders.labelled(samples(1, 64)))
+    engine = IEEngine({"device": "CPU"}, builders.labelled(samples(1, 1, 64)))
     found = create_pipeline([{"name": "DefaultQuantization", "params": {}}], engine).run(load_model(dense()))
     assert found.check.samples == 8
     assert load_model(dense()).check is None
@@ -129,7 +129,7 @@ def test_a_fault_of_the_device_is_found_and_left_in_float(
     number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted(monkeypatch, scaled(f"layer_{number}"))
-    model, report = checked(dense(4), samples(1, 64))
+    model, report = checked(dense(4), samples(1, 1, 64))
     assert report.notes == (f"'layer_{number}' stays in float: CPU computes it wrongly in INT8",)
     assert not report.is_lost and report.int8_layers == 3
     assert report.decibels > 25
@@ -148,7 +148,7 @@ def test_a_device_that_compiles_nothing_quantized_leaves_all_in_float(
             raise RuntimeError("no quantizers here")
 
     planted(monkeypatch, refuse)
-    model, report = checked(dense(2), samples(1, 64))
+    model, report = checked(dense(2), samples(1, 1, 64))
     assert not report.is_lost
     assert [note.split(":")[1] for note in report.notes] == [" CPU runs no model with it in INT8"] * 2
     assert not [node for node in model.get_ops() if node.get_type_name() == "FakeQuantize"]
@@ -156,7 +156,7 @@ def test_a_device_that_compiles_nothing_quantized_leaves_all_in_float(
 
 def fragile() -> ov.Model:
     """Twelve layers, before the last of which one channel is a thousand times as large as what is read."""
-    x = op.parameter([1, 64], np.float32, name="x")
+    x = op.parameter([1, 1, 64], np.float32, name="x")
     value: Any = x
     for number in range(11):
         value = op.relu(op.matmul(value, weights(64, 64, seed=number), False, False, name=f"layer_{number}"))
@@ -170,7 +170,7 @@ def fragile() -> ov.Model:
 
 @pytest.mark.long
 def test_what_rounding_loses_at_one_layer_is_won_back(caplog: pytest.LogCaptureFixture) -> None:
-    data = samples(1, 64)
+    data = samples(1, 1, 64)
     _, plain = checked(dense(), data)
     assert not plain.notes
     model, report = checked(fragile(), data, preset="performance", weight_rounding="nearest")
@@ -212,7 +212,7 @@ def test_rows_that_repeat_count_once_where_that_follows_better(
 
 def lost() -> ov.Model:
     """A network of which 8 bits leave nothing, at any of its layers."""
-    x = op.parameter([1, 64], np.float32, name="x")
+    x = op.parameter([1, 1, 64], np.float32, name="x")
     value: Any = x
     for number in range(4):
         large = np.zeros((1, 64), np.float32)
@@ -227,7 +227,7 @@ def lost() -> ov.Model:
 @pytest.mark.long
 def test_what_can_not_be_won_back_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        _, report = checked(lost(), samples(1, 64), preset="performance", weight_rounding="nearest")
+        _, report = checked(lost(), samples(1, 1, 64), preset="performance", weight_rounding="nearest")
     assert report.is_lost and report.decibels < 10
     assert "quantization loses it, most of all at" in report.line
     assert [record.levelname for record in caplog.records if "quantization loses it" in record.message] == [
@@ -343,7 +343,7 @@ def scaled_always(layer: str) -> Callable[[ov.Model], Any]:
 @pytest.mark.long
 def test_what_the_device_spoils_in_its_own_precision_only_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_compiled", in_own_precision(scaled("layer_1"), spoils=False))
-    _, report = checked(dense(4), samples(1, 64))
+    _, report = checked(dense(4), samples(1, 1, 64))
     assert report.notes == ("'layer_1' stays in float: CPU computes it wrongly in INT8",)
 
 
@@ -352,7 +352,7 @@ def test_a_device_whose_own_precision_spoils_the_float_model_is_told_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(running, "_compiled", in_own_precision(scaled_always("layer_1"), spoils=True))
-    _, report = checked(dense(4), samples(1, 64))
+    _, report = checked(dense(4), samples(1, 1, 64))
     assert report.is_lost
     assert any("in float32 it follows to" in note for note in report.notes)
 
@@ -375,20 +375,20 @@ def test_a_float_model_that_runs_in_float32_only_is_judged_by_that(monkeypatch: 
         raise RuntimeError("not in half precision")
 
     monkeypatch.setattr(running, "_compiled", in_own_precision(refuse, spoils=True))
-    _, report = checked(dense(4), samples(1, 64))
+    _, report = checked(dense(4), samples(1, 1, 64))
     assert report.notes == ("CPU can't run the float model itself unless INFERENCE_PRECISION_HINT is f32",)
     assert not report.is_lost and report.decibels > 25 and report.int8_layers == 4
 
 
 @pytest.mark.long
 def test_outputs_that_never_vary_tell_nothing() -> None:
-    _, report = checked(dense(), [np.zeros((1, 64), np.float32)] * 30)
+    _, report = checked(dense(), [np.zeros((1, 1, 64), np.float32)] * 30)
     assert "no output varies on these samples, which tells nothing of the model" in report.notes
 
 
 @pytest.mark.long
 def test_samples_as_tensors_of_openvino_and_presets_in_any_case() -> None:
-    data = samples(1, 64)
+    data = samples(1, 1, 64)
     plain, _ = checked(dense(), data, preset="performance")
     other, _ = checked(dense(), [ov.Tensor(each) for each in data], preset="PERFORMANCE")
     assert builders.stored(plain)[1] == builders.stored(other)[1]
@@ -434,7 +434,7 @@ def test_what_the_device_computes_otherwise_while_it_is_measured_is_put_right(
     monkeypatch.setattr(
         Witness, "note_values", lambda self, values: note(self, [value + 1 for value in values])
     )
-    data = samples(1, 64)
+    data = samples(1, 1, 64)
     model, report = checked(dense(), data)
     assert report.decibels == pytest.approx(decibels(dense(), model, data[:8]), abs=2)
     assert len(report.notes) == 1 and "while it is measured" in report.notes[0]

@@ -252,7 +252,7 @@ def test_reasons_of_the_plan_stand_at_layers() -> None:
 @pytest.mark.parametrize("kind", builders.OTHER_FLOATS, ids=lambda kind: kind.to_string())
 def test_a_network_of_another_precision(kind: ov.Type, given: bool) -> None:
     network = builders.products(kind)
-    data = [each[:, 0, :4].reshape(1, 32) for each in builders.images(32)]
+    data = [each[:, 0, :4].reshape(1, 1, 32) for each in builders.images(32)]
     int8 = quantize(network, data) if given else None
     found = diagnose(network, int8, data, remedies=not given)
     assert {layer.node for layer in found.layers} == {"layer0", "layer1"}

@@ -53,12 +53,12 @@ def dense(value: Any) -> ov.Node:
 
 
 def image_network() -> ov.Model:
-    x = op.parameter([1, 32], BFLOAT, name="x")
+    x = op.parameter([1, 1, 32], BFLOAT, name="x")
     return ov.Model([op.result(dense(op.relu(dense(x))))], [x], "rows")
 
 
 def rows(count: int = 40) -> list[Any]:
-    return [RANDOM.standard_normal((1, 32)).astype(np.float32) for _ in range(count)]
+    return [RANDOM.standard_normal((1, 1, 32)).astype(np.float32) for _ in range(count)]
 
 
 def outputs(model: ov.Model, feeds: list[Any]) -> np.ndarray[Any, Any]:

@@ -32,7 +32,7 @@ HEAD = [{"name": "ActivationChannelAlignment", "params": {}}]
 @cache
 def fragile() -> ov.Model:
     """Products, of which the second reads a channel so loud that nothing is left of the others in INT8."""
-    x = parameter([1, WIDTH])
+    x = parameter([1, 1, WIDTH])
     first = op.matmul(x, op.constant(weights((WIDTH, WIDTH), 1)), False, False, name="m0")
     loud = np.zeros((1, WIDTH), np.float32)
     loud[:, 0] = 1e5
@@ -46,7 +46,7 @@ def fragile() -> ov.Model:
 
 
 def samples() -> Items:
-    data = np.random.default_rng(0).standard_normal((COUNT, 1, WIDTH)).astype(np.float32)
+    data = np.random.default_rng(0).standard_normal((COUNT, 1, 1, WIDTH)).astype(np.float32)
     compiled = ov.Core().compile_model(fragile(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return Items([(each, int(compiled([each])[0].argmax())) for each in data])
 

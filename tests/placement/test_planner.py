@@ -62,7 +62,7 @@ def test_a_layer_its_bias_and_its_activation_are_never_cut(function: Callable[[T
 
 @pytest.mark.parametrize("function", ["relu", "gelu", "swish in parts"])
 def test_a_matrix_product_its_bias_and_its_activation_are_never_cut(function: str) -> None:
-    x = parameter([1, 8])
+    x = parameter([1, 1, 8])
     active = ACTIVATION_FUNCTIONS[function](op.add(matmul(x, 8, 6, "a"), const(weights((1, 6)))))
     active.set_friendly_name("active")
     plan = plan_of(model(matmul(active, 6, 4, "b"), x))
@@ -70,11 +70,27 @@ def test_a_matrix_product_its_bias_and_its_activation_are_never_cut(function: st
     assert weights_of(plan) == {"a/weights": ({"a:in1"}, (1,)), "b/weights": ({"b:in1"}, (1,))}
 
 
-@pytest.mark.parametrize(("shape", "follower"), [([2, 8], False), ([-1, 8], True), ([1, 2, 8], True)])
-def test_a_product_of_fixed_rows_behind_another_stays_float(shape: list[int], follower: bool) -> None:
-    x = parameter(shape)
-    active = op.relu(op.add(matmul(x, 8, 6, "a"), const(weights((1, 6)))))
-    plan = plan_of(model(matmul(active, 6, 4, "b"), x))
+@pytest.mark.parametrize(
+    ("shape", "widths", "follower"),
+    [
+        ([2, 8], (6, 4), False),
+        ([2, 8], (300, 4), False),
+        ([1, 8], (6, 4), False),
+        ([1, 8], (256, 256), False),
+        ([-1, 8], (6, 4), False),
+        ([1, 300], (6, 4), True),
+        ([1, 8], (257, 4), True),
+        ([1, 8], (6, 257), True),
+        ([-1, 8], (300, 4), True),
+        ([1, 2, 8], (6, 4), True),
+    ],
+)
+def test_a_product_that_the_device_fuses_with_the_one_before_stays_float(
+    shape: list[int], widths: tuple[int, int], follower: bool
+) -> None:
+    x, (first, second) = parameter(shape), widths
+    active = op.relu(op.add(matmul(x, shape[-1], first, "a"), const(weights((1, first)))))
+    plan = plan_of(model(matmul(active, first, second, "b"), x))
     assert layers(plan) == ({"a", "b"} if follower else {"a"})
     assert follower or "miscomputes" in reason(plan, "b")
 

@@ -20,6 +20,9 @@ _NEAR = 0.05
 _MATRIX, _BATCH = 2, 3
 """Axes."""
 
+_FUSED = 256
+"""Rows and columns of weights up to which the CPU computes products of few rows in one go."""
+
 
 def wrong_layer(view: GraphView, name: str, device: Device) -> str:
     """Why a device would compute a layer wrongly in INT8, an empty string where it would not."""
@@ -39,10 +42,11 @@ def _reads_vector(view: GraphView, name: str, device: Device) -> bool:
 
 
 def _follows_product(view: GraphView, name: str, device: Device) -> bool:
-    """Whether a matrix with a fixed number of rows above one comes from a MatMul through elementwise operations.
+    """Whether a matrix comes from a MatMul through elementwise operations, where the device fuses the two.
 
-    Fused with the first product, the quantizer between the two is applied wrongly; outputs are garbage. Single
-    rows, dynamic batches and higher ranks are right.
+    The quantizer between them is then applied wrongly; outputs are garbage. Matrices of several rows are fused, of a
+    fixed number at least. Those of one row are where each stream has one thread and weights are small, and so are those
+    of an open number when somebody fixes it. Higher ranks are right.
     """
     if view.type(name) != "MatMul":
         return False
@@ -53,8 +57,29 @@ def _follows_product(view: GraphView, name: str, device: Device) -> bool:
         return sources if alike else ()
 
     shapes = {tensor: view.stored_shape(tensor) or () for tensor in view.varying(name)}
-    matrices = [each for each, shape in shapes.items() if len(shape) == _MATRIX and shape[0] not in (None, 1)]
-    return any(view.type(tensor.node) == "MatMul" for tensor in walk(matrices, elementwise))
+    matrices = [each for each, shape in shapes.items() if len(shape) == _MATRIX]
+    several = [each for each in matrices if shapes[each][0] not in (None, 1)]
+    return any(view.type(tensor.node) == "MatMul" for tensor in walk(several, elementwise)) or (
+        len(matrices) == 1 and _has_small_weights(view, name) and _is_fused_behind(view, matrices[0])
+    )
+
+
+def _is_fused_behind(view: GraphView, tensor: TensorId) -> bool:
+    """Whether a product of small weights makes a tensor, through what nobody else reads."""
+    while len(view.consumers(tensor)) == 1:
+        if view.type(tensor.node) == "MatMul":
+            return _has_small_weights(view, tensor.node)
+        sources = view.varying(tensor.node)
+        if len(sources) != 1 or view.stored_shape(sources[0]) != view.stored_shape(tensor):
+            return False
+        tensor = sources[0]
+    return False
+
+
+def _has_small_weights(view: GraphView, name: str) -> bool:
+    """Whether the CPU fuses a product with others for its size."""
+    weights = [view.shape(tensor) or () for tensor in view.inputs(name) if view.is_constant(tensor)]
+    return len(weights) == 1 and all(size is not None and size <= _FUSED for size in weights[0])
 
 
 def _is_gained(view: GraphView, name: str, device: Device) -> bool:

@@ -10,6 +10,9 @@ import openvino as ov
 # The CPU would run float models in bf16 otherwise, which distorts ranges and every comparison.
 FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
+# As each of many streams has it, where the CPU fuses what it does not fuse for several threads.
+IN_ONE_THREAD = {**FLOAT32, "INFERENCE_NUM_THREADS": 1}
+
 # Devices would round what packed weights are multiplied with to 8 bits, as they go.
 UNROUNDED = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
 
