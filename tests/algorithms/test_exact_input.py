@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from builders import bias, conv, decibels, images, model, parameter, runner, weights
+from builders import bias, conv, decibels, images, labelled, model, parameter, runner, weights
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.diagnosis import diagnose
 from openvino.tools.pot.graph.edits.exact_input import count_in_steps, quantize_before_padding
@@ -252,3 +254,31 @@ def test_it_is_diagnosed(tmp_path: Path) -> None:
     assert counted(int8) == COUNTED
     found = diagnose(network(), tmp_path / "int8.xml", samples)
     assert found.parts.whole > 30 and {layer.node for layer in found.layers} == {"first", "last"}
+
+
+def test_noise_of_layers_alone_is_measured() -> None:
+    pipeline = create_pipeline(
+        [
+            {"name": "DefaultQuantization", "params": {}},
+            {"name": "QuantNoiseEstimator", "params": {"mode": "layerwise_fq_noise"}},
+        ],
+        IEEngine({}, labelled(normalized(pixels(40)))),
+    )
+    int8 = pipeline.run(load_model(network())).submodels[0].model
+    noise = pipeline.algo_seq[-1].noise
+    assert counted(int8) == COUNTED and set(noise) == {"first", "last"}
+    assert all(1e3 < ratio < 1e6 for ratio in noise.values())
+
+
+def test_ranges_of_levels_are_not_searched(caplog: pytest.LogCaptureFixture) -> None:
+    """They hold the channel of ones, which a narrower one would cut."""
+    samples = normalized(pixels(40))
+    entries = [
+        {"name": "DefaultQuantization", "params": {}},
+        {"name": "RangeOptimization", "params": {"maxiter": 20}},
+    ]
+    with caplog.at_level(logging.INFO):
+        made = create_pipeline(entries, IEEngine({}, labelled(samples))).run(load_model(network()))
+    int8 = made.submodels[0].model
+    assert counted(int8) == COUNTED and decibels(network(), int8, samples[:8]) > 30
+    assert re.search(r"of 1 ranges changed", caplog.text)  # of two

@@ -20,6 +20,7 @@ from openvino.tools.pot.graph.geometry import LinearLayer
 from openvino.tools.pot.graph.sizes import with_sizes
 from openvino.tools.pot.graph.tensors import InputId, TensorId
 from openvino.tools.pot.graph.view import GraphView
+from openvino.tools.pot.placement.exact import counted
 from openvino.tools.pot.placement.plan import ActivationQuantizer
 from openvino.tools.pot.statistics.measured import Statistics
 from openvino.tools.pot.statistics.reducers import Departure
@@ -110,7 +111,7 @@ class Rehearsal:
             )
         results: list[Any] = [*second.get_results(), *(_kept(nodes.values()) if alone else ())]
         second = ov.Model(results, [*second.get_parameters(), *inputs], "second")
-        places = {each: _place(trial, each) for each in network.plan.activations} if alone else {}
+        places = _places(trial, network) if alone else {}
         joined = beside(network.sub.model, second)
         view = GraphView(joined)
         for quantizer, port in places.items():
@@ -145,6 +146,12 @@ def _kept(layers: Iterable[ov.Node]) -> Iterator[ov.Node]:
     """Results of what reads layers: no result of the network follows from these where quantizers read another one."""
     readers = [reader.get_node() for node in layers for reader in node.output(0).get_target_inputs()]
     return (op.result(node.output(0)) for node in readers if node.get_type_name() != "Result")
+
+
+def _places(trial: PlannedNetwork, network: PlannedNetwork) -> dict[ActivationQuantizer, ov.Input]:
+    """Where quantizers of a copy read what the network has, too; with nothing before it, a counted input stays."""
+    exact = counted(network.view)
+    return {each: _place(trial, each) for each in network.plan.activations if each.tensor not in exact}
 
 
 def _place(network: PlannedNetwork, planned: ActivationQuantizer) -> ov.Input:

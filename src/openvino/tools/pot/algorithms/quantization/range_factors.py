@@ -17,6 +17,7 @@ from openvino.tools.pot.algorithms.rehearsal import Rehearsal, is_one_of_each
 from openvino.tools.pot.arithmetic.bias import is_closer, relative_changes
 from openvino.tools.pot.configs.refining import RangeOptimizationParameters
 from openvino.tools.pot.hardware import device_as_seen
+from openvino.tools.pot.placement.exact import counted
 from openvino.tools.pot.placement.plan import ActivationQuantizer, by_group
 from openvino.tools.pot.samplers.batch_sampler import mixed
 from openvino.tools.pot.statistics.requests import Request
@@ -100,7 +101,7 @@ class RangeRefinement:
             raise ConfigError(
                 f"RangeOptimization: ranges on {plan.device} keep sums from overflowing, expected CPU"
             )
-        known = {each.tensor.node for each in plan.activations}
+        known, exact = {each.tensor.node for each in plan.activations}, counted(decisions.network.view)
         for name in scope:
             if name not in known:
                 where = "RangeOptimization params: optimization_scope"
@@ -109,7 +110,7 @@ class RangeRefinement:
             group
             for group in by_group(plan.activations)
             # Where devices round further values, nobody sees these here.
-            if not any(each.covers for each in group)
+            if not any(each.covers or each.tensor in exact for each in group)
             and (not scope or any(each.tensor.node in scope for each in group))
         ]
 
