@@ -88,7 +88,9 @@ def lines(file: Path) -> Iterator[str]:
     """Lines that the command or a check prints, which stand in code."""
     whole = file.read_text("utf-8")
     code = "\n".join([*re.findall(r"^ {4}.*$", whole, re.MULTILINE), *FENCES.findall(whole)])
-    yield from re.findall(r"^ *((?:pot: error|model): .*)$", code, re.MULTILINE)
+    yield from re.findall(
+        r"^ *((?:pot: error: |model: |images are fed as |input ').*?)(?:\.\.\.)?$", code, re.MULTILINE
+    )
 
 
 CASES = [(file, said) for file in DOCUMENTS for said in (*quotes(file), *lines(file))]
