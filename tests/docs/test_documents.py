@@ -19,6 +19,10 @@ DOCUMENTS = sorted(
 )
 # Decisions are as they were when they were made, and may name files that are gone.
 CURRENT = [file for file in DOCUMENTS if "decisions" not in file.parts]
+PLACES = ("src", "tests", "scripts", "benchmarks", "examples")
+MODULES = {file.name for place in PLACES for file in ROOT.glob(f"{place}/**/*.py")} | {
+    "setup.py"
+}  # of packages
 
 
 def name(file: Path) -> str:
@@ -62,6 +66,15 @@ def test_links_lead_somewhere(file: Path) -> None:
 def test_named_files_exist(file: Path) -> None:
     for path in re.findall(r"(?<![\w./])((?:[\w.-]+/)+[\w.-]+\.(?:py|json|md))\b", read(file)):
         assert any((place / path).exists() for place in (ROOT, POT, file.parent)), path
+
+
+@pytest.mark.parametrize("file", CURRENT, ids=name)
+def test_named_folders_files_of_any_kind_and_modules_exist(file: Path) -> None:
+    text = read(file)
+    for path in re.findall(r"`((?:src|tests|docs|scripts|benchmarks|examples|\.github)/[\w./*-]*)`", text):
+        assert any(ROOT.glob(path.rstrip("/"))), path
+    for module in re.findall(r"`(\w+\.py)`", text):
+        assert module in MODULES, module
 
 
 @pytest.mark.parametrize("file", CURRENT, ids=name)

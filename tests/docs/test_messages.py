@@ -14,12 +14,14 @@ from openvino.tools.pot.algorithms.checking.report import CheckReport
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src/openvino/tools/pot"
-DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 FENCES = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 # What a message has of its own: names between quotes, keys and files, and the beginning of all errors.
 FILLED_IN = re.compile(r"^pot: error:|'[^']*'|\S*[.\[]\S*")
 # Where a format of logging has a value.
 VALUE = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d.]*[sdfgir]")
+
+GITHUB_S = "Report a vulnerability"  # what a button says
 
 
 def pattern(text: str) -> str:
@@ -78,13 +80,17 @@ def quotes(file: Path) -> Iterator[str]:
     prose = FENCES.sub("", file.read_text("utf-8"))
     prose = re.sub(r"^(?: {4}|\t).*$|`[^`\n]*`", "", prose, flags=re.MULTILINE)
     for quote in re.findall(r"(?<!\w)\"([A-Za-z][^\"\n]*(?:\n[^\"\n]+)?)\"(?!,\s\d{4})", prose):  # no paper
-        if len(quote.split()) >= 3 and not {quote, quote.lower()} & titles():
+        if len(quote.split()) >= 3 and not {quote, quote.lower()} & titles() and quote != GITHUB_S:
             yield " ".join(quote.split())
 
 
 def lines(file: Path) -> Iterator[str]:
-    """Lines that the command or a check prints."""
-    yield from re.findall(r"^(?: {4})?((?:pot: error|model): .*)$", file.read_text("utf-8"), re.MULTILINE)
+    """Lines that the command or a check prints, which stand in code."""
+    whole = file.read_text("utf-8")
+    code = "\n".join([*re.findall(r"^ {4}.*$", whole, re.MULTILINE), *FENCES.findall(whole)])
+    yield from re.findall(
+        r"^ *((?:pot: error: |model: |images are fed as |input ').*?)(?:\.\.\.)?$", code, re.MULTILINE
+    )
 
 
 CASES = [(file, said) for file in DOCUMENTS for said in (*quotes(file), *lines(file))]

@@ -31,8 +31,8 @@ FORMULAS = re.compile(r"(\d+) dB(?: is| are)?,? (?:an error )?of (?:a|an) (tenth
 SHARES = {"tenth": 0.1, "hundredth": 0.01, "third": 1 / 3, "sixth": 1 / 6}
 
 
-def paragraphs(page: Path) -> Iterable[tuple[str, str]]:
-    """The prose and the tables of a page that nobody generates, each with the whole of its section."""
+def paragraphs(page: Path) -> Iterable[tuple[str, str, str]]:
+    """The prose and the tables of a page that nobody generates: without code, as they stand, and their section."""
     whole = page.read_text("utf-8")
     bare = re.sub(r"<!-- ([^>]+): begin -->.*?<!-- \1: end -->", "", whole, flags=re.DOTALL)
     bare = re.sub(r"^```.*?^```", "", bare, flags=re.DOTALL | re.MULTILINE)
@@ -41,13 +41,13 @@ def paragraphs(page: Path) -> Iterable[tuple[str, str]]:
     for section in re.split(r"^(?=#)", bare, flags=re.MULTILINE):
         for part in re.split(r"\n\s*\n", section):
             if not part.startswith("    "):
-                yield re.sub(r"`[^`]*`", "", re.sub(r"\s+", " ", part)), section
+                yield re.sub(r"`[^`]*`", "", re.sub(r"\s+", " ", part)), part, section
 
 
 def without_a_source(page: Path) -> list[str]:
     """The figures of a page whose section names nothing that they are from, with words around them."""
     found = []
-    for part, section in paragraphs(page):
+    for part, _, section in paragraphs(page):
         if not (COMMAND.search(section) or BY_HAND.search(section)):
             if part.startswith("|") and not SETTINGS.match(part) and CELL.search(part):
                 found.append(part[:70])
