@@ -67,7 +67,8 @@ def is_wrong(rows: int, settings: dict[str, int]) -> bool:
 
 def main() -> int:
     """Look at both cases."""
-    return int(any([is_wrong(rows, settings) for rows, settings in CASES.items()]))
+    found = [is_wrong(rows, settings) for rows, settings in CASES.items()]
+    return int(any(found))
 
 
 if __name__ == "__main__":
