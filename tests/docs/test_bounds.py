@@ -9,8 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_figures import BENCHMARKS, ROOT, text
-from test_sources_of_figures import BY_HAND, COMMAND, ELSEWHERE, KNOWN, PAGES, paragraphs
+from test_figures import BENCHMARKS, OF_TABLES, ROOT, text
+from test_sources_of_figures import (
+    CELL,
+    COMMAND,
+    ELSEWHERE,
+    FIGURE,
+    FORMULAS,
+    KNOWN,
+    PAGES,
+    SETTINGS,
+    paragraphs,
+)
 
 WORDS: dict[str, float] = {
     **{
@@ -220,7 +230,7 @@ def bounds_of_nothing(page: Path) -> list[str]:
     said, found = " ".join(re.sub(r"`[^`]*`", "", each) for each in known), []
     for part, raw, section in paragraphs(page):
         measures = section if document == BENCHMARKS else raw
-        if not (COMMAND.search(measures) or BY_HAND.search(measures)):
+        if not COMMAND.search(measures):
             found += [
                 part[max(0, at.start() - 40) : at.end() + 20]
                 for at in BOUND.finditer(part)
@@ -241,3 +251,49 @@ def test_a_bound_of_nothing_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "# Page\n\nIt looks at up to 17 samples, and tells the nine worst layers.\n"
     )
     assert len(bounds_of_nothing(tmp_path / "page.md")) == 2
+
+
+def of_generated_tables(document: str) -> list[float]:
+    """The numbers in tables of a page that a command writes."""
+    written = re.findall(
+        r"<!-- ([^>]+): begin -->(.*?)<!-- \1: end -->", (ROOT / document).read_text("utf-8"), re.DOTALL
+    )
+    found = (re.findall(r"(?<![\w.])(?:\d[\d,]*(?:\.\d+)?|\.\d+)", block) for _, block in written)
+    return [float(each.replace(",", "")) for block in found for each in block]
+
+
+def beside_a_command(page: Path) -> list[str]:
+    """Figures of sections that name a command which are in no table that a command writes, and held by no test."""
+    document = page.relative_to(ROOT).as_posix()
+    held = [(name, sentence) for name, sentence, *_ in (*BOUNDS, *KNOWN, *ELSEWHERE, *OF_TABLES)]
+    said = [re.search(sentence, text(document)) for name, sentence in held if name == document]
+    words = " ".join(found[0] for found in (*said, *FORMULAS.finditer(text(document))) if found)
+    written, missing = of_generated_tables(document), []
+    for part, _, section in paragraphs(page):
+        if not COMMAND.search(section):
+            continue
+        if part.startswith("|"):
+            is_held = any(found[0] in part for found in said if found)
+            missing += [part[:70]] if CELL.search(part) and not (SETTINGS.match(part) or is_held) else []
+            continue
+        for figure in FIGURE.finditer(part):
+            value, last = float(figure[1].replace(",", "")), 10.0 ** -len(figure[1].partition(".")[2])
+            if figure[0] not in words and not any(abs(value - each) <= 0.501 * last for each in written):
+                missing.append(part[max(0, figure.start() - 60) : figure.end() + 20])
+    return missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_figures_beside_a_command_are_those_of_its_tables(page: Path) -> None:
+    assert beside_a_command(page) == []
+
+
+def test_a_figure_of_no_table_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("test_bounds", "test_figures"):
+        monkeypatch.setattr(f"{module}.ROOT", tmp_path)
+    (tmp_path / "page.md").write_text(
+        "# Page\n\n`benchmarks/zoo.py --write`: it takes 7.3 s, and not 9.1 s.\n\n"
+        "<!-- zoo: begin -->\n| s |\n| ---: |\n| 7.31 |\n<!-- zoo: end -->\n\n| dB |\n| ---: |\n| 3.4 |\n"
+    )
+    found = beside_a_command(tmp_path / "page.md")
+    assert len(found) == 2 and "9.1 s" in found[0] and "3.4" in found[1]
