@@ -39,7 +39,7 @@ from builders import (
 )
 from openvino.tools.pot import AccuracyAwareQuantization, IEEngine, Metric, create_pipeline, load_model
 from openvino.tools.pot.algorithms import measuring
-from openvino.tools.pot.algorithms.accuracy import clock
+from openvino.tools.pot.algorithms.accuracy import clock, course
 from openvino.tools.pot.algorithms.accuracy.clock import Clock
 from openvino.tools.pot.algorithms.accuracy.evaluation import Evaluator
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
@@ -230,6 +230,19 @@ def test_a_model_that_is_good_enough_takes_one_evaluation(samples: Items) -> Non
     _, report = search(samples, TopOne(), maximal_drop=1.0)
     assert [s.what for s in report.steps] == ["full INT8"]
     assert report.passes == pytest.approx(3)  # float, statistics, INT8
+
+
+@pytest.mark.long
+def test_layers_are_ranked_in_as_many_inferences_as_a_pass_makes(
+    samples: Items, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    own = course.layer_figures
+    monkeypatch.setattr(course, "layer_figures", lambda *given: taken.append(len(given[3])) or own(*given))
+    _, report = search(samples, TopOne(), maximal_drop=0.0)
+    (count,), layers = taken, len(report.layers)
+    assert layers == 6 and count > 4  # fewer are not taken, however few there are
+    assert len(samples) - layers - 2 < count * (layers + 2) <= len(samples)
 
 
 @pytest.mark.long
