@@ -20,7 +20,9 @@ from faults import planted, scaled
 from openvino.tools.pot import IEEngine, create_pipeline, load_model, quantize
 from openvino.tools.pot.algorithms.checking import CheckReport, running
 from openvino.tools.pot.algorithms.quantization import inputs
+from openvino.tools.pot.placement import faults as faults_of_plugins
 from openvino.tools.pot.statistics.witness import Witness
+from openvino.tools.pot.utils.runtime import IN_ONE_THREAD, core
 
 RANDOM = np.random.default_rng(0)
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -137,6 +139,33 @@ def test_a_fault_of_the_device_is_found_and_left_in_float(
         node.get_friendly_name() for node in model.get_ops() if node.get_type_name() == "FakeQuantize"
     ]
     assert quantizers and not [name for name in quantizers if name.startswith(f"layer_{number}/")]
+
+
+def test_a_fault_in_one_thread_is_found_and_left_in_float(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a product right behind another, which placement knows."""
+    monkeypatch.setattr(faults_of_plugins, "_FUSED", 0)
+    gains = op.constant(np.random.default_rng(0).random((1, 32)).astype(np.float32))
+    x = op.parameter([1, 64], np.float32, name="x")
+    first = op.multiply(op.relu(op.matmul(x, weights(64, 32), False, False)), gains)
+    network = ov.Model([op.result(op.matmul(first, weights(32, 8), False, False, name="second"))], [x], "two")
+    model, report = checked(network, samples(1, 64))
+    assert report.notes == ("'second' stays in float: CPU computes it wrongly in INT8",)
+    alone = core().compile_model(model, "CPU", IN_ONE_THREAD)
+    errors = [alone(each)[0] - builders.run(network, each)[0] for each in samples(1, 64)[:4]]
+    assert np.abs(errors).max() < 0.3
+
+
+def test_a_network_that_does_not_run_in_one_thread_is_judged_in_several() -> None:
+    """The CPU (2026.4) fuses products of one column, and refuses what comes of it."""
+    x = op.parameter([1, 200], np.float32, name="x")
+    value: Any = op.relu(op.matmul(x, weights(200, 128), False, False))
+    for width in (1, 1):
+        value = op.tanh(op.matmul(value, weights(value.shape[1], width), False, False))
+    network = ov.Model([op.result(value)], [x], "narrow")
+    with pytest.raises(RuntimeError):
+        core().compile_model(network, "CPU", IN_ONE_THREAD)
+    _, report = checked(network, samples(1, 200))
+    assert report.int8_layers == 1 and report.notes == () and not report.is_lost
 
 
 @pytest.mark.long

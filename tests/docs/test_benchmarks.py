@@ -289,12 +289,60 @@ def test_tables_go_between_the_markers(tables: ModuleType, tmp_path: Path) -> No
         tables.write_between(file, "other", "")
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("table", ["sparsity", "supervision", "splitting", "noise", "alignment"])
+def test_what_algorithms_make_of_a_network(run: Run, table: str) -> None:
+    finished = run("algorithms.py", "digits", "--table", table, "--limit", "20", *FEWER)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record.pop("name") == "digits" and len(record) > 1
+    if table == "supervision":
+        assert record["as it is, a bit flipped"] < record["as it is"] == record["supervised"]
+    elif table == "noise":
+        assert 30 < record["full_fq_noise"]["worst"] < record["full_fq_noise"]["median"] < 50
+    else:
+        assert all(each["fidelity"] > 5 for each in record.values() if "fidelity" in each)
+
+
+@pytest.mark.long
+def test_a_search_beside_what_is_configured(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("optuna")
+    monkeypatch.setattr(module("algorithm_lists", monkeypatch), "TRIALS", 3)
+    finished = run("algorithms.py", "digits", "--table", "search", "--limit", "20", *FEWER)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["best"]["fidelity"] > 20 and "best of 3" in finished.stderr
+
+
+@pytest.mark.long
+def test_weights_of_layers_in_float(run: Run) -> None:
+    finished = run("float_layers.py", "digits", "--limit", "20")
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads(finished.stdout)
+    assert record["int8_weights"]["bytes"] < 0.3 * record["float"]["bytes"]
+    assert record["int8_weights"]["fidelity"] > 20
+
+
 @pytest.mark.parametrize(
     ("document", "marker"),
     [
         ("README.md", "benchmark"),
         ("docs/weights.md", "huge"),
-        ("docs/algorithms.md", "bias correction"),
+        *(
+            ("docs/algorithms.md", marker)
+            for marker in (
+                "bias correction",
+                "sparsity",
+                "supervision",
+                "splitting",
+                "range optimization",
+                "noise",
+                "search",
+                "alignment",
+                "float layers",
+                "float layer times",
+            )
+        ),
         ("docs/reliability.md", "fuzz settings"),
         *(
             ("docs/benchmarks.md", marker)
