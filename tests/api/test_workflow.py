@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import openvino as ov
 import pytest
 from addict import Dict
+from openvino.tools import pot
 
 import builders
 from openvino.tools.pot import (
@@ -240,3 +242,17 @@ def test_a_run_tells_of_its_progress(capfd: pytest.CaptureFixture[str]) -> None:
     builders.quantized(builders.network(), builders.labelled(IMAGES))
     assert "Statistics pass: 4 of 4 done" in stream.getvalue()
     assert capfd.readouterr().err == ""
+
+
+def test_hints_of_all_that_is_offered_can_be_read() -> None:
+    """As command lines, forms and agents are made from them."""
+    for name in pot.__all__:
+        found = getattr(pot, name)
+        if callable(found):
+            methods = (
+                [each for _, each in inspect.getmembers(found, inspect.isfunction)]
+                if isinstance(found, type)
+                else []
+            )
+            for each in (found, *methods):
+                get_type_hints(each)

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from hand_made import NASTY, control, diagnosis, layer, worst
+from openvino import opset13 as op
 
+from builders import conv, images, model, parameter
 from headless import NAMES, VARIABLE, Page, browser
+from openvino.tools.pot.diagnosis import diagnose
 from openvino.tools.pot.diagnosis.page import page
 
 pytestmark = [
@@ -227,4 +230,19 @@ def test_no_layer_and_many_layers_make_a_page_without_errors(
     chromium.problems.clear()
     chromium.open(file)
     assert chromium.value("document.querySelectorAll('#graph g.layer').length") == len(layers)
+    assert chromium.problems == []
+
+
+@pytest.mark.long
+def test_names_without_end_are_not_scrolled_sideways(chromium: Page, folder: Path) -> None:
+    """As exports give nodes the whole path of their module."""
+    stem = "/model/backbone/stages/0/blocks/1/conv_of_a_name_that_has_no_end_" * 2
+    x = parameter([1, 3, 16, 16], "an_input_of_a_name_without_end_" * 4)
+    layers = conv(op.relu(conv(x, 8, f"{stem}0")), 8, f"{stem}1", seed=1)
+    network = model(op.relu(layers, name=f"{stem}2").output(0), x)
+    file = folder / "names.html"
+    file.write_text(page(diagnose(network, data=images(30, shape=(1, 3, 16, 16)))), encoding="utf-8")
+    chromium.problems.clear()
+    chromium.open(file, width=390)
+    assert chromium.value("document.documentElement.scrollWidth") <= 390
     assert chromium.problems == []

@@ -7,10 +7,11 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import openvino as ov
+from typing_extensions import Unpack
 
 from openvino.tools.pot.algorithms.checking import CheckReport
 from openvino.tools.pot.algorithms.quantization import DefaultQuantization
@@ -37,9 +38,6 @@ from openvino.tools.pot.utils.folders import target_folder
 from openvino.tools.pot.utils.progress import course, step
 from openvino.tools.pot.utils.runtime import core
 from openvino.tools.pot.utils.sheets import block, line
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 Static = bool | Sequence[int | None] | Mapping[str, Sequence[int | None]]
 """Whether inputs get fixed sizes: True for those of the first sample, or the shape of the only input, or a mapping of

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openvino as ov
+from typing_extensions import Unpack
 
 from openvino.tools.pot.algorithms.accuracy.report import AccuracyReport
 from openvino.tools.pot.algorithms.checking.feeding import odd_feeding
@@ -53,9 +54,6 @@ from openvino.tools.pot.utils.progress import work
 from openvino.tools.pot.utils.runtime import device_name
 from openvino.tools.pot.version import __version__
 from openvino.tools.pot.workers.spreading import spread
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 SAMPLES = 300
 """That are used at most, unless something else is said."""

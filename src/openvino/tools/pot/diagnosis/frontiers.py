@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import openvino as ov
+from typing_extensions import Unpack
 
 from openvino.tools.pot.algorithms.accuracy.layers import ranked
 from openvino.tools.pot.algorithms.accuracy.report import LayerFigures
@@ -34,9 +35,6 @@ from openvino.tools.pot.shortcut import Samples as GivenSamples
 from openvino.tools.pot.utils.errors import ConfigError, PotError
 from openvino.tools.pot.utils.form import Facts
 from openvino.tools.pot.utils.progress import track, work
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 _SAMPLES, _POINTS = 300, 5
 _TOLD, _TIMED = 8, 4
