@@ -2,7 +2,7 @@
 
     python scripts/samples.py                        # all of them
     python scripts/samples.py digits mtcnn           # some of their networks
-    python scripts/samples.py --zoo FOLDER --write   # all, and the table of docs/samples.md
+    python scripts/samples.py --zoo FOLDER --write   # all, with the table of docs/samples.md and pages of examples
 
 Each runs as a user would run it, in a folder of its own below results/samples, and leaves a comparison.json there.
 The exit code is 1 if a metric is further below float than its tolerance, if no layer of a network runs in INT8, or if
@@ -70,6 +70,7 @@ class Outcome:
     Attributes:
         sample: that ran, or should have.
         comparison: what it left; None if it did not run to its end.
+        said: what it printed.
         trouble: what is wrong, in words.
         failed: whether that must not be.
     """
@@ -77,6 +78,7 @@ class Outcome:
     sample: Sample
     comparison: Comparison | None
     trouble: str = ""
+    said: str = ""
     failed: bool = False
 
 
@@ -156,29 +158,30 @@ def outcome(sample: Sample, zoo: Path) -> Outcome:
     """Run a sample, and check what comes of it."""
     print(f"\n{sample.example}, {sample.network}", flush=True)
     try:
-        comparison = run(sample, zoo)
+        comparison, said = run(sample, zoo)
     except UnavailableError as error:
         return Outcome(sample, None, f"did not run: {error}")
     except FailedError as error:
         return Outcome(sample, None, f"failed: {error}", failed=True)
     trouble = shortcoming(comparison, sample.tolerance, sample.also)
-    return Outcome(sample, comparison, trouble, failed=bool(trouble))
+    return Outcome(sample, comparison, trouble, said, failed=bool(trouble))
 
 
-def run(sample: Sample, zoo: Path) -> Comparison:
-    """Run a sample in a folder of its own; its comparison."""
+def run(sample: Sample, zoo: Path) -> tuple[Comparison, str]:
+    """Run a sample in a folder of its own; its comparison, and what it printed."""
     folder = RESULTS / sample.network
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results" / sample.example / "comparison.json"
     path.unlink(missing_ok=True)  # of an earlier run
     script = ROOT / "examples" / sample.example / "quantize.py"
     command = [sys.executable, str(script), *sample.arguments(zoo.resolve() / sample.network, folder)]
-    finished = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True, check=False)
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    print(finished.stdout, end="", flush=True)
     if finished.returncode != 0:
         lines = finished.stderr.strip().splitlines() or ["it does not say why"]
         raise (UnavailableError if UNAVAILABLE in lines[-1] else FailedError)(lines[-1])
     try:
-        return Comparison.load(path)
+        return Comparison.load(path), finished.stdout
     except PotError as error:
         raise FailedError(str(error)) from error
 
@@ -210,13 +213,21 @@ def tabled(outcomes: Sequence[Outcome]) -> str:
     return table(records, COLUMNS, left=3)
 
 
+def write_pages(outcomes: Sequence[Outcome]) -> None:
+    """Show on the page of each example what it printed first, of the first of its networks."""
+    for example in dict.fromkeys(each.sample.example for each in outcomes):
+        said = next(each.said for each in outcomes if each.sample.example == example)
+        shown = said.strip("\n").split("\n\n")[0]
+        write_between(ROOT / "examples" / example / "README.md", "run", f"```\n{shown}\n```")
+
+
 def parsed() -> argparse.Namespace:
     """The arguments."""
     parser = argparse.ArgumentParser(description="Run the samples in full, and check what came of them.")
     networks = [sample.network for sample in SAMPLES]
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"some of: {', '.join(networks)}")
     parser.add_argument("--zoo", type=Path, default=ROOT / "../shared/zoo", help="folder with networks")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/samples.md")
+    parser.add_argument("--write", action="store_true", help="put figures into documents")
     options = parser.parse_args()
     for name in options.networks:
         if name not in networks:
@@ -239,6 +250,7 @@ def main() -> int:
         if troubles:
             raise SystemExit("docs/samples.md stays as it was: not all samples ran well")
         write_between(ROOT / "docs/samples.md", "samples", f"{machine()}\n\n{tabled(outcomes)}")
+        write_pages(outcomes)
     return int(any(each.failed for each in outcomes))
 
 

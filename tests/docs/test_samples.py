@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_the_exit_code_tells_whether_all_is_well(
 ) -> None:
     sample = samples.Sample("face_detection", "mtcnn", 0.01, samples.fixed())
     monkeypatch.setattr(samples, "SAMPLES", (sample,))
-    monkeypatch.setattr(samples, "run", lambda sample, zoo: comparison)
+    monkeypatch.setattr(samples, "run", lambda sample, zoo: (comparison, ""))
     monkeypatch.setattr(sys, "argv", ["samples.py"])
     assert samples.main() == code
     assert line in capsys.readouterr().out
@@ -188,3 +189,43 @@ def test_what_make_installs_for_tests_is_enough_for_samples() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     assert set(extras["samples"]) <= set(extras["dev"])
+
+
+def in_pages() -> dict[str, list[str]]:
+    """Example -> the lines that its page shows of a run."""
+    pages = {path.parent.name: path.read_text(encoding="utf-8") for path in ROOT.glob("examples/*/README.md")}
+    runs = {
+        name: re.search(r"<!-- run: begin -->\n(.*?)<!-- run: end -->", page, re.DOTALL)
+        for name, page in pages.items()
+    }
+    return {name: run[1].splitlines() for name, run in runs.items() if run is not None}
+
+
+def test_pages_of_examples_show_the_figures_of_the_table() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in PAGE.splitlines()
+        if line[:2] == "| "
+    ]
+    pages, first = in_pages(), {}
+    for row in rows:
+        first.setdefault(row[0], row)
+    assert len(pages) == 7
+    for example, lines in pages.items():
+        metric, before, after = first[example][2:5]
+        assert [re.split(r" {2,}", line) for line in lines].count([metric, before, after]) == 1
+
+
+def test_what_the_page_says_of_tolerances_and_f1(samples: ModuleType) -> None:
+    said = re.sub(r"\s+", " ", PAGE)
+    found = re.search(
+        r"than it may be, ([\d.]+) \(([\d.]+) for the recall of faces, ([\d.]+) for Dice's index, ([\d.]+) for",
+        said,
+    )
+    assert found is not None
+    tolerances = {each.example: each.tolerance for each in samples.SAMPLES}
+    special = ("face_detection", "segmentation_3d", "speech")
+    assert [float(each) for each in found.groups()[1:]] == [tolerances.pop(name) for name in special]
+    assert set(tolerances.values()) == {float(found[1])}
+    (f1,) = (line.split()[-2:] for line in in_pages()["text_classification"] if line.startswith("F1"))
+    assert f"it is {f1[0]} in float and {f1[1]} in INT8" in said
