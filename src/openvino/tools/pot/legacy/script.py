@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
-from openvino.tools.pot.legacy import finder
+from openvino.tools.pot.legacy import finder, programs
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
 # Child processes that are not forks are told through this variable which script they belong to.
@@ -109,6 +109,7 @@ def _become_main(file: str, argv: list[str]) -> ModuleType:
     else:
         sys.path[:1] = [folder]  # in place of the folder of whatever started us
     finder.install()
+    programs.offer()
     return main
 
 
