@@ -85,6 +85,17 @@ def test_the_model_says_what_is_done_to_images_in_it(tmp_path: Path) -> None:
     assert said == {**given, "reverse_input_channels": "True"}
 
 
+def test_a_tilde_is_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    conv_onnx(tmp_path, [1, 3, 8, 8])
+    assert main(["--input_model", "~/conv.onnx", "--output_dir=~/ir"]) == 0
+    assert (tmp_path / "ir/conv.xml").is_file()
+    assert str(tmp_path / "ir/conv.bin") in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [

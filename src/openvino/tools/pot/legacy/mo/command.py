@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -23,6 +24,7 @@ _SHORT = {
     "mean_values": ("-ms",),
     "batch": ("-b",),
 }
+_PATHS = ("input_model", "saved_model_dir", "output_dir")
 _KINDS: dict[str, Any] = {"batch": int, "scale": float}
 _IDLE = (
     *(
@@ -44,6 +46,7 @@ _VERSION = 11  # of the IR that OpenVINO writes
 def main(argv: Sequence[str] | None = None) -> int:
     """Convert a model as ``mo`` did, and say where it is; the exit code."""
     given = vars(_parser().parse_args(argv))
+    given |= {name: os.path.expanduser(given[name]) for name in _PATHS if given[name]}
     idle = [name for name in _IDLE if given.pop(name)]
     if idle:
         print(f"[ WARNING ]  without effect here: {', '.join(f'--{name}' for name in idle)}", file=sys.stderr)
