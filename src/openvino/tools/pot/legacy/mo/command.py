@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -46,7 +45,7 @@ _VERSION = 11  # of the IR that OpenVINO writes
 def main(argv: Sequence[str] | None = None) -> int:
     """Convert a model as ``mo`` did, and say where it is; the exit code."""
     given = vars(_parser().parse_args(argv))
-    given |= {name: os.path.expanduser(given[name]) for name in _PATHS if given[name]}
+    given |= {name: str(Path(given[name]).expanduser()) for name in _PATHS if given[name]}
     idle = [name for name in _IDLE if given.pop(name)]
     if idle:
         print(f"[ WARNING ]  without effect here: {', '.join(f'--{name}' for name in idle)}", file=sys.stderr)
