@@ -51,6 +51,18 @@ def test_images_are_enough(
     assert "dB over noise" in found.out
 
 
+@pytest.mark.long
+def test_a_data_source_beside_it_is_told_of_as_it_was_without_effect_in_pot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    prepared(tmp_path)
+    given = ("-m", "net.xml", "-w", "net.bin", "--ac-config", "checker.yml", "--data-source", "absent")
+    found = pot(capsys, "-q", "default", *given, "-d")
+    assert found.code == 0, found.err
+    assert "--data-source: without effect, samples are those of checker.yml" in found.err
+
+
 def test_metrics_that_are_asked_for_are_refused_before_any_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

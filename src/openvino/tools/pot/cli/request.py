@@ -9,6 +9,9 @@ from openvino.tools.pot.cli.ignoring import scope_of
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import Sections, parse_sections
 from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 _ALGORITHMS = {
     "default": "DefaultQuantization",
@@ -156,9 +159,11 @@ def _engine(options: argparse.Namespace) -> dict[str, Any]:
     if kind == "accuracy_checker":
         if not options.ac_config:
             raise ConfigError("--engine accuracy_checker needs --ac-config")
-        unused = [name for name in (*_FOR_IMAGES, "data_source") if getattr(options, name) is not None]
+        unused = [name for name in _FOR_IMAGES if getattr(options, name) is not None]
         if unused:
             raise ConfigError(f"{_flag(unused[0])} is for other engines than accuracy_checker")
+        if options.data_source:  # command lines of POT's time have it
+            logger.warning("--data-source: without effect, samples are those of %s", options.ac_config)
         return {"type": kind, "config": options.ac_config}
     if options.ac_config:
         raise ConfigError(f"--ac-config is for --engine accuracy_checker, found {kind}")
