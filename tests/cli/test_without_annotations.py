@@ -156,3 +156,17 @@ def test_metrics_that_are_there_count_and_not_agreement(
     assert found.sentence.endswith(
         "agreement is for samples without labels, the configuration of accuracy_checker brings metrics"
     )
+
+
+@pytest.mark.long
+def test_labels_that_the_float_model_never_hits_are_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels = "annotation_conversion: {converter: imagenet, annotation_file: labels.txt}, metrics: [accuracy]"
+    config = prepared(tmp_path, metrics=labels)
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    (tmp_path / "labels.txt").write_text("".join(f"{name} 99\n" for name in names), encoding="utf-8")
+    found = pot(capsys, "-c", config, "-e", "-d")
+    assert found.code == 0, found.err
+    assert "metric 'accuracy' of the float model is 0, and can't be lost" in found.err
