@@ -1,0 +1,1 @@
+@"%OPENVINO_POT_PYTHON%" -m openvino.tools.pot.legacy.mo %*
