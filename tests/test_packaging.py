@@ -205,6 +205,11 @@ def test_wheel_holds_our_files_and_no_others(wheel: Path) -> None:
     assert "compression/__init__.py" not in names
 
 
+def test_programs_of_the_wheel_can_be_run(wheel: Path) -> None:
+    program = zipfile.ZipFile(wheel).getinfo("openvino/tools/pot/legacy/bin/mo")
+    assert program.external_attr >> 16 & 0o111 == 0o111
+
+
 def test_wheel_beside_openvino(environment: Environment, wheel: Path, tmp_path: Path) -> None:
     before = environment.openvino_files()
     environment.pip(*INSTALL, wheel)

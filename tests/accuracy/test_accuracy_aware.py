@@ -292,6 +292,24 @@ def test_what_cannot_be_reached_gives_the_best(samples: Items, caplog: pytest.Lo
 
 
 @pytest.mark.long
+def test_a_metric_that_is_zero_for_the_float_model_decides_nothing(
+    samples: Items, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Never(TopOne):
+        def update(self, output: Any, target: Any) -> None:
+            super().update(output, [-1 for _ in target])
+
+    result, _ = search(samples, Never())
+    (check,) = [sub.check for sub in result]
+    assert check is not None and check.is_kept is None
+    doubt = (
+        "metric 'top1' of the float model is 0, and can't be lost: do labels, and what is fed, fit the model?"
+    )
+    assert doubt in check.notes
+    assert doubt in [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.mark.long
 def test_no_more_layers_in_float_than_allowed(samples: Items) -> None:
     _, report = search(samples, TopOne(), maximal_drop=-0.5, max_iter_num=2)
     assert max(len(s.floats) for s in report.steps) == 2

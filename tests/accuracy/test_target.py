@@ -52,3 +52,11 @@ def test_relative_to_nothing() -> None:
     parameters = AccuracyAwareParameters(drop_type="relative", metrics=[NamedMetric(name="a")])
     with pytest.raises(ConfigError, match="baseline other than zero"):
         make_target(parameters, {"a": 0.0}, {})
+
+
+def test_a_float_model_that_is_never_right_can_not_get_worse() -> None:
+    found = make_target(AccuracyAwareParameters(), {"top1": 0.0, "error": 0.0, "map": 0.1}, DIRECTIONS)
+    assert [goal.tells for goal in found.goals] == [False, True, True]
+    assert found.doubts == [
+        "metric 'top1' of the float model is 0, and can't be lost: do labels, and what is fed, fit the model?"
+    ]

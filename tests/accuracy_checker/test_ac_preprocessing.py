@@ -176,6 +176,33 @@ def test_channels_swap(name: str) -> None:
     assert applied([[[1, 2, 3]]], {"type": name}).pixels.tolist() == [[[3, 2, 1]]]
 
 
+# What cv2.cvtColor (4.14) makes of the first, COLOR_BGR2GRAY, and of the second, COLOR_RGB2GRAY.
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("bgr_to_gray", [140, 76, 255]), ("rgb_to_gray", [177, 29, 255])]
+)
+def test_brightness_is_that_of_opencv(name: str, wanted: list[int]) -> None:
+    pixels = np.array([[[200, 200, 0], [0, 0, 255], [255, 255, 255]]], np.uint8)
+    whole = applied(pixels, {"type": name, "cast_to_float": False}).pixels
+    assert whole.dtype == np.uint8
+    assert whole[0, :, 0].tolist() == wanted
+    cast = applied(pixels, {"type": name}).pixels
+    assert cast.dtype == np.float32
+    assert cast.shape == (1, 3, 1)
+    np.testing.assert_array_equal(cast, whole)
+    parts = applied(pixels.astype(np.float32) / 255, {"type": name}).pixels
+    np.testing.assert_allclose(parts[0, :, 0] * 255, wanted, atol=0.5)
+
+
+def test_steps_that_need_other_channels_say_so() -> None:
+    gray = np.zeros((2, 2, 1), np.uint8)
+    with pytest.raises(DataError, match="three channels, but the image has 1 channel there"):
+        applied(gray, {"type": "bgr_to_gray"})
+    with pytest.raises(
+        DataError, match="normalization: mean has 3 numbers, but the image has 1 channel there"
+    ):
+        applied(gray, {"type": "normalization", "mean": [1, 2, 3]})
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [

@@ -81,7 +81,7 @@ CHANGES: dict[str, Change] = {
         metrics=["map"]
     ),
     f"{DATASET}.preprocessing[1].type: 'flip' is not built here, expected one of resize, auto_resize, crop, padding, "
-    "normalization, bgr_to_rgb, rgb_to_bgr": in_dataset(
+    "normalization, bgr_to_rgb, rgb_to_bgr, bgr_to_gray, rgb_to_gray": in_dataset(
         preprocessing=[{"type": "auto_resize"}, {"type": "flip", "mode": "horizontal"}]
     ),
     f"{DATASET}.preprocessing[0].resize_realization: input should be 'opencv' or 'pillow', found 'tf'": in_dataset(

@@ -60,17 +60,12 @@ def test_a_drop_is_one_of_the_figure(place: Path, capsys: pytest.CaptureFixture[
             ("-q", "accuracy_aware", "--agreement", "box"),
             "argument --agreement: found 'box', expected one of auto, boxes, text, classes, masks, correlation",
         ),
-        (
-            ("-q", "accuracy_aware", "--agreement", "auto", "--ac-config", "checker.yml"),
-            "--agreement is for samples without labels, accuracy_checker brings metrics",
-        ),
     ],
 )
 def test_flags_that_do_not_go_together(
     arguments: tuple[str, ...], sentence: str, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = () if "--ac-config" in arguments else ("--data-source", "images")
-    finished = pot(capsys, *arguments, "-m", "net.xml", *data)
+    finished = pot(capsys, *arguments, "-m", "net.xml", "--data-source", "images")
     assert finished.code == 2
     assert finished.sentence.startswith(sentence)
     assert not Path("results").exists()

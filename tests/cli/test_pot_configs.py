@@ -336,7 +336,16 @@ REFUSED: dict[str, tuple[Config, str, str]] = {
         "compression.algorithms: ",
         "place no quantizers: put MinMaxQuantization behind them",
     ),
-    "no algorithm of POT's 2022": (config(("QuantileTuningAlgorithm", {})), ANOTHER, "'QuantileTuningAlgorithm'"),
+    "no algorithm of POT's 2022": (
+        config(("QuantileTuningAlgorithm", {})),
+        ANOTHER,
+        "'QuantileTuningAlgorithm', which is POT's and not built here: DefaultQuantization finds ranges by their error",
+    ),
+    "an algorithm that trains": (
+        config(("LayerwiseModelFinetuning", {})),
+        ANOTHER,
+        "'LayerwiseModelFinetuning', which is POT's and not built here: nothing is trained here",
+    ),
     "text": (
         config(engine=checker([labelled(reader=FEATURES)], adapter="bert_ner", inputs=INPUTS)),
         "engine: datasets[0].reader.type: ",

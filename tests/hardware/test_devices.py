@@ -14,7 +14,8 @@ DEVICES = ["CPU", "GPU", "NPU"]
 
 
 @pytest.mark.parametrize(
-    ("alias", "name"), [("ANY", "CPU"), ("any", "CPU"), ("cpu", "CPU"), ("VPU", "NPU"), ("Gpu", "GPU")]
+    ("alias", "name"),
+    [("ANY", "CPU"), ("cpu_spr", "CPU"), ("any", "CPU"), ("cpu", "CPU"), ("VPU", "NPU"), ("Gpu", "GPU")],
 )
 def test_aliases_in_any_case(alias: str, name: str) -> None:
     assert find_device(alias).name == name

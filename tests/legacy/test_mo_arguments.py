@@ -34,6 +34,7 @@ def shapes(model: ov.Model) -> list[str]:
         "[2,3,8,8]",
         "(2, 3, 8, 8)",
         "2,3,8,8",
+        "[2 3 8 8]",
         PartialShape([2, 3, 8, 8]),
         ov.Shape([2, 3, 8, 8]),
         [PartialShape([2, 3, 8, 8])],
@@ -165,16 +166,16 @@ def test_the_name_of_the_model(tmp_path: Path) -> None:
 
 def test_arguments_that_ask_for_nothing_are_taken(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = doubling_onnx(tmp_path, [1, 3])
-    plain = dict(arguments._REFUSED) | {"framework": "onnx", "silent": True, "use_new_frontend": True}
+    plain = dict(arguments.DROPPED) | {"framework": "onnx", "silent": True, "use_new_frontend": True}
     model = convert_model(path, **plain, output_dir=tmp_path / "out", log_level="ERROR", extensions="")
     assert shapes(model) == ["[1,3]"]
     assert not (tmp_path / "out").exists()
     assert capfd.readouterr().out == ""
 
 
-@pytest.mark.parametrize("name", sorted(arguments._REFUSED))
+@pytest.mark.parametrize("name", sorted(arguments.DROPPED))
 def test_arguments_without_a_counterpart_are_refused_by_name(tmp_path: Path, name: str) -> None:
-    value = not arguments._REFUSED[name] if isinstance(arguments._REFUSED[name], bool) else "something"
+    value = not arguments.DROPPED[name] if isinstance(arguments.DROPPED[name], bool) else "something"
     if name == "keep_shape_ops":
         return
     with pytest.raises(ConfigError, match=f"argument '{name}' is .* has no counterpart in OpenVINO$"):

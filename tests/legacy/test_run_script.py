@@ -213,6 +213,8 @@ def test_what_is_no_script_is_refused(tmp_path: Path) -> None:
     for given, message in {
         tmp_path / "none.py": "does not exist",
         tmp_path: "is a folder, expected a Python file",
+        tmp_path / "old.ipynb": "is a notebook, expected a Python file: a first cell of "
+        "'from openvino.tools.pot.legacy import install; install()' does for notebooks what run-script does",
         tmp_path / "net.xml": "is no Python source",
         tmp_path / "net.bin": "is no Python source, as it holds binary data",
     }.items():

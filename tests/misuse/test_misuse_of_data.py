@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -253,6 +254,25 @@ CASES |= {
     f"{name} as a loader, {use}": Misuse(lambda call=USES[use], own=own: call(own), "")
     for name, own in LOADERS.items()
     for use in ("DefaultQuantization", "evaluate")
+}
+
+
+class Iterated:
+    """As loaders of PyTorch are, over which quantizers of others go."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(IMAGES)
+
+
+CASES |= {
+    f"what can only be iterated, {name}": Misuse(
+        lambda call=call: call(Iterated()),
+        "the data loader, a Iterated, can only be iterated, expected one with __getitem__",
+    )
+    for name, call in USES.items()
 }
 
 

@@ -159,7 +159,8 @@ class ACEngine(IEEngine):
         self, output: Any, annotations: list[tuple[int, Any]], need_metrics_per_sample: bool = False
     ) -> None:
         """Give the predictions and the annotations of a batch to the metric."""
-        if self._adapter is None:
+        if self._adapter is None:  # and no metric of the configuration: one that a search brings, or none
+            super()._update_metrics(output, annotations, need_metrics_per_sample)
             return
         missing = self._adapter.missing(len(annotations) - len(output))
         super()._update_metrics([*output, *missing], annotations, need_metrics_per_sample)

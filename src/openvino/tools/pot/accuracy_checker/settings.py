@@ -184,6 +184,10 @@ def _measuring(
 def _model_entry(config: Mapping[str, Any], place: Place) -> tuple[Any, Place]:
     """The model that counts, its launchers and datasets."""
     own = {key: value for key, value in config.items() if key not in RUNTIME}
+    if "compression" in own:
+        raise ConfigError(
+            "it is a configuration of POT, expected one of Accuracy Checker: pot -c FILE runs POT's", place
+        )
     if "models" not in own:
         return own, place
     models = list(listed(own.pop("models"), place.at("models")))

@@ -47,12 +47,17 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
 """Name in a configuration -> class."""
 
 
+_LATER = {"QuantileTuningAlgorithm": "ParamsGridSearchAlgorithm"}  # which was in its place from 2021 on
+
+
 def instead_of(name: object) -> str:
     """The clause that follows a name which is none of these: what to use in place of POT's, or the nearest one."""
     from openvino.tools.pot.paths.table import PATHS
 
-    said = PATHS[""].get(str(name))
-    if isinstance(said, str):
+    sought = _LATER.get(str(name), str(name))
+    rooms = (names for path, names in PATHS.items() if not path or path.startswith("algorithms."))
+    said = next((each for names in rooms if isinstance(each := names.get(sought), str)), None)
+    if said is not None:
         return f", which is POT's and not built here: {said}"
     return nearest(str(name), ALGORITHMS)
 

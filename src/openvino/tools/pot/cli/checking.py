@@ -71,8 +71,10 @@ def check_device(model: CompressedModel, recipe: Recipe) -> None:
 def _check_search(params: Mapping[str, Any], model: ov.Model, engine: IEEngine, kind: str) -> None:
     """What a search needs: a metric that it knows the names of, or none, and a folder for its state."""
     if params.get("agreement"):
-        if kind == "accuracy_checker":
-            raise ConfigError("agreement is for samples without labels, accuracy_checker brings metrics")
+        if engine.metric is not None:
+            raise ConfigError(
+                f"agreement is for samples without labels, the configuration of {kind} brings metrics"
+            )
     elif params.get("annotation_free"):
         _check_classifier(model)
     elif engine.metric is None:

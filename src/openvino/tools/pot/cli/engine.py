@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openvino.tools.pot.algorithms.accuracy import AccuracyAwareQuantization
 from openvino.tools.pot.configs.files import read_mapping
@@ -20,7 +20,12 @@ from openvino.tools.pot.engines.simplified_engine import SimplifiedEngine
 from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.utils.errors import ConfigError, Place, nearest
 
+if TYPE_CHECKING:
+    from openvino.tools.pot.engines.ac_engine import ACEngine
+
 _PER_MODEL = ("data_source", "layout", "shape", "mean_values", "scale_values")
+
+_WITHOUT_LABELS = "set agreement to 'auto' to control agreement with the float model, which needs no labels"
 
 
 def engine_of(sections: Sections, model: CompressedModel, cascade: list[str], evaluates: bool) -> IEEngine:
@@ -41,8 +46,6 @@ def engine_of(sections: Sections, model: CompressedModel, cascade: list[str], ev
             raise ConfigError("it is 'none', expected one that has samples to measure with", where.at("type"))
         return IEEngine(section.runtime, None)
     if isinstance(section, AccuracyCheckerEngine):
-        from openvino.tools.pot.engines.ac_engine import ACEngine
-
         if cascade:
             raise ConfigError(
                 f"accuracy_checker runs one model, found the cascade {cascade}", where.at("type")
@@ -50,9 +53,9 @@ def engine_of(sections: Sections, model: CompressedModel, cascade: list[str], ev
         values, folder, file = section.inline, Path(), str(where)
         if section.config is not None:
             values, folder, file = read_mapping(section.config), Path(section.config).parent, section.config
-        engine = ACEngine({**values, **section.runtime}, folder, file, _searches(sections))
-        if evaluates and engine.metric is None and engine.wants_metrics:
-            raise ConfigError(engine.why_unmeasured)
+        engine = _of_checker({**values, **section.runtime}, folder, file, sections)
+        if evaluates and engine.metric is None and engine.wants_metrics and not _agrees(sections):
+            raise ConfigError(f"{engine.why_unmeasured}; without --evaluate the images alone will do")
         return engine
     own = {
         option: of_model(option, getattr(section, option), model.name, cascade, where)
@@ -80,6 +83,30 @@ def of_model(option: str, value: Any, name: str, cascade: list[str], where: Plac
     if option == "data_source" and name not in value:
         raise ConfigError(f"nothing for model {name!r} of the cascade {cascade}", where.at(option))
     return value.get(name)
+
+
+def _of_checker(values: Mapping[str, Any], folder: Path, file: str, sections: Sections) -> ACEngine:
+    """The engine of a configuration of Accuracy Checker.
+
+    Raises:
+        ConfigError: something in it is not there, or what a search by a metric needs.
+    """
+    from openvino.tools.pot.accuracy_checker.entries import NotBuiltError
+    from openvino.tools.pot.accuracy_checker.settings import parse_settings
+    from openvino.tools.pot.engines.ac_engine import ACEngine
+
+    try:
+        return ACEngine(values, folder, file, _searches(sections))
+    except NotBuiltError as error:
+        if not _searches(sections) or sections.optimizer is not None:
+            raise
+        parse_settings(values, folder, file)  # raises by itself where labels are not all that is amiss
+        raise ConfigError(f"{error.sentence}; {_WITHOUT_LABELS}", error.where) from None
+
+
+def _agrees(sections: Sections) -> bool:
+    """Whether agreement with the float model is the metric."""
+    return any(entry.params.get("agreement") for entry in sections.compression.algorithms)
 
 
 def _searches(sections: Sections) -> bool:

@@ -17,7 +17,7 @@ from openvino.tools.pot.cli.ignoring import matched, scope_of
 from openvino.tools.pot.cli.job import created, entries_of, shaped
 from openvino.tools.pot.cli.output import SCHEMA, Log, writing_out
 from openvino.tools.pot.cli.plan_tables import show_summary, show_tables
-from openvino.tools.pot.configs.files import read_mapping
+from openvino.tools.pot.cli.request import mapping_of_pot
 from openvino.tools.pot.configs.sections import SimplifiedEngine, parse_sections, parse_shape
 from openvino.tools.pot.graph.load import load_model
 from openvino.tools.pot.graph.model import CompressedModel
@@ -96,7 +96,7 @@ def _of_configuration(options: argparse.Namespace) -> dict[str, Any]:
     for name in _NOT_WITH_CONFIG:
         if getattr(options, name) is not None:
             raise ConfigError(f"--{name.replace('_', '-')} does not go with --config: write it into the file")
-    sections = parse_sections(read_mapping(options.config), options.config)
+    sections = parse_sections(mapping_of_pot(options.config), options.config)
     model = load_model(sections.model)
     if model.is_cascade:
         raise ConfigError(f"plan is for single models, found the cascade {model.name!r}", sections.where)

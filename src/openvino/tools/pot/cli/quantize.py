@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from openvino.tools.pot.algorithms.accuracy.agreement import agreement_in
+from openvino.tools.pot.algorithms.accuracy.target import never_right
 from openvino.tools.pot.algorithms.weights import WeightCompression
 from openvino.tools.pot.cli.ending import Ending, ended, measured, phases_of
 from openvino.tools.pot.cli.executors import at_work, check_workers
@@ -152,6 +153,9 @@ def evaluated(ending: Ending, job: Job) -> Ending:
         seconds, (figures, before) = _speed(each.task, each.model), _figures(each.task, each.model)
         noise = {} if _has_metric(each.task) or _hides_tokens(each.model) else figures
         found = measured(each, seconds, noise, count_samples(each.task.engine.data_loader))
+        if each.task.engine.metric is not None and not each.search:
+            for name in (name for name, value in before.items() if value == 0):
+                logger.warning("%s", never_right(name))
         figures = _named(each.task, figures)
         networks.append(replace(found, seconds=seconds, metrics=figures, baseline=before))
         prefix = f"{each.model.name}: " if job.model.is_cascade else ""

@@ -9,6 +9,9 @@ from openvino.tools.pot.cli.ignoring import scope_of
 from openvino.tools.pot.configs.files import read_mapping
 from openvino.tools.pot.configs.sections import Sections, parse_sections
 from openvino.tools.pot.utils.errors import ConfigError
+from openvino.tools.pot.utils.logger import get_logger
+
+logger = get_logger(__name__)
 
 _ALGORITHMS = {
     "default": "DefaultQuantization",
@@ -38,6 +41,8 @@ _NOT_WITH_CONFIG = (
     *_OF_WEIGHTS,
     *_FOR_IMAGES,
 )
+_OF_ACCURACY_CHECKER = {"models", "datasets", "evaluations"}
+"""Its sections."""
 SUBSET_SIZE = 300
 
 
@@ -52,11 +57,26 @@ def sections_of(options: argparse.Namespace) -> Sections:
     return parse_sections(_from_flags(options), "command line")
 
 
+def mapping_of_pot(path: str) -> dict[str, Any]:
+    """The content of a configuration file of POT.
+
+    Raises:
+        ConfigError: it can't be read, or is one of Accuracy Checker.
+    """
+    values = read_mapping(path)
+    if "model" not in values and _OF_ACCURACY_CHECKER & values.keys():
+        raise ConfigError(
+            f"{path} is a configuration of Accuracy Checker, expected one of POT: "
+            f"pot -q default -m MODEL --ac-config {path} runs without one"
+        )
+    return values
+
+
 def _from_file(options: argparse.Namespace) -> dict[str, Any]:
     for name in _NOT_WITH_CONFIG:
         if getattr(options, name) is not None:
             raise ConfigError(f"{_flag(name)} does not go with --config: write it into the file")
-    values = read_mapping(options.config)
+    values = mapping_of_pot(options.config)
     if options.static and isinstance(values.get("model"), dict):
         values["model"]["static"] = True
     engine = values.get("engine")
@@ -107,11 +127,12 @@ def _agreement(options: argparse.Namespace, engine: str) -> str | None:
         if options.agreement is not None:
             raise ConfigError(f"--agreement is for --quantize accuracy_aware, found {options.quantize}")
         return None
-    if engine == "accuracy_checker":
-        if options.agreement is not None:
-            raise ConfigError("--agreement is for samples without labels, accuracy_checker brings metrics")
-        return None
-    return options.agreement or "auto"
+    if options.agreement is None and engine != "accuracy_checker":
+        return "auto"
+    agreement: str | None = (
+        options.agreement
+    )  # of Accuracy Checker's configurations only those without metrics
+    return agreement
 
 
 def _of_weights(options: argparse.Namespace) -> dict[str, Any]:
@@ -138,9 +159,11 @@ def _engine(options: argparse.Namespace) -> dict[str, Any]:
     if kind == "accuracy_checker":
         if not options.ac_config:
             raise ConfigError("--engine accuracy_checker needs --ac-config")
-        unused = [name for name in (*_FOR_IMAGES, "data_source") if getattr(options, name) is not None]
+        unused = [name for name in _FOR_IMAGES if getattr(options, name) is not None]
         if unused:
             raise ConfigError(f"{_flag(unused[0])} is for other engines than accuracy_checker")
+        if options.data_source:  # command lines of POT's time have it
+            logger.warning("--data-source: without effect, samples are those of %s", options.ac_config)
         return {"type": kind, "config": options.ac_config}
     if options.ac_config:
         raise ConfigError(f"--ac-config is for --engine accuracy_checker, found {kind}")

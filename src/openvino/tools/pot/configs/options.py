@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 PresetName = Literal["performance", "mixed", "accuracy", "symmetric", "asymmetric"]
-TargetDevice = Literal["ANY", "CPU", "GPU", "NPU", "VPU", "GNA", "GNA1", "GNA2", "GNA3", "GNA3.5"]
+TargetDevice = Literal["ANY", "CPU", "CPU_SPR", "GPU", "NPU", "VPU", "GNA", "GNA1", "GNA2", "GNA3", "GNA3.5"]
 ModelType = Literal["transformer", "none"]
 Ignored = Mapping[str, Any] | Sequence[str] | str
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
-from openvino.tools.pot.legacy import finder
+from openvino.tools.pot.legacy import finder, install
 from openvino.tools.pot.utils.errors import ConfigError, reason
 
 # Child processes that are not forks are told through this variable which script they belong to.
 _VARIABLE = "OPENVINO_POT_SCRIPT"
-_WORKER = "openvino.tools.pot.legacy.worker"
+_HERE = "openvino.tools.pot.legacy"
+_WORKER = f"{_HERE}.worker"
 _SUFFIXES = ("", ".py", ".pyw")
 _INTERRUPTED = 130  # what shells report of a process that Ctrl-C ended
 
@@ -63,6 +64,11 @@ def define_in_child(namespace: dict[str, Any]) -> None:
 
 
 def _read(path: Path) -> bytes:
+    if path.suffix.lower() == ".ipynb":
+        raise ConfigError(
+            f"script {str(path)!r} is a notebook, expected a Python file: a first cell of "
+            f"'from {_HERE} import install; install()' does for notebooks what run-script does"
+        )
     if path.is_dir():
         raise ConfigError(f"script {str(path)!r} is a folder, expected a Python file")
     if not path.exists():
@@ -108,7 +114,7 @@ def _become_main(file: str, argv: list[str]) -> ModuleType:
         sys.path.insert(0, folder)
     else:
         sys.path[:1] = [folder]  # in place of the folder of whatever started us
-    finder.install()
+    install()
     return main
 
 

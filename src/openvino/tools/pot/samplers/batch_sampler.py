@@ -28,12 +28,16 @@ def count_samples(data_loader: Any, what: str = "data loader") -> int:
     Raises:
         DataError: it has none, or one that can't be.
     """
-    user_s = data_loader._loader if isinstance(data_loader, Remembered) else data_loader
-    with naming(f"the {what}, a {type(user_s).__name__}, has no length: len", DataError):
+    with naming(f"the {what}, a {type(_given(data_loader)).__name__}, has no length: len", DataError):
         count = len(data_loader)
     if count > _MOST:
         raise DataError(f"the {what} says that it has {count} samples, expected at most {_MOST}")
     return count
+
+
+def _given(data_loader: Any) -> Any:
+    """The user's own."""
+    return data_loader._loader if isinstance(data_loader, Remembered) else data_loader
 
 
 class BatchSampler:
@@ -46,7 +50,7 @@ class BatchSampler:
 
     Raises:
         ConfigError: the batch size is no number of samples, or the indices are no list.
-        DataError: the data loader has no length.
+        DataError: the data loader has no length, or no items.
     """
 
     def __init__(
@@ -56,6 +60,12 @@ class BatchSampler:
             raise ConfigError(f"batch_size is {batch_size!r}, expected a number of samples")
         if not isinstance(subset_indices, Iterable) and subset_indices is not None:
             raise ConfigError(f"subset_indices is {subset_indices!r}, expected a list of samples")
+        given = _given(data_loader)
+        if isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
+            raise DataError(
+                f"the data loader, a {type(given).__name__}, can only be iterated, expected one with __getitem__, "
+                "which gives a sample by its index"
+            )
         self._data_loader = data_loader
         self.batch_size = batch_size
         chosen = range(count_samples(data_loader)) if subset_indices is None else subset_indices

@@ -142,6 +142,8 @@ class Search:
         )
         self.report.baseline = fact["metrics"]
         logger.info("float model: %s", shown(fact["metrics"]))
+        for doubt in self._target.doubts:
+            logger.warning("%s", doubt)
 
     def _keep(self, key: str, found: Evaluation, with_values: bool) -> None:
         """Keep an evaluation as a fact."""
@@ -270,8 +272,11 @@ class Search:
             (variant,) = (choice for choice in self._choices if choice.name == best.variant)
             jobs = self._best_jobs or candidates.made(variant, best.floats, best.stored)
             model = candidates.looked_at(jobs, self._engine.device)
+            kept = best.met if any(goal.tells for goal in self._target.goals) else None
             for sub in model:
-                sub.check = None if sub.check is None else replace(sub.check, is_kept=best.met)
+                if sub.check is not None:
+                    notes = (*sub.check.notes, *self._target.doubts)
+                    sub.check = replace(sub.check, is_kept=kept, notes=notes)
             self._describe(best)
             self._record(model, best)
         report.seconds = self._clock.seconds

@@ -13,6 +13,11 @@ _SLACK = 1e-9
 """Metrics are sums in floating point: a drop of exactly what is allowed must not fail by its last bit."""
 
 
+def never_right(name: str) -> str:
+    """What to say of a metric that is 0 for the float model."""
+    return f"metric {name!r} of the float model is 0, and can't be lost: do labels, and what is fed, fit the model?"
+
+
 @dataclass(frozen=True)
 class Goal:
     """One metric.
@@ -26,6 +31,11 @@ class Goal:
     name: str
     baseline: float
     higher_better: bool
+
+    @property
+    def tells(self) -> bool:
+        """Whether it can be lost: a model that is never right can't get worse."""
+        return not self.higher_better or self.baseline != 0
 
     def drop(self, value: float) -> float:
         """How much worse than the baseline a value is, in the metric's unit."""
@@ -51,6 +61,11 @@ class Target:
         known = [goal for goal in self.goals if goal.name in metrics]
         drops = [goal.drop(metrics[goal.name]) / self._unit(goal) for goal in known]
         return max(inf if isnan(drop) else drop for drop in drops)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is odd about the baselines, in sentences."""
+        return [never_right(goal.name) for goal in self.goals if not goal.tells]
 
     def is_met(self, drop: float) -> bool:
         """Whether a drop is allowed."""

@@ -17,7 +17,7 @@ _HALVES, _WHOLES = ("FP16", "half"), ("FP32", "float")
 class Arguments:
     """Arguments that mean something today, as the script gave them.
 
-    ``output_dir`` is among them as the function never wrote files: only the command did.
+    ``output_dir`` is among them as the function never wrote files: only the command does.
     """
 
     input_model: Any = None
@@ -52,7 +52,7 @@ class Arguments:
 
 
 # Arguments without a counterpart, with their defaults.
-_REFUSED: dict[str, Any] = {
+DROPPED: dict[str, Any] = {
     "help": False,
     "version": None,
     "progress": False,
@@ -111,9 +111,9 @@ def read(given: Mapping[str, Any]) -> Arguments:
     for name, value in given.items():
         if name in known or value in _GRANTED.get(name, ()):
             continue
-        if name not in _REFUSED:
+        if name not in DROPPED:
             raise ConfigError(f"convert_model: there is no argument {name!r}{nearest(name, known)}")
-        if value is not None and value is not False and value != _REFUSED[name] and value not in ((), ""):
+        if value is not None and value is not False and value != DROPPED[name] and value not in ((), ""):
             raise ConfigError(
                 f"convert_model: argument {name!r} is {value!r}, but what it did has no counterpart in OpenVINO"
             )

@@ -48,11 +48,20 @@ def convert_model(input_model: Any = None, **arguments: Any) -> ov.Model:
         # Before the means are there: they stay exact.
         compress_model_transformation(model)
     model = preprocessed(model, asked)
+    _note(model, asked)
     apply_transformations(model, asked.transform)
     name = asked.model_name or _stem(asked)
     if name:
         model.set_friendly_name(name)
     return model
+
+
+def _note(model: ov.Model, asked: Arguments) -> None:
+    """Leave in the model, as Model Optimizer did, what is done to its images in it."""
+    for name in ("mean_values", "scale_values", "scale", "reverse_input_channels"):
+        value = getattr(asked, name)
+        if is_given(value) and value is not False:
+            model.set_rt_info(str(value), ["conversion_parameters", name])
 
 
 def _converted(asked: Arguments, inputs: list[Input]) -> ov.Model:

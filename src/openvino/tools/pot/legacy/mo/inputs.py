@@ -105,8 +105,8 @@ def is_shape(value: Any) -> bool:
 def _shape(value: Any) -> ov.PartialShape:
     try:
         if isinstance(value, str):
-            text = value.strip().strip("[]()")
-            return ov.PartialShape(f"[{text}]")
+            sizes = re.split(r"\s*,\s*|\s+", value.strip().strip("[]()").strip())
+            return ov.PartialShape(f"[{','.join(sizes)}]")
         if isinstance(value, (ov.PartialShape, ov.Shape)):
             return ov.PartialShape(value)
         return ov.PartialShape([size if isinstance(size, ov.Dimension) else int(size) for size in value])

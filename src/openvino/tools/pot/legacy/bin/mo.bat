@@ -1,0 +1,3 @@
+@setlocal
+@set PYTHONSAFEPATH=1
+@"%OPENVINO_POT_PYTHON%" -m openvino.tools.pot.legacy.mo %*
