@@ -149,6 +149,28 @@ def test_padding_fills_up_what_a_resize_left() -> None:
     assert found.size == (8, 8) and found.resized == (6, 8)
 
 
+def test_borders_of_one_channel() -> None:
+    gray = np.array([[[1], [2]]], np.uint8)
+    step = {"type": "padding", "dst_width": 4, "dst_height": 1, "pad_type": "right_bottom"}
+    assert applied(gray, {**step, "pad_value": "7,8,9"}).pixels[0, :, 0].tolist() == [1, 2, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("mode", "row"),
+    [
+        ("constant", [0, 1, 5, 0]),
+        ("edge", [1, 1, 5, 5]),
+        ("maximum", [5, 1, 5, 5]),
+        ("mean", [3, 1, 5, 3]),
+        ("symmetric", [1, 1, 5, 5]),
+        ("wrap", [5, 1, 5, 1]),
+    ],
+)
+def test_borders_that_numpy_makes(mode: str, row: list[int]) -> None:
+    step = {"type": "padding", "dst_width": 4, "dst_height": 1, "use_numpy": True, "numpy_pad_mode": mode}
+    assert applied(np.array([[[1], [5]]], np.uint8), step).pixels[0, :, 0].tolist() == row
+
+
 def test_padding_never_cuts() -> None:
     assert applied(COUNTING, {"type": "padding", "size": 3}).size == (6, 8)
 

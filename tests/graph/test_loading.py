@@ -94,6 +94,18 @@ def test_weights_may_lie_elsewhere(saved: Path) -> None:
     assert builders.stored(model)[1] == builders.stored(builders.network())[1]
 
 
+def test_old_ir_is_read_as_far_as_openvino_does_and_told_of(saved: Path) -> None:
+    text = saved.read_text("utf-8")
+    assert 'version="11"' in text
+    saved.write_text(text.replace('version="11"', 'version="10"', 1), encoding="utf-8")
+    assert load_model(saved).submodels[0].model.inputs
+    saved.write_text(text.replace('version="11"', 'version="7"', 1), encoding="utf-8")
+    with pytest.raises(
+        ModelError, match=r"IR of version 7 is older than OpenVINO reads \(10\): convert its source"
+    ):
+        load_model(saved)
+
+
 @pytest.mark.parametrize("name", ["net.v1.2", "public/net", "/tmp/net"])
 def test_the_name_is_kept(saved: Path, name: str) -> None:
     assert load_model({"model_name": name, "model": saved}).name == name

@@ -125,7 +125,7 @@ FLAGS: list[tuple[tuple[Any, ...], str]] = [
     (("-q", "accuracy_aware", "--max-drop", "nan"), "maximal_drop"),
     (("--engine", "best"), "'best'"),
     (("--engine", "accuracy_checker"), "--ac-config"),
-    (("--ac-config", "no.yml"), "--data-source"),
+    (("--ac-config", "no.yml"), "'no.yml'"),
     (("--data-source", "no"), "'no'"),
     (("--data-source", "n\0"), "n\\x00"),
     (("--data-source", "n\udcff"), "n\\udcff"),

@@ -270,9 +270,10 @@ class Iterated:
 CASES |= {
     f"what can only be iterated, {name}": Misuse(
         lambda call=call: call(Iterated()),
-        "the data loader, a Iterated, can only be iterated, expected one with __getitem__",
+        "sample 0: the data loader, a Iterated, can only be iterated, expected one with __getitem__",
     )
     for name, call in USES.items()
+    if name != "create_sampler"  # which an engine may go through in its own way
 }
 
 

@@ -48,7 +48,8 @@ class Check(Facts):
         seconds: of the fastest request; null where it was not run.
         as_fast: how many times as fast as the float model in float32, with ``-e`` both with the device's own settings;
             null where that was not found out.
-        is_kept: whether metrics lost no more than accuracy control was allowed; null where it was not at work.
+        is_kept: whether metrics lost no more than accuracy control was allowed; null where it was not at work,
+            or metrics are 0 for the float model, so that nothing can be lost.
     """
 
     samples: int

@@ -158,18 +158,25 @@ class Crop(Sized, Step):
         return self.wanted
 
 
+PadMode = Literal["constant", "edge", "maximum", "minimum", "mean", "median", "symmetric", "wrap"]
+
+
 class Padding(Sized, Step):
-    """A border of one colour.
+    """A border of one colour, or as NumPy makes it.
 
     Attributes:
         stride: sides become multiples of it.
-        pad_value: one number, or one for each channel, separated by commas.
+        pad_value: one number, or one for each channel, separated by commas; of one channel the first counts.
         pad_type: where the border comes.
+        use_numpy: whether NumPy makes it; its numbers are then one for each axis, as in Accuracy Checker.
+        numpy_pad_mode: what NumPy puts there.
     """
 
     stride: int = Field(default=1, ge=1)
     pad_value: tuple[float, ...] = (0.0, 0.0, 0.0)
     pad_type: Literal["center", "left_top", "right_bottom"] = "center"
+    use_numpy: bool = False
+    numpy_pad_mode: PadMode = "constant"
 
     @field_validator("pad_value", mode="before")
     @classmethod
@@ -185,14 +192,27 @@ class Padding(Sized, Step):
         ]
         before = {"center": [each // 2 for each in border], "left_top": border, "right_bottom": [0, 0]}
         starts = before[self.pad_type]
+        if self.use_numpy:
+            return replace(picture, pixels=self._by_numpy(picture.pixels, starts, border))
         height, width, channels = picture.pixels.shape
         shape = (height + border[0], width + border[1], channels)
-        fill = np.asarray(self.pad_value, np.float32)
+        fill = np.asarray(self.pad_value[:1] if channels == 1 else self.pad_value, np.float32)
         dtype = picture.pixels.dtype
         padded = np.empty(shape, dtype)
         padded[...] = np.rint(fill).clip(0, 255) if dtype == np.uint8 else fill
         padded[starts[0] : starts[0] + height, starts[1] : starts[1] + width] = picture.pixels
         return replace(picture, pixels=padded)
+
+    def _by_numpy(self, pixels: NDArray[Any], starts: list[int], border: list[int]) -> NDArray[Any]:
+        around = [(start, whole - start) for start, whole in zip(starts, border, strict=True)]
+        values = self.pad_value * 3 if len(self.pad_value) == 1 else self.pad_value
+        fill: dict[str, Any] = {"constant_values": [(value, value) for value in values]}
+        return np.pad(
+            pixels,
+            [*around, (0, 0)],
+            self.numpy_pad_mode,
+            **(fill if self.numpy_pad_mode == "constant" else {}),
+        )
 
 
 def _filled(pixels: NDArray[Any], starts: list[int], size: Size) -> tuple[NDArray[Any], list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 from enum import Enum
@@ -25,6 +26,7 @@ from openvino.tools.pot.utils.folders import reading
 from openvino.tools.pot.utils.runtime import core
 
 _FILES = frozenset({".xml", ".onnx", ".tflite", ".pb", ".pdmodel"})
+_OLD_IR = re.compile(rb'(?:\s*<\?[^>]*>)?\s*<net\s[^>]*\bversion="([1-9])"')
 
 
 def load_model(
@@ -129,7 +131,10 @@ def _unreadable(path: Path, weights: Path | None, error: Exception) -> str:
         if own.exists() and cause.startswith("Incorrect weights"):
             return too_few_weights(path, own)
     if cause.startswith("Unable to read the model"):  # followed by general advice
+        old = _OLD_IR.match(path.read_bytes()) if path.suffix.lower() == ".xml" else None
         cause = f"it is no valid {path.suffix} file"
+        if old:
+            cause = f"IR of version {int(old[1])} is older than OpenVINO reads (10): convert its source again"
     return f"model file {str(path)!r} can't be read: {cause}"
 
 

@@ -50,7 +50,7 @@ class BatchSampler:
 
     Raises:
         ConfigError: the batch size is no number of samples, or the indices are no list.
-        DataError: the data loader has no length, or no items.
+        DataError: the data loader has no length.
     """
 
     def __init__(
@@ -60,12 +60,6 @@ class BatchSampler:
             raise ConfigError(f"batch_size is {batch_size!r}, expected a number of samples")
         if not isinstance(subset_indices, Iterable) and subset_indices is not None:
             raise ConfigError(f"subset_indices is {subset_indices!r}, expected a list of samples")
-        given = _given(data_loader)
-        if isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
-            raise DataError(
-                f"the data loader, a {type(given).__name__}, can only be iterated, expected one with __getitem__, "
-                "which gives a sample by its index"
-            )
         self._data_loader = data_loader
         self.batch_size = batch_size
         chosen = range(count_samples(data_loader)) if subset_indices is None else subset_indices
@@ -104,7 +98,17 @@ class BatchSampler:
             yield self._subset_indices[start : start + self.batch_size]
 
     def load(self, index: int) -> Any:
-        """The item at an index, as the data loader gives it."""
+        """The item at an index, as the data loader gives it.
+
+        Raises:
+            DataError: it can only be iterated.
+        """
+        given = _given(self._data_loader)
+        if isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
+            raise DataError(
+                f"the data loader, a {type(given).__name__}, can only be iterated, expected one with __getitem__, "
+                "which gives a sample by its index"
+            )
         return self._data_loader[index]
 
     def __iter__(self) -> Iterator[list[Any]]:

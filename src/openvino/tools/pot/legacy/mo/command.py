@@ -26,15 +26,9 @@ _SHORT = {
 _PATHS = ("input_model", "saved_model_dir", "output_dir")
 _KINDS: dict[str, Any] = {"batch": int, "scale": float}
 _IDLE = (
-    *(
-        "progress",
-        "stream_output",
-        "static_shape",
-        "use_legacy_frontend",
-        "disable_fusing",
-        "disable_gfusing",
-    ),
-    *("disable_resnet_optimization", "enable_concat_optimization", "finegrain_fusing"),
+    *("progress", "stream_output", "static_shape", "use_legacy_frontend"),
+    *("disable_fusing", "disable_gfusing", "disable_resnet_optimization"),
+    *("enable_concat_optimization", "finegrain_fusing"),
 )
 """Flags that changed how a model was converted or shown, and not what it computes."""
 _ELSEWHERE = ("help", "version", "compress_to_fp16", "example_input", "silent")
