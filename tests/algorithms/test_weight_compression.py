@@ -15,7 +15,7 @@ from builders import conv, model, parameter, run, weights
 from openvino.tools.pot import WeightCompression, compress_weights, create_pipeline, load_model, save_model
 from openvino.tools.pot.graph.scratch import scratch
 from openvino.tools.pot.utils.errors import ConfigError, EngineError
-from openvino.tools.pot.utils.runtime import FLOAT32, core
+from openvino.tools.pot.utils.runtime import FLOAT32, UNROUNDED, core
 
 MODES = pytest.mark.parametrize("mode", ["int8_asym", "int8_sym", "int4_sym", "int4_asym"])
 KINDS = {"int8_asym": "u8", "int8_sym": "i8", "int4_sym": "i4", "int4_asym": "u4"}
@@ -137,10 +137,9 @@ def test_convolutions_have_eight_bits_and_small_ones_stay() -> None:
     ("row", "group", "size", "said"),
     [
         (256, 64, 64, "as asked for"),
-        (96, 64, 48, "groups of 64 do not divide rows of 96, those of 48 do"),
+        (96, 64, 32, "groups of 64 do not divide rows of 96, those of 32 do"),
+        (200, 64, 200, "neither groups of 64 nor smaller ones divide rows of 200: one scale for each row"),
         (48, 64, 48, "rows of 48 are shorter than groups of 64"),
-        (127, 64, 127, "neither groups of 64 nor smaller ones divide rows of 127: one scale for each row"),
-        (111, 64, 111, "neither groups of 64 nor smaller ones divide rows of 111: one scale for each row"),
         (256, -1, 256, "as asked for"),
     ],
 )
@@ -150,9 +149,51 @@ def test_groups_divide_rows(row: int, group: int, size: int, said: str) -> None:
     before = model(op.matmul(hidden, stored_floats((64, 96), 2), False, True, name="last"), x)
     after, report = compress_weights(before, "int4_sym", group_size=group, report=True)
     assert (report[0]["group_size"], report[0]["why"]) == (size, said)
-    values = inputs(9, row)
-    assert decibels(run(before, values)[0], run(after, values)[0]) > 13
     assert precisions(after, "FullyConnected")[0] == "i4"
+    for rows in (1, 2, 9):  # for which the CPU has ways of its own
+        values = inputs(rows, row)
+        assert decibels(run(before, values)[0], run(after, values)[0]) > 10
+
+
+@pytest.mark.parametrize("row", [95, 127])
+def test_rows_of_an_odd_number_have_eight_bits(row: int) -> None:
+    x = parameter([-1, row])
+    hidden = op.relu(op.matmul(x, stored_floats((96, row), 1), False, True))
+    before = model(op.matmul(hidden, stored_floats((64, 96), 2), False, True), x)
+    for ratio in (1.0, 0.9):
+        after, report = compress_weights(before, "int4_sym", ratio=ratio, report=True)
+        said = "rows of an odd number of weights the CPU (2026.4) computes wrongly in 4 bits"
+        assert (report[0]["mode"], report[0]["why"]) == ("int8_asym", said)
+    values = inputs(8, row)
+    plain = core().compile_model(after, "CPU", {**FLOAT32, **UNROUNDED})
+    assert decibels(run(before, values)[0], plain(values)[0]) > 30
+
+
+ORDERS = {
+    "to the end": (None, [0, 2, 3, 1], "int8_sym"),
+    "turned": (None, [0, 3, 2, 1], ""),
+    "to the front": ([0, 3, 1, 2], None, "int8_sym"),
+    "turned before": ([0, 3, 2, 1], None, ""),
+    "turned, and scaled": (None, [0, 2, 1, 3], ""),
+}
+
+
+@pytest.mark.parametrize("case", ORDERS)
+@pytest.mark.parametrize("size", [[1, 64, 8, 8], [-1, 64, 8, 8]])
+def test_points_beside_transpositions(case: str, size: list[int]) -> None:
+    """The CPU (2026.4) takes a 1x1 convolution for a product of matrices, whatever the transposition is."""
+    first, last, mode = ORDERS[case]
+    x = parameter(ov.PartialShape(size))
+    data = op.transpose(op.reshape(x, op.constant([-1, 8, 8, 64]), False), op.constant(first)) if first else x
+    found = op.convolution(data, stored_floats((64, 64, 1, 1), 1), [1, 1], [0, 0], [0, 0], [1, 1])
+    if case.endswith("scaled"):
+        found = op.multiply(found, op.constant(np.float32([2.0]).reshape(1, 1, 1, 1)))
+    before = model(op.transpose(found, op.constant(last)).output(0) if last else found, x)
+    after, report = compress_weights(before, "int8_sym", report=True)
+    assert report[0]["mode"] == mode and (mode or "miscomputes" in report[0]["why"])
+    values = inputs(1, 64, 8, 8)
+    expected, found = run(before, values)[0], run(after, values)[0]
+    assert np.abs(found - expected).max() < 0.05 * np.abs(expected).max()
 
 
 def test_the_ratio_leaves_eight_bits_to_those_that_four_cost_most() -> None:
@@ -254,9 +295,10 @@ def test_a_path_and_a_loaded_model_and_a_pipeline_give_the_same(tmp_path: Path) 
         ({"mode": "int8_sym", "ratio": 0.5}, "ratio is for modes of 4 bits, found mode int8_sym"),
         (
             {"mode": "int4_sym", "group_size": 8},
-            "group_size is 8, expected -1, for whole rows, or an even number from 16 on",
+            "group_size is 8, expected -1, for whole rows, or a power of two from 16 on",
         ),
         ({"mode": "int4_sym", "group_size": 33}, "group_size is 33, expected -1"),
+        ({"mode": "int4_sym", "group_size": 96}, "group_size is 96, expected -1"),
         ({"mode": "int4_sym", "ratio": 2}, "ratio"),
         ({"grup_size": 8}, "unknown parameter 'grup_size'; did you mean 'group_size'?"),
         ({"target_device": "GNA"}, "target_device 'GNA' runs no layer in float"),

@@ -19,8 +19,8 @@ class WeightCompressionParameters(SampleParameters):
 
     Attributes:
         mode: how weights are stored: bits, and whether with a zero point (``asym``) or without (``sym``).
-        group_size: of 4 bits: so many weights of a row share a scale, -1: all of them. Where it does not divide a row,
-            the next smaller one that does.
+        group_size: of 4 bits: so many weights of a row share a scale, a power of two; -1: all of them. Where it does
+            not divide a row, the next smaller one that does.
         ratio: of 4 bits: the share of the weights that may have them; the others get the backup.
         backup: how tables of embeddings, the last layer, convolutions and what exceeds the ratio are stored;
             ``none``: they stay as they are.
@@ -40,10 +40,10 @@ class WeightCompressionParameters(SampleParameters):
 
     @model_validator(mode="after")
     def _of_four_bits(self) -> WeightCompressionParameters:
-        odd = self.group_size % 2 == 1  # which the CPU (2026.4) computes wrongly
-        if self.group_size >= 0 and (odd or self.group_size < SMALLEST_GROUP):
+        others = self.group_size & (self.group_size - 1)  # which the CPU (2026.4) computes wrongly
+        if self.group_size >= 0 and (others or self.group_size < SMALLEST_GROUP):
             raise ValueError(
-                f"group_size is {self.group_size}, expected -1, for whole rows, or an even number from "
+                f"group_size is {self.group_size}, expected -1, for whole rows, or a power of two from "
                 f"{SMALLEST_GROUP} on"
             )
         for name in ("group_size", "ratio", "backup"):

@@ -26,6 +26,8 @@ _SLICES = ("Slice", "StridedSlice")
 """Several of a tensor become one operation of several outputs."""
 _SCALING = ("Add", "Subtract", "Multiply", "Divide", "Convert")
 _SHAPING = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")
+_TO_FRONT, _TO_END = [0, 3, 1, 2], [0, 2, 3, 1]
+"""Orders of axes that move channels alone."""
 
 
 @dataclass(frozen=True)
@@ -170,24 +172,52 @@ def _obstacle(view: GraphView, weights: StoredWeights, port: int) -> str:
         return "it looks up something else than rows of a table"
     if traits(kind).linear == "matrix" and port == 0:
         return "its weights are the left factor, which devices would unpack at each inference"
+    return _fault_of_points(view, name)
+
+
+def _fault_of_points(view: GraphView, name: str) -> str:
+    """What the CPU plugin gets wrong of a 1x1 convolution of packed weights, which it takes for a matrix product."""
+    kernel = (view.shape(view.inputs(name)[1]) or ())[2:] if view.type(name) == "Convolution" else ()
+    if set(kernel) != {1}:
+        return ""
     if _is_not_compiled(view, name):
         return "of a part of a tensor, in front of a Reshape, the CPU plugin (2026.4) doesn't compile packed weights"
+    if len(kernel) == _MATRIX and not _is_laid_out(view, name):
+        return "beside a Transpose that does not move channels alone the CPU plugin (2026.4) miscomputes packed weights"
     return ""
 
 
-def _is_not_compiled(view: GraphView, name: str) -> bool:
-    """Whether a layer is a 1x1 convolution of one of several outputs, or a slice, whose result gets another shape."""
-    kernel = (view.shape(view.inputs(name)[1]) or ())[2:] if view.type(name) == "Convolution" else ()
-    if set(kernel) != {1}:
+def _is_laid_out(view: GraphView, name: str) -> bool:
+    """Whether what is transposed beside a convolution, past scaling, is channels to their place or to the end."""
+    tensor = view.inputs(name)[0]
+    while view.type(tensor.node) in _SCALING and len(view.varying(tensor.node)) == 1:
+        (tensor,) = view.varying(tensor.node)
+    if view.type(tensor.node) == "Transpose" and _order(view, tensor.node) != _TO_FRONT:
         return False
+    behind = {reader.node for reader in _past_scaling(view, name)}
+    return all(_order(view, each) == _TO_END for each in behind if view.type(each) == "Transpose")
+
+
+def _order(view: GraphView, name: str) -> list[int]:
+    axes = view.inputs(name)[1]
+    return [int(axis) for axis in view.value(axes)] if view.is_constant(axes) else []
+
+
+def _is_not_compiled(view: GraphView, name: str) -> bool:
+    """Whether a convolution is of one of several outputs, or a slice, and its result gets another shape."""
     source = view.inputs(name)[0].node
     if view.type(source) not in _SLICES and len(view.nodes[source].outputs()) == 1:
         return False
+    return any(view.type(reader.node) in _SHAPING for reader in _past_scaling(view, name))
+
+
+def _past_scaling(view: GraphView, name: str) -> Iterator[InputId]:
+    """What reads a result, and what reads that once it was scaled."""
 
     def further(reader: InputId) -> tuple[InputId, ...]:
         return view.readers(reader.node) if view.type(reader.node) in _SCALING else ()
 
-    return any(view.type(reader.node) in _SHAPING for reader in walk(view.readers(name), further))
+    return walk(view.readers(name), further)
 
 
 def _looks_up_rows(view: GraphView, name: str, weights: StoredWeights) -> bool:

@@ -49,19 +49,27 @@ def choose(
         cost: asked only where there is something to choose.
     """
     wanted = WEIGHT_FORMS[parameters.mode]
-    free = [each for each in found if not each.left and not each.whole and wanted.bits < 8]
+    free = [each for each in found if not each.left and not _whole(each) and wanted.bits < 8]
     backed = {} if parameters.ratio == 1 else _backed_up(free, parameters, cost)
     return [_choice(each, parameters, backed.get(id(each), "")) for each in found]
 
 
 def fitting_group(row: int, wanted: int) -> int:
-    """The largest even size of groups, up to the wanted one, that divides a row; the row itself where none fits.
+    """The largest size of groups, up to the wanted one, that divides a row; the row itself where none fits.
 
-    Groups of odd size are computed wrongly by the CPU (2026.4).
+    Groups that are no power of two are computed wrongly by the CPU (2026.4), some of single rows, others of several.
     """
     if wanted < 0 or wanted >= row:
         return row
-    return next((size for size in range(wanted, SMALLEST_GROUP - 1, -2) if row % size == 0), row)
+    while wanted >= SMALLEST_GROUP and row % wanted:
+        wanted //= 2
+    return wanted if wanted >= SMALLEST_GROUP else row
+
+
+def _whole(weights: StoredWeights) -> str:
+    """Why weights have 8 bits whatever else is asked for; empty where they may have fewer."""
+    odd = "rows of an odd number of weights the CPU (2026.4) computes wrongly in 4 bits"
+    return weights.whole or (odd if weights.row % 2 else "")
 
 
 def _choice(weights: StoredWeights, parameters: WeightCompressionParameters, backed: str) -> Choice:
@@ -69,8 +77,7 @@ def _choice(weights: StoredWeights, parameters: WeightCompressionParameters, bac
         return Choice(weights, "", 0, weights.left)
     if WEIGHT_FORMS[parameters.mode].bits == 8:
         return Choice(weights, parameters.mode, weights.row, "as asked for")
-    if weights.whole or backed:
-        said = weights.whole or backed
+    if said := _whole(weights) or backed:
         if parameters.backup == "none":
             return Choice(weights, "", 0, f"{said}, and backup is none")
         return Choice(weights, parameters.backup, weights.row, said)
