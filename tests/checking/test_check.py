@@ -415,6 +415,17 @@ def test_outputs_that_never_vary_tell_nothing() -> None:
     assert "no output varies on these samples, which tells nothing of the model" in report.notes
 
 
+def test_outputs_that_are_the_same_for_all_samples_tell_nothing() -> None:
+    """As of pixels that are so far off that the last layer is saturated; its values differ from one another."""
+    x = op.parameter([1, 1, 64], np.float32, name="x")
+    matrix = np.abs(weights(64, 64).data) * np.sign(np.arange(64) - 31.5)
+    product = op.matmul(x, op.constant(matrix.astype(np.float32)), False, False)
+    network = ov.Model([op.result(op.clamp(product, -1.0, 1.0))], [x], "saturated")
+    _, report = checked(network, [np.abs(each) * 255 for each in samples(1, 1, 64)])
+    assert report.verdict == "unknown"
+    assert "no output varies on these samples, which tells nothing of the model" in report.notes
+
+
 @pytest.mark.long
 def test_samples_as_tensors_of_openvino_and_presets_in_any_case() -> None:
     data = samples(1, 1, 64)

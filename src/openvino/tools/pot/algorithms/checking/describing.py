@@ -7,6 +7,7 @@ from math import inf, isnan, nan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openvino.tools.pot.algorithms.checking.report import CheckReport, OutputFigure
 from openvino.tools.pot.algorithms.checking.running import (
@@ -78,15 +79,17 @@ def _untold(witness: Witness, silent: Sequence[str], tells: bool) -> Iterator[st
 
 
 def _varies(witness: Witness) -> bool:
-    """Whether anything that the float model gave differs from anything else."""
-    by_place = zip(*witness.values, strict=True)
-    return any(
-        not np.array_equal(value.reshape(-1), np.broadcast_to(first, value.size), equal_nan=True)
-        for place in by_place
-        for first in (place[0].reshape(-1)[:1],)
-        for value in place
-        if first.size
-    )
+    """Whether the float model gave anything else for another sample, or of a single one different values."""
+    return any(map(_differ, zip(*witness.values, strict=True)))
+
+
+def _differ(values: Sequence[NDArray[Any]]) -> bool:
+    first, *others = values
+    if not others:
+        return not np.array_equal(
+            first.reshape(-1), np.repeat(first.reshape(-1)[:1], first.size), equal_nan=True
+        )
+    return not all(np.array_equal(other, first, equal_nan=True) for other in others)
 
 
 def _known(value: float) -> Any:
