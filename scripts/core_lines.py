@@ -31,7 +31,7 @@ EDGES = (
     "verification/",
 )
 
-CORE, FILE, FUNCTION = 35046, 350, 45
+CORE, FILE, FUNCTION = 35043, 350, 45
 # What is longer for now, with its lines: it may shrink, and leaves when it is short enough.
 LONGER: Mapping[str, int] = {}
 

@@ -235,7 +235,7 @@ def _together(one: StoredWeights, other: StoredWeights) -> StoredWeights:
 
 
 def _with_role(view: GraphView, weights: StoredWeights, last: set[str]) -> StoredWeights:
-    """The same with what depends on all layers: whether others read it, and whether it is an embedding or the last."""
+    """The same with what depends on all layers: whether others read it, and why it must have 8 bits."""
     kinds = [traits(kind) for kind in weights.layers.values()]
     others = _ends(view, weights.readers) - set(weights.layers)
     if not weights.left and others:
@@ -244,7 +244,10 @@ def _with_role(view: GraphView, weights: StoredWeights, last: set[str]) -> Store
         return replace(weights, whole="a table of embeddings")
     if any(kind.convolves for kind in kinds):
         return replace(weights, whole="a convolution, whose weights devices unpack when they compile")
-    return replace(weights, whole="the last layer") if last & set(weights.layers) else weights
+    if last & set(weights.layers):
+        return replace(weights, whole="the last layer")
+    odd = "rows of an odd number of weights the CPU (2026.4) computes wrongly in 4 bits"
+    return replace(weights, whole=odd) if weights.row % 2 else weights
 
 
 def _last_layers(view: GraphView, layers: set[str]) -> set[str]:

@@ -49,7 +49,7 @@ def choose(
         cost: asked only where there is something to choose.
     """
     wanted = WEIGHT_FORMS[parameters.mode]
-    free = [each for each in found if not each.left and not _whole(each) and wanted.bits < 8]
+    free = [each for each in found if not each.left and not each.whole and wanted.bits < 8]
     backed = {} if parameters.ratio == 1 else _backed_up(free, parameters, cost)
     return [_choice(each, parameters, backed.get(id(each), "")) for each in found]
 
@@ -66,18 +66,12 @@ def fitting_group(row: int, wanted: int) -> int:
     return wanted if wanted >= SMALLEST_GROUP else row
 
 
-def _whole(weights: StoredWeights) -> str:
-    """Why weights have 8 bits whatever else is asked for; empty where they may have fewer."""
-    odd = "rows of an odd number of weights the CPU (2026.4) computes wrongly in 4 bits"
-    return weights.whole or (odd if weights.row % 2 else "")
-
-
 def _choice(weights: StoredWeights, parameters: WeightCompressionParameters, backed: str) -> Choice:
     if weights.left:
         return Choice(weights, "", 0, weights.left)
     if WEIGHT_FORMS[parameters.mode].bits == 8:
         return Choice(weights, parameters.mode, weights.row, "as asked for")
-    if said := _whole(weights) or backed:
+    if said := weights.whole or backed:
         if parameters.backup == "none":
             return Choice(weights, "", 0, f"{said}, and backup is none")
         return Choice(weights, parameters.backup, weights.row, said)
