@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ from openvino.tools.pot.graph.model import CompressedModel
 from openvino.tools.pot.pipeline.tuning import TpeOptimizer
 
 DOCUMENT = "docs/algorithms.md"
+FLIPS = 20
+"""Bits that are flipped, one at a time."""
+
+Measure = Callable[[Entry, int, int | None], dict[str, Any]]
+"""Figures of a network, with so many samples for calibration and at most so many for evaluation."""
 
 
 class Answered(Samples):
@@ -100,7 +106,7 @@ def made_by(entry: Entry, algorithms: Algorithms, samples: int, limit: int | Non
     return {**figures(entry, made, limit), "cpu_s": seconds}
 
 
-def noise(entry: Entry, samples: int) -> dict[str, dict[str, float]]:
+def noise(entry: Entry, samples: int, limit: int | None) -> dict[str, dict[str, float]]:
     """Of the layers behind DefaultQuantization, in dB: all of them quantized, and each by itself."""
     found = {}
     for mode in ("full_fq_noise", "layerwise_fq_noise"):
@@ -127,15 +133,16 @@ def searched(entry: Entry, samples: int, limit: int | None) -> dict[str, Any]:
     return {**figures(entry, made, limit), "cpu_s": seconds, "chosen": chosen}
 
 
-def flipped(entry: Entry, samples: int, images: int, flips: int = 20) -> dict[str, float]:
+def flipped(entry: Entry, samples: int, limit: int | None) -> dict[str, float]:
     """The metric of the float network, and its mean with one bit of one weight flipped, as it is and supervised."""
+    images = limit or 300
     engine = IEEngine({"device": "CPU"}, Samples(calibration(entry, samples)))
     plain = load_model(entry.model)
     supervised = create_pipeline([{"name": "RangeSupervision"}], engine).run(load_model(entry.model))
     found = {}
     for name, made in (("as it is", plain), ("supervised", supervised)):
         model, rng = made.submodels[0].model, np.random.default_rng(0)
-        damaged = (with_a_flip(model, rng) for _ in range(flips))
+        damaged = (with_a_flip(model, rng) for _ in range(FLIPS))
         found[name] = entry.evaluate(openvino_infer(model), images)
         found[f"{name}, a bit flipped"] = float(
             np.mean([entry.evaluate(openvino_infer(each), images) for each in damaged])
@@ -217,36 +224,51 @@ def of_flips(records: Sequence[Record]) -> str:
     return table(records, [NAME, *((key, lambda row, key=key: f"{row[key]:.2f}") for key in keys)], left=1)
 
 
-def measured(name: str, entry: Entry, samples: int, limit: int | None) -> Record:
-    """What a table says of a network."""
-    if name == "noise":
-        return {"name": entry.name, **noise(entry, samples)}
-    if name == "supervision":
-        return {"name": entry.name, **flipped(entry, samples, limit or 300)}
-    if name == "search":
-        return {
-            "name": entry.name,
-            "default": made_by(entry, [DEFAULT], samples, limit),
-            "configured": made_by(entry, SEARCHED, samples, limit),
-            "best": searched(entry, samples, limit),
-        }
-    lists = LISTS.get(name) or ways(0.5) | {"30 % by WeightSparsity": ways(0.3)["WeightSparsity"]}
-    none = {} if name in LISTS else {"nothing": {"int8": float_metric(entry, limit)}}
-    return {"name": entry.name, **none} | {
+def each_of(lists: Mapping[str, Algorithms]) -> Measure:
+    """What each of several lists makes."""
+    return lambda entry, samples, limit: {
         title: made_by(entry, each, samples, limit) for title, each in lists.items()
     }
 
 
-TABLES: dict[str, tuple[Sequence[str], Callable[[Sequence[Record]], str]]] = {
-    "sparsity": (("cifar_resnet32",), of_ways),
-    "supervision": (("cifar_resnet32",), of_flips),
-    "splitting": (SMALL, of_lists("{fidelity:.1f}")),
-    "noise": (SMALL, of_noise),
-    "alignment": ((*SMALL, "detect_yolo_fastestv2"), of_lists("{fidelity:.1f}")),
-    "range optimization": (SMALL, of_lists("{fidelity:.2f} ({cpu_s:.0f} s)")),
-    "search": (SMALL, of_searches),
+def zeroed(entry: Entry, samples: int, limit: int | None) -> dict[str, Any]:
+    """What ways to make weights zero leave of a network."""
+    lists = {**ways(0.5), "30 % by WeightSparsity": ways(0.3)["WeightSparsity"]}
+    return {"nothing": {"int8": float_metric(entry, limit)}, **each_of(lists)(entry, samples, limit)}
+
+
+def beside_a_search(entry: Entry, samples: int, limit: int | None) -> dict[str, Any]:
+    """What a search finds, what it begins with, and DefaultQuantization."""
+    lists = {"default": [DEFAULT], "configured": SEARCHED}
+    return {**each_of(lists)(entry, samples, limit), "best": searched(entry, samples, limit)}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of docs/algorithms.md.
+
+    Attributes:
+        networks: that it has.
+        measure: the figures of one.
+        shown: the table of all.
+    """
+
+    networks: Sequence[str]
+    measure: Measure
+    shown: Callable[[Sequence[Record]], str]
+
+
+DECIBELS, WITH_SECONDS = "{fidelity:.1f}", "{fidelity:.2f} ({cpu_s:.0f} s)"
+TABLES = {
+    "sparsity": Table(("cifar_resnet32",), zeroed, of_ways),
+    "supervision": Table(("cifar_resnet32",), flipped, of_flips),
+    "splitting": Table(SMALL, each_of(LISTS["splitting"]), of_lists(DECIBELS)),
+    "noise": Table(SMALL, noise, of_noise),
+    "alignment": Table((*SMALL, "detect_yolo_fastestv2"), each_of(LISTS["alignment"]), of_lists(DECIBELS)),
+    "range optimization": Table(SMALL, each_of(LISTS["range optimization"]), of_lists(WITH_SECONDS)),
+    "search": Table(SMALL, beside_a_search, of_searches),
 }
-"""Marker -> networks, and what shows their figures."""
+"""Marker -> table."""
 
 
 def main() -> None:
@@ -254,11 +276,13 @@ def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("--table", choices=TABLES, help="one of them (default: all)")
     options = parsed(parser)
-    for name, (networks, shown) in TABLES.items():
+    for name, own in TABLES.items():
         if options.table in (None, name):
-            found = entries(options.zoo, options.names or networks)
-            records = printed(measured(name, each, options.samples, options.limit) for each in found)
-            published(shown(list(records)), name, options.write, DOCUMENT)
+            found = entries(options.zoo, options.names or own.networks)
+            records = printed(
+                {"name": each.name, **own.measure(each, options.samples, options.limit)} for each in found
+            )
+            published(own.shown(list(records)), name, options.write, DOCUMENT)
 
 
 if __name__ == "__main__":

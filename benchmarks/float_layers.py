@@ -2,27 +2,27 @@
 
     python benchmarks/float_layers.py --zoo FOLDER --write
 
-Prints a JSON line for each network and each kind of layer. Times are of one thread, in turn, as ratios of medians.
+Prints a JSON line for each network and each kind of layer. Times are of one thread, in turns, as ratios of medians.
 """
 
 from __future__ import annotations
 
-import time
+import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import openvino as ov
 from entries import entries
-from numpy.typing import NDArray
 from openvino import opset13 as op
 from tables import Column, Record, table
 from workflow import Samples, command_line, parsed, printed, published
 
 from algorithms import DOCUMENT, made_by
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline
+from openvino.tools.pot.engines.profiling import seconds_in_turns
 
-SAMPLES, PAIRS, LAYERS = 40, 60, 4
+SAMPLES, LAYERS = 40, 4
 IGNORED: Mapping[str, str] = {
     "tiny_resnet8": "Convolution",
     "face_ultraface_rfb": "Convolution",
@@ -40,7 +40,7 @@ def algorithms(ignored: str, weights: str) -> list[dict[str, Any]]:
     return [{"name": "DefaultQuantization", "params": params}]
 
 
-def sizes(options: Any) -> Iterator[Record]:
+def sizes(options: argparse.Namespace) -> Iterator[Record]:
     """Bytes and fidelity of networks with such layers."""
     for entry in entries(options.zoo, options.names or list(IGNORED)):
         ignored = IGNORED.get(entry.name, "Convolution")
@@ -56,16 +56,17 @@ def sizes(options: Any) -> Iterator[Record]:
 
 def network(kind: str, size: int, rows: int) -> ov.Model:
     """Layers of the same size, one behind the other."""
-    rng, is_convolution = np.random.default_rng(0), kind == "convolutions"
-    x = op.parameter([1, size, rows, rows] if is_convolution else [rows, size], np.float32, name="x")
+    rng, ones, convolves = np.random.default_rng(0), [1, 1], kind == "convolutions"
+    shape = (size, size, 3, 3) if convolves else (size, size)
+    x = op.parameter([1, size, rows, rows] if convolves else [rows, size], np.float32, name="x")
     value: Any = x
     for _ in range(LAYERS):
-        shape = (size, size, 3, 3) if is_convolution else (size, size)
-        weights = rng.standard_normal(shape) * (2 / np.prod(shape[1:])) ** 0.5
-        constant = op.constant(weights.astype(np.float32))
-        ones = [1, 1]
-        made = op.convolution(value, constant, ones, ones, ones, ones) if is_convolution else None
-        value = op.relu(made if made is not None else op.matmul(value, constant, False, True))
+        values = rng.standard_normal(shape) * (2 / np.prod(shape[1:])) ** 0.5
+        weights = op.constant(values.astype(np.float32))
+        if convolves:
+            value = op.relu(op.convolution(value, weights, ones, ones, ones, ones))
+        else:
+            value = op.relu(op.matmul(value, weights, False, True))
     return ov.Model([op.result(value)], [x], "layers")
 
 
@@ -84,23 +85,12 @@ def share(model: ov.Model, precision: str) -> float:
     """The time with INT8 weights as a share of that without."""
     settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1}
     data = np.random.default_rng(1).standard_normal(tuple(model.input(0).get_shape())).astype(np.float32)
-    requests = [
-        ov.Core().compile_model(with_weights(model, weights), "CPU", settings).create_infer_request()
+    compiled = [
+        ov.Core().compile_model(with_weights(model, weights), "CPU", settings)
         for weights in ("float", "int8_weights")
     ]
-    before, after = (
-        np.median(times) for times in zip(*(_pair(requests, data) for _ in range(PAIRS)), strict=True)
-    )
-    return float(after / before)
-
-
-def _pair(requests: list[ov.InferRequest], data: NDArray[np.float32]) -> list[float]:
-    times = []
-    for request in requests:
-        started = time.perf_counter()
-        request.infer([data])
-        times.append(time.perf_counter() - started)
-    return times
+    before, after = seconds_in_turns(compiled, [{0: data}])
+    return after / before
 
 
 def speeds() -> Iterator[Record]:
@@ -144,10 +134,6 @@ def shown_speeds(records: list[Record]) -> str:
         ),
     ]
     return table(records, columns)
-
-
-def _ends(values: list[float]) -> tuple[float, float]:
-    return min(values), max(values)
 
 
 def main() -> None:

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
+from algorithm_lists import DEFAULT
 from openvino import opset13 as op
 from workflow import Samples
 
 from openvino.tools.pot import IEEngine, compress_model_weights, create_pipeline
 
-QUANTIZING = {"name": "DefaultQuantization", "params": {"target_device": "CPU"}}
 RATE = "CPU_SPARSE_WEIGHTS_DECOMPRESSION_RATE"
 
 
@@ -38,7 +38,7 @@ def speed(size: int, layers: int, level: float, pairs: int) -> dict[str, Any]:
     rows = list(np.random.default_rng(1).standard_normal((30, 1, size)).astype(np.float32))
     zeros = {"name": "MagnitudeSparsity", "params": {"sparsity_level": level}}
     engine = IEEngine({}, Samples([{"x": row} for row in rows]))
-    model = create_pipeline([zeros, QUANTIZING], engine).run(products(size, layers))
+    model = create_pipeline([zeros, DEFAULT], engine).run(products(size, layers))
     compress_model_weights(model)
     plain = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": 1}
     settings = [plain, {**plain, RATE: level - 0.1}]
