@@ -70,8 +70,8 @@ class Outcome:
     Attributes:
         sample: that ran, or should have.
         comparison: what it left; None if it did not run to its end.
-        said: what it printed.
         trouble: what is wrong, in words.
+        said: what it printed.
         failed: whether that must not be.
     """
 

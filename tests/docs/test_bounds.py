@@ -199,9 +199,7 @@ BOUNDS: list[tuple[str, str, Figures]] = [
 
 OTHERWISE = (
     r"about 20 plain passes",  # test_figures: the tables of the thorough effort
-    r"more than 1000 times itself",  # POT's own default
     r"the first \d+ evaluation samples",  # how something was measured
-    r"All of it takes about two passes",  # decision 17
     r"on up to \d+ others",  # how something was measured
 )
 """Bounds that are not the code's, or that other tests hold."""

@@ -127,12 +127,8 @@ def _agreement(options: argparse.Namespace, engine: str) -> str | None:
         if options.agreement is not None:
             raise ConfigError(f"--agreement is for --quantize accuracy_aware, found {options.quantize}")
         return None
-    if options.agreement is None and engine != "accuracy_checker":
-        return "auto"
-    agreement: str | None = (
-        options.agreement
-    )  # of Accuracy Checker's configurations only those without metrics
-    return agreement
+    # Configurations of Accuracy Checker bring metrics, as a rule.
+    return options.agreement or (None if engine == "accuracy_checker" else "auto")
 
 
 def _of_weights(options: argparse.Namespace) -> dict[str, Any]:

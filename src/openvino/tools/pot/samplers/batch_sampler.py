@@ -104,7 +104,7 @@ class BatchSampler:
             DataError: it can only be iterated.
         """
         given = _given(self._data_loader)
-        if isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
+        if not hasattr(given, "__getitem__") and isinstance(given, Iterable):
             raise DataError(
                 f"the data loader, a {type(given).__name__}, can only be iterated, expected one with __getitem__, "
                 "which gives a sample by its index"

@@ -109,7 +109,7 @@ class RangeRefinement:
         return [
             group
             for group in by_group(plan.activations)
-            # Where devices round further values, nobody sees these here.
+            # Where devices round further values, nobody sees these here; levels of an exact input lose by any factor.
             if not any(each.covers or each.tensor in exact for each in group)
             and (not scope or any(each.tensor.node in scope for each in group))
         ]
